@@ -1,0 +1,104 @@
+# One non-recursive make; all output under $(BUILD). A new .c file in a folder needs no registration.
+#   make            build/bin/mrc, build/bin/mrrun, build/lib/mr/...
+#   make check      all tests;  make check-unit, check-run, ... one family
+#   make lint       formatting, clang-tidy, cppcheck, who may include whom
+#   make install PREFIX=/usr/local [DESTDIR=]
+#   make SAN=address|undefined|thread BUILD=build/asan   a sanitised build
+
+BUILD   ?= build
+PREFIX  ?= /usr/local
+CC      ?= gcc
+CLANG   ?= clang-19
+LLVM_CONFIG ?= llvm-config-19
+VERSION := 0.1.0
+
+WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wformat=2 -Wundef -Wwrite-strings -Wpointer-arith
+ifdef CI
+WARNINGS += -Werror
+endif
+OPT     ?= -O2
+SAN_FLAGS := $(if $(SAN),-fsanitize=$(SAN) -fno-sanitize-recover=all -fno-omit-frame-pointer)
+CFLAGS  += -std=c11 -g $(OPT) -ffp-contract=off -fno-math-errno $(WARNINGS) $(SAN_FLAGS) -pthread
+CPPFLAGS += -I. -I$(BUILD)/gen -D_GNU_SOURCE -DMR_VERSION='"$(VERSION)"' $(DEFINES) -MMD -MP
+LDFLAGS += $(SAN_FLAGS) -pthread
+LLVM_CFLAGS := $(shell $(LLVM_CONFIG) --cflags 2>/dev/null | tr ' ' '\n' | grep -E '^-I' )
+LLVM_LIBS := $(shell $(LLVM_CONFIG) --link-shared --libs 2>/dev/null) $(addprefix -L,$(shell $(LLVM_CONFIG) --libdir 2>/dev/null))
+RUNTIME_LIBS := -lzmq -lutf8proc -lsleef -lm -pthread
+
+sources = $(foreach d,$(1),$(sort $(wildcard $(d)/*.c)))
+objects = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
+
+BASE_SRC     := $(call sources,base)
+COMPILER_SRC := $(call sources,compiler/source compiler/syntax compiler/sema compiler/core compiler/llvm compiler/session)
+RUNTIME_SRC  := $(call sources,runtime/value runtime/io runtime/sched runtime/net runtime/worker runtime/launch)
+DRIVER_SRC   := $(call sources,compiler/driver)
+MRRUN_SRC    := $(call sources,tools/mrrun)
+GRAMMAR_OBJ  := $(patsubst %,$(BUILD)/obj/gen/%.o,$(if $(wildcard grammar/parser.y),parser lexer))
+
+LIB_BASE     := $(BUILD)/lib/libbase.a
+LIB_COMPILER := $(BUILD)/lib/libcompiler.a
+LIB_MRT      := $(BUILD)/lib/mr/libmrt.a
+BITCODE      := $(BUILD)/lib/mr/hot.bc
+HOT_SRC      := $(wildcard runtime/value/hot.c)
+
+.PHONY: all clean
+all: $(if $(DRIVER_SRC),$(BUILD)/bin/mrc) $(if $(MRRUN_SRC),$(BUILD)/bin/mrrun) $(if $(RUNTIME_SRC),$(LIB_MRT)) $(if $(HOT_SRC),$(BITCODE))
+
+# ---- the front end that flex and bison make
+$(BUILD)/gen/parser.c: grammar/parser.y
+	@mkdir -p $(@D)
+	bison -Werror -Wcounterexamples --report=states --report-file=$(BUILD)/gen/parser.report -d --header=$(BUILD)/gen/parser.h -o $@ $<
+$(BUILD)/gen/parser.h: $(BUILD)/gen/parser.c ;
+$(BUILD)/gen/lexer.c: grammar/lexer.l $(BUILD)/gen/parser.c
+	flex --header-file=$(BUILD)/gen/lexer.h -o $@ $<
+$(BUILD)/gen/lexer.h: $(BUILD)/gen/lexer.c ;
+$(BUILD)/obj/gen/%.o: $(BUILD)/gen/%.c
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(CFLAGS) -Wno-error -w -c $< -o $@
+$(call objects,$(call sources,compiler/syntax)): | $(if $(wildcard grammar/parser.y),$(BUILD)/gen/parser.c $(BUILD)/gen/lexer.c)
+
+# ---- objects and libraries
+$(BUILD)/obj/compiler/llvm/%.o: CPPFLAGS += $(LLVM_CFLAGS)
+$(BUILD)/obj/%.o: %.c
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(CFLAGS) -c $< -o $@
+
+$(LIB_BASE): $(call objects,$(BASE_SRC))
+$(LIB_COMPILER): $(call objects,$(COMPILER_SRC)) $(GRAMMAR_OBJ) $(BUILD)/obj/embedded.o
+$(LIB_MRT): $(call objects,$(BASE_SRC) $(RUNTIME_SRC))
+$(LIB_BASE) $(LIB_COMPILER) $(LIB_MRT):
+	@mkdir -p $(@D)
+	rm -f $@ && ar rcs $@ $^
+
+# The standard library travels inside mrc: one symbol pair a module, listed in a generated table.
+STDLIB := $(sort $(wildcard stdlib/*.mr))
+$(BUILD)/gen/embedded.S: $(STDLIB) Makefile
+	@mkdir -p $(@D)
+	@{ echo '.section .rodata'; for f in $(STDLIB); do n=$$(basename $$f .mr); \
+	  printf '.balign 16\nmodule_%s: .incbin "%s"\n.byte 0,0\nmodule_%s_end:\nname_%s: .asciz "%s"\n' $$n $$f $$n $$n $$n; done; \
+	  echo '.section .data.rel.ro,"aw"'; echo '.balign 8'; echo '.globl mr_embedded_modules'; echo 'mr_embedded_modules:'; \
+	  for f in $(STDLIB); do n=$$(basename $$f .mr); echo ".quad name_$$n, module_$$n, module_$${n}_end - module_$$n - 2"; done; \
+	  echo '.quad 0, 0, 0'; echo '.section .note.GNU-stack,"",@progbits'; } > $@
+$(BUILD)/obj/embedded.o: $(BUILD)/gen/embedded.S $(STDLIB)
+	@mkdir -p $(@D)
+	$(CC) -c $< -o $@
+
+# The hot part of the runtime once more, as LLVM bitcode that is linked into programs before optimisation.
+$(BITCODE): $(HOT_SRC) $(wildcard runtime/value/*.h runtime/include/*)
+	@mkdir -p $(@D)
+	$(CLANG) -std=c11 -I. -D_GNU_SOURCE -O1 -Xclang -disable-llvm-passes -ffp-contract=off -fno-math-errno -emit-llvm -c $(HOT_SRC) -o $@
+
+# ---- programs
+$(BUILD)/bin/mrc: $(call objects,$(DRIVER_SRC)) $(LIB_COMPILER) $(LIB_BASE)
+	@mkdir -p $(@D)
+	$(CC) $(LDFLAGS) -o $@ $^ $(LLVM_LIBS) -lm
+$(BUILD)/bin/mrrun: $(call objects,$(MRRUN_SRC)) $(LIB_MRT)
+	@mkdir -p $(@D)
+	$(CC) $(LDFLAGS) -o $@ $^ $(RUNTIME_LIBS) -ljansson
+
+include $(wildcard tests/tests.mk)
+
+clean:
+	rm -rf $(BUILD)
+
+-include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)

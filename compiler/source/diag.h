@@ -1,0 +1,49 @@
+/* diag.h: diagnostics: collected in a sink while the phases run, rendered afterwards for people, as JSON or short.
+ *
+ * Every diagnostic has a code of diag.def. Phases go on after an error; nodes and types of kind ERROR suppress what would
+ * only follow from the first. Messages live in the sink's arena. One thread. */
+#ifndef COMPILER_SOURCE_DIAG_H
+#define COMPILER_SOURCE_DIAG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/buf.h"
+#include "compiler/source/source.h"
+
+typedef enum Severity { SEVERITY_ERROR, SEVERITY_WARNING } Severity;
+
+typedef enum DiagCode {
+#define DIAG(code, severity, title) code,
+#include "compiler/source/diag.def"
+#undef DIAG
+    DIAG_CODE_COUNT
+} DiagCode;
+
+typedef struct Diag Diag;         /* one message with its notes and hint */
+typedef struct DiagSink DiagSink; /* all messages of a compile, in the order in which they came */
+
+DiagSink *diag_sink_new(Arena *arena, const SourceMap *sources);
+
+/* Adds a message at `span`. The text is one line without a final period: what is wrong, with the names and types involved. */
+Diag *diag_add(DiagSink *sink, DiagCode code, Span span, const char *format, ...) __attribute__((format(printf, 4, 5)));
+/* A second place that matters, with what it has to do with it ("declared here"). */
+void diag_note(Diag *diag, Span span, const char *format, ...) __attribute__((format(printf, 3, 4)));
+/* How to mend it, in a sentence. */
+void diag_hint(Diag *diag, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+size_t diag_count(const DiagSink *sink, Severity severity);
+bool diag_has_errors(const DiagSink *sink);
+
+typedef enum DiagFormat { DIAG_FORMAT_TEXT, DIAG_FORMAT_SHORT, DIAG_FORMAT_JSON } DiagFormat;
+
+/* Renders all messages, sorted by file and place, exact repetitions dropped. `colour` applies to the text format only. */
+void diag_render(const DiagSink *sink, DiagFormat format, bool colour, Buf *out);
+
+const char *diag_code_name(DiagCode code);  /* "E0203" */
+const char *diag_code_title(DiagCode code); /* the one-line title of diag.def */
+
+/* The name out of `candidates` that is nearest to `name` by edit distance, or NULL where none is near enough. */
+const char *diag_nearest(const char *name, const char *const *candidates, size_t count);
+
+#endif

@@ -1,0 +1,14 @@
+# The test targets. Unit tests are found by name: tests/unit/x_test.c becomes build/tests/unit/x_test.
+UNIT_TESTS := $(patsubst tests/%.c,$(BUILD)/tests/%,$(sort $(wildcard tests/unit/*_test.c)))
+COMPILER_UNITS := $(patsubst %,$(BUILD)/tests/unit/%_test,base parse diag sema core gen session)
+
+.PHONY: check-unit
+check-unit: $(UNIT_TESTS)
+	@for t in $(UNIT_TESTS); do echo "$$t"; $$t || exit 1; done
+
+$(filter $(COMPILER_UNITS),$(UNIT_TESTS)): $(BUILD)/tests/unit/%: tests/unit/%.c $(LIB_COMPILER) $(LIB_BASE)
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(LLVM_CFLAGS) $(CFLAGS) $(LDFLAGS) $< $(LIB_COMPILER) $(LIB_BASE) -o $@ -lcmocka $(LLVM_LIBS) -lm
+$(filter-out $(COMPILER_UNITS),$(UNIT_TESTS)): $(BUILD)/tests/unit/%: tests/unit/%.c $(LIB_MRT)
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) $< $(LIB_MRT) -o $@ -lcmocka $(RUNTIME_LIBS)
