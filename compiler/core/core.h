@@ -1,0 +1,265 @@
+/* core.h: the monomorphic core: what lowering makes of a checked program and code generation turns into LLVM.
+ *
+ * A small, typed, structured language: every name is resolved to a CoreVar, a CoreFn or a global; every type is concrete; generic
+ * functions exist once for each instance; patterns are taken apart; defaults and names of arguments are gone. Streams do not exist
+ * any more: a pipeline has become the loop nest that pushes its elements, ending in `yield`, inside a CoreJob (map … reduce) or a
+ * CORE_FOR. All nodes live in the compile's arena. Requires: a checked AST without errors. The AST is not reachable from here. */
+#ifndef COMPILER_CORE_CORE_H
+#define COMPILER_CORE_CORE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/intern.h"
+#include "base/vec.h"
+#include "compiler/source/source.h"
+
+/* ---- types: interned, so that equal types are the same pointer */
+
+typedef enum CoreTypeKind {
+    CORE_TYPE_INT,
+    CORE_TYPE_FLOAT,
+    CORE_TYPE_BOOL,
+    CORE_TYPE_STRING,
+    CORE_TYPE_RANGE,
+    CORE_TYPE_TUPLE,    /* args: the fields; none: unit */
+    CORE_TYPE_OPTIONAL, /* args[0] */
+    CORE_TYPE_LIST,     /* args[0] */
+    CORE_TYPE_MAP,      /* args[0] key, args[1] value */
+    CORE_TYPE_SET,      /* args[0] */
+    CORE_TYPE_FN,       /* args: parameters, then the result */
+} CoreTypeKind;
+
+typedef struct CoreType CoreType;
+struct CoreType {
+    CoreTypeKind kind;
+    const CoreType **args;
+    size_t arg_count;
+    const char *name; /* as a program would write it: "[string: int]" */
+    bool is_flat;     /* nothing inside is reference-counted or borrowed */
+    uint32_t id;      /* from 0 in the order of creation */
+};
+
+typedef struct CoreTypes CoreTypes;
+CoreTypes *core_types_new(Arena *arena);
+const CoreType *core_type(CoreTypes *types, CoreTypeKind kind, const CoreType *const *args, size_t arg_count);
+
+/* ---- names */
+
+typedef struct CoreExpr CoreExpr;
+typedef struct CoreFn CoreFn;
+typedef struct CoreJob CoreJob;
+
+typedef struct CoreVar {
+    const char *name; /* for people; not unique */
+    uint32_t id;      /* unique in the program */
+    const CoreType *type;
+    bool is_mutable; /* declared by `var`: may be the root of a place */
+    bool is_owned;   /* a parameter that the callee consumes (reducers' states); locals always own, other parameters are borrowed */
+    Span span;
+} CoreVar;
+
+typedef VEC(CoreVar *) CoreVars;
+typedef VEC(CoreExpr *) CoreExprs;
+
+struct CoreFn {
+    const char *name;  /* unique in the program: "tally", "biggest[int]", "lambda@3:14" */
+    CoreVars captures; /* of a closure: what its environment holds, read as ordinary variables */
+    CoreVars params;
+    const CoreType *result;
+    CoreExpr *body;
+    Span span;
+    bool is_recursive; /* in a cycle of calls (also through function values, conservatively): checks the stack on entry */
+};
+
+typedef struct CoreGlobal {
+    const char *name;
+    uint32_t index; /* in CoreProgram.globals */
+    const CoreType *type;
+    Span span;
+} CoreGlobal;
+
+/* ---- expressions */
+
+/* Steps from a variable to a part of it that is read or changed in place. */
+typedef struct CoreStep {
+    CoreExpr *index;   /* list index or map key; NULL: a tuple field */
+    uint32_t field;
+    const CoreType *container; /* the type of what is stepped into */
+} CoreStep;
+
+typedef struct CorePlace {
+    CoreVar *var;
+    CoreGlobal *global; /* top-level `var`s are globals: exactly one of var and global is set */
+    VEC(CoreStep) steps;
+    const CoreType *type; /* of the part */
+} CorePlace;
+
+typedef enum CoreKind {
+    CORE_INT,        /* integer */
+    CORE_FLOAT,      /* number */
+    CORE_BOOL,       /* flag */
+    CORE_STRING,     /* text, text_len */
+    CORE_LOCAL,      /* var; is_move: the variable is not read again, its value may be taken (and the variable zeroed) */
+    CORE_GLOBAL,     /* global */
+    CORE_LET,        /* var = args[0]; unit; in scope until the end of the enclosing CORE_BLOCK */
+    CORE_ASSIGN,     /* place = args[0]; unit */
+    CORE_BLOCK,      /* args in order; the value is the last one's (none: unit) */
+    CORE_IF,         /* args[0] condition, args[1] then, args[2] else */
+    CORE_WHILE,      /* args[0] condition, args[1] body; loop; unit */
+    CORE_FOR,        /* sources, args[0] body; loop; unit */
+    CORE_BREAK,      /* loop */
+    CORE_CONTINUE,   /* loop */
+    CORE_RETURN,     /* args[0] or none */
+    CORE_OP,         /* op on args: see CoreOp */
+    CORE_CALL,       /* fn(args) */
+    CORE_CALL_VALUE, /* args[0] is the function value, the rest its arguments */
+    CORE_PRIM,       /* primitive `text` of abi.def: args, then type_args as descriptors */
+    CORE_UPDATE,     /* updating primitive `text` on `place` with args */
+    CORE_CLOSURE,    /* fn with args as the values of its captures */
+    CORE_TUPLE,      /* args; none: unit */
+    CORE_FIELD,      /* field `integer` of args[0]; is_move as for LOCAL when args[0] is a LOCAL: just this field is taken */
+    CORE_SOME,       /* args[0] */
+    CORE_NONE,
+    CORE_IS_SOME,    /* args[0] */
+    CORE_UNWRAP,     /* what is in args[0], known to be some; is_move as for FIELD */
+    CORE_LIST,       /* args are the elements */
+    CORE_MAP,        /* args: key, value, key, value … */
+    CORE_SET,        /* args are the elements */
+    CORE_RANGE,      /* args[0] first, args[1] last or none (open); flag: exclusive */
+    CORE_INDEX,      /* args[0][args[1]]: a list's element, a map's value; fails where there is none */
+    CORE_SLICE,      /* args[0][args[1] .. args[2]] of a list or string; flag: exclusive; args[2] none: to the end */
+    CORE_CONCAT,     /* args are strings, put together */
+    CORE_FORMAT,     /* args[0] of any printable type as a string; text: the format spec, already checked, or empty */
+    CORE_JOB,        /* job: a map … reduce; its value is the result */
+    CORE_YIELD,      /* in a job's body only: args[0] goes to the job's reducer (keyed: a pair of key and value); unit */
+} CoreKind;
+
+/* Arithmetic on ints fails on overflow, except the wrapping ones; `//` and `%` round to minus infinity and fail for zero. */
+typedef enum CoreOp {
+    CORE_OP_ADD, CORE_OP_SUB, CORE_OP_MUL,                /* int, float; ADD of strings is CORE_CONCAT, of lists CONCAT_LISTS */
+    CORE_OP_ADD_WRAP, CORE_OP_SUB_WRAP, CORE_OP_MUL_WRAP, /* int */
+    CORE_OP_DIV,                                          /* float */
+    CORE_OP_FLOOR_DIV, CORE_OP_MOD,                       /* int; MOD also float */
+    CORE_OP_POW,                                          /* int, float */
+    CORE_OP_NEG,                                          /* int, float */
+    CORE_OP_NOT,                                          /* bool; `and`, `or` are CORE_IF */
+    CORE_OP_BIT_AND, CORE_OP_BIT_OR, CORE_OP_BIT_XOR, CORE_OP_SHL, CORE_OP_SHR, /* int; SHR is arithmetic */
+    CORE_OP_EQ, CORE_OP_NE, CORE_OP_LT, CORE_OP_LE, CORE_OP_GT, CORE_OP_GE,     /* any type with equality or order; floats as IEEE compares them, inside containers by the total order */
+    CORE_OP_COMPARE_TOTAL,                                /* negative, 0, positive: the total order, as an int */
+    CORE_OP_IN,                                           /* args[0] in args[1]: map, set, list, range, string */
+    CORE_OP_CONCAT_LISTS,
+} CoreOp;
+
+/* What a loop or a job walks. */
+typedef enum CoreSourceKind {
+    CORE_SOURCE_RANGE,
+    CORE_SOURCE_LIST,
+    CORE_SOURCE_MAP,       /* var is a pair */
+    CORE_SOURCE_SET,
+    CORE_SOURCE_OPTIONAL,
+    CORE_SOURCE_WORDS_IN,  /* expr is a string: its words */
+    CORE_SOURCE_LINES_IN,
+    CORE_SOURCE_TEXT_WORDS, /* expr is a list of paths: their text in chunks that are cut at words; var is a string */
+    CORE_SOURCE_TEXT_LINES,
+} CoreSourceKind;
+
+typedef struct CoreSource {
+    CoreSourceKind kind;
+    CoreExpr *expr; /* evaluated once, before the loop */
+    CoreVar *var;   /* bound to each element */
+    Span span;
+} CoreSource;
+
+typedef VEC(CoreSource) CoreSources;
+
+struct CoreExpr {
+    CoreKind kind;
+    CoreOp op;
+    const CoreType *type;
+    Span span;
+    CoreExprs args;
+    CoreVar *var;
+    CoreGlobal *global;
+    CoreFn *fn;
+    CoreJob *job;
+    CorePlace *place;
+    CoreSources sources; /* FOR: several are walked together: their lengths must be equal, open ranges excepted; WORDS_IN … stand alone */
+    uint32_t loop;       /* FOR, WHILE: its id, unique in the function; BREAK, CONTINUE: the loop meant */
+    bool is_input;       /* FOR over WORDS_IN or LINES_IN of the job's own text chunk: its position is the input position of errors */
+    bool is_move, flag;
+    int64_t integer;
+    double number;
+    const char *text;
+    size_t text_len;
+    const CoreType **type_args;
+    size_t type_arg_count;
+};
+
+/* ---- jobs */
+
+typedef enum CoreReduceKind {
+    CORE_REDUCE_FOLD,     /* merge is g itself; the first element is the state; no value for nothing */
+    CORE_REDUCE_GENERAL,  /* init, add, merge, finish */
+    CORE_REDUCE_SUM_INT,  /* exact: the state is a pair (low, high) of ints: a 128-bit sum, checked by finish */
+    CORE_REDUCE_LANES,    /* float + or * (lane_op): 32 lanes in a chunk by position, combined pairwise */
+    CORE_REDUCE_COUNT,    /* int; exact */
+} CoreReduceKind;
+
+/* A piece of code over the job's captures: params bound, body evaluated. */
+typedef struct CoreCode {
+    CoreVar *params[2]; /* add: state, element; merge: left, right; finish, done: state */
+    CoreExpr *body;     /* NULL: there is none */
+} CoreCode;
+
+typedef struct CoreReducer {
+    CoreReduceKind kind;
+    CoreOp lane_op;
+    const char *name; /* "sum", "(+)", "lambda@3:14" */
+    const CoreType *element, *state, *result; /* keyed: of one key's values */
+    CoreExpr *init;    /* GENERAL */
+    CoreCode add;      /* GENERAL; the state is owned (moved in and out) */
+    CoreCode merge;    /* GENERAL, FOLD: both owned */
+    CoreCode finish;   /* GENERAL, maybe: state -> result */
+    CoreCode done;     /* GENERAL, maybe: state -> bool: later elements cannot change the result */
+    CoreCode from;     /* FOLD with `from z`: params[0] the whole; the body is g(z, whole) */
+    CoreExpr *nothing; /* the result for no elements, where the reducer has one (GENERAL: finish(init); from: z); NULL: an error */
+    bool is_exact;     /* exactly commutative and associative */
+} CoreReducer;
+
+struct CoreJob {
+    uint32_t index; /* in CoreProgram.jobs */
+    const char *name;
+    Span span;
+    CoreSources sources;  /* kinds RANGE, LIST, MAP, SET, OPTIONAL walked together, or one TEXT_…; evaluated in the enclosing function */
+    CoreVars captures;    /* the variables of the job's own code … */
+    CoreExprs captured;   /* … and the values they get, evaluated in the enclosing function */
+    CoreExpr *body;       /* pushes elements: reads captures and the sources' variables, ends in YIELDs */
+    const CoreType *key;  /* NULL: not keyed; else the result is a map from it */
+    CoreReducer reducer;
+    const CoreType *result;
+    VEC(CoreGlobal *) globals; /* read by the job's code or what it calls, transitively; ascending index */
+    uint8_t hash[16];          /* of the printed core of the job and all it calls */
+};
+
+typedef struct CoreProgram {
+    Arena *arena;
+    const SourceMap *sources;
+    CoreTypes *types;
+    VEC(CoreFn *) fns; /* callees need not come before callers */
+    VEC(CoreGlobal *) globals;
+    VEC(CoreJob *) jobs;
+    CoreFn *top_level; /* no parameters, unit; sets the globals (CORE_ASSIGN) and runs the statements */
+    uint8_t hash[16];
+} CoreProgram;
+
+/* The text forms behind --emit=core and --emit=plan (each job: sources, captures, globals, reducer, how it is cut and combined). */
+void core_print(const CoreProgram *program, Buf *out);
+void core_print_plan(const CoreProgram *program, Buf *out);
+void core_print_expr(const CoreExpr *expr, Buf *out);
+
+/* Checks types, scopes and shapes. Returns NULL, or what is wrong, in the arena. Run after each pass in debug builds. */
+const char *core_verify(const CoreProgram *program);
+
+#endif

@@ -1,0 +1,206 @@
+/* mr.h: what generated code and the runtime agree on: values, type descriptors, contexts, tasks and the program table.
+ *
+ * Conventions of every function that generated code calls or provides:
+ *   - the first parameter is the MrContext of the calling thread; a context and all values reached from it belong to one thread;
+ *   - a function that can fail returns a flag, true for failure, with the reason in context->error; results are then not written;
+ *   - results are written through pointers; int, float and bool are passed by value, everything else as a const pointer to the value;
+ *   - parameters are borrowed, results are owned; functions whose names end in `_take` consume what they are given;
+ *   - memory of all zero bytes is a valid value of every type (0, "", [], none, [:]) and needs no drop: moving out of a place zeroes it.
+ *
+ * Strings may be slices of a chunk of input: their owner is NULL, and they are copied (mr_own) before they are stored anywhere that
+ * outlives the chunk: in a list, a map, a closure, a var, or a reduction's state. */
+#ifndef MR_H
+#define MR_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum { MR_ABI_VERSION = 1 };
+
+/* ---- values */
+
+/* The head of everything that is reference-counted. Counts are not atomic; a negative count is immortal and never written. */
+typedef struct MrCell {
+    int64_t count;
+} MrCell;
+
+extern MrCell mr_immortal; /* the owner of string constants */
+
+typedef struct MrString {
+    const char *data; /* not ended by a NUL */
+    int64_t len;      /* bytes */
+    MrCell *owner;    /* what keeps the bytes alive; NULL: borrowed from the chunk being mapped (or empty) */
+} MrString;
+
+typedef struct MrRange {
+    int64_t first, count, step; /* count MR_OPEN: endless */
+} MrRange;
+#define MR_OPEN INT64_MAX
+
+/* A list is a pointer to this, or NULL for the empty list. */
+typedef struct MrList {
+    MrCell cell;
+    int64_t len, cap; /* elements */
+    char *data;       /* elements of type->fields[0]->size bytes each, 64-byte aligned */
+} MrList;
+
+typedef struct MrMap MrMap; /* value/map.h; a map or set is a pointer to one, or NULL for the empty map */
+
+struct MrContext;
+struct MrType;
+
+/* What is constant about a function value; emitted by the compiler, listed in the program, so that closures can travel. */
+typedef struct MrFunction {
+    void *code;               /* bool (MrContext *, result *, const MrClosure *, arguments by value or const pointer ...) */
+    const struct MrType *env; /* a tuple: the captured values; its offsets count from MrClosure.env */
+    const char *name;         /* unique in the program */
+} MrFunction;
+
+/* A function value is a pointer to this; functions that capture nothing are immortal constants. */
+typedef struct MrClosure {
+    MrCell cell;
+    const MrFunction *function;
+    char env[]; /* laid out as function->env says; 16 bytes from the start */
+} MrClosure;
+
+/* ---- type descriptors: constants that the compiler emits; structurally equal types share one within a program */
+
+typedef enum MrKind {
+    MR_INT,      /* int64_t */
+    MR_FLOAT,    /* double */
+    MR_BOOL,     /* one byte, 0 or 1 */
+    MR_STRING,   /* MrString */
+    MR_RANGE,    /* MrRange */
+    MR_TUPLE,    /* fields at their offsets; no fields: the unit value, size 0 */
+    MR_OPTIONAL, /* fields[0] at offsets[0]; byte 0 is 1 for some, 0 for none */
+    MR_LIST,     /* MrList *; fields[0] */
+    MR_MAP,      /* MrMap *; fields[0] the key, fields[1] the value; offsets within an entry, see stride */
+    MR_SET,      /* MrMap * whose values are unit; fields[0] the element, fields[1] the unit type */
+    MR_FUNCTION, /* MrClosure * (never NULL once evaluated) */
+} MrKind;
+
+typedef struct MrType {
+    uint8_t kind;  /* MrKind */
+    bool is_flat;  /* no pointers inside: copied by memcpy, nothing to drop */
+    uint32_t size; /* bytes, a multiple of the alignment: also the stride of list elements */
+    uint32_t align;
+    uint32_t field_count;
+    uint32_t stride; /* MAP, SET: bytes of an entry: a uint64_t hash, then key and value at their offsets; else 0 */
+    const struct MrType *const *fields;
+    const uint32_t *offsets;
+    const char *name; /* as a program would write it: "[string: int]" */
+} MrType;
+
+/* ---- errors */
+
+typedef struct MrLocation {
+    const char *file;
+    int32_t line, column; /* from 1 */
+} MrLocation;
+
+typedef struct MrError {
+    bool is_set;
+    char *message;    /* malloc'ed, ended by a NUL; owned by the error */
+    MrLocation where; /* where in the program; file NULL while unknown */
+    char *input;      /* malloc'ed: what was being mapped ("element 999999", "plays/hamlet.txt, byte 4096"), or NULL */
+} MrError;
+
+/* ---- contexts */
+
+struct MrRuntime; /* worker/runtime.h: the role of this thread and its connections */
+struct MrProgram;
+
+typedef struct MrContext {
+    const char *stack_limit; /* generated functions in a recursive cycle fail when their frame lies below */
+    void *globals;           /* this thread's copy of the program's globals, laid out as program->globals says */
+    MrError error;
+    int64_t failed_element; /* set by a failing kernel: index of the element in its chunk (TEXT: byte offset in it); -1: none */
+    char *out;              /* what print wrote and nobody has taken yet (malloc'ed; out_len of out_cap bytes) */
+    size_t out_len, out_cap;
+    bool out_is_direct; /* print writes to standard output at once (the root's top level) */
+    const struct MrProgram *program;
+    struct MrRuntime *runtime;
+} MrContext;
+
+/* ---- tasks: one for each map … reduce */
+
+typedef enum MrSourceKind {
+    MR_SOURCE_RANGE,      /* ints */
+    MR_SOURCE_LIST,       /* elements of a list (maps, sets and optionals are walked as the list of their elements) */
+    MR_SOURCE_TEXT_LINES, /* the text of files; a chunk is one element, a string of whole lines */
+    MR_SOURCE_TEXT_WORDS, /* the same, a string of whole words */
+} MrSourceKind;
+
+typedef struct MrSourceInfo {
+    uint32_t kind; /* MrSourceKind */
+    const MrType *element;
+    const MrType *list; /* LIST: the list's type; TEXT: [string]; RANGE: NULL */
+} MrSourceInfo;
+
+/* A source as the program hands it to a job. */
+typedef struct MrSource {
+    MrRange range;     /* RANGE */
+    const void *value; /* LIST: the MrList * itself (NULL: empty); TEXT: the MrList * of paths, as paths_of made it */
+} MrSource;
+
+/* A source's share of a chunk. */
+typedef struct MrSlice {
+    int64_t first, step; /* RANGE: element i is first + i * step; TEXT: first is the number of bytes */
+    const char *data;    /* LIST: the elements; TEXT: the bytes */
+} MrSlice;
+
+typedef struct MrChunk {
+    int64_t count;         /* elements; 1 for TEXT */
+    int64_t first;         /* index of the first element in the whole input */
+    const MrSlice *slices; /* one a source */
+    int64_t elements;      /* out, added to: how many values reached the reducer */
+    bool is_decided;       /* out: the reducer is done: later chunks cannot matter (first, any, all) */
+} MrChunk;
+
+/* Folds a chunk into *state. In: *has_value says whether *state holds a value to go on from (only with MR_TASK_EXACT); out: whether it
+ * holds one now. On failure the state was dropped, *has_value is false and failed_element is set. */
+typedef bool MrKernel(MrContext *context, const void *captures, MrChunk *chunk, void *state, bool *has_value);
+/* *left = merge(*left, *right), left of right in the input; consumes both, also on failure (both are then zero). */
+typedef bool MrMerge(MrContext *context, const void *captures, void *left, void *right);
+/* The job's result from the whole's state, which is consumed; has_value false: nothing was mapped (state is then not read). */
+typedef bool MrFinish(MrContext *context, const void *captures, void *state, bool has_value, void *result);
+
+enum {
+    MR_TASK_EXACT = 1, /* the reducer is exactly commutative and associative: chunks may be combined in any order */
+    MR_TASK_STOPS = 2, /* may set is_decided */
+};
+
+typedef struct MrTask {
+    uint8_t hash[16]; /* of the core of the kernel and all it calls */
+    const char *name; /* for people: "map tally over words … reduce sum by key" */
+    MrLocation where;
+    const MrType *captures; /* a tuple */
+    uint32_t global_count;
+    const uint32_t *globals; /* which of the program's globals the kernel reads, ascending */
+    uint32_t source_count;
+    const MrSourceInfo *sources;
+    const MrType *state, *result;
+    uint32_t flags;
+    MrKernel *kernel;
+    MrMerge *merge;
+    MrFinish *finish;
+} MrTask;
+
+/* ---- the program: one constant, `mr_program`, in each executable */
+
+typedef struct MrProgram {
+    uint32_t abi_version;
+    uint8_t hash[16];
+    const char *name;      /* the source file */
+    const MrType *globals; /* a tuple */
+    uint32_t task_count, function_count;
+    const MrTask *const *tasks;
+    const MrFunction *const *functions;
+    bool (*top_level)(MrContext *context); /* the whole program, from imports to the last statement */
+} MrProgram;
+
+/* The whole of an executable's main: plays the role that the environment asks for (alone, root, worker); returns the exit status. */
+int mr_main(int argc, char **argv, const MrProgram *program);
+
+#endif
