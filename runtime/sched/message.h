@@ -1,0 +1,243 @@
+/* message.h: what root, scheduler and workers say to each other.
+ *
+ * A Message is plain data: a kind, the job that it belongs to, one member of a union, and at most one stretch of bytes (`bytes`).
+ * Copying a Message copies all but those bytes. Who owns them: in a message that was received, the receiver of the datagram, and
+ * they are valid until the step function that got the message returns; in a message to be sent, the state machine that made it,
+ * and they are valid until its next step. Nothing else in a Message points anywhere.
+ *
+ * These structs are what the state machines see. Their encoding is runtime/net/wire.c, which also checks every limit below:
+ * a message that reaches a state machine has texts ended by a NUL, lengths within limits and a known kind. What a message *means*
+ * (unknown job, wrong epoch, repeated) is judged by the state machines, never asserted.
+ *
+ * Numbers of chunks, elements and bytes are counts; times are nanoseconds; -1 in an int64_t is "none".
+ *
+ * Who sends what (R root, S scheduler, W worker; `data` is the connection from a consumer to a holder's data endpoint):
+ *
+ *     HELLO R,W→S   WELCOME S→R,W   JOB_SUBMIT R→S   JOB_START S→W   RANGE S→W   RANGE_DONE W→S   CANCEL_AFTER S→W
+ *     MERGE S→W     MERGE_DONE W→S  JOB_DONE S→R     JOB_END R→S→W   STATS W→S   HEARTBEAT all on control
+ *     GET W→W,R and R→W on data     PIECE the answer   WORKER_LOST S→R,W   FAIL any→S, S→R,W   BYE R,W→S   SHUTDOWN S→R,W */
+#ifndef RUNTIME_SCHED_MESSAGE_H
+#define RUNTIME_SCHED_MESSAGE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum {
+    PROTOCOL_VERSION = 1,
+    MESSAGE_HASH_SIZE = 32,       /* bytes of a program's or a task's hash; a shorter hash is padded with zeros */
+    MESSAGE_ENDPOINT_SIZE = 128,  /* bytes of an endpoint with its NUL, "ipc:///tmp/mr-1234/w3" */
+    MESSAGE_NAME_SIZE = 64,       /* bytes of a worker's name with its NUL, "host:pid" or "thread 3" */
+    MESSAGE_TEXT_SIZE = 512,      /* bytes of an error's text with its NUL, UTF-8 */
+    MESSAGE_INLINE_BLOB = 4096,   /* captures up to this size travel in JOB_SUBMIT and JOB_START */
+    MESSAGE_PIECE_SIZE = 1 << 19, /* bytes of data in one PIECE at most */
+    MESSAGE_LISTS = 64,           /* lists that one job cuts by chunks, at most */
+    MESSAGE_WORKERS = 65536,      /* workers of a run at most */
+};
+/* The chunk count of a job is at most this; the tree's arithmetic then never overflows. */
+#define MESSAGE_CHUNKS ((uint64_t)1 << 40)
+
+typedef enum MessageKind {
+    MSG_HELLO = 1,
+    MSG_WELCOME,
+    MSG_JOB_SUBMIT,
+    MSG_JOB_START,
+    MSG_RANGE,
+    MSG_RANGE_DONE,
+    MSG_CANCEL_AFTER,
+    MSG_MERGE,
+    MSG_MERGE_DONE,
+    MSG_JOB_DONE,
+    MSG_JOB_END,
+    MSG_GET,
+    MSG_PIECE,
+    MSG_HEARTBEAT,
+    MSG_STATS,
+    MSG_WORKER_LOST,
+    MSG_FAIL,
+    MSG_BYE,
+    MSG_SHUTDOWN,
+    MSG_KINDS /* one more than the last kind */
+} MessageKind;
+
+typedef enum Role { ROLE_ROOT = 1, ROLE_WORKER } Role;
+
+/* The first message on a control connection; nothing else is listened to before it. */
+typedef struct MsgHello {
+    Role role;
+    uint32_t version;                          /* PROTOCOL_VERSION of the sender */
+    uint8_t program[MESSAGE_HASH_SIZE];        /* the executable's hash: it must be the same in root and workers */
+    char data_endpoint[MESSAGE_ENDPOINT_SIZE]; /* where the sender's data socket listens */
+    char name[MESSAGE_NAME_SIZE];              /* for people */
+    int64_t pid;                               /* the process, matched with the supervisor's reports */
+    int64_t wish;                              /* the worker number it would like (its place in the launcher's list), or -1 */
+} MsgHello;
+
+typedef struct MsgWelcome {
+    uint32_t worker;  /* the receiver's number, 0 ≤ worker < MESSAGE_WORKERS; 0 for the root, where it means nothing */
+    uint32_t workers; /* N: how many workers the run was asked to have */
+    uint32_t epoch;   /* the run's epoch; it grows when a worker is replaced */
+} MsgWelcome;
+
+enum {
+    JOB_EXACT_COMMUTATIVE = 1 << 0, /* partial results may be combined in any order: a bag is one value and the chunks it covers */
+    JOB_MAY_STOP_EARLY = 1 << 1,    /* a chunk may make all later ones needless (first, any, all) */
+    JOB_FLAGS = JOB_EXACT_COMMUTATIVE | JOB_MAY_STOP_EARLY,
+};
+
+/* What a job is. `bytes` of the message that carries it is the captures blob when blob_size ≤ MESSAGE_INLINE_BLOB, else empty:
+ * then each worker pulls it once from the root (GET DATA_CAPTURES). The blob is opaque here; it also names the sources. */
+typedef struct JobSpec {
+    uint8_t task[MESSAGE_HASH_SIZE]; /* the kernel, found in the program's task table */
+    uint64_t chunks;                 /* n: the tree's leaves are 0 … n-1; at most MESSAGE_CHUNKS */
+    uint64_t elements, size;         /* of the whole input, for people: elements where known, bytes where known; else 0 */
+    uint64_t blob_size;              /* bytes of the encoded captures */
+    uint32_t lists;                  /* sources that lie in the root and are cut by chunks: a worker pulls, for each range that it
+                                        is given, slice 0 … lists-1 (GET DATA_SLICE); at most MESSAGE_LISTS */
+    uint32_t flags;                  /* JOB_* */
+} JobSpec;
+
+/* What ended a range or a merge before its last chunk. Neither is an error of the protocol: the node's frame says more. */
+typedef enum EndKind {
+    END_NONE,    /* every chunk was computed, or those left out were cancelled */
+    END_STOPPED, /* after `end_chunk` no chunk is needed (first, any, all) */
+    END_FAILED,  /* `end_chunk` holds an error, or a combine failed whose node ends with `end_chunk` */
+} EndKind;
+
+typedef struct MsgJobSubmit {
+    JobSpec spec;
+} MsgJobSubmit;
+
+typedef struct MsgJobStart {
+    JobSpec spec;
+    char root_endpoint[MESSAGE_ENDPOINT_SIZE]; /* the root's data endpoint, for captures and slices */
+} MsgJobStart;
+
+typedef struct MsgRange {
+    uint64_t first, count; /* chunks first … first+count-1; count ≥ 1 */
+} MsgRange;
+
+typedef struct MsgRangeDone {
+    uint64_t first, count;   /* as in the RANGE that it answers */
+    uint64_t done;           /* chunks computed, from `first` on; less than `count` only after an end or a CANCEL_AFTER */
+    uint64_t elements, size; /* read by those chunks; size in bytes of input */
+    uint64_t nanoseconds;    /* spent computing them */
+    uint64_t pulled;         /* bytes of slices pulled from the root for this range */
+    int64_t end_chunk;       /* the chunk that stopped or failed, which counts as done; -1 with END_NONE */
+    EndKind end;
+    uint32_t credits; /* ranges that the worker may hold at a time, as it sees it now; 0 is taken as 1 */
+} MsgRangeDone;
+
+typedef struct MsgCancelAfter {
+    uint64_t chunk; /* chunks after this one are not needed; those before it still are */
+} MsgCancelAfter;
+
+/* The receiver pulls worker `from`'s bag (GET DATA_BAG) and merges it into its own. */
+typedef struct MsgMerge {
+    uint32_t step; /* counts the merges of a job up from 1; a step that is not newer than the last one is ignored */
+    uint32_t from;
+    char endpoint[MESSAGE_ENDPOINT_SIZE]; /* worker `from`'s data endpoint */
+} MsgMerge;
+
+typedef struct MsgMergeDone {
+    uint32_t step;
+    uint64_t nodes;       /* in the bag that was pulled */
+    uint64_t size;        /* bytes of that bag, encoded */
+    uint64_t nanoseconds; /* spent merging, without the pull */
+    int64_t end_chunk;    /* the last chunk of the earliest node whose combine failed, or -1 */
+} MsgMergeDone;
+
+/* All partial results are in one bag, which the root now pulls. `limit` is how many chunks count: n, or the chunk that stopped
+ * or failed plus one; what the bag holds of later chunks is to be dropped. */
+typedef struct MsgJobDone {
+    int64_t holder; /* the worker that holds the bag; -1: there is none, the job had no chunks */
+    char endpoint[MESSAGE_ENDPOINT_SIZE];
+    uint64_t limit;
+    EndKind end;
+} MsgJobDone;
+
+/* Workers may drop all that they hold of the job. From the root it also reports what it received, for the statistics. */
+typedef struct MsgJobEnd {
+    uint64_t nodes; /* in the bag that the root pulled */
+    uint64_t size;  /* its bytes, encoded */
+} MsgJobEnd;
+
+typedef enum DataKind {
+    DATA_CAPTURES = 1, /* the job's captures blob, from the root */
+    DATA_SLICE,        /* chunks first … first+count-1 of list `list`, encoded, from the root */
+    DATA_BAG,          /* the receiver's partial results, encoded, from a worker */
+} DataKind;
+
+/* Names a bulk value. Fields that the kind does not use are 0. */
+typedef struct DataName {
+    DataKind kind;
+    uint32_t list;
+    uint64_t first, count;
+} DataName;
+
+typedef struct MsgGet {
+    uint32_t pull; /* chosen by the asker, returned in the answer */
+    DataName name;
+    uint64_t offset; /* of the piece wanted */
+    uint64_t length; /* bytes wanted: 1 … MESSAGE_PIECE_SIZE; the answer is shorter at the value's end */
+} MsgGet;
+
+/* The message's `bytes` are the data at `offset`. */
+typedef struct MsgPiece {
+    uint32_t pull;
+    DataName name;
+    uint64_t offset;
+    uint64_t total; /* bytes of the whole value */
+    bool gone;      /* the holder has no such value (any more); no data then */
+} MsgPiece;
+
+typedef struct MsgHeartbeat {
+    uint64_t progress; /* grows as the compute thread gets on; 0 from the scheduler */
+    uint64_t memory;   /* bytes resident, 0 where unknown */
+} MsgHeartbeat;
+
+/* A worker's counters for a job, sent once its captures are there. */
+typedef struct MsgStats {
+    uint64_t captures; /* bytes of captures received */
+    uint64_t ignored;  /* messages that were late, repeated or unknown since the worker started */
+} MsgStats;
+
+typedef struct MsgText {
+    uint32_t worker;              /* WORKER_LOST: which one */
+    char text[MESSAGE_TEXT_SIZE]; /* for people */
+} MsgText;
+
+typedef struct MsgEnd {
+    int32_t status; /* the exit status: of the root's program (BYE), of the run (SHUTDOWN) */
+} MsgEnd;
+
+typedef struct Message {
+    MessageKind kind;
+    uint32_t epoch;    /* of the job, in messages that belong to one; an older epoch's messages are ignored */
+    uint64_t job;      /* numbered by the root from 1 up; 0 where the message belongs to none */
+    const void *bytes; /* the variable part, see above; NULL when size is 0 */
+    size_t size;
+    union {
+        MsgHello hello;
+        MsgWelcome welcome;
+        MsgJobSubmit submit;
+        MsgJobStart start;
+        MsgRange range;
+        MsgRangeDone range_done;
+        MsgCancelAfter cancel;
+        MsgMerge merge;
+        MsgMergeDone merge_done;
+        MsgJobDone job_done;
+        MsgJobEnd job_end;
+        MsgGet get;
+        MsgPiece piece;
+        MsgHeartbeat heartbeat;
+        MsgStats stats;
+        MsgText text; /* WORKER_LOST, FAIL */
+        MsgEnd end;   /* BYE, SHUTDOWN */
+    } as;
+} Message;
+
+const char *message_kind_name(MessageKind kind); /* "RANGE_DONE"; "?" for a number that is no kind */
+
+#endif

@@ -1,0 +1,98 @@
+/* peer.h: the worker's side of the protocol as a pure state machine: peer_step(state, event) → actions.
+ *
+ * It runs on the worker's communicating thread; the compute thread is behind the actions OPEN, COMPUTE, MERGE, ENCODE and DROP,
+ * which the caller hands to it through a queue that keeps their order, and behind the events that answer them. No sockets, no
+ * clock.
+ *
+ * For each job: JOB_START → the captures are pulled once (unless they came inline) → OPEN; each RANGE → its slices of the root's
+ * lists are pulled → COMPUTE → (PEER_COMPUTED) RANGE_DONE; MERGE → the other worker's bag is pulled → MERGE → (PEER_MERGED)
+ * MERGE_DONE; a GET of our own bag → ENCODE, once → (PEER_ENCODED) PIECEs; JOB_END → DROP. Late, repeated and unknown messages are
+ * ignored and counted. */
+#ifndef RUNTIME_SCHED_PEER_H
+#define RUNTIME_SCHED_PEER_H
+
+#include "base/buf.h"
+#include "runtime/sched/message.h"
+
+typedef struct Peer Peer;
+
+/* Zero means the default, named beside each. Times in nanoseconds. */
+typedef struct PeerConfig {
+    uint8_t program[MESSAGE_HASH_SIZE];
+    const char *data_endpoint, *name; /* copied */
+    int64_t pid, wish;                /* see MsgHello */
+    uint64_t heartbeat_every;         /* 1 s */
+    uint64_t dead_after; /* silence of the scheduler until this worker gives up; 30 s (the launcher's pipe is quicker) */
+} PeerConfig;
+
+typedef enum PeerEventKind {
+    PEER_START = 1, /* the connections are open: once, first; says HELLO */
+    PEER_TICK,      /* time has passed: at least every heartbeat_every / 2; `progress` and `memory` are for the heartbeat */
+    PEER_CONTROL,   /* `message` came from the scheduler */
+    PEER_GET,       /* `message` (a GET) came to our data socket from `route` */
+    PEER_PIECE,     /* `message` (a PIECE) came from a data endpoint that we asked */
+    PEER_COMPUTED,  /* the compute thread has done a COMPUTE: `job`, `range_done` without `pulled` and `credits` */
+    PEER_MERGED,    /* ... a MERGE: `job`, `merge_done` without `size` */
+    PEER_ENCODED,   /* ... an ENCODE: `job`, `data` (moved: the peer owns it now) */
+    PEER_FAILED,    /* something of our own went wrong that ends the run: `text` (not an error of the program: that is a value) */
+} PeerEventKind;
+
+typedef struct PeerEvent {
+    PeerEventKind kind;
+    uint64_t now;
+    uint64_t job;
+    const Message *message; /* borrowed during the step */
+    uint32_t route;         /* PEER_GET: the transport's number for whom to answer */
+    uint64_t progress, memory;
+    MsgRangeDone range_done;
+    MsgMergeDone merge_done;
+    Buf *data;        /* PEER_ENCODED: taken over, left empty */
+    const char *text; /* PEER_FAILED: borrowed */
+} PeerEvent;
+
+typedef enum PeerActionKind {
+    PEER_SEND_CONTROL = 1, /* `message` to the scheduler */
+    PEER_SEND_DATA,        /* `message` (a GET) to the data socket at `endpoint`; the connection may be kept for later ones */
+    PEER_SEND_ANSWER,      /* `message` (a PIECE) from our data socket to `route` */
+    PEER_OPEN,             /* compute thread: get ready for `job` of `spec`, with captures blob `data` */
+    PEER_COMPUTE,          /* compute thread: run chunks `first` … of `job`, `count` of them, with slices[0 … spec.lists-1] */
+    PEER_LIMIT,  /* not queued, at once: chunks ≥ `limit` of `job` are not needed; those queued or next need not be run */
+    PEER_MERGE,  /* compute thread: decode the bag `data` and merge it into ours; answer with `step` */
+    PEER_ENCODE, /* compute thread: encode our bag of `job`; it will not be used here any more */
+    PEER_DROP,   /* compute thread: forget `job` */
+    PEER_LOG,    /* a line for people: `text` */
+    PEER_EXIT,   /* the last action: end this worker with `status`; `text` is empty, or why */
+} PeerActionKind;
+
+typedef struct PeerAction {
+    PeerActionKind kind;
+    Message message; /* its bytes are valid until the next step */
+    char endpoint[MESSAGE_ENDPOINT_SIZE];
+    uint32_t route;
+    uint64_t job;
+    JobSpec spec; /* OPEN */
+    Buf data;     /* OPEN, MERGE: the caller owns it */
+    uint64_t first, count, limit;
+    Buf *slices; /* COMPUTE: spec.lists buffers, array and content are the caller's (free each, then the array); NULL for none */
+    uint32_t slice_count;
+    uint32_t step;
+    int32_t status;
+    char text[MESSAGE_TEXT_SIZE];
+} PeerAction;
+
+typedef struct PeerActions {
+    PeerAction *items; /* to be done in order */
+    size_t len, cap;
+} PeerActions;
+
+Peer *peer_new(const PeerConfig *config);
+void peer_free(Peer **peer);
+
+/* Appends to `out`; the caller does the actions, sets out->len = 0 and calls again. After PEER_EXIT every event is ignored. */
+void peer_step(Peer *peer, const PeerEvent *event, PeerActions *out);
+void peer_actions_free(PeerActions *actions); /* frees the buffers of those not done yet, too */
+
+uint64_t peer_ignored(const Peer *peer);
+int64_t peer_number(const Peer *peer); /* the worker number from WELCOME, -1 before it */
+
+#endif

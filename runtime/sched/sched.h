@@ -1,0 +1,119 @@
+/* sched.h: the scheduler as a pure state machine: sched_step(state, event) → actions.
+ *
+ * It welcomes root and workers, cuts jobs into ranges of chunks and hands these out, watches everybody's health, and plans the tree
+ * of workers along which partial results are merged. No sockets, no clock, no globals: what happens comes in as an event with the
+ * time in it, what is to be done goes out as actions. The same code runs under ZeroMQ, in unit tests and in the simulator.
+ *
+ * A control connection is a `peer`: a small number (0, 1, 2, …; below SCHED_PEERS) that the transport gives to each sender it has
+ * not seen before and never gives to another. A Sched belongs to one thread.
+ *
+ * A worker that is lost ends the run with an error that names it. All names that recovery needs are there already: epochs, ranges
+ * that can be handed out again, and each worker's holdings by range. */
+#ifndef RUNTIME_SCHED_SCHED_H
+#define RUNTIME_SCHED_SCHED_H
+
+#include "runtime/sched/message.h"
+
+enum { SCHED_PEERS = 2 * MESSAGE_WORKERS, SCHED_CREDITS = 2 };
+#define SCHED_NO_PEER UINT32_MAX
+
+typedef struct Sched Sched;
+
+/* Zero means the default, named beside each. Times in nanoseconds. */
+typedef struct SchedConfig {
+    uint32_t workers;         /* N; 1 */
+    uint64_t shuffle_seed;    /* not 0: ranges are handed out in an order drawn from this seed (a testing option) */
+    uint64_t range_chunks;    /* not 0: every range has this many chunks (with shuffle_seed: 1) */
+    uint64_t hello_wait;      /* from the first worker's HELLO until ranges are handed out without the rest; 100 ms */
+    uint64_t start_deadline;  /* until root and one worker must have said HELLO; 30 s */
+    uint64_t heartbeat_every; /* 1 s; also the longest time between two TICKs that is taken for normal, times two */
+    uint64_t suspect_after;   /* silence until a peer is suspected (a log line); 3 s */
+    uint64_t dead_after;      /* silence until it is lost; 5 s */
+    uint64_t end_deadline;    /* from SHUTDOWN until the run counts as ended although somebody has not said BYE; 2 s */
+} SchedConfig;
+
+typedef enum SchedEventKind {
+    SCHED_TICK = 1,  /* time has passed; call it at least every heartbeat_every / 2 */
+    SCHED_MESSAGE,   /* `message` came from `peer` */
+    SCHED_PEER_LOST, /* `peer` disconnected (SCHED_NO_PEER: see pid), or its process `pid` exited; `text` says how ("killed by
+                        signal 9") */
+    SCHED_INTERRUPT, /* the user wants the run to end (Ctrl-C) */
+} SchedEventKind;
+
+typedef struct SchedEvent {
+    SchedEventKind kind;
+    uint64_t now; /* nanoseconds of a clock that never goes back */
+    uint32_t peer;
+    const Message *message; /* borrowed during the step */
+    int64_t pid;            /* SCHED_PEER_LOST: the process that ended, 0 when it is the connection that went */
+    const char
+        *text; /* SCHED_PEER_LOST: borrowed; who and how, when no HELLO told us a name: "worker 3 (pid 77)" is added where known */
+} SchedEvent;
+
+typedef enum SchedActionKind {
+    SCHED_SEND = 1,     /* send `message` to `peer` */
+    SCHED_LOG,          /* a line for people, `text`; level 0: always (warnings), 1: with -v */
+    SCHED_JOB_FINISHED, /* `job` is over; its statistics are there until the next step (sched_job_stats) */
+    SCHED_END,          /* the run is over, `status`; `text` is the error or empty. The last action ever, once. */
+} SchedActionKind;
+
+typedef struct SchedAction {
+    SchedActionKind kind;
+    uint32_t peer;
+    int level;
+    int32_t status; /* 0, the program's own, 1 after an error, 130 after an interrupt */
+    uint64_t job;
+    Message message; /* its bytes are valid until the next step */
+    char text[MESSAGE_TEXT_SIZE];
+} SchedAction;
+
+typedef struct SchedActions {
+    SchedAction *items; /* to be done in order */
+    size_t len, cap;
+} SchedActions;
+
+Sched *sched_new(const SchedConfig *config, uint64_t now);
+void sched_free(Sched **sched);
+
+/* Appends to `out`; the caller does the actions, sets out->len = 0 and calls again. After SCHED_END every event is ignored. */
+void sched_step(Sched *sched, const SchedEvent *event, SchedActions *out);
+void sched_actions_free(SchedActions *actions);
+
+/* ---- what happened, for --stats, the dashboard and tests */
+typedef struct WorkerStats {
+    uint64_t ranges, chunks, elements, size, nanoseconds; /* mapped; size in bytes of input */
+    uint64_t captures;                                    /* bytes of captures received */
+    uint64_t slices;                                      /* bytes of slices of the root's lists received */
+    uint64_t merge_nanoseconds;
+} WorkerStats;
+
+typedef struct EdgeStats {
+    uint32_t from, to; /* workers; `to` pulled the bag of `from` */
+    uint64_t nodes, size;
+} EdgeStats;
+
+typedef struct JobStats {
+    uint64_t job;
+    JobSpec spec;
+    uint64_t started, ended; /* time of JOB_SUBMIT and JOB_END; ended 0 while it runs */
+    uint64_t limit;          /* chunks that count */
+    EndKind end;
+    WorkerStats *workers; /* by worker number */
+    uint32_t worker_count;
+    EdgeStats *edges; /* in the order in which they were finished */
+    uint32_t edge_count;
+    uint64_t root_nodes, root_size; /* what the root received */
+} JobStats;
+
+typedef struct WorkerInfo {
+    const char *name; /* from HELLO; "" for a number that nobody has */
+    int64_t pid;
+    uint64_t progress, memory; /* of the last heartbeat */
+} WorkerInfo;
+
+const JobStats *sched_job_stats(const Sched *sched, uint64_t job); /* of a job that runs or has just finished; NULL: unknown */
+uint32_t sched_worker_count(const Sched *sched);                   /* one more than the highest worker number */
+WorkerInfo sched_worker(const Sched *sched, uint32_t worker);
+uint64_t sched_ignored(const Sched *sched); /* messages that were late, repeated, or from nobody we know */
+
+#endif
