@@ -22,6 +22,7 @@ typedef struct SourceFile {
     uint32_t len;
     uint32_t *lines;    /* the offset at which each line starts */
     uint32_t line_count;
+    bool is_library;    /* a module of the embedded library: errors at run time are placed at its callers */
 } SourceFile;
 
 typedef struct SourceMap {

@@ -1,0 +1,61 @@
+/* symbol.h: what names mean: symbols, modules and the uses of symbols, made by resolution and completed by checking. */
+#ifndef COMPILER_SEMA_SYMBOL_H
+#define COMPILER_SEMA_SYMBOL_H
+
+#include "base/map.h"
+#include "compiler/sema/type.h"
+#include "compiler/syntax/ast.h"
+
+typedef struct Symbol Symbol;
+typedef struct Module Module;
+
+typedef enum SymbolKind {
+    SYMBOL_LOCAL,   /* a parameter, a `let` inside a block, a name bound by a pattern */
+    SYMBOL_VAR,     /* declared by `var`, at the top level too */
+    SYMBOL_GLOBAL,  /* a top-level `let` of any module */
+    SYMBOL_FN,
+    SYMBOL_EXTERN,  /* primitives: library "mr"; others are foreign functions */
+    SYMBOL_REDUCER,
+    SYMBOL_TYPE,
+    SYMBOL_CONSTRUCTOR,
+    SYMBOL_MODULE,
+} SymbolKind;
+
+struct Symbol {
+    SymbolKind kind;
+    Name name;
+    Span span;       /* of the name where it is declared */
+    Ast *decl;       /* FN, EXTERN, REDUCER, LET, VAR, PARAM, TYPE_DECL, CONSTRUCTOR, or the binding pattern */
+    Ast *owner;      /* the FN or LAMBDA inside which a LOCAL or VAR is declared; NULL: the top level */
+    Module *module;  /* where it is declared; MODULE: the module that it names */
+    Scheme *scheme;  /* once checked. REDUCER: a function from its parameters to the tuple (element, state, result) */
+    Symbol *also;    /* REDUCER: the function of the same name in the same module (min(a, b)), or NULL */
+    bool is_used;
+    bool is_recursive; /* FN: takes part in a cycle of calls */
+};
+
+/* How one place uses a symbol: on NAME_REF, and on CALL and METHOD for the function that is called. */
+typedef struct Use {
+    Symbol *symbol;
+    TypeList types; /* what the scheme's vars are here; concrete once the enclosing function is instantiated */
+    AstList args;   /* CALL, METHOD: one for each parameter of a declared function or reducer, in its order; the receiver of a METHOD
+                       first; where an argument is left out, the parameter's default_value */
+} Use;
+
+struct Module {
+    Name name;        /* "prelude", "math", or the program's path */
+    AstFile *file;
+    Map values;       /* Name -> Symbol *: what it declares (and imports by name) */
+    Map types;        /* Name -> Symbol * */
+    bool is_library;
+};
+
+typedef VEC(Module *) Modules;
+
+/* What checking hands on to lowering. */
+typedef struct CheckedProgram {
+    Modules modules; /* in the order of initialisation: the prelude first, the program itself last */
+    Module *main;
+} CheckedProgram;
+
+#endif

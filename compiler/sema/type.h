@@ -1,0 +1,97 @@
+/* type.h: the types of Hindley–Milner inference: variables, unification, constraints, schemes, printing.
+ *
+ * A type variable carries constraints from a closed list (a set of classes) and may appear in predicates that relate several types
+ * (a sequence of E; indexing). Levels mark what may be generalised (Rémy 1992). Types live in the compile's arena; one thread. */
+#ifndef COMPILER_SEMA_TYPE_H
+#define COMPILER_SEMA_TYPE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/intern.h"
+#include "base/vec.h"
+#include "compiler/source/source.h"
+
+typedef struct Type Type;
+struct Symbol;
+
+typedef enum TypeKind {
+    TYPE_ERROR, /* of what was reported already: unifies with everything */
+    TYPE_VAR,
+    TYPE_INT,
+    TYPE_FLOAT,
+    TYPE_BOOL,
+    TYPE_STRING,
+    TYPE_RANGE,
+    TYPE_TUPLE,    /* args: the fields; none: unit */
+    TYPE_OPTIONAL, /* args[0] */
+    TYPE_LIST,
+    TYPE_MAP,      /* key, value */
+    TYPE_SET,
+    TYPE_STREAM,
+    TYPE_FUTURE,
+    TYPE_FN,       /* args: the parameters, then the result */
+    TYPE_DATA,     /* a declared record or sum type: symbol, args */
+} TypeKind;
+
+/* Classes that a single type can be asked to belong to. */
+typedef enum TypeClass {
+    CLASS_NUMBER = 1 << 0,  /* int float: arithmetic, and what an int literal may become */
+    CLASS_ADD = 1 << 1,     /* int float string list */
+    CLASS_ORDER = 1 << 2,
+    CLASS_EQUAL = 1 << 3,   /* equality and hashing */
+    CLASS_PRINT = 1 << 4,
+    CLASS_LENGTH = 1 << 5,  /* string list map set range */
+    CLASS_PATHS = 1 << 6,   /* string [string] */
+    CLASS_CONVERT = 1 << 7, /* int float bool: what int(x) and float(x) take */
+    CLASS_LITERAL = 1 << 8, /* came from an int literal: becomes int where nothing decides */
+    CLASS_SLICE = 1 << 9,   /* string list */
+} TypeClass;
+
+struct Type {
+    TypeKind kind;
+    Type **args;
+    size_t arg_count;
+    struct Symbol *symbol; /* DATA */
+    /* VAR: */
+    Type *link;       /* what it was unified with, or NULL */
+    uint32_t id;      /* for printing: A, B, … in the order of appearance */
+    uint32_t level;
+    uint32_t classes; /* TypeClass bits */
+    Name name;        /* from an annotation, else NULL */
+    bool is_rigid;    /* stands for any type in the body of what declared it: unifies with itself only */
+};
+
+/* Relations between types that are solved once the head of the first is known. */
+typedef enum PredKind {
+    PRED_SEQUENCE, /* types[0] can be walked and has elements types[1] */
+    PRED_INDEX,    /* types[0][types[1]] is a types[2]: lists by int, maps by key */
+    PRED_KEYED,    /* types[0] is a map or set with keys types[1] */
+    PRED_IN,       /* types[0] in types[1] */
+    PRED_FIELD,    /* types[0] has the field `name` of types[1]; tuples: field `index` */
+} PredKind;
+
+typedef struct Pred {
+    PredKind kind;
+    Type *types[3];
+    Name name;
+    uint64_t index;
+    Span span;
+} Pred;
+
+typedef VEC(Pred) Preds;
+typedef VEC(Type *) TypeList;
+
+/* For all vars such that preds hold: type. Without vars: just the type. */
+typedef struct Scheme {
+    TypeList vars;
+    Preds preds;
+    Type *type;
+} Scheme;
+
+Type *type_prune(Type *type);                   /* follows links */
+void type_print(const Type *type, Buf *out);    /* "[string: int]", "(A, A) -> A" */
+void scheme_print(const Scheme *scheme, Buf *out); /* "biggest : [T] -> T, where T has an order" without the name */
+
+#endif

@@ -1,0 +1,47 @@
+/* session.h: the one interface through which every tool uses the compiler.
+ *
+ * A session compiles one program: it runs the phases in order (phases.def), keeps what each produced, and collects diagnostics. One
+ * thread a session; several sessions may exist. Everything it hands out lives as long as the session. */
+#ifndef COMPILER_SESSION_SESSION_H
+#define COMPILER_SESSION_SESSION_H
+
+#include <stdbool.h>
+
+#include "base/buf.h"
+#include "compiler/source/diag.h"
+
+typedef struct Session Session;
+
+typedef struct SessionOptions {
+    int optimise;            /* 0 … 3 */
+    bool debug;              /* line tables */
+    const char *cpu;         /* NULL: x86-64-v2 */
+    const char *library_dir; /* holds hot.bc and libmrt.a */
+} SessionOptions;
+
+/* What can be looked at after a phase; the names of --emit. */
+typedef enum SessionArtifact {
+#define PHASE(ARTIFACT, name, what) SESSION_##ARTIFACT,
+#include "compiler/session/phases.def"
+#undef PHASE
+    SESSION_ARTIFACT_COUNT
+} SessionArtifact;
+
+Session *session_new(const SessionOptions *options);
+void session_free(Session **session);
+
+/* The program's text, from a file or from memory under a name. False: it cannot be read (a diagnostic says why). */
+bool session_load_file(Session *session, const char *path);
+bool session_load_text(Session *session, const char *name, const char *text, size_t len);
+
+/* Runs the phases up to the artifact and adds its text to `out`. False where an error stopped it. */
+bool session_emit(Session *session, SessionArtifact artifact, Buf *out);
+
+/* Runs all phases and writes the object file. */
+bool session_write_object(Session *session, const char *path);
+
+/* Messages so far, rendered. */
+void session_diagnostics(const Session *session, DiagFormat format, bool colour, Buf *out);
+bool session_has_errors(const Session *session);
+
+#endif
