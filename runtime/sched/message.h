@@ -182,13 +182,18 @@ typedef struct MsgGet {
     uint64_t length; /* bytes wanted: 1 … MESSAGE_PIECE_SIZE; the answer is shorter at the value's end */
 } MsgGet;
 
-/* The message's `bytes` are the data at `offset`. */
+typedef enum PieceState {
+    PIECE_DATA = 1, /* the message's `bytes` are the data at `offset` */
+    PIECE_LATER,    /* the holder is alive but the value is not encoded yet; the pieces come when it is, or ask again */
+    PIECE_GONE,     /* the holder has no such value (any more) */
+} PieceState;
+
 typedef struct MsgPiece {
     uint32_t pull;
     DataName name;
     uint64_t offset;
-    uint64_t total; /* bytes of the whole value */
-    bool gone;      /* the holder has no such value (any more); no data then */
+    uint64_t total; /* bytes of the whole value; 0 without data */
+    PieceState state;
 } MsgPiece;
 
 typedef struct MsgHeartbeat {

@@ -1,9 +1,9 @@
 /* pull.h: fetching one bulk value piece by piece, and answering such requests.
  *
  * The consumer asks (GET) for pieces in order, a few at a time, and appends the answers (PIECE) to a buffer. Memory grows with what
- * has come, never with what a peer promised. Pieces that are repeated or not the next are ignored. When nothing comes for a while
- * the next piece is asked for again, and after PULL_DEADLINE the pull has failed.
- * Pure: no sockets and no clock. A Pull belongs to one thread. */
+ * has come, never with what a peer promised. A holder that has the value but not yet encoded says so (PIECE_LATER), which counts as
+ * a sign of life. Pieces that are repeated or not the next are ignored. When nothing comes for a while the next piece is asked for
+ * again, and after PULL_DEADLINE the pull has failed. Pure: no sockets and no clock. A Pull belongs to one thread. */
 #ifndef RUNTIME_SCHED_PULL_H
 #define RUNTIME_SCHED_PULL_H
 
@@ -37,8 +37,8 @@ void pull_forgive(Pull *pull, uint64_t now);                           /* the de
 void pull_free(Pull *pull);
 
 /* The answer to `get` out of a value of `size` bytes, which must stay as long as the answer's bytes; data NULL with size 0 is an
- * empty value. pull_gone: the answer when there is no such value. */
+ * empty value. pull_refusal: the answer without data, PIECE_LATER or PIECE_GONE. */
 Message pull_answer(const Message *get, const void *data, uint64_t size);
-Message pull_gone(const Message *get);
+Message pull_refusal(const Message *get, PieceState state);
 
 #endif

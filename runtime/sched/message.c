@@ -1,0 +1,27 @@
+/* message.c: the names of the kinds of messages, for logs and tests. */
+#include "runtime/sched/message.h"
+
+const char *message_kind_name(MessageKind kind) {
+    static const char *const names[MSG_KINDS] = {
+        [MSG_HELLO] = "HELLO",
+        [MSG_WELCOME] = "WELCOME",
+        [MSG_JOB_SUBMIT] = "JOB_SUBMIT",
+        [MSG_JOB_START] = "JOB_START",
+        [MSG_RANGE] = "RANGE",
+        [MSG_RANGE_DONE] = "RANGE_DONE",
+        [MSG_CANCEL_AFTER] = "CANCEL_AFTER",
+        [MSG_MERGE] = "MERGE",
+        [MSG_MERGE_DONE] = "MERGE_DONE",
+        [MSG_JOB_DONE] = "JOB_DONE",
+        [MSG_JOB_END] = "JOB_END",
+        [MSG_GET] = "GET",
+        [MSG_PIECE] = "PIECE",
+        [MSG_HEARTBEAT] = "HEARTBEAT",
+        [MSG_STATS] = "STATS",
+        [MSG_WORKER_LOST] = "WORKER_LOST",
+        [MSG_FAIL] = "FAIL",
+        [MSG_BYE] = "BYE",
+        [MSG_SHUTDOWN] = "SHUTDOWN",
+    };
+    return (unsigned)kind < MSG_KINDS && names[kind] ? names[kind] : "?";
+}
