@@ -16,6 +16,9 @@ typedef struct Span {
     uint32_t from, to; /* bytes; `to` is exclusive; from == to is a place between two bytes */
 } Span;
 
+/* The place of what stands in no file: a message about an option or the linker. */
+#define SPAN_NONE ((Span){UINT32_MAX, 0, 0})
+
 typedef struct SourceFile {
     const char *path;   /* as it is shown: "wordcount.mr", "<prelude>" */
     const char *text;   /* `len` bytes and two NULs (flex scans in place) */
@@ -42,7 +45,7 @@ uint32_t source_add(SourceMap *map, const char *path, const char *text, size_t l
 /* Reads a file and adds it. On failure returns false and puts the reason ("No such file or directory") into *reason. */
 bool source_read(SourceMap *map, const char *path, uint32_t *file, const char **reason);
 
-const SourceFile *source_file(const SourceMap *map, uint32_t file);
+const SourceFile *source_file(const SourceMap *map, uint32_t file); /* NULL where there is none, as for SPAN_NONE */
 LineColumn source_position(const SourceMap *map, uint32_t file, uint32_t offset);
 Span span_join(Span a, Span b); /* from the beginning of the one to the end of the other; both of one file */
 

@@ -87,11 +87,19 @@ Ast *ast_new(Arena *arena, AstKind kind, Span span); /* all fields zero */
 const char *ast_label(AstKind kind);      /* "call" */
 const char *ast_op_spelling(AstOp op);    /* "+" */
 
-/* Calls visit(child, context) for each child node in source order; the table-driven way to walk any node. */
+bool ast_is_pattern(const Ast *node); /* PAT_…, or ERROR */
+bool ast_is_type(const Ast *node);    /* TYPE_…, or ERROR */
+
+/* Calls visit(child, context) for each child node in source order; the table-driven way to walk any node. The reducer of a
+ * `reduce g over a`, which its PIPE holds twice, is visited once. */
 void ast_each_child(const Ast *node, void (*visit)(Ast *child, void *context), void *context);
 
-/* The tree as indented S-expressions, stable enough for golden tests: --emit=ast. With types where they are known and asked for. */
-void ast_print(const Ast *node, const SourceMap *sources, bool with_types, Buf *out);
+/* Shows a type, for ast_print; sema has one. */
+typedef void (*AstTypePrinter)(const struct Type *type, Buf *out);
+
+/* The tree as indented S-expressions, stable enough for golden tests: --emit=ast. With `sources`, each node says where it
+ * stands (`call@3:14-20`); with `print_type`, nodes that have a type show it. Both may be NULL. */
+void ast_print(const Ast *node, const SourceMap *sources, AstTypePrinter print_type, Buf *out);
 void ast_print_dot(const Ast *node, Buf *out); /* the same as Graphviz */
 
 /* The shape that ast.def promises: required children are there, kinds are what their place admits, spans lie in the file.

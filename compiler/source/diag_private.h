@@ -1,0 +1,29 @@
+/* diag_private.h: what a message consists of; shared by diag.c, which collects messages, and render.c, which shows them. */
+#ifndef COMPILER_SOURCE_DIAG_PRIVATE_H
+#define COMPILER_SOURCE_DIAG_PRIVATE_H
+
+#include "compiler/source/diag.h"
+
+typedef struct DiagNote {
+    Span span;
+    const char *message;
+} DiagNote;
+
+struct Diag {
+    Arena *arena; /* the sink's */
+    DiagCode code;
+    Severity severity;
+    Span span;
+    size_t order; /* place in the sink: keeps the sorting stable */
+    const char *message;
+    const char *hint; /* or NULL */
+    VEC(DiagNote) notes;
+};
+
+struct DiagSink {
+    Arena *arena;
+    const SourceMap *sources;
+    VEC(Diag *) diags;
+};
+
+#endif
