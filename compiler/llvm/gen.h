@@ -1,0 +1,34 @@
+/* gen.h: from the core to LLVM IR, optimised, and from there to object code or assembly.
+ *
+ * Requires: a program that core_verify accepts. Produces: one module that holds every function and kernel of the program, the type
+ * descriptors, the constant `mr_program` and a `main` that hands it to mr_main; it is to be linked with libmrt. The core is not changed
+ * (types may be added to its table). A module belongs to one thread, has an LLVM context of its own and is freed by gen_free; several
+ * may exist. Problems of the surroundings (no bitcode file, an output that cannot be written) are reported in the sink as E0701. */
+#ifndef COMPILER_LLVM_GEN_H
+#define COMPILER_LLVM_GEN_H
+
+#include "base/buf.h"
+#include "compiler/core/core.h"
+#include "compiler/source/diag.h"
+
+typedef struct GenOptions {
+    unsigned level;          /* optimisation, 0 … 3 */
+    bool is_debug;           /* line tables for gdb */
+    const char *cpu;         /* as LLVM names it; NULL: "x86-64-v2" */
+    const char *hot_bitcode; /* path of hot.bc, the runtime's hot functions; not read at level 0 */
+    const char *name;        /* of the program, for people; NULL: the first source file's path */
+} GenOptions;
+
+typedef struct GenModule GenModule;
+
+/* Generates, verifies and optimises. Returns NULL after an error, which is then in the sink. */
+GenModule *gen_program(const CoreProgram *program, const GenOptions *options, DiagSink *sink);
+void gen_free(GenModule **module); /* nulls the pointer; NULL is fine */
+
+void gen_print_ir(const GenModule *module, Buf *out);
+bool gen_emit_object(GenModule *module, const char *path, DiagSink *sink); /* false: not written, the reason is in the sink */
+bool gen_emit_assembly(GenModule *module, Buf *out, DiagSink *sink);
+
+const char *gen_llvm_version(void); /* "19.1.7" */
+
+#endif
