@@ -15,7 +15,7 @@
  *
  *     HELLO R,W→S   WELCOME S→R,W   JOB_SUBMIT R→S   JOB_START S→W   RANGE S→W   RANGE_DONE W→S   CANCEL_AFTER S→W
  *     MERGE S→W     MERGE_DONE W→S  JOB_DONE S→R     JOB_END R→S→W   STATS W→S   HEARTBEAT all on control
- *     GET W→W,R and R→W on data     PIECE the answer   WORKER_LOST S→R,W   FAIL any→S, S→R,W   BYE R,W→S   SHUTDOWN S→R,W */
+ *     GET W→W,R and R→W on data     PIECE the answer   WORKER_LOST S→R   FAIL R,W→S   BYE R,W→S   SHUTDOWN S→R,W */
 #ifndef RUNTIME_SCHED_MESSAGE_H
 #define RUNTIME_SCHED_MESSAGE_H
 
@@ -25,7 +25,7 @@
 
 enum {
     PROTOCOL_VERSION = 1,
-    MESSAGE_HASH_SIZE = 32,       /* bytes of a program's or a task's hash; a shorter hash is padded with zeros */
+    MESSAGE_HASH_SIZE = 16,       /* bytes of a program's or a task's hash */
     MESSAGE_ENDPOINT_SIZE = 128,  /* bytes of an endpoint with its NUL, "ipc:///tmp/mr-1234/w3" */
     MESSAGE_NAME_SIZE = 64,       /* bytes of a worker's name with its NUL, "host:pid" or "thread 3" */
     MESSAGE_TEXT_SIZE = 512,      /* bytes of an error's text with its NUL, UTF-8 */

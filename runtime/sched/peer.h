@@ -60,7 +60,6 @@ typedef enum PeerActionKind {
     PEER_MERGE,  /* compute thread: decode the bag `data` and merge it into ours; answer with `step` */
     PEER_ENCODE, /* compute thread: encode our bag of `job`; it will not be used here any more */
     PEER_DROP,   /* compute thread: forget `job` */
-    PEER_LOG,    /* a line for people: `text` */
     PEER_EXIT,   /* the last action: end this worker with `status`; `text` is empty, or why */
 } PeerActionKind;
 

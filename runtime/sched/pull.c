@@ -2,7 +2,9 @@
  * so pieces are only ever appended; whatever else arrives is a repetition. */
 #include "runtime/sched/pull.h"
 
-#include <string.h>
+#include <stdlib.h>
+
+#include "base/arena.h"
 
 void pull_start(Pull *pull, uint32_t id, uint64_t job, uint32_t epoch, DataName name, uint64_t now) {
     *pull = (Pull){.id = id, .job = job, .epoch = epoch, .name = name, .heard_at = now, .asked_at = now};
@@ -78,4 +80,23 @@ Message pull_refusal(const Message *get, PieceState state) {
     Message out = {.kind = MSG_PIECE, .job = get->job, .epoch = get->epoch};
     out.as.piece = (MsgPiece){.pull = get->as.get.pull, .name = get->as.get.name, .offset = get->as.get.offset, .state = state};
     return out;
+}
+
+bool waiting_gets_add(WaitingGets *waiting, uint32_t route, const Message *get) {
+    for (size_t i = 0; i < waiting->len; i++) {
+        const WaitingGet *old = &waiting->items[i];
+        if (old->route == route && old->get.as.get.pull == get->as.get.pull && old->get.as.get.offset == get->as.get.offset)
+            return false;
+    }
+    if (waiting->len == waiting->cap) {
+        waiting->cap = waiting->cap ? 2 * waiting->cap : 4;
+        waiting->items = xrealloc(waiting->items, waiting->cap * sizeof *waiting->items);
+    }
+    waiting->items[waiting->len++] = (WaitingGet){route, *get};
+    return true;
+}
+
+void waiting_gets_free(WaitingGets *waiting) {
+    free(waiting->items);
+    *waiting = (WaitingGets){0};
 }

@@ -41,4 +41,18 @@ void pull_free(Pull *pull);
 Message pull_answer(const Message *get, const void *data, uint64_t size);
 Message pull_refusal(const Message *get, PieceState state);
 
+/* Requests that a holder cannot answer before the value is encoded. All-zero is empty. */
+typedef struct WaitingGet {
+    uint32_t route; /* whom to answer */
+    Message get;
+} WaitingGet;
+
+typedef struct WaitingGets {
+    WaitingGet *items;
+    size_t len, cap;
+} WaitingGets;
+
+bool waiting_gets_add(WaitingGets *waiting, uint32_t route, const Message *get); /* false: it is there already */
+void waiting_gets_free(WaitingGets *waiting);
+
 #endif

@@ -57,7 +57,6 @@ typedef enum RootActionKind {
     ROOT_SLICE,            /* encode chunks `first` … of list `list` of `job`, `count` of them; answer with ROOT_SLICED */
     ROOT_RESULT, /* `job` is done: `data` is the last bag, encoded (the caller owns it; empty when `has_bag` is false), `limit` and
                     `end` as in JOB_DONE. Answer with ROOT_RECEIVED. */
-    ROOT_LOG,    /* a line for people: `text` */
     ROOT_EXIT,   /* the last action: the run is over with `status`; `text` is empty, or why. After ROOT_FINISH it is the answer to
                     it; before, the program must end (a worker was lost, an interrupt) */
 } RootActionKind;

@@ -29,11 +29,12 @@ typedef struct SchedConfig {
     uint64_t heartbeat_every; /* 1 s; also the longest time between two TICKs that is taken for normal, times two */
     uint64_t suspect_after;   /* silence until a peer is suspected (a log line); 3 s */
     uint64_t dead_after;      /* silence until it is lost; 5 s */
+    uint64_t lost_grace;      /* from PEER_LOST until it counts: a last word may still be on its way; 200 ms */
     uint64_t end_deadline;    /* from SHUTDOWN until the run counts as ended although somebody has not said BYE; 2 s */
 } SchedConfig;
 
 typedef enum SchedEventKind {
-    SCHED_TICK = 1,  /* time has passed; call it at least every heartbeat_every / 2 */
+    SCHED_TICK = 1,  /* time has passed; see sched_next_tick */
     SCHED_MESSAGE,   /* `message` came from `peer` */
     SCHED_PEER_LOST, /* `peer` disconnected (SCHED_NO_PEER: see pid), or its process `pid` exited; `text` says how ("killed by
                         signal 9") */
@@ -78,6 +79,9 @@ void sched_free(Sched **sched);
 /* Appends to `out`; the caller does the actions, sets out->len = 0 and calls again. After SCHED_END every event is ignored. */
 void sched_step(Sched *sched, const SchedEvent *event, SchedActions *out);
 void sched_actions_free(SchedActions *actions);
+
+/* When the next SCHED_TICK is wanted, at the latest: wait for messages no longer than until then. */
+uint64_t sched_next_tick(const Sched *sched);
 
 /* ---- what happened, for --stats, the dashboard and tests */
 typedef struct WorkerStats {

@@ -1,0 +1,551 @@
+/* peer.c: what a worker does with each message. A job's life here: its captures are pulled, it is opened on the compute thread, its
+ * ranges are computed as soon as their slices are there, bags are merged in and at last given away. */
+#include "runtime/sched/peer.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "runtime/sched/pull.h"
+#include "runtime/sched/ranges.h"
+
+#define SECOND ((uint64_t)1000000000)
+
+enum { PEER_CREDITS = 2 };
+
+/* A range that was handed to us and is not answered yet. */
+typedef struct PeerRange PeerRange;
+struct PeerRange {
+    PeerRange *next; /* in the order of arrival */
+    uint64_t first, count;
+    Pull *slices;     /* one for each list of the job */
+    uint32_t missing; /* slices not complete yet */
+    uint64_t pulled;
+    bool is_computing;
+};
+
+/* A MERGE's way: the other bag is pulled, waits for the job to be open, is merged on the compute thread. */
+typedef enum MergeState { MERGE_NONE, MERGE_IS_PULLED, MERGE_WAITS, MERGE_RUNS } MergeState;
+
+typedef enum BagState { BAG_OURS, BAG_BEING_ENCODED, BAG_ENCODED } BagState;
+
+typedef struct PeerJob PeerJob;
+struct PeerJob {
+    PeerJob *next;
+    uint64_t number;
+    uint32_t epoch;
+    JobSpec spec;
+    char root_endpoint[MESSAGE_ENDPOINT_SIZE];
+    bool has_captures, is_open; /* the compute thread has been told of it */
+    Pull captures;
+    PeerRange *ranges;
+    RangeSet accepted; /* chunks of all ranges ever handed to us: what comes twice is a repetition */
+    uint64_t limit;
+    MsgMerge merge; /* the newest one; step 0 before the first */
+    MergeState merge_state;
+    Pull bag_pull;
+    BagState bag;
+    Buf bag_data;
+    WaitingGets waiting;
+};
+
+struct Peer {
+    PeerConfig config;
+    char endpoint[MESSAGE_ENDPOINT_SIZE], name[MESSAGE_NAME_SIZE];
+    uint64_t now, heard_at, last_tick, last_heartbeat;
+    bool is_started, is_over;
+    int64_t number;
+    uint32_t last_pull;
+    PeerJob *jobs;
+    uint64_t ignored;
+    PeerActions *out;
+};
+
+/* ---- actions */
+static PeerAction *peer_action(Peer *peer, PeerActionKind kind) {
+    PeerActions *out = peer->out;
+    if (out->len == out->cap) {
+        out->cap = out->cap ? 2 * out->cap : 8;
+        out->items = xrealloc(out->items, out->cap * sizeof *out->items);
+    }
+    PeerAction *action = &out->items[out->len++];
+    *action = (PeerAction){.kind = kind};
+    return action;
+}
+
+static Message *peer_say(Peer *peer, const PeerJob *job, MessageKind kind) {
+    Message *message = &peer_action(peer, PEER_SEND_CONTROL)->message;
+    message->kind = kind;
+    if (job) {
+        message->job = job->number;
+        message->epoch = job->epoch;
+    }
+    return message;
+}
+
+static PeerAction *peer_order(Peer *peer, const PeerJob *job, PeerActionKind kind) {
+    PeerAction *action = peer_action(peer, kind);
+    action->job = job->number;
+    return action;
+}
+
+static void peer_answer(Peer *peer, uint32_t route, Message piece) {
+    PeerAction *action = peer_action(peer, PEER_SEND_ANSWER);
+    action->route = route;
+    action->message = piece;
+}
+
+void peer_actions_free(PeerActions *actions) {
+    for (size_t i = 0; i < actions->len; i++) {
+        PeerAction *action = &actions->items[i];
+        buf_free(&action->data);
+        for (uint32_t s = 0; s < action->slice_count; s++) buf_free(&action->slices[s]);
+        free(action->slices);
+    }
+    free(actions->items);
+    *actions = (PeerActions){0};
+}
+
+/* The last thing this worker says. Why it ends is told to the scheduler, which tells people. */
+static void peer_exit(Peer *peer, int32_t status, const char *why) {
+    peer->is_over = true;
+    peer_say(peer, NULL, MSG_BYE)->as.end.status = status;
+    PeerAction *action = peer_action(peer, PEER_EXIT);
+    action->status = status;
+    snprintf(action->text, sizeof action->text, "%s", why);
+}
+
+/* Something that ends the run: the scheduler is told, and its SHUTDOWN is awaited. */
+static void peer_fail(Peer *peer, const char *text) {
+    Message *message = peer_say(peer, NULL, MSG_FAIL);
+    snprintf(message->as.text.text, sizeof message->as.text.text, "%s", text);
+}
+
+/* ---- pulls */
+static void peer_request(Peer *peer, Pull *pull, const char *endpoint) {
+    Message get;
+    while (pull_next_request(pull, peer->now, &get)) {
+        PeerAction *action = peer_action(peer, PEER_SEND_DATA);
+        action->message = get;
+        memcpy(action->endpoint, endpoint, sizeof action->endpoint);
+    }
+}
+
+static void peer_pull(Peer *peer, PeerJob *job, Pull *pull, DataName name, const char *endpoint) {
+    pull_start(pull, ++peer->last_pull, job->number, job->epoch, name, peer->now);
+    peer_request(peer, pull, endpoint);
+}
+
+typedef void PullVisitor(Peer *peer, PeerJob *job, Pull *pull, const char *endpoint);
+
+static bool pull_is_complete(const Pull *pull) {
+    return pull->knows_total && pull->data.len == pull->total;
+}
+
+/* Calls `visit` for each pull of the job that is under way. */
+static void peer_each_pull(Peer *peer, PeerJob *job, PullVisitor *visit) {
+    if (!job->has_captures) visit(peer, job, &job->captures, job->root_endpoint);
+    if (job->merge_state == MERGE_IS_PULLED) visit(peer, job, &job->bag_pull, job->merge.endpoint);
+    for (PeerRange *range = job->ranges; range; range = range->next)
+        for (uint32_t i = 0; !range->is_computing && i < job->spec.lists; i++)
+            if (!pull_is_complete(&range->slices[i])) visit(peer, job, &range->slices[i], job->root_endpoint);
+}
+
+static void peer_tick_pull(Peer *peer, PeerJob *job, Pull *pull, const char *endpoint) {
+    if (pull_tick(pull, peer->now)) {
+        peer_request(peer, pull, endpoint);
+        return;
+    }
+    char text[MESSAGE_TEXT_SIZE];
+    snprintf(text, sizeof text, "%s did not send the data of job %llu within %.0f s",
+             pull == &job->bag_pull ? "another worker" : "the program's main process", (unsigned long long)job->number,
+             (double)PULL_DEADLINE / 1e9);
+    peer_fail(peer, text);
+    pull_forgive(pull, peer->now); /* said once, not at every tick */
+}
+
+static void peer_forgive_pull(Peer *peer, PeerJob *job, Pull *pull, const char *endpoint) {
+    (void)job, (void)endpoint;
+    pull_forgive(pull, peer->now);
+}
+
+/* ---- jobs */
+static PeerJob *peer_find_job(Peer *peer, uint64_t number) {
+    PeerJob *job = peer->jobs;
+    while (job && job->number != number) job = job->next;
+    return job;
+}
+
+/* The job that a message speaks of; NULL (and counted) when we do not know it, or know it of another epoch. */
+static PeerJob *peer_job_of(Peer *peer, const Message *message) {
+    PeerJob *job = peer_find_job(peer, message->job);
+    if (job && job->epoch == message->epoch) return job;
+    peer->ignored++;
+    return NULL;
+}
+
+static void range_free(PeerJob *job, PeerRange *range) {
+    for (uint32_t i = 0; range->slices && i < job->spec.lists; i++) pull_free(&range->slices[i]);
+    free(range->slices);
+    free(range);
+}
+
+static void job_free(PeerJob *job) {
+    for (PeerRange *range = job->ranges, *next; range; range = next) {
+        next = range->next;
+        range_free(job, range);
+    }
+    pull_free(&job->captures);
+    pull_free(&job->bag_pull);
+    ranges_free(&job->accepted);
+    buf_free(&job->bag_data);
+    waiting_gets_free(&job->waiting);
+    free(job);
+}
+
+/* Takes a range out of the job's list and answers it. */
+static void peer_answer_range(Peer *peer, PeerJob *job, PeerRange *range, MsgRangeDone done) {
+    PeerRange **link = &job->ranges;
+    while (*link != range) link = &(*link)->next;
+    *link = range->next;
+    done.first = range->first;
+    done.count = range->count;
+    done.pulled = range->pulled;
+    done.credits = PEER_CREDITS;
+    peer_say(peer, job, MSG_RANGE_DONE)->as.range_done = done;
+    range_free(job, range);
+}
+
+static void peer_compute(Peer *peer, PeerJob *job, PeerRange *range) {
+    PeerAction *action = peer_order(peer, job, PEER_COMPUTE);
+    action->first = range->first;
+    action->count = range->count;
+    range->is_computing = true;
+    if (job->spec.lists == 0) return;
+    action->slice_count = job->spec.lists;
+    action->slices = xcalloc(job->spec.lists, sizeof *action->slices);
+    for (uint32_t i = 0; i < job->spec.lists; i++) {
+        action->slices[i] = range->slices[i].data;
+        range->slices[i].data = (Buf){0};
+    }
+}
+
+/* Hands to the compute thread whatever has become ready. */
+static void peer_pump(Peer *peer, PeerJob *job) {
+    if (!job->has_captures) return;
+    if (!job->is_open) {
+        PeerAction *action = peer_order(peer, job, PEER_OPEN);
+        action->spec = job->spec;
+        action->data = job->captures.data;
+        job->captures.data = (Buf){0};
+        job->is_open = true;
+        MsgStats stats = {.captures = job->spec.blob_size, .ignored = peer->ignored};
+        peer_say(peer, job, MSG_STATS)->as.stats = stats;
+    }
+    for (PeerRange *range = job->ranges, *next; range; range = next) {
+        next = range->next;
+        if (range->is_computing) continue;
+        if (range->first >= job->limit)
+            peer_answer_range(peer, job, range, (MsgRangeDone){.end_chunk = -1});
+        else if (range->missing == 0)
+            peer_compute(peer, job, range);
+    }
+    if (job->merge_state == MERGE_WAITS) {
+        PeerAction *action = peer_order(peer, job, PEER_MERGE);
+        action->step = job->merge.step;
+        action->data = job->bag_pull.data;
+        job->bag_pull.data = (Buf){0};
+        job->merge_state = MERGE_RUNS;
+    }
+}
+
+/* ---- from the scheduler */
+static void peer_job_start(Peer *peer, const Message *message) {
+    const MsgJobStart *start = &message->as.start;
+    bool is_inline = start->spec.blob_size <= MESSAGE_INLINE_BLOB;
+    if (peer_find_job(peer, message->job) || message->size != (is_inline ? start->spec.blob_size : 0) ||
+        start->spec.lists > MESSAGE_LISTS) {
+        peer->ignored++;
+        return;
+    }
+    PeerJob *job = xcalloc(1, sizeof *job);
+    job->next = peer->jobs;
+    peer->jobs = job;
+    job->number = message->job;
+    job->epoch = message->epoch;
+    job->spec = start->spec;
+    job->limit = start->spec.chunks;
+    memcpy(job->root_endpoint, start->root_endpoint, sizeof job->root_endpoint);
+    job->has_captures = is_inline;
+    if (is_inline)
+        buf_add(&job->captures.data, message->bytes, message->size);
+    else
+        peer_pull(peer, job, &job->captures, (DataName){.kind = DATA_CAPTURES}, job->root_endpoint);
+    peer_pump(peer, job);
+}
+
+static void peer_range(Peer *peer, const Message *message) {
+    const MsgRange *asked = &message->as.range;
+    PeerJob *job = peer_job_of(peer, message);
+    if (!job) return;
+    uint64_t n = job->spec.chunks;
+    if (asked->count == 0 || asked->first >= n || asked->count > n - asked->first ||
+        ranges_has_any(&job->accepted, asked->first, asked->count)) {
+        peer->ignored++;
+        return;
+    }
+    ranges_add(&job->accepted, asked->first, asked->count);
+    PeerRange *range = xcalloc(1, sizeof *range), **last = &job->ranges;
+    while (*last) last = &(*last)->next;
+    *last = range;
+    range->first = asked->first;
+    range->count = asked->count;
+    range->missing = job->spec.lists;
+    if (job->spec.lists) range->slices = xcalloc(job->spec.lists, sizeof *range->slices);
+    for (uint32_t i = 0; i < job->spec.lists; i++) {
+        DataName name = {.kind = DATA_SLICE, .list = i, .first = range->first, .count = range->count};
+        peer_pull(peer, job, &range->slices[i], name, job->root_endpoint);
+    }
+    peer_pump(peer, job);
+}
+
+static void peer_cancel(Peer *peer, const Message *message) {
+    PeerJob *job = peer_job_of(peer, message);
+    if (!job || message->as.cancel.chunk >= job->limit) return;
+    job->limit = message->as.cancel.chunk + 1;
+    peer_order(peer, job, PEER_LIMIT)->limit = job->limit;
+    peer_pump(peer, job);
+}
+
+static void peer_merge(Peer *peer, const Message *message) {
+    PeerJob *job = peer_job_of(peer, message);
+    if (!job) return;
+    if (message->as.merge.step <= job->merge.step || job->merge_state != MERGE_NONE || job->bag != BAG_OURS) {
+        peer->ignored++;
+        return;
+    }
+    job->merge = message->as.merge;
+    job->merge_state = MERGE_IS_PULLED;
+    peer_pull(peer, job, &job->bag_pull, (DataName){.kind = DATA_BAG}, job->merge.endpoint);
+}
+
+static void peer_drop(Peer *peer, PeerJob *job) {
+    PeerJob **link = &peer->jobs;
+    while (*link != job) link = &(*link)->next;
+    *link = job->next;
+    if (job->is_open) peer_order(peer, job, PEER_DROP);
+    job_free(job);
+}
+
+static void peer_job_end(Peer *peer, const Message *message) {
+    PeerJob *job = peer_job_of(peer, message);
+    if (!job) return;
+    /* Those who still ask for our bag (a repeated request) shall not wait for it. */
+    for (size_t i = 0; i < job->waiting.len; i++)
+        peer_answer(peer, job->waiting.items[i].route, pull_refusal(&job->waiting.items[i].get, PIECE_GONE));
+    peer_drop(peer, job);
+}
+
+static void peer_control(Peer *peer, const Message *message) {
+    peer->heard_at = peer->now;
+    if (peer->number < 0 && message->kind != MSG_WELCOME && message->kind != MSG_SHUTDOWN) {
+        peer->ignored++;
+        return;
+    }
+    switch (message->kind) {
+    case MSG_WELCOME:
+        if (peer->number >= 0)
+            peer->ignored++;
+        else
+            peer->number = message->as.welcome.worker;
+        break;
+    case MSG_JOB_START: peer_job_start(peer, message); break;
+    case MSG_RANGE: peer_range(peer, message); break;
+    case MSG_CANCEL_AFTER: peer_cancel(peer, message); break;
+    case MSG_MERGE: peer_merge(peer, message); break;
+    case MSG_JOB_END: peer_job_end(peer, message); break;
+    case MSG_HEARTBEAT: break;
+    case MSG_SHUTDOWN: peer_exit(peer, message->as.end.status, ""); break;
+    default: peer->ignored++;
+    }
+}
+
+/* ---- data */
+static void peer_get(Peer *peer, uint32_t route, const Message *get) {
+    PeerJob *job = get->as.get.name.kind == DATA_BAG ? peer_find_job(peer, get->job) : NULL;
+    if (!job || job->epoch != get->epoch) {
+        peer->ignored++;
+        peer_answer(peer, route, pull_refusal(get, PIECE_GONE));
+        return;
+    }
+    if (job->bag == BAG_ENCODED) {
+        peer_answer(peer, route, pull_answer(get, job->bag_data.data, job->bag_data.len));
+        return;
+    }
+    /* The first request starts the encoding; later ones, sent because it takes long, hear that we live. */
+    if (!waiting_gets_add(&job->waiting, route, get)) peer_answer(peer, route, pull_refusal(get, PIECE_LATER));
+    if (job->bag == BAG_OURS && job->is_open) {
+        job->bag = BAG_BEING_ENCODED;
+        peer_order(peer, job, PEER_ENCODE);
+    }
+}
+
+static void peer_encoded(Peer *peer, const PeerEvent *event) {
+    PeerJob *job = peer_find_job(peer, event->job);
+    if (!job || job->bag != BAG_BEING_ENCODED) {
+        buf_free(event->data); /* the job ended meanwhile */
+        return;
+    }
+    job->bag = BAG_ENCODED;
+    job->bag_data = *event->data;
+    *event->data = (Buf){0};
+    for (size_t i = 0; i < job->waiting.len; i++) {
+        WaitingGet *waiting = &job->waiting.items[i];
+        peer_answer(peer, waiting->route, pull_answer(&waiting->get, job->bag_data.data, job->bag_data.len));
+    }
+    waiting_gets_free(&job->waiting);
+}
+
+/* The pull that a piece belongs to, and its range when it is a slice. */
+static Pull *peer_find_pull(PeerJob *job, uint32_t id, PeerRange **of_range) {
+    *of_range = NULL;
+    if (!job->has_captures && job->captures.id == id) return &job->captures;
+    if (job->merge_state == MERGE_IS_PULLED && job->bag_pull.id == id) return &job->bag_pull;
+    for (PeerRange *range = job->ranges; range; range = range->next)
+        for (uint32_t i = 0; !range->is_computing && i < job->spec.lists; i++)
+            if (range->slices[i].id == id && !pull_is_complete(&range->slices[i])) {
+                *of_range = range;
+                return &range->slices[i];
+            }
+    return NULL;
+}
+
+static bool captures_are_sound(const PeerJob *job, const Pull *pull) {
+    return pull != &job->captures || pull->total == job->spec.blob_size;
+}
+
+static void peer_piece(Peer *peer, const Message *piece) {
+    PeerRange *range = NULL;
+    PeerJob *job = peer_find_job(peer, piece->job);
+    Pull *pull = job ? peer_find_pull(job, piece->as.piece.pull, &range) : NULL;
+    PullResult result = pull ? pull_piece(pull, piece, peer->now) : PULL_IGNORED;
+    if (result == PULL_IGNORED) {
+        peer->ignored++;
+        return;
+    }
+    if (result == PULL_GONE || (result == PULL_COMPLETE && !captures_are_sound(job, pull))) {
+        peer_fail(peer, pull == &job->bag_pull ? "another worker no longer has its partial results"
+                                               : "the program's main process no longer has a job's data");
+        return;
+    }
+    if (result == PULL_MORE) {
+        peer_request(peer, pull, pull == &job->bag_pull ? job->merge.endpoint : job->root_endpoint);
+        return;
+    }
+    if (range) {
+        range->missing--;
+        range->pulled += pull->total;
+    } else if (pull == &job->captures) {
+        job->has_captures = true;
+    } else {
+        job->merge_state = MERGE_WAITS;
+    }
+    peer_pump(peer, job);
+}
+
+/* ---- from the compute thread */
+static void peer_computed(Peer *peer, const PeerEvent *event) {
+    PeerJob *job = peer_find_job(peer, event->job);
+    PeerRange *range = job ? job->ranges : NULL;
+    while (range && (!range->is_computing || range->first != event->range_done.first)) range = range->next;
+    if (range) peer_answer_range(peer, job, range, event->range_done); /* else the job ended meanwhile */
+}
+
+static void peer_merged(Peer *peer, const PeerEvent *event) {
+    PeerJob *job = peer_find_job(peer, event->job);
+    if (!job || job->merge_state != MERGE_RUNS || event->merge_done.step != job->merge.step) return;
+    job->merge_state = MERGE_NONE;
+    MsgMergeDone done = event->merge_done;
+    done.size = job->bag_pull.total;
+    peer_say(peer, job, MSG_MERGE_DONE)->as.merge_done = done;
+}
+
+/* ---- steps */
+static void peer_start(Peer *peer) {
+    peer->is_started = true;
+    peer->heard_at = peer->last_tick = peer->last_heartbeat = peer->now;
+    MsgHello *hello = &peer_say(peer, NULL, MSG_HELLO)->as.hello;
+    *hello = (MsgHello){.role = ROLE_WORKER, .version = PROTOCOL_VERSION, .pid = peer->config.pid, .wish = peer->config.wish};
+    memcpy(hello->program, peer->config.program, sizeof hello->program);
+    memcpy(hello->data_endpoint, peer->endpoint, sizeof hello->data_endpoint);
+    memcpy(hello->name, peer->name, sizeof hello->name);
+}
+
+static void peer_tick(Peer *peer, const PeerEvent *event) {
+    uint64_t slept = peer->now - peer->last_tick;
+    peer->last_tick = peer->now;
+    if (slept > 2 * peer->config.heartbeat_every) { /* this process was stopped: others' silence is our own fault */
+        peer->heard_at = peer->now;
+        for (PeerJob *job = peer->jobs; job; job = job->next) peer_each_pull(peer, job, peer_forgive_pull);
+    }
+    if (peer->now - peer->heard_at >= peer->config.dead_after) {
+        peer_exit(peer, 1, "the scheduler has been silent for too long");
+        return;
+    }
+    for (PeerJob *job = peer->jobs; job; job = job->next) peer_each_pull(peer, job, peer_tick_pull);
+    if (peer->now - peer->last_heartbeat < peer->config.heartbeat_every) return;
+    peer->last_heartbeat = peer->now;
+    MsgHeartbeat heartbeat = {.progress = event->progress, .memory = event->memory};
+    peer_say(peer, NULL, MSG_HEARTBEAT)->as.heartbeat = heartbeat;
+}
+
+void peer_step(Peer *peer, const PeerEvent *event, PeerActions *out) {
+    if (peer->is_over || (!peer->is_started && event->kind != PEER_START)) {
+        if (event->kind == PEER_ENCODED) buf_free(event->data);
+        return;
+    }
+    peer->out = out;
+    if (event->now > peer->now) peer->now = event->now;
+    switch (event->kind) {
+    case PEER_START: peer_start(peer); break;
+    case PEER_TICK: peer_tick(peer, event); break;
+    case PEER_CONTROL: peer_control(peer, event->message); break;
+    case PEER_GET: peer_get(peer, event->route, event->message); break;
+    case PEER_PIECE: peer_piece(peer, event->message); break;
+    case PEER_COMPUTED: peer_computed(peer, event); break;
+    case PEER_MERGED: peer_merged(peer, event); break;
+    case PEER_ENCODED: peer_encoded(peer, event); break;
+    case PEER_FAILED: peer_fail(peer, event->text); break;
+    }
+    peer->out = NULL;
+}
+
+Peer *peer_new(const PeerConfig *config) {
+    Peer *peer = xcalloc(1, sizeof *peer);
+    peer->config = *config;
+    snprintf(peer->endpoint, sizeof peer->endpoint, "%s", config->data_endpoint);
+    snprintf(peer->name, sizeof peer->name, "%s", config->name);
+    if (peer->config.heartbeat_every == 0) peer->config.heartbeat_every = SECOND;
+    if (peer->config.dead_after == 0) peer->config.dead_after = 30 * SECOND;
+    peer->number = -1;
+    return peer;
+}
+
+void peer_free(Peer **peer) {
+    if (!*peer) return;
+    for (PeerJob *job = (*peer)->jobs, *next; job; job = next) {
+        next = job->next;
+        job_free(job);
+    }
+    free(*peer);
+    *peer = NULL;
+}
+
+uint64_t peer_ignored(const Peer *peer) {
+    return peer->ignored;
+}
+
+int64_t peer_number(const Peer *peer) {
+    return peer->number;
+}

@@ -1,0 +1,410 @@
+/* sched.c: who takes part in the run, whether they are alive, and how the run ends. What is done with jobs is in sched_job.c. */
+#include "runtime/sched/sched.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "runtime/sched/sched_state.h"
+
+#define MILLISECOND ((uint64_t)1000000)
+#define SECOND      ((uint64_t)1000000000)
+
+/* ---- actions */
+SchedAction *sched_action(Sched *sched, SchedActionKind kind) {
+    SchedActions *out = sched->out;
+    if (out->len == out->cap) {
+        out->cap = out->cap ? 2 * out->cap : 16;
+        out->items = xrealloc(out->items, out->cap * sizeof *out->items);
+    }
+    SchedAction *action = &out->items[out->len++];
+    *action = (SchedAction){.kind = kind, .peer = SCHED_NO_PEER};
+    return action;
+}
+
+Message *sched_send(Sched *sched, uint32_t peer, MessageKind kind) {
+    SchedAction *action = sched_action(sched, SCHED_SEND);
+    action->peer = peer;
+    action->message.kind = kind;
+    return &action->message;
+}
+
+void sched_log(Sched *sched, int level, const char *format, ...) {
+    SchedAction *action = sched_action(sched, SCHED_LOG);
+    action->level = level;
+    va_list args;
+    va_start(args, format);
+    vsnprintf(action->text, sizeof action->text, format, args);
+    va_end(args);
+}
+
+void sched_actions_free(SchedActions *actions) {
+    free(actions->items);
+    *actions = (SchedActions){0};
+}
+
+/* ---- the end of the run */
+static bool sched_has_company(const Sched *sched) {
+    for (uint32_t i = 0; i < sched->peer_count; i++)
+        if (sched->peers[i].is_known && !sched->peers[i].has_left) return true;
+    return false;
+}
+
+static void sched_finish_if_alone(Sched *sched) {
+    if (sched->phase != RUN_ENDS || (sched_has_company(sched) && sched->now < sched->ends_at)) return;
+    sched->phase = RUN_ENDED;
+    SchedAction *action = sched_action(sched, SCHED_END);
+    action->status = sched->status;
+    memcpy(action->text, sched->text, sizeof action->text);
+}
+
+void sched_end(Sched *sched, int32_t status, const char *format, ...) {
+    if (sched->phase != RUN_GOES) return; /* the first reason is the one that people need */
+    sched->phase = RUN_ENDS;
+    sched->status = status;
+    sched->ends_at = sched->now + sched->config.end_deadline;
+    va_list args;
+    va_start(args, format);
+    vsnprintf(sched->text, sizeof sched->text, format, args);
+    va_end(args);
+    for (uint32_t i = 0; i < sched->peer_count; i++)
+        if (sched->peers[i].is_known && !sched->peers[i].has_left) sched_send(sched, i, MSG_SHUTDOWN)->as.end.status = status;
+    sched_finish_if_alone(sched);
+}
+
+/* ---- peers */
+static SchedPeer *sched_peer_slot(Sched *sched, uint32_t number) {
+    if (number >= sched->peer_count) {
+        sched->peers = xrealloc(sched->peers, (number + 1) * sizeof *sched->peers);
+        memset(sched->peers + sched->peer_count, 0, (number + 1 - sched->peer_count) * sizeof *sched->peers);
+        sched->peer_count = number + 1;
+    }
+    return &sched->peers[number];
+}
+
+SchedPeer *sched_live_worker(Sched *sched, uint32_t worker) {
+    if (worker >= sched->worker_count || sched->workers[worker] == SCHED_NO_PEER) return NULL;
+    SchedPeer *peer = &sched->peers[sched->workers[worker]];
+    return peer->has_left ? NULL : peer;
+}
+
+uint32_t sched_live_workers(const Sched *sched) {
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < sched->peer_count; i++) {
+        const SchedPeer *peer = &sched->peers[i];
+        count += peer->is_known && !peer->has_left && peer->role == ROLE_WORKER;
+    }
+    return count;
+}
+
+bool sched_is_ready(const Sched *sched) {
+    if (sched->phase != RUN_GOES) return false;
+    uint32_t here = sched_live_workers(sched);
+    return here >= sched->config.workers || (here > 0 && sched->now - sched->first_hello >= sched->config.hello_wait);
+}
+
+static void peer_describe(const SchedPeer *peer, char *text, size_t size) {
+    if (peer->role == ROLE_ROOT)
+        snprintf(text, size, "the program's main process (pid %lld)", (long long)peer->pid);
+    else
+        snprintf(text, size, "worker %u (%s, pid %lld)", peer->worker, peer->name, (long long)peer->pid);
+}
+
+/* A number for a new worker: the one it wishes where that is free and not absurd, else the lowest free one. */
+static uint32_t sched_number_worker(Sched *sched, int64_t wish, uint32_t peer) {
+    uint32_t number = 0;
+    bool may_wish = wish >= 0 && wish < sched->config.workers;
+    if (may_wish && (wish >= sched->worker_count || sched->workers[wish] == SCHED_NO_PEER))
+        number = (uint32_t)wish;
+    else
+        while (number < sched->worker_count && sched->workers[number] != SCHED_NO_PEER) number++;
+    if (number >= sched->worker_count) {
+        sched->workers = xrealloc(sched->workers, (number + 1) * sizeof *sched->workers);
+        for (uint32_t i = sched->worker_count; i <= number; i++) sched->workers[i] = SCHED_NO_PEER;
+        sched->worker_count = number + 1;
+    }
+    sched->workers[number] = peer;
+    return number;
+}
+
+static bool hello_is_good(Sched *sched, const MsgHello *hello) {
+    if (hello->version != PROTOCOL_VERSION) {
+        sched_end(sched, 1,
+                  "%s speaks version %u of mr's protocol, the scheduler version %d: they were built by different versions of mr",
+                  hello->name, hello->version, PROTOCOL_VERSION);
+        return false;
+    }
+    if (sched->knows_program && memcmp(sched->program, hello->program, sizeof sched->program) != 0) {
+        sched_end(sched, 1, "%s runs another program than the others: all must start the same executable", hello->name);
+        return false;
+    }
+    memcpy(sched->program, hello->program, sizeof sched->program);
+    sched->knows_program = true;
+    return true;
+}
+
+static void sched_hello(Sched *sched, uint32_t number, const MsgHello *hello) {
+    bool is_root = hello->role == ROLE_ROOT;
+    if ((is_root && sched->root != SCHED_NO_PEER) || sched->worker_count >= MESSAGE_WORKERS) {
+        sched->ignored++;
+        return;
+    }
+    SchedPeer *peer = sched_peer_slot(sched, number);
+    *peer = (SchedPeer){.is_known = true, .role = hello->role, .pid = hello->pid, .heard_at = sched->now, .credits = SCHED_CREDITS};
+    memcpy(peer->name, hello->name, sizeof peer->name);
+    memcpy(peer->endpoint, hello->data_endpoint, sizeof peer->endpoint);
+    if (sched->phase != RUN_GOES) {
+        sched_send(sched, number, MSG_SHUTDOWN)->as.end.status = sched->status;
+        return;
+    }
+    if (!hello_is_good(sched, hello)) return;
+    if (is_root) {
+        sched->root = number;
+    } else {
+        if (sched_live_workers(sched) == 1) sched->first_hello = sched->now;
+        peer->worker = sched_number_worker(sched, hello->wish, number);
+    }
+    Message *welcome = sched_send(sched, number, MSG_WELCOME);
+    welcome->as.welcome = (MsgWelcome){.worker = peer->worker, .workers = sched->config.workers, .epoch = sched->epoch};
+    if (is_root) return;
+    sched_log(sched, 1, "worker %u is here: %s, pid %lld", peer->worker, peer->name, (long long)peer->pid);
+    jobs_welcome(sched, peer->worker);
+    jobs_hand_out(sched);
+}
+
+/* ---- health */
+/* This is where recovery will start: a lost worker's ranges go back to be handed out again. */
+static void sched_lose(Sched *sched, uint32_t number, const char *how) {
+    SchedPeer *peer = &sched->peers[number];
+    char who[128];
+    peer_describe(peer, who, sizeof who);
+    peer->has_left = true;
+    if (peer->role == ROLE_WORKER && sched->phase == RUN_GOES && sched->root != SCHED_NO_PEER &&
+        !sched->peers[sched->root].has_left) {
+        Message *lost = sched_send(sched, sched->root, MSG_WORKER_LOST);
+        lost->as.text.worker = peer->worker;
+        snprintf(lost->as.text.text, sizeof lost->as.text.text, "%s", how);
+    }
+    sched_end(sched, 1, "%s was lost: %s", who, how);
+}
+
+/* A process or a connection ended. Its last words (BYE, FAIL) may still be on their way, and say more than how it ended. */
+static void sched_peer_lost(Sched *sched, const SchedEvent *event) {
+    const char *how = event->text ? event->text : "its connection was closed";
+    bool is_known = false;
+    for (uint32_t i = 0; i < sched->peer_count; i++) {
+        SchedPeer *peer = &sched->peers[i];
+        if (!peer->is_known || (event->pid ? peer->pid != event->pid : i != event->peer)) continue;
+        is_known = true;
+        if (peer->has_left || peer->lost_at) continue;
+        if (sched->phase != RUN_GOES) {
+            peer->has_left = true;
+            continue;
+        }
+        peer->lost_at = sched->now;
+        snprintf(peer->lost_how, sizeof peer->lost_how, "%s", how);
+    }
+    if (!is_known && event->pid)
+        sched_end(sched, 1, "a process of the program ended before it could take part (pid %lld): %s", (long long)event->pid, how);
+    sched_finish_if_alone(sched);
+}
+
+static void sched_check_health(Sched *sched) {
+    for (uint32_t i = 0; i < sched->peer_count && sched->phase == RUN_GOES; i++) {
+        SchedPeer *peer = &sched->peers[i];
+        if (!peer->is_known || peer->has_left) continue;
+        uint64_t silence = sched->now - peer->heard_at;
+        char who[128], how[64];
+        if (peer->lost_at && sched->now - peer->lost_at >= sched->config.lost_grace) {
+            sched_lose(sched, i, peer->lost_how);
+        } else if (silence >= sched->config.dead_after) {
+            snprintf(how, sizeof how, "nothing was heard of it for %.1f s", (double)silence / 1e9);
+            sched_lose(sched, i, how);
+        } else if (silence >= sched->config.suspect_after && !peer->is_suspect) {
+            peer->is_suspect = true;
+            peer_describe(peer, who, sizeof who);
+            sched_log(sched, 0, "%s has been silent for %.1f s", who, (double)silence / 1e9);
+        }
+    }
+}
+
+static void sched_heartbeat(Sched *sched) {
+    if (sched->now - sched->last_heartbeat < sched->config.heartbeat_every) return;
+    sched->last_heartbeat = sched->now;
+    for (uint32_t i = 0; i < sched->peer_count; i++)
+        if (sched->peers[i].is_known && !sched->peers[i].has_left) sched_send(sched, i, MSG_HEARTBEAT);
+}
+
+static void sched_tick(Sched *sched) {
+    /* When the scheduler itself was stopped for a while, everybody's silence is its own fault. */
+    uint64_t slept = sched->now - sched->last_tick;
+    sched->last_tick = sched->now;
+    if (slept > 2 * sched->config.heartbeat_every) {
+        for (uint32_t i = 0; i < sched->peer_count; i++) sched->peers[i].heard_at = sched->now;
+        sched->started += slept;
+        if (sched->phase == RUN_ENDS) sched->ends_at += slept;
+    }
+    sched_heartbeat(sched);
+    if (sched->phase == RUN_GOES) {
+        bool lacks_root = sched->root == SCHED_NO_PEER, lacks_workers = sched_live_workers(sched) == 0;
+        sched_check_health(sched);
+        if ((lacks_root || lacks_workers) && sched->now - sched->started >= sched->config.start_deadline)
+            sched_end(sched, 1, "%s did not start within %.0f s", lacks_root ? "the program" : "no worker",
+                      (double)sched->config.start_deadline / 1e9);
+        jobs_hand_out(sched);
+    }
+    sched_finish_if_alone(sched);
+}
+
+uint64_t sched_next_tick(const Sched *sched) {
+    const SchedConfig *config = &sched->config;
+    uint64_t next = sched->last_tick + config->heartbeat_every / 2;
+    if (sched->phase == RUN_ENDS && sched->ends_at < next) next = sched->ends_at;
+    uint32_t here = sched_live_workers(sched);
+    uint64_t waited = sched->first_hello + config->hello_wait;
+    if (here > 0 && here < config->workers && waited > sched->last_tick && waited < next) next = waited;
+    for (uint32_t i = 0; i < sched->peer_count; i++) {
+        const SchedPeer *peer = &sched->peers[i];
+        if (peer->lost_at && !peer->has_left && peer->lost_at + config->lost_grace < next)
+            next = peer->lost_at + config->lost_grace;
+    }
+    return next;
+}
+
+/* ---- messages */
+static void sched_bye(Sched *sched, SchedPeer *peer, const Message *message) {
+    char who[128];
+    peer_describe(peer, who, sizeof who);
+    peer->has_left = true;
+    if (peer->role == ROLE_ROOT)
+        sched_end(sched, message->as.end.status, "%s", "");
+    else
+        sched_end(sched, 1, "%s left before the program was over", who);
+    sched_finish_if_alone(sched);
+}
+
+static void sched_from_root(Sched *sched, const Message *message) {
+    switch (message->kind) {
+    case MSG_JOB_SUBMIT: jobs_submit(sched, message); break;
+    case MSG_JOB_END: jobs_end(sched, message); break;
+    case MSG_FAIL: sched_end(sched, 1, "%s", message->as.text.text); break;
+    default: sched->ignored++;
+    }
+}
+
+static void sched_from_worker(Sched *sched, SchedPeer *peer, const Message *message) {
+    switch (message->kind) {
+    case MSG_RANGE_DONE: jobs_range_done(sched, peer, message); break;
+    case MSG_MERGE_DONE: jobs_merge_done(sched, peer, message); break;
+    case MSG_STATS: jobs_stats(sched, peer, message); break;
+    case MSG_FAIL: sched_end(sched, 1, "worker %u: %s", peer->worker, message->as.text.text); break;
+    default: sched->ignored++;
+    }
+}
+
+static void sched_message(Sched *sched, uint32_t number, const Message *message) {
+    bool is_stranger = number >= sched->peer_count || !sched->peers[number].is_known;
+    if (number >= SCHED_PEERS || is_stranger != (message->kind == MSG_HELLO) || (!is_stranger && sched->peers[number].has_left)) {
+        sched->ignored++;
+        return;
+    }
+    if (is_stranger) {
+        sched_hello(sched, number, &message->as.hello);
+        return;
+    }
+    SchedPeer *peer = &sched->peers[number];
+    peer->heard_at = sched->now;
+    peer->is_suspect = false;
+    if (message->kind == MSG_BYE) {
+        sched_bye(sched, peer, message);
+    } else if (message->kind == MSG_HEARTBEAT) {
+        peer->progress = message->as.heartbeat.progress;
+        peer->memory = message->as.heartbeat.memory;
+    } else if (sched->phase != RUN_GOES) {
+        sched->ignored++;
+    } else if (peer->role == ROLE_ROOT) {
+        sched_from_root(sched, message);
+    } else {
+        sched_from_worker(sched, peer, message);
+    }
+}
+
+static void sched_interrupt(Sched *sched) {
+    if (sched->phase == RUN_ENDS) sched->ends_at = sched->now; /* the second time nobody is waited for */
+    sched_end(sched, 130, "%s", "");
+    sched_finish_if_alone(sched);
+}
+
+void sched_step(Sched *sched, const SchedEvent *event, SchedActions *out) {
+    if (sched->phase == RUN_ENDED) return;
+    sched->out = out;
+    if (event->now > sched->now) sched->now = event->now;
+    job_free(&sched->finished);
+    switch (event->kind) {
+    case SCHED_TICK: sched_tick(sched); break;
+    case SCHED_MESSAGE: sched_message(sched, event->peer, event->message); break;
+    case SCHED_PEER_LOST: sched_peer_lost(sched, event); break;
+    case SCHED_INTERRUPT: sched_interrupt(sched); break;
+    }
+    sched->out = NULL;
+}
+
+/* ---- making and reading */
+static void set_default(uint64_t *value, uint64_t fallback) {
+    if (*value == 0) *value = fallback;
+}
+
+Sched *sched_new(const SchedConfig *config, uint64_t now) {
+    Sched *sched = xcalloc(1, sizeof *sched);
+    sched->config = *config;
+    if (sched->config.workers == 0) sched->config.workers = 1;
+    set_default(&sched->config.hello_wait, 100 * MILLISECOND);
+    set_default(&sched->config.start_deadline, 30 * SECOND);
+    set_default(&sched->config.heartbeat_every, SECOND);
+    set_default(&sched->config.suspect_after, 3 * SECOND);
+    set_default(&sched->config.dead_after, 5 * SECOND);
+    set_default(&sched->config.lost_grace, 200 * MILLISECOND);
+    set_default(&sched->config.end_deadline, 2 * SECOND);
+    sched->now = sched->started = sched->last_tick = sched->last_heartbeat = now;
+    sched->epoch = 1;
+    sched->root = SCHED_NO_PEER;
+    sched->random = config->shuffle_seed;
+    return sched;
+}
+
+void sched_free(Sched **sched) {
+    if (!*sched) return;
+    while ((*sched)->jobs) {
+        Job *job = (*sched)->jobs;
+        (*sched)->jobs = job->next;
+        job_free(&job);
+    }
+    job_free(&(*sched)->finished);
+    free((*sched)->peers);
+    free((*sched)->workers);
+    free(*sched);
+    *sched = NULL;
+}
+
+const JobStats *sched_job_stats(const Sched *sched, uint64_t number) {
+    if (sched->finished && sched->finished->number == number) return &sched->finished->stats;
+    for (const Job *job = sched->jobs; job; job = job->next)
+        if (job->number == number) return &job->stats;
+    return NULL;
+}
+
+uint32_t sched_worker_count(const Sched *sched) {
+    return sched->worker_count;
+}
+
+WorkerInfo sched_worker(const Sched *sched, uint32_t worker) {
+    if (worker >= sched->worker_count || sched->workers[worker] == SCHED_NO_PEER) return (WorkerInfo){.name = ""};
+    const SchedPeer *peer = &sched->peers[sched->workers[worker]];
+    return (WorkerInfo){.name = peer->name, .pid = peer->pid, .progress = peer->progress, .memory = peer->memory};
+}
+
+uint64_t sched_ignored(const Sched *sched) {
+    return sched->ignored;
+}

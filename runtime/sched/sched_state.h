@@ -1,0 +1,102 @@
+/* sched_state.h: the scheduler's state, shared by sched.c (peers, health, the run) and sched_job.c (jobs, ranges, the reduction).
+ */
+#ifndef RUNTIME_SCHED_SCHED_STATE_H
+#define RUNTIME_SCHED_SCHED_STATE_H
+
+#include "runtime/sched/ranges.h"
+#include "runtime/sched/sched.h"
+
+/* A control connection. Its place in sched->peers is the transport's number for it. */
+typedef struct SchedPeer {
+    bool is_known; /* has said HELLO */
+    bool has_left; /* said BYE, or was lost: nothing is sent to it any more */
+    bool is_suspect;
+    Role role;
+    uint32_t worker; /* its number */
+    int64_t pid;
+    uint64_t heard_at;
+    uint64_t lost_at; /* 0, or when PEER_LOST came; the loss counts from lost_grace later on */
+    char lost_how[160];
+    uint32_t held;    /* ranges that it was given and has not answered */
+    uint32_t credits; /* ranges that it may hold */
+    uint64_t progress, memory;
+    char name[MESSAGE_NAME_SIZE], endpoint[MESSAGE_ENDPOINT_SIZE];
+} SchedPeer;
+
+typedef struct HandedRange {
+    uint32_t worker;
+    Range range;
+} HandedRange;
+
+/* A worker's place in the tree of workers. It pulls the bags of the workers 1, 2, 4, … places to its right, as long as these
+ * strides do not reach beyond its own subtree, and is then ready to be pulled itself. */
+typedef struct MergeSlot {
+    uint32_t worker, stride, step; /* `step` names the merge under way */
+    bool is_busy, is_ready;
+} MergeSlot;
+
+typedef enum JobPhase { JOB_MAPS, JOB_REDUCES, JOB_DELIVERED } JobPhase;
+
+typedef struct Job Job;
+struct Job {
+    Job *next; /* in the order of submission */
+    uint64_t number;
+    uint32_t epoch;
+    JobPhase phase;
+    JobSpec spec;
+    void *blob; /* inline captures, spec.blob_size bytes; NULL when they are pulled from the root */
+    RangeSet todo, covered;
+    uint64_t limit; /* chunks from here on are not needed */
+    EndKind end;
+    HandedRange *handed;
+    size_t handed_len, handed_cap;
+    RangeSet *holds; /* by worker number, stats.worker_count of them: the chunks whose values are in its bag */
+    MergeSlot *slots;
+    uint32_t slot_count, last_step;
+    JobStats stats;
+};
+
+typedef enum RunPhase { RUN_GOES, RUN_ENDS, RUN_ENDED } RunPhase;
+
+struct Sched {
+    SchedConfig config;
+    RunPhase phase;
+    uint64_t now, started, last_tick, last_heartbeat, first_hello, ends_at;
+    int32_t status;
+    char text[MESSAGE_TEXT_SIZE];
+    uint32_t epoch;
+    SchedPeer *peers;
+    uint32_t peer_count;
+    uint32_t *workers; /* by worker number: the peer, or SCHED_NO_PEER */
+    uint32_t worker_count;
+    uint32_t root; /* peer, or SCHED_NO_PEER */
+    bool knows_program;
+    uint8_t program[MESSAGE_HASH_SIZE];
+    Job *jobs;
+    Job *finished; /* its statistics may be read until the next step */
+    uint64_t last_job;
+    uint64_t random;
+    uint64_t ignored;
+    SchedActions *out; /* of the step that runs */
+};
+
+/* ---- sched.c */
+SchedAction *sched_action(Sched *sched, SchedActionKind kind);
+Message *sched_send(Sched *sched, uint32_t peer, MessageKind kind); /* an empty message to be filled in before the next call */
+void sched_log(Sched *sched, int level, const char *format, ...) __attribute__((format(printf, 3, 4)));
+void sched_end(Sched *sched, int32_t status, const char *format, ...) __attribute__((format(printf, 3, 4)));
+SchedPeer *sched_live_worker(Sched *sched, uint32_t worker); /* NULL when nobody has the number, or has left */
+uint32_t sched_live_workers(const Sched *sched);
+bool sched_is_ready(const Sched *sched); /* ranges may be handed out */
+
+/* ---- sched_job.c: each is called with a message from the right role, whose job and epoch are still unchecked. */
+void jobs_submit(Sched *sched, const Message *message);
+void jobs_range_done(Sched *sched, SchedPeer *peer, const Message *message);
+void jobs_merge_done(Sched *sched, SchedPeer *peer, const Message *message);
+void jobs_stats(Sched *sched, SchedPeer *peer, const Message *message);
+void jobs_end(Sched *sched, const Message *message);
+void jobs_welcome(Sched *sched, uint32_t worker); /* a new worker hears of the jobs under way */
+void jobs_hand_out(Sched *sched);
+void job_free(Job **job);
+
+#endif
