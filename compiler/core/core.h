@@ -57,6 +57,8 @@ typedef struct CoreVar {
     const CoreType *type;
     bool is_mutable; /* declared by `var`: may be the root of a place */
     bool is_owned;   /* a parameter that the callee consumes (reducers' states); locals always own, other parameters are borrowed */
+    bool is_borrowed; /* what does not own its value and is never moved from: other parameters, captures, a source's elements */
+    bool is_hidden;   /* made by lowering: no name in the program */
     Span span;
 } CoreVar;
 
@@ -70,6 +72,7 @@ struct CoreFn {
     const CoreType *result;
     CoreExpr *body;
     Span span;
+    bool is_closure;   /* made into a value by CORE_CLOSURE, and then never called by CORE_CALL; else the other way round */
     bool is_recursive; /* in a cycle of calls (also through function values, conservatively): checks the stack on entry */
 };
 
@@ -80,7 +83,13 @@ typedef struct CoreGlobal {
     Span span;
 } CoreGlobal;
 
-/* ---- expressions */
+/* ---- expressions
+ *
+ * BREAK, CONTINUE and RETURN have the type that their place asks for, as have the BLOCKs and IFs that always end in one: such an
+ * expression never gives a value.
+ *
+ * is_move is set only where a value is consumed: in LET, ASSIGN, RETURN, YIELD, the operands of TUPLE, SOME, LIST, MAP, SET and
+ * CLOSURE, captured values of jobs, sources, arguments for owned parameters, and the results of blocks, branches and functions. */
 
 /* Steps from a variable to a part of it that is read or changed in place. */
 typedef struct CoreStep {
@@ -223,8 +232,8 @@ typedef struct CoreReducer {
     CoreCode merge;    /* GENERAL, FOLD: both owned */
     CoreCode finish;   /* GENERAL, maybe: state -> result */
     CoreCode done;     /* GENERAL, maybe: state -> bool: later elements cannot change the result */
-    CoreCode from;     /* FOLD with `from z`: params[0] the whole; the body is g(z, whole) */
-    CoreExpr *nothing; /* the result for no elements, where the reducer has one (GENERAL: finish(init); from: z); NULL: an error */
+    CoreCode from;     /* FOLD, LANES with `from z`: params[0] the whole; the body is g(z, whole) */
+    CoreExpr *nothing; /* the result for no elements, where the reducer has one (GENERAL: finish(init); from: z); NULL: an error. Keyed jobs: NULL, the result is [:] */
     bool is_exact;     /* exactly commutative and associative */
 } CoreReducer;
 
