@@ -1,0 +1,65 @@
+/* link.c: from an object file to an executable, through the system's C compiler as linker. */
+#include "compiler/driver/driver.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+
+extern char **environ;
+
+char *driver_library_dir(void) {
+    char self[PATH_MAX];
+    ssize_t len = readlink("/proc/self/exe", self, sizeof self - 1);
+    if (len <= 0) return NULL;
+    self[len] = '\0';
+    char *slash = strrchr(self, '/');
+    if (!slash) return NULL;
+    *slash = '\0';
+    Buf path = {0};
+    buf_printf(&path, "%s/../lib/mr", self);
+    char *dir = realpath(buf_text(&path), NULL);
+    buf_free(&path);
+    return dir;
+}
+
+static bool run(char *const argv[]) {
+    pid_t pid;
+    int error = posix_spawnp(&pid, argv[0], NULL, NULL, argv, environ);
+    if (error) {
+        fprintf(stderr, "mrc: cannot start the linker `%s`: %s\n", argv[0], strerror(error));
+        return false;
+    }
+    int status;
+    while (waitpid(pid, &status, 0) < 0)
+        if (errno != EINTR) return false;
+    if (WIFEXITED(status) && WEXITSTATUS(status) == 0) return true;
+    fprintf(stderr, "mrc: the linker failed; its message is above\n");
+    return false;
+}
+
+bool driver_link(const char *object, const char *output, const char *library_dir) {
+    Buf temporary = {0}, library = {0};
+    buf_printf(&temporary, "%s.%ld.tmp", output, (long)getpid());
+    buf_printf(&library, "%s/libmrt.a", library_dir);
+    const char *out = buf_text(&temporary), *lib = buf_text(&library);
+    /* mold links in a sixth of the time of the default linker; -s is not given: line tables and names are for debuggers. */
+    char *argv[] = {(char *)"cc",       (char *)"-fuse-ld=mold", (char *)"-pthread", (char *)"-o", (char *)out,       (char *)object,
+                    (char *)lib, (char *)"-lzmq",  (char *)"-l:libutf8proc.a", (char *)"-lsleef", (char *)"-lm", NULL};
+    bool ok = run(argv);
+    if (ok && rename(out, output) != 0) {
+        fprintf(stderr, "mrc: cannot write %s: %s\n", output, strerror(errno));
+        ok = false;
+    }
+    if (!ok) unlink(out);
+    buf_free(&temporary);
+    buf_free(&library);
+    return ok;
+}

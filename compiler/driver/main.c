@@ -1,0 +1,106 @@
+/* main.c: mrc: options, a session, the link step. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "compiler/driver/driver.h"
+
+enum { EXIT_ERRORS = 1, EXIT_USAGE = 2 };
+
+static void report(const Session *session, DiagFormat format) {
+    Buf text = {0};
+    session_diagnostics(session, format, isatty(STDERR_FILENO) && !getenv("NO_COLOR"), &text);
+    if (text.len) fwrite(text.data, 1, text.len, stderr);
+    buf_free(&text);
+}
+
+/* The program's name without its folder and `.mr`; for a name that does not end so, with `.out` added. From malloc. */
+static char *default_output(const char *input) {
+    const char *slash = strrchr(input, '/'), *name = slash ? slash + 1 : input;
+    size_t len = strlen(name);
+    Buf path = {0};
+    if (len > 3 && strcmp(name + len - 3, ".mr") == 0)
+        buf_add(&path, name, len - 3);
+    else
+        buf_printf(&path, "%s.out", name);
+    buf_text(&path);
+    return path.data;
+}
+
+static bool write_all(FILE *file, const Buf *text) {
+    return (!text->len || fwrite(text->data, 1, text->len, file) == text->len) && fflush(file) == 0;
+}
+
+static bool emit(Session *session, const DriverOptions *options) {
+    if (options->emit == SESSION_OBJ) {
+        char *path = options->output ? strdup(options->output) : NULL;
+        if (!path) {
+            char *name = default_output(options->input);
+            path = malloc(strlen(name) + 3);
+            if (path) sprintf(path, "%s.o", name);
+            free(name);
+        }
+        bool ok = path && session_write_object(session, path);
+        free(path);
+        return ok;
+    }
+    Buf text = {0};
+    bool ok = session_emit(session, options->emit, &text);
+    if (ok) {
+        bool to_file = options->output && strcmp(options->output, "-") != 0;
+        FILE *file = to_file ? fopen(options->output, "w") : stdout;
+        ok = file && write_all(file, &text);
+        if (to_file && file && fclose(file) != 0) ok = false;
+        if (!ok) fprintf(stderr, "mrc: cannot write %s: %s\n", to_file ? options->output : "standard output", strerror(errno));
+    }
+    buf_free(&text);
+    return ok;
+}
+
+static bool build(Session *session, const DriverOptions *options) {
+    char *output = options->output ? strdup(options->output) : default_output(options->input);
+    char object[] = "/tmp/mrc-XXXXXX.o";
+    int fd = output ? mkstemps(object, 2) : -1;
+    if (fd < 0) {
+        fprintf(stderr, "mrc: cannot make a temporary file: %s\n", strerror(errno));
+        free(output);
+        return false;
+    }
+    close(fd);
+    bool ok = session_write_object(session, object) && driver_link(object, output, options->session.library_dir);
+    unlink(object);
+    free(output);
+    return ok;
+}
+
+/* A program must never be overwritten by what is made of it. */
+static bool output_is_input(const DriverOptions *options) {
+    struct stat in, out;
+    return options->output && stat(options->input, &in) == 0 && stat(options->output, &out) == 0 && in.st_dev == out.st_dev &&
+           in.st_ino == out.st_ino;
+}
+
+int main(int argc, char **argv) {
+    DriverOptions options;
+    if (!driver_options(argc, argv, &options)) return EXIT_USAGE;
+    if (options.is_done) return 0;
+    if (output_is_input(&options)) {
+        fprintf(stderr, "mrc: -o %s would overwrite the program itself\n", options.output);
+        return EXIT_USAGE;
+    }
+    char *library_dir = driver_library_dir();
+    if (!library_dir) {
+        fprintf(stderr, "mrc: the runtime library is missing: expected ../lib/mr beside the directory of mrc\n");
+        return EXIT_ERRORS;
+    }
+    options.session.library_dir = library_dir;
+    Session *session = session_new(&options.session);
+    bool ok = session_load_file(session, options.input) && (options.is_emit ? emit(session, &options) : build(session, &options));
+    report(session, options.diagnostics);
+    session_free(&session);
+    free(library_dir);
+    return ok ? 0 : EXIT_ERRORS;
+}

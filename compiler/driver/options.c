@@ -1,0 +1,115 @@
+/* options.c: the command line of mrc. */
+#include "compiler/driver/driver.h"
+
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+typedef struct Artifact {
+    SessionArtifact artifact;
+    const char *name, *what;
+} Artifact;
+
+static const Artifact artifacts[] = {
+#define PHASE(ARTIFACT, name, what) {SESSION_##ARTIFACT, name, what},
+#include "compiler/session/phases.def"
+#undef PHASE
+};
+enum { ARTIFACTS = sizeof artifacts / sizeof *artifacts };
+
+enum { OPTION_EMIT = 256, OPTION_CPU, OPTION_DIAGNOSTICS, OPTION_VERSION };
+
+static const struct option long_options[] = {
+    {"output", required_argument, NULL, 'o'},
+    {"emit", required_argument, NULL, OPTION_EMIT},
+    {"cpu", required_argument, NULL, OPTION_CPU},
+    {"diagnostics", required_argument, NULL, OPTION_DIAGNOSTICS},
+    {"help", no_argument, NULL, 'h'},
+    {"version", no_argument, NULL, OPTION_VERSION},
+    {0},
+};
+
+static void print_help(void) {
+    printf("Usage: mrc [options] PROGRAM.mr\n"
+           "Compiles an mr program to an executable.\n\n"
+           "  -o, --output=FILE         where to write (default: the program's name without .mr)\n"
+           "  -O0 -O1 -O2 -O3           how much to optimise (default: -O2)\n"
+           "  -g                        line tables for debuggers\n"
+           "      --cpu=NAME            the processor to compile for (default: x86-64-v2)\n"
+           "      --emit=WHAT           stop after a phase and write what it made to standard output, or to -o:\n");
+    for (int i = 0; i < ARTIFACTS; i++) printf("                              %-8s %s\n", artifacts[i].name, artifacts[i].what);
+    printf("      --diagnostics=FORMAT  text, short or json (default: text)\n"
+           "  -h, --help                this text\n"
+           "      --version             the version\n\n"
+           "Run the result as it is (all cores of this machine), or on several processes: mrrun -n 8 ./PROGRAM ARGUMENTS\n"
+           "Exit status: 0, 1 where the program has errors, 2 for wrong usage.\n");
+}
+
+static bool usage_error(const char *format, const char *what) {
+    fputs("mrc: ", stderr);
+    fprintf(stderr, format, what);
+    fputs("\nTry `mrc --help`.\n", stderr);
+    return false;
+}
+
+static bool parse_emit(const char *name, DriverOptions *out) {
+    for (int i = 0; i < ARTIFACTS; i++)
+        if (strcmp(name, artifacts[i].name) == 0) {
+            out->is_emit = true;
+            out->emit = artifacts[i].artifact;
+            return true;
+        }
+    fprintf(stderr, "mrc: --emit=%s: there is no such phase; it is one of:", name);
+    for (int i = 0; i < ARTIFACTS; i++) fprintf(stderr, " %s", artifacts[i].name);
+    fputs("\n", stderr);
+    return false;
+}
+
+static bool parse_diagnostics(const char *name, DriverOptions *out) {
+    static const char *const names[] = {[DIAG_FORMAT_TEXT] = "text", [DIAG_FORMAT_SHORT] = "short", [DIAG_FORMAT_JSON] = "json"};
+    for (int i = 0; i < 3; i++)
+        if (strcmp(name, names[i]) == 0) {
+            out->diagnostics = (DiagFormat)i;
+            return true;
+        }
+    return usage_error("--diagnostics=%s: the format is text, short or json", name);
+}
+
+static bool parse_level(const char *level, DriverOptions *out) {
+    if (strlen(level) != 1 || *level < '0' || *level > '3') return usage_error("-O%s: the level is 0, 1, 2 or 3", level);
+    out->session.optimise = *level - '0';
+    return true;
+}
+
+static bool parse_option(int option, DriverOptions *out) {
+    switch (option) {
+    case 'o': out->output = optarg; return true;
+    case 'O': return parse_level(optarg, out);
+    case 'g': out->session.debug = true; return true;
+    case OPTION_EMIT: return parse_emit(optarg, out);
+    case OPTION_CPU: out->session.cpu = optarg; return true;
+    case OPTION_DIAGNOSTICS: return parse_diagnostics(optarg, out);
+    case 'h':
+        print_help();
+        out->is_done = true;
+        return true;
+    case OPTION_VERSION:
+        printf("mrc %s\n", MR_VERSION);
+        out->is_done = true;
+        return true;
+    default: return usage_error("see above%s", ""); /* getopt_long has said what is wrong */
+    }
+}
+
+bool driver_options(int argc, char **argv, DriverOptions *out) {
+    *out = (DriverOptions){.session = {.optimise = 2}};
+    for (int option; (option = getopt_long(argc, argv, "o:O:gh", long_options, NULL)) >= 0;) {
+        if (!parse_option(option, out)) return false;
+        if (out->is_done) return true;
+    }
+    if (optind == argc) return usage_error("no program given%s", "");
+    if (argc - optind > 1) return usage_error("one program at a time: what is `%s`?", argv[optind + 1]);
+    out->input = argv[optind];
+    return true;
+}

@@ -1,0 +1,154 @@
+/* session.c: the phases in order, each run at most once, each stopping the rest when it found an error.
+ *
+ * source -> tokens -> AST -> checked AST -> core -> LLVM -> object. */
+#include "compiler/session/session.h"
+
+#include <string.h>
+
+#include "base/intern.h"
+#include "compiler/core/lower.h"
+#include "compiler/llvm/gen.h"
+#include "compiler/sema/sema.h"
+#include "compiler/syntax/parse.h"
+
+struct Session {
+    Arena *arena;
+    Interner *names;
+    SourceMap *sources;
+    DiagSink *diags;
+    SessionOptions options;
+    uint32_t file;
+    AstFile *tree;          /* after parsing */
+    CheckedProgram checked; /* after checking: main is set */
+    CoreProgram *core;      /* after lowering */
+    GenModule *module;      /* after generation */
+    bool is_loaded;
+};
+
+Session *session_new(const SessionOptions *options) {
+    Arena *arena = arena_new();
+    Session *session = arena_make(arena, Session);
+    session->arena = arena;
+    session->names = interner_new(arena);
+    session->sources = source_map_new(arena);
+    session->diags = diag_sink_new(arena, session->sources);
+    session->options = *options;
+    return session;
+}
+
+void session_free(Session **session) {
+    if (!*session) return;
+    gen_free(&(*session)->module);
+    Arena *arena = (*session)->arena; /* the session lives in its own arena */
+    arena_free(&arena);
+    *session = NULL;
+}
+
+bool session_load_file(Session *session, const char *path) {
+    const char *reason = NULL;
+    session->is_loaded = source_read(session->sources, path, &session->file, &reason);
+    if (!session->is_loaded) diag_add(session->diags, E0605, (Span){.file = SPAN_NO_FILE}, "cannot read %s: %s", path, reason);
+    return session->is_loaded;
+}
+
+bool session_load_text(Session *session, const char *name, const char *text, size_t len) {
+    session->file = source_add(session->sources, name, text, len);
+    return session->is_loaded = true;
+}
+
+static ParseInput parse_input(const Session *session) {
+    return (ParseInput){.arena = session->arena,
+                        .names = session->names,
+                        .sources = session->sources,
+                        .diags = session->diags,
+                        .file = session->file};
+}
+
+/* Each of these makes sure that its phase has run, and says whether there were no errors up to it. */
+
+static bool reach_tree(Session *session) {
+    if (!session->is_loaded) return false;
+    if (!session->tree) {
+        ParseInput input = parse_input(session);
+        session->tree = parse_file(&input);
+    }
+    return !diag_has_errors(session->diags);
+}
+
+/* Checking goes on after errors of the parser, so that one run shows as many mistakes as there are. */
+static bool reach_checked(Session *session) {
+    reach_tree(session);
+    if (session->tree && !session->checked.main) {
+        SemaInput input = {.arena = session->arena, .names = session->names, .sources = session->sources, .diags = session->diags};
+        sema_check(&input, session->tree, &session->checked);
+    }
+    return session->checked.main && !diag_has_errors(session->diags);
+}
+
+static bool reach_core(Session *session) {
+    if (!reach_checked(session)) return false;
+    if (!session->core) session->core = core_lower(session->arena, session->sources, &session->checked, session->diags);
+    return session->core && !diag_has_errors(session->diags);
+}
+
+static bool reach_module(Session *session) {
+    if (!reach_core(session)) return false;
+    if (!session->module) {
+        const char *hot = session->options.library_dir ? arena_printf(session->arena, "%s/hot.bc", session->options.library_dir) : NULL;
+        GenOptions options = {.level = (unsigned)session->options.optimise,
+                              .is_debug = session->options.debug,
+                              .cpu = session->options.cpu,
+                              .hot_bitcode = hot,
+                              .name = source_file(session->sources, session->file)->path};
+        session->module = gen_program(session->core, &options, session->diags);
+    }
+    return session->module && !diag_has_errors(session->diags);
+}
+
+bool session_emit(Session *session, SessionArtifact artifact, Buf *out) {
+    ParseInput input;
+    switch (artifact) {
+    case SESSION_TOKENS:
+        if (!session->is_loaded) return false;
+        input = parse_input(session);
+        parse_print_tokens(&input, out);
+        return !diag_has_errors(session->diags);
+    case SESSION_AST: {
+        bool ok = reach_tree(session);
+        if (session->tree) ast_print(&session->tree->base, session->sources, false, out);
+        return ok;
+    }
+    case SESSION_TYPES:
+        if (!reach_checked(session)) return false;
+        sema_print_types(&session->checked, out);
+        return true;
+    case SESSION_CORE:
+        if (!reach_core(session)) return false;
+        core_print(session->core, out);
+        return true;
+    case SESSION_PLAN:
+        if (!reach_core(session)) return false;
+        core_print_plan(session->core, out);
+        return true;
+    case SESSION_LLVM:
+        if (!reach_module(session)) return false;
+        gen_print_ir(session->module, out);
+        return true;
+    case SESSION_ASM: return reach_module(session) && gen_emit_assembly(session->module, out, session->diags);
+    case SESSION_OBJ:
+    case SESSION_ARTIFACT_COUNT: break; /* objects are files: session_write_object */
+    }
+    return false;
+}
+
+bool session_write_object(Session *session, const char *path) {
+    return reach_module(session) && gen_emit_object(session->module, path, session->diags);
+}
+
+void session_diagnostics(const Session *session, DiagFormat format, bool colour, Buf *out) {
+    diag_render(session->diags, format, colour, out);
+}
+
+bool session_has_errors(const Session *session) {
+    return diag_has_errors(session->diags);
+}
