@@ -11,6 +11,7 @@ CC      ?= gcc
 CLANG   ?= clang-19
 LLVM_CONFIG ?= llvm-config-19
 VERSION := 0.1.0
+comma   := ,
 
 WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wformat=2 -Wundef -Wwrite-strings -Wpointer-arith
 ifdef CI
@@ -21,6 +22,8 @@ SAN_FLAGS := $(if $(SAN),-fsanitize=$(SAN) -fno-sanitize-recover=all -fno-omit-f
 CFLAGS  += -std=c11 -g $(OPT) -ffp-contract=off -fno-math-errno $(WARNINGS) $(SAN_FLAGS) -pthread
 CPPFLAGS += -I. -I$(BUILD)/gen -D_GNU_SOURCE -DMR_VERSION='"$(VERSION)"' $(DEFINES) -MMD -MP
 LDFLAGS += $(SAN_FLAGS) -pthread
+# Programs that a sanitised mrc links need the sanitiser's run-time library too.
+$(BUILD)/obj/compiler/driver/link.o: CPPFLAGS += $(if $(SAN),-DMR_LINK_FLAGS='"-fsanitize=$(SAN)"$(comma)')
 LLVM_CFLAGS := $(shell $(LLVM_CONFIG) --cflags 2>/dev/null | tr ' ' '\n' | grep -E '^-I' )
 LLVM_LIBS := $(shell $(LLVM_CONFIG) --link-shared --libs 2>/dev/null) $(addprefix -L,$(shell $(LLVM_CONFIG) --libdir 2>/dev/null))
 RUNTIME_LIBS := -lzmq -lutf8proc -lsleef -lm -pthread
@@ -95,6 +98,16 @@ $(BUILD)/bin/mrc: $(call objects,$(DRIVER_SRC)) $(LIB_COMPILER) $(LIB_BASE)
 $(BUILD)/bin/mrrun: $(call objects,$(MRRUN_SRC)) $(LIB_MRT)
 	@mkdir -p $(@D)
 	$(CC) $(LDFLAGS) -o $@ $^ $(RUNTIME_LIBS) -ljansson
+
+# ---- installation: programs, the runtime library and its bitcode; nothing refers back to the source tree
+.PHONY: install uninstall
+install: all
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib/mr
+	install -m 755 $(BUILD)/bin/mrc $(BUILD)/bin/mrrun $(DESTDIR)$(PREFIX)/bin
+	install -m 644 $(LIB_MRT) $(BITCODE) $(DESTDIR)$(PREFIX)/lib/mr
+uninstall:
+	rm -f $(DESTDIR)$(PREFIX)/bin/mrc $(DESTDIR)$(PREFIX)/bin/mrrun
+	rm -rf $(DESTDIR)$(PREFIX)/lib/mr
 
 include $(wildcard tests/tests.mk)
 

@@ -15,6 +15,10 @@
 
 extern char **environ;
 
+#ifndef MR_LINK_FLAGS
+#define MR_LINK_FLAGS /* a sanitised build gives its programs the sanitiser's run-time library: "-fsanitize=address", */
+#endif
+
 char *driver_library_dir(void) {
     char self[PATH_MAX];
     ssize_t len = readlink("/proc/self/exe", self, sizeof self - 1);
@@ -51,9 +55,9 @@ bool driver_link(const char *object, const char *output, const char *library_dir
     buf_printf(&library, "%s/libmrt.a", library_dir);
     const char *out = buf_text(&temporary), *lib = buf_text(&library);
     /* mold links in a sixth of the time of the default linker; -s is not given: line tables and names are for debuggers. */
-    char *argv[] = {(char *)"cc",       (char *)"-fuse-ld=mold", (char *)"-pthread", (char *)"-o", (char *)out,       (char *)object,
-                    (char *)lib, (char *)"-lzmq",  (char *)"-l:libutf8proc.a", (char *)"-lsleef", (char *)"-lm", NULL};
-    bool ok = run(argv);
+    const char *const command[] = {"cc", MR_LINK_FLAGS "-fuse-ld=mold", "-pthread", "-o", out, object, lib,
+                                   "-lzmq", "-l:libutf8proc.a", "-lsleef", "-lm", NULL};
+    bool ok = run((char *const *)command); /* posix_spawn does not write to its arguments */
     if (ok && rename(out, output) != 0) {
         fprintf(stderr, "mrc: cannot write %s: %s\n", output, strerror(errno));
         ok = false;

@@ -47,7 +47,7 @@ void session_free(Session **session) {
 bool session_load_file(Session *session, const char *path) {
     const char *reason = NULL;
     session->is_loaded = source_read(session->sources, path, &session->file, &reason);
-    if (!session->is_loaded) diag_add(session->diags, E0605, (Span){.file = SPAN_NO_FILE}, "cannot read %s: %s", path, reason);
+    if (!session->is_loaded) diag_add(session->diags, E0605, SPAN_NONE, "cannot read %s: %s", path, reason);
     return session->is_loaded;
 }
 

@@ -1,0 +1,240 @@
+#!/usr/bin/env python3
+"""Finds and runs the tests; a new test needs no registration.
+
+    tests/run.py [--build DIR] [--golden] [FAMILY[/PART_OF_NAME] ...]
+
+Families:
+    unit      build/tests/unit/*_test: C modules, by cmocka
+    golden    tests/{lex,parse,types,core,llvm}/x.mr beside x.<phase>: what mrc --emit=<phase> prints
+    errors    tests/errors/x.mr: each `# error: E0203 text` (or `# warning: …`) must be reported on its line, and nothing else
+    run       tests/run/<name>/: main.mr, args, stdin, expected (standard output), stderr (lines that must be in it), status
+    dist      tests/dist/<name>/: the same, alone and under mrrun -n 1, 2, 3, 8: the same bytes
+    examples  examples/x.mr beside x.out (and x.args)
+    script    tests/script/x.sh: exit status 0 is passed, 77 skipped (the last line of output says why)
+    sim       the simulator's seeds
+
+--golden rewrites the expected files of `golden`, `run`, `dist` and `examples` instead of comparing; read the difference before you commit.
+The last lines count: "N skipped", then "N passed, N failed"."""
+
+import argparse, concurrent.futures, difflib, os, re, signal, subprocess, sys, tempfile
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+TIMEOUT = 120
+WORKERS = [None, 1, 2, 3, 8]
+
+
+class Skip(Exception):
+    pass
+
+
+class Failure(Exception):
+    pass
+
+
+def run(command, cwd=None, stdin=b"", env=None, timeout=TIMEOUT):
+    """Runs a command in a process group of its own, so that nothing it leaves behind outlives a timeout."""
+    with subprocess.Popen([str(c) for c in command], cwd=cwd, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                          env=env, start_new_session=True) as process:
+        try:
+            out, err = process.communicate(stdin, timeout)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            out, err = process.communicate()
+            raise Failure(f"no end after {timeout} s: {' '.join(map(str, command))}\n{err.decode(errors='replace')}")
+    return process.returncode, out, err
+
+
+def compare(expected, got, what):
+    if expected != got:
+        lines = difflib.unified_diff(expected.decode(errors="replace").splitlines(), got.decode(errors="replace").splitlines(),
+                                     f"expected {what}", f"{what} now", lineterm="")
+        raise Failure("\n".join(list(lines)[:60]))
+
+
+def compare_file(path, got, options, what):
+    if options.golden:
+        path.write_bytes(got)
+    elif not path.exists():
+        raise Failure(f"{path.relative_to(ROOT)} is missing; tests/run.py --golden writes it")
+    else:
+        compare(path.read_bytes(), got, what)
+
+
+def text_of(path, default=""):
+    return path.read_text() if path.exists() else default
+
+
+# ---- families: each yields (name, function)
+
+def unit(options):
+    for test in sorted((options.build / "tests/unit").glob("*_test")):
+        def check(test=test):
+            status, out, err = run([test], cwd=ROOT)
+            if status:
+                raise Failure((out + err).decode(errors="replace")[-4000:])
+        yield test.name, check
+
+
+def golden(options):
+    for folder in ["lex", "parse", "types", "core", "llvm"]:
+        for source in sorted((ROOT / "tests" / folder).glob("*.mr")):
+            for expected in sorted(source.parent.glob(source.stem + ".*")):
+                phase = expected.suffix[1:]
+                if phase not in ("tokens", "ast", "types", "core", "plan", "llvm", "asm"):
+                    continue
+                def check(source=source, expected=expected, phase=phase):
+                    _, out, _ = run([options.mrc, f"--emit={phase}", source.relative_to(ROOT)], cwd=ROOT)
+                    compare_file(expected, out, options, phase)
+                yield f"{folder}/{expected.name}", check
+
+
+def errors(options):
+    marker = re.compile(r"#\s*(error|warning):\s*([EW]\d{4})\s*(.*)")
+    report = re.compile(r"^(.*?):(\d+):(\d+): (error|warning)\[([EW]\d{4})\]: (.*)$")
+    for source in sorted((ROOT / "tests/errors").glob("*.mr")):
+        def check(source=source):
+            wanted = []
+            for number, line in enumerate(source.read_text(errors="replace").split("\n"), 1):
+                wanted += [(number, m[1], m[2], m[3].strip()) for m in marker.finditer(line)]
+            if not wanted:
+                raise Failure("the file expects no diagnostic")
+            with tempfile.TemporaryDirectory() as tmp:
+                status, _, err = run([options.mrc, "--diagnostics=short", source.relative_to(ROOT), "-o", f"{tmp}/x"], cwd=ROOT)
+            got = [(int(m[2]), m[4], m[5], m[6]) for m in map(report.match, err.decode(errors="replace").splitlines()) if m]
+            is_error = any(kind == "error" for _, kind, _, _ in wanted)
+            if status != (1 if is_error else 0):
+                raise Failure(f"exit status {status}\n{err.decode(errors='replace')}")
+            missing = [w for w in wanted if not any(w[:3] == g[:3] and w[3] in g[3] for g in got)]
+            surplus = [g for g in got if not any(w[:3] == g[:3] and w[3] in g[3] for w in wanted)]
+            if missing or surplus:
+                raise Failure(f"missing: {missing}\nnot expected: {surplus}")
+        yield source.stem, check
+
+
+def compile_to(options, source, executable, flags=()):
+    status, out, err = run([options.mrc, source, "-o", executable, *flags], cwd=ROOT)
+    if status:
+        raise Failure(f"does not compile (status {status})\n{(out + err).decode(errors='replace')}")
+
+
+def expand(args, folder):
+    plays = os.environ.get("MR_TEST_PLAYS")
+    if "$PLAYS" in args and not plays:
+        raise Skip("needs the plays: set MR_TEST_PLAYS to their folder")
+    return [word.replace("$PLAYS", plays or "").replace("$HERE", str(folder)) for word in args.split()]
+
+
+def program_test(options, folder, counts):
+    with tempfile.TemporaryDirectory() as tmp:
+        args = expand(text_of(folder / "args"), folder)
+        executable = Path(tmp) / "main"
+        compile_to(options, folder / "main.mr", executable, text_of(folder / "flags").split())
+        stdin = (folder / "stdin").read_bytes() if (folder / "stdin").exists() else b""
+        wanted = int(text_of(folder / "status", "0"))
+        for count in counts:
+            launcher = [options.mrrun, "-n", count] if count else []
+            label = f"mrrun -n {count}" if count else "alone"
+            for local_ms in [None, "0"]:  # as users run it, and with even the smallest jobs handed out
+                env = dict(os.environ, **({"MR_LOCAL_MS": local_ms} if local_ms else {}), **({"MR_WORKERS": "3"} if local_ms else {}))
+                status, out, err = run([*launcher, executable, *args], cwd=tmp, stdin=stdin, env=env)
+                if status != wanted:
+                    raise Failure(f"{label}: exit status {status}, expected {wanted}\n{err.decode(errors='replace')[-3000:]}")
+                compare_file(folder / "expected", out, options, f"output, {label}")
+                for line in text_of(folder / "stderr").splitlines():
+                    if line not in err.decode(errors="replace"):
+                        raise Failure(f"{label}: standard error lacks `{line}`:\n{err.decode(errors='replace')}")
+
+
+def programs(family, counts):
+    def find(options):
+        for main in sorted((ROOT / "tests" / family).glob("*/main.mr")):
+            yield main.parent.name, lambda folder=main.parent: program_test(options, folder, counts)
+    return find
+
+
+def examples(options):
+    for source in sorted((ROOT / "examples").glob("*.mr")):
+        def check(source=source):
+            with tempfile.TemporaryDirectory() as tmp:
+                args = expand(text_of(source.with_suffix(".args")), source.parent)
+                executable = Path(tmp) / source.stem
+                compile_to(options, source, executable)
+                for count in WORKERS:
+                    launcher = [options.mrrun, "-n", count] if count else []
+                    status, out, err = run([*launcher, executable, *args], cwd=tmp)
+                    if status:
+                        raise Failure(f"-n {count}: exit status {status}\n{err.decode(errors='replace')}")
+                    compare_file(source.with_suffix(".out"), out, options, f"output, -n {count}")
+        yield source.stem, check
+
+
+def script(options):
+    env = dict(os.environ, MRC=str(options.mrc), MRRUN=str(options.mrrun), ROOT=str(ROOT), BUILD=str(options.build))
+    for path in sorted((ROOT / "tests/script").glob("*.sh")):
+        def check(path=path):
+            with tempfile.TemporaryDirectory() as tmp:
+                status, out, err = run(["bash", "-euo", "pipefail", path], cwd=tmp, env=env, timeout=600)
+            text = (out + err).decode(errors="replace")
+            if status == 77:
+                raise Skip(text.strip().splitlines()[-1] if text.strip() else "no reason given")
+            if status:
+                raise Failure(f"exit status {status}\n{text[-4000:]}")
+        yield path.stem, check
+
+
+def sim(options):
+    simulator = options.build / "tests/sim/sim"
+    if simulator.exists():
+        def check():
+            status, out, err = run([simulator, "--seeds", "1000"], cwd=ROOT, timeout=300)
+            if status:
+                raise Failure((out + err).decode(errors="replace")[-4000:])
+        yield "1000 seeds", check
+
+
+FAMILIES = {"unit": unit, "golden": golden, "errors": errors, "run": programs("run", [None]), "dist": programs("dist", WORKERS),
+            "examples": examples, "script": script, "sim": sim}
+
+
+def attempt(test):
+    try:
+        test()
+        return "passed", ""
+    except Skip as reason:
+        return "skipped", str(reason)
+    except Failure as failure:
+        return "failed", str(failure)
+    except Exception as error:  # a broken test is a failed one
+        return "failed", f"{type(error).__name__}: {error}"
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--build", type=Path, default=ROOT / "build")
+    parser.add_argument("--golden", action="store_true")
+    parser.add_argument("--jobs", "-j", type=int, default=os.cpu_count())
+    parser.add_argument("select", nargs="*", metavar="FAMILY[/NAME]")
+    options = parser.parse_args()
+    options.build = options.build.resolve()
+    options.mrc, options.mrrun = options.build / "bin/mrc", options.build / "bin/mrrun"
+    wanted = [tuple((s + "/").split("/", 1)) for s in options.select] or [(family, "") for family in FAMILIES]
+    for family, _ in wanted:
+        if family not in FAMILIES:
+            parser.error(f"no family `{family}`; there are {', '.join(FAMILIES)}")
+    counts = {"passed": 0, "failed": 0, "skipped": 0}
+    for family, part in wanted:
+        tests = [(name, test) for name, test in FAMILIES[family](options) if part.rstrip("/") in name]
+        # Scripts look at processes and files of the whole machine: one at a time.
+        with concurrent.futures.ThreadPoolExecutor(1 if family == "script" else options.jobs) as pool:
+            for (name, _), (verdict, text) in zip(tests, pool.map(attempt, [test for _, test in tests])):
+                counts[verdict] += 1
+                if verdict != "passed":
+                    print(f"{verdict}: {family}/{name}\n    " + text.replace("\n", "\n    ") +
+                          (f"\n    again: tests/run.py {family}/{name}" if verdict == "failed" else ""), flush=True)
+    print(f"{counts['skipped']} skipped")
+    print(f"{counts['passed']} passed, {counts['failed']} failed")
+    return 1 if counts["failed"] or not counts["passed"] else 0
+
+
+sys.exit(main())
