@@ -12,3 +12,13 @@ $(filter $(COMPILER_UNITS),$(UNIT_TESTS)): $(BUILD)/tests/unit/%: tests/unit/%.c
 $(filter-out $(COMPILER_UNITS),$(UNIT_TESTS)): $(BUILD)/tests/unit/%: tests/unit/%.c $(LIB_MRT)
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) $< $(LIB_MRT) -o $@ -lcmocka $(RUNTIME_LIBS)
+
+# Everything that needs no other build: see tests/run.py for the families and for running one test again.
+.PHONY: check check-run golden
+TEST_PROGRAMS = all $(UNIT_TESTS) $(SIM)
+check-run: $(TEST_PROGRAMS)
+	tests/run.py --build $(BUILD)
+golden: all
+	tests/run.py --build $(BUILD) --golden golden run dist examples
+	git --no-pager diff --stat -- tests examples
+check: check-run

@@ -1,0 +1,37 @@
+# Wrong usage of mrc and mrrun: exit status 2 and a message that says what is wrong and what to do.
+expect() { # expect STATUS TEXT COMMAND...
+    local wanted=$1 text=$2 status=0
+    shift 2
+    "$@" >out 2>err </dev/null || status=$?
+    [ "$status" = "$wanted" ] || { echo "$*: exit status $status, expected $wanted"; cat out err; exit 1; }
+    grep -qF -- "$text" out err || { echo "$*: lacks \`$text\`"; cat out err; exit 1; }
+}
+echo 'print("hello")' > hello.mr
+expect 2 "no program given" "$MRC"
+expect 2 "--help" "$MRC" --no-such-option hello.mr
+expect 2 "there is no such phase" "$MRC" --emit=nonsense hello.mr
+expect 2 "the level is 0, 1, 2 or 3" "$MRC" -O7 hello.mr
+expect 2 "one program at a time" "$MRC" hello.mr other.mr
+expect 2 "would overwrite the program itself" "$MRC" hello.mr -o hello.mr
+expect 1 "No such file" "$MRC" missing.mr
+expect 0 "Usage: mrc" "$MRC" --help
+expect 0 "mrc " "$MRC" --version
+expect 1 "cannot" "$MRC" hello.mr -o no/such/folder/hello
+expect 0 "" "$MRC" hello.mr
+[ -x hello ] || { echo "mrc hello.mr made no hello"; exit 1; }
+expect 0 "hello" ./hello
+expect 0 "Usage: mrrun" "$MRRUN" --help
+expect 0 "mrrun " "$MRRUN" --version
+expect 2 "" "$MRRUN"
+expect 2 "" "$MRRUN" -n 0 ./hello
+expect 2 "" "$MRRUN" -n many ./hello
+expect 2 "--help" "$MRRUN" --no-such-option ./hello
+expect 1 "missing" "$MRRUN" -n 2 ./missing
+expect 1 "not" "$MRRUN" -n 2 /bin/true
+expect 1 "" "$MRRUN" -n 2 ./hello.mr
+# The program's own arguments are not touched, whatever they look like.
+cat > args.mr <<'E2'
+print(args)
+E2
+expect 0 "" "$MRC" args.mr
+expect 0 '["-n", "--help", "a b", ""]' "$MRRUN" -n 2 ./args -n --help "a b" ""
