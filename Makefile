@@ -45,7 +45,8 @@ BITCODE      := $(BUILD)/lib/mr/hot.bc
 HOT_SRC      := $(wildcard runtime/value/hot.c)
 
 .PHONY: all clean
-all: $(if $(DRIVER_SRC),$(BUILD)/bin/mrc) $(if $(MRRUN_SRC),$(BUILD)/bin/mrrun) $(if $(RUNTIME_SRC),$(LIB_MRT)) $(if $(HOT_SRC),$(BITCODE))
+PHASES_THERE := $(shell grep -lE '^CoreProgram \*core_lower|^bool sema_check|^GenModule \*gen_program|^AstFile \*parse_file' compiler/*/*.c 2>/dev/null | wc -l)
+all: $(if $(filter 4,$(PHASES_THERE)),$(BUILD)/bin/mrc,$(LIB_BASE)) $(if $(MRRUN_SRC),$(BUILD)/bin/mrrun) $(if $(RUNTIME_SRC),$(LIB_MRT)) $(if $(HOT_SRC),$(BITCODE))
 
 # ---- the front end that flex and bison make
 $(BUILD)/gen/parser.c: grammar/parser.y
