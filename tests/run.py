@@ -12,6 +12,11 @@ Families:
     examples  examples/x.mr beside x.out (and x.args)
     script    tests/script/x.sh: exit status 0 is passed, 77 skipped (the last line of output says why)
     sim       the simulator's seeds
+    lint      make lint
+    sanitize  the families unit to examples once more, built with the address and undefined-behaviour sanitisers and a runtime that
+              counts its live values
+    valgrind  some programs under valgrind: no bad access, no leak
+    fuzz      each tests/fuzz/x_fuzz.c for FUZZ_SECONDS (60)
 
 --golden rewrites the expected files of `golden`, `run`, `dist` and `examples` instead of comparing; read the difference before you commit.
 The last lines count: "N skipped", then "N passed, N failed"."""
@@ -193,8 +198,57 @@ def sim(options):
         yield "1000 seeds", check
 
 
+def make(*arguments, timeout=1800):
+    status, out, err = run(["make", "-s", *arguments], cwd=ROOT, timeout=timeout)
+    if status:
+        raise Failure((out + err).decode(errors="replace")[-4000:])
+
+
+def lint(options):
+    yield "all", lambda: make("lint")
+
+
+def sanitize(options):
+    build = ROOT / "build/sanitize"
+    if options.build == build:
+        return
+    families = ["unit", "golden", "errors", "run", "dist", "examples", "sim"]
+    built = []
+    for family in families:
+        def check(family=family):
+            if not built:
+                make("-j", os.cpu_count(), f"BUILD={build}", "SAN=address,undefined", "DEFINES=-DMR_DEBUG", "OPT=-O1", "test-programs")
+                built.append(True)
+            status, out, err = run([ROOT / "tests/run.py", "--build", build, family], cwd=ROOT, timeout=1800)
+            if status and "0 passed, 0 failed" not in out.decode():
+                raise Failure((out + err).decode(errors="replace")[-4000:])
+        yield family, check
+
+
+def valgrind(options):
+    for folder in [ROOT / "tests" / name for name in ("run/statements", "dist/pipelines", "dist/texts", "dist/error_words", "dist/captures")]:
+        def check(folder=folder):
+            with tempfile.TemporaryDirectory() as tmp:
+                executable = Path(tmp) / "main"
+                compile_to(options, folder / "main.mr", executable)
+                for workers, local_ms in [("1", "100000"), ("2", "0")]:
+                    env = dict(os.environ, MR_WORKERS=workers, MR_LOCAL_MS=local_ms)
+                    status, _, err = run(["valgrind", "-q", "--error-exitcode=99", "--leak-check=full", "--errors-for-leak-kinds=definite",
+                                          executable, *expand(text_of(folder / "args"), folder)], cwd=tmp, env=env, timeout=300)
+                    if status != int(text_of(folder / "status", "0")):
+                        raise Failure(f"exit status {status}\n{err.decode(errors='replace')[-4000:]}")
+        yield folder.name, check
+
+
+def fuzz(options):
+    seconds = int(os.environ.get("FUZZ_SECONDS", "60"))
+    for source in sorted((ROOT / "tests/fuzz").glob("*_fuzz.c")):
+        name = source.stem.removesuffix("_fuzz")
+        yield name, lambda name=name: make(f"fuzz-{name}", f"FUZZ_SECONDS={seconds}", timeout=seconds + 300)
+
+
 FAMILIES = {"unit": unit, "golden": golden, "errors": errors, "run": programs("run", [None]), "dist": programs("dist", WORKERS),
-            "examples": examples, "script": script, "sim": sim}
+            "examples": examples, "script": script, "sim": sim, "lint": lint, "sanitize": sanitize, "valgrind": valgrind, "fuzz": fuzz}
 
 
 def attempt(test):
@@ -226,7 +280,7 @@ def main():
     for family, part in wanted:
         tests = [(name, test) for name, test in FAMILIES[family](options) if part.rstrip("/") in name]
         # Scripts look at processes and files of the whole machine: one at a time.
-        with concurrent.futures.ThreadPoolExecutor(1 if family == "script" else options.jobs) as pool:
+        with concurrent.futures.ThreadPoolExecutor(1 if family in ("script", "sanitize") else options.jobs) as pool:
             for (name, _), (verdict, text) in zip(tests, pool.map(attempt, [test for _, test in tests])):
                 counts[verdict] += 1
                 if verdict != "passed":

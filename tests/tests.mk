@@ -14,11 +14,10 @@ $(filter-out $(COMPILER_UNITS),$(UNIT_TESTS)): $(BUILD)/tests/unit/%: tests/unit
 	$(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) $< $(LIB_MRT) -o $@ -lcmocka $(RUNTIME_LIBS)
 
 # Everything that needs no other build: see tests/run.py for the families and for running one test again.
-.PHONY: check check-run golden
-TEST_PROGRAMS = all $(UNIT_TESTS) $(SIM)
-check-run: $(TEST_PROGRAMS)
+.PHONY: check test-programs golden
+test-programs: all $(UNIT_TESTS) $(SIM)
+check: test-programs
 	tests/run.py --build $(BUILD)
 golden: all
 	tests/run.py --build $(BUILD) --golden golden run dist examples
 	git --no-pager diff --stat -- tests examples
-check: check-run
