@@ -1,0 +1,30 @@
+# The benchmarks: `make bench`, and `make bench-quick` with smaller inputs and fewer rounds. The yardsticks are built for the newest
+# instructions that they know how to use, whatever this machine has; bench.py looks at the machine before it runs them.
+BENCH := $(BUILD)/bench
+BENCH_FLAGS := -std=c11 -D_GNU_SOURCE $(WARNINGS)
+BENCH_AVX512 := -march=x86-64-v3 -mavx512f -mavx512bw -mavx512vl -mavx512vbmi2 -maes
+
+$(BENCH)/wc_ref: bench/wc_ref.c
+	@mkdir -p $(@D)
+	$(CLANG) $(BENCH_FLAGS) -O3 $(BENCH_AVX512) -pthread $< -o $@
+$(BENCH)/num_ref: bench/num_ref.c
+	@mkdir -p $(@D)
+	$(CLANG) $(BENCH_FLAGS) -O3 -march=native -ffp-contract=off -fopenmp-simd -pthread $< -o $@
+$(BENCH)/wc_simple $(BENCH)/gen_corpus: $(BENCH)/%: bench/%.c
+	@mkdir -p $(@D)
+	$(CC) $(BENCH_FLAGS) -O2 $< -o $@
+$(BENCH)/gen_zipf: bench/gen_zipf.c
+	@mkdir -p $(@D)
+	$(CC) $(BENCH_FLAGS) -O2 $< -o $@ -lm
+$(BENCH)/tree_floor: bench/tree_floor.c
+	@mkdir -p $(@D)
+	$(CC) $(BENCH_FLAGS) -O2 $< -o $@ -lzmq
+
+BENCH_TOOLS := $(addprefix $(BENCH)/,wc_ref wc_simple num_ref gen_corpus gen_zipf tree_floor)
+
+.PHONY: bench bench-quick bench-tools
+bench-tools: $(BENCH_TOOLS)
+bench: all $(BENCH_TOOLS)
+	bench/bench.py --build $(BUILD)
+bench-quick: all $(BENCH_TOOLS)
+	bench/bench.py --build $(BUILD) --quick
