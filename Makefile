@@ -110,7 +110,7 @@ uninstall:
 	rm -f $(DESTDIR)$(PREFIX)/bin/mrc $(DESTDIR)$(PREFIX)/bin/mrrun
 	rm -rf $(DESTDIR)$(PREFIX)/lib/mr
 
-include $(wildcard tests/tests.mk)
+include $(wildcard tests/tests.mk bench/bench.mk tests/lint/lint.mk)
 
 clean:
 	rm -rf $(BUILD)
