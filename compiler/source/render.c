@@ -156,8 +156,8 @@ static const char *severity_word(Severity severity) {
 static void text_render(const SourceMap *sources, const Diag *diag, const Style *style, Buf *out) {
     const char *mark = diag->severity == SEVERITY_ERROR ? style->error : style->warning;
     int digits = gutter_width(sources, diag);
-    buf_printf(out, "%s%s[%s]%s%s: %s%s\n", mark, severity_word(diag->severity), diag_code_name(diag->code), style->off, style->bold,
-               diag->message, style->off);
+    buf_printf(out, "%s%s[%s]%s%s: %s%s\n", mark, severity_word(diag->severity), diag_code_name(diag->code), style->off,
+               style->bold, diag->message, style->off);
     place_render(sources, diag->span, digits, style, mark, out);
     for (size_t i = 0; i < diag->notes.len; i++) {
         const DiagNote *note = &diag->notes.items[i];

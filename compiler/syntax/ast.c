@@ -17,11 +17,11 @@
 #define FLAG(f)  {FIELD_FLAG, offsetof(Self, f), #f},
 #define OP(f)    {FIELD_OP, offsetof(Self, f), #f},
 #define NOTHING
-#define NODE(kind, Struct, label, field_list)                                                                                    \
-    static const AstField *fields_of_##Struct(void) {                                                                            \
-        typedef Ast##Struct Self;                                                                                                \
-        static const AstField fields[] = {field_list{FIELD_END, sizeof(Self), NULL}};                                            \
-        return fields;                                                                                                           \
+#define NODE(kind, Struct, label, field_list)                                                                                      \
+    static const AstField *fields_of_##Struct(void) {                                                                              \
+        typedef Ast##Struct Self;                                                                                                  \
+        static const AstField fields[] = {field_list{FIELD_END, sizeof(Self), NULL}};                                              \
+        return fields;                                                                                                             \
     }
 #include "compiler/syntax/ast.def"
 #undef NODE
@@ -189,8 +189,8 @@ static void verify_visit(Ast *child, void *context) {
 static void verify_node(Verify *v, const Ast *node) {
     const SourceFile *file = source_file(v->sources, node->span.file);
     if (!file || node->span.from > node->span.to || node->span.to > file->len) {
-        v->trouble = arena_printf(v->arena, "%s at %u to %u, which is no place in its file", ast_label(node->kind),
-                                  node->span.from, node->span.to);
+        v->trouble = arena_printf(v->arena, "%s at %u to %u, which is no place in its file", ast_label(node->kind), node->span.from,
+                                  node->span.to);
         return;
     }
     for (const AstField *field = shapes[node->kind].fields(); field->kind != FIELD_END; field++) {

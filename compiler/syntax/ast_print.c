@@ -104,9 +104,13 @@ static void place_print(const Printer *p, Span span) {
     buf_printf(p->out, "%u", to.column);
 }
 
+/* The bracket, the label and what is not a node. */
 static void opening_print(const Printer *p, const Ast *node) {
     buf_printf(p->out, "(%s", ast_label(node->kind));
     if (p->sources) place_print(p, node->span);
+    for (const AstField *field = ast_shape(node->kind)->fields(); field->kind != FIELD_END; field++) {
+        scalar_print(p->out, node, field);
+    }
 }
 
 static void closing_print(const Printer *p, const Ast *node) {
@@ -135,8 +139,6 @@ static bool flat_print(const Printer *p, const Ast *node, size_t limit) {
             buf_add_char(p->out, ' ');
             if (field->kind == FIELD_MAYBE) buf_printf(p->out, "%s: ", field->name);
             if (!flat_print(p, child, limit)) return false;
-        } else {
-            scalar_print(p->out, node, field);
         }
     }
     closing_print(p, node);
@@ -148,7 +150,7 @@ static void newline_print(const Printer *p, size_t column) {
 }
 
 /* Prints the node with its opening bracket at `column`: on one line if it fits there, else a child a line. A file and a block
- * always take a line for each statement. */
+ * always take a line for each statement. What is not a node stands behind the label. */
 static void node_print(const Printer *p, const Ast *node, size_t column) {
     size_t start = p->out->len;
     bool is_list = node->kind == AST_FILE || node->kind == AST_BLOCK;
@@ -169,8 +171,6 @@ static void node_print(const Printer *p, const Ast *node, size_t column) {
             newline_print(p, column + INDENT);
             if (field->kind == FIELD_MAYBE) buf_printf(p->out, "%s: ", field->name);
             node_print(p, child, column + INDENT);
-        } else {
-            scalar_print(p->out, node, field);
         }
     }
     closing_print(p, node);

@@ -1,0 +1,394 @@
+/* newline.c: from the scanner's tokens to the parser's: which newlines end a statement, and which bracket closes which.
+ *
+ * The parser sees TOK_NEWLINE exactly where a statement ends: for a newline that counts, for `;`, and before the `}` or the
+ * end of the file that ends the last statement. The rules for newlines are in docs/reference.md; two more make mistakes
+ * cheap. A line that starts with a word like `let` cannot stand inside an open `(` or `[`, so there the bracket is reported
+ * as never closed, and the nesting is reset. And after an error, blocks that open later are skipped whole, so that what is
+ * in them is not read as part of the statement around them. */
+#include "compiler/syntax/syntax.h"
+
+#include "parser.h"
+
+enum {
+    BRACKETS_MAX = 1000, /* deeper nesting is refused: later phases recurse */
+    ERRORS_MAX = 50      /* after so many the rest of the file is not read */
+};
+
+/* ---- brackets */
+
+void bracket_push(Syntax *syntax, BracketKind kind, Span span) {
+    Bracket bracket = {.kind = kind, .span = span};
+    vec_push(syntax->arena, &syntax->brackets, bracket);
+    syntax->line_strings += kind == BRACKET_STRING;
+}
+
+void bracket_pop(Syntax *syntax) {
+    syntax->line_strings -= bracket_top(syntax)->kind == BRACKET_STRING;
+    (void)vec_pop(&syntax->brackets);
+}
+
+static unsigned bracket_depth(const Syntax *syntax) {
+    return (unsigned)syntax->brackets.len - 1;
+}
+
+static bool is_list_bracket(BracketKind kind) {
+    return kind == BRACKET_PAREN || kind == BRACKET_SQUARE;
+}
+
+static const char *bracket_spelling(BracketKind kind) {
+    switch (kind) {
+    case BRACKET_PAREN: return "(";
+    case BRACKET_SQUARE: return "[";
+    case BRACKET_STRING: return "\"";
+    case BRACKET_TRIPLE: return "\"\"\"";
+    case BRACKET_NONE:
+    case BRACKET_BRACE:
+    case BRACKET_HOLE: break;
+    }
+    return "{";
+}
+
+static void bracket_report_unclosed(Syntax *syntax, Bracket *bracket) {
+    if (bracket->is_reported || syntax->is_stopped) return;
+    bracket->is_reported = true;
+    diag_add(syntax->diags, E0104, bracket->span, "this `%s` is never closed", bracket_spelling(bracket->kind));
+}
+
+Bracket *syntax_innermost(Syntax *syntax) {
+    unsigned depth = syntax->current.depth;
+    if (depth > bracket_depth(syntax)) depth = bracket_depth(syntax);
+    return depth ? &syntax->brackets.items[depth] : NULL;
+}
+
+bool syntax_string_cut(Syntax *syntax, bool at_end_of_file) {
+    size_t first = 1; /* the outermost string that a newline, or the end of the file, may not cut */
+    while (first < syntax->brackets.len) {
+        BracketKind kind = syntax->brackets.items[first].kind;
+        if (kind == BRACKET_STRING || (at_end_of_file && kind == BRACKET_TRIPLE)) break;
+        first++;
+    }
+    if (first == syntax->brackets.len) return false;
+    Bracket string = syntax->brackets.items[first];
+    bool has_hole = first + 1 < syntax->brackets.len;
+    while (syntax->brackets.len > first) bracket_pop(syntax);
+    Diag *d = diag_add(syntax->diags, E0103, string.span, "this string has no end");
+    if (has_hole) {
+        diag_hint(d, "`{` opens an expression in the string; a brace itself is written `\\{`");
+    } else if (string.kind == BRACKET_STRING) {
+        diag_hint(d, "a string ends on its line; one of several lines stands between `\"\"\"`");
+    }
+    return true;
+}
+
+/* ---- the queue of tokens that are ready */
+
+static void queue_add(Syntax *syntax, Token token) {
+    token.depth = bracket_depth(syntax);
+    syntax->last_kind = token.kind;
+    vec_push(syntax->arena, &syntax->queue, token);
+}
+
+static void queue_add_kind(Syntax *syntax, int kind, Span span) {
+    queue_add(syntax, (Token){.kind = kind, .span = span});
+}
+
+/* Ends the statement, unless there is none to end. */
+static void statement_end(Syntax *syntax, Span span) {
+    bracket_top(syntax)->pending_maps = 0;
+    if (syntax->last_kind == TOK_NEWLINE || syntax->last_kind == '{') return;
+    queue_add_kind(syntax, TOK_NEWLINE, span);
+}
+
+static Span span_before(Span span) {
+    return (Span){span.file, span.from, span.from};
+}
+
+/* ---- which newlines count */
+
+/* Tokens after which an expression, or a statement, may be complete. */
+static bool can_end(int kind) {
+    switch (kind) {
+    case TOK_NAME:
+    case TOK_UPPER_NAME:
+    case TOK_INTEGER:
+    case TOK_FLOAT:
+    case TOK_RAW_STRING:
+    case TOK_STRING_END:
+    case TOK_TUPLE_FIELD:
+    case TOK_TRUE:
+    case TOK_FALSE:
+    case TOK_NONE:
+    case TOK_BREAK:
+    case TOK_CONTINUE:
+    case TOK_RETURN:
+    case TOK_DOTS:
+    case TOK_ERROR:
+    case ')':
+    case ']':
+    case '}':
+    case '?': return true;
+    default: return false;
+    }
+}
+
+/* Tokens that can only continue what stands on the line before. */
+static bool is_continuation(const Syntax *syntax, int kind) {
+    switch (kind) {
+    case '.':
+    case TOK_TUPLE_FIELD:
+    case TOK_OVER:
+    case TOK_WHERE:
+    case TOK_SCAN:
+    case TOK_FROM:
+    case TOK_BY:
+    case TOK_AND:
+    case TOK_OR:
+    case TOK_ELSE:
+    case TOK_CATCH:
+    case TOK_WITH:
+    case TOK_COALESCE:
+    case TOK_FAT_ARROW:
+    case TOK_IN:
+    case TOK_EQ:
+    case TOK_NE:
+    case TOK_LE:
+    case TOK_GE:
+    case TOK_DOTS:
+    case TOK_DOTS_BELOW:
+    case TOK_SHL:
+    case TOK_SHR:
+    case TOK_ADD_WRAP:
+    case TOK_SUB_WRAP:
+    case TOK_MUL_WRAP:
+    case TOK_FLOOR_DIV:
+    case TOK_POW:
+    case '<':
+    case '>':
+    case '|':
+    case '^':
+    case '&':
+    case '+':
+    case '*':
+    case '/':
+    case '%': return true;
+    case TOK_REDUCE: return vec_last(&syntax->brackets).pending_maps > 0;
+    default: return false;
+    }
+}
+
+/* Words that begin a line nowhere but at the start of a statement. (As labels they are scanned as names.) */
+static bool is_statement_word(int kind) {
+    return kind == TOK_LET || kind == TOK_TYPE || kind == TOK_FN || kind == TOK_FOR || kind == TOK_RETURN;
+}
+
+static uint32_t line_indentation(const Syntax *syntax, uint32_t offset) {
+    const char *text = syntax->source->text;
+    uint32_t start = offset, indentation = 0;
+    while (start > 0 && text[start - 1] != '\n') start--;
+    while (text[start + indentation] == ' ' || text[start + indentation] == '\t') indentation++;
+    return indentation;
+}
+
+/* The outermost of the `(` and `[` that are open around the next token within its block. */
+static Bracket *outermost_list_bracket(Syntax *syntax) {
+    size_t i = syntax->brackets.len - 1;
+    while (is_list_bracket(syntax->brackets.items[i - 1].kind)) i--;
+    return &syntax->brackets.items[i];
+}
+
+/* After an error inside brackets a line that is not indented more than the one with the bracket starts anew. */
+static bool is_outdented(Syntax *syntax, const Token *next) {
+    if (!syntax->is_recovering || next->kind == ')' || next->kind == ']') return false;
+    uint32_t opener = outermost_list_bracket(syntax)->span.from;
+    return line_indentation(syntax, next->span.from) <= line_indentation(syntax, opener);
+}
+
+/* Gives up the `(` and `[` that are open, at the newline `span`. */
+static void nesting_reset(Syntax *syntax, Span span) {
+    if (!syntax->is_recovering) {
+        bracket_report_unclosed(syntax, bracket_top(syntax));
+        queue_add_kind(syntax, TOK_ERROR, span);
+    }
+    while (is_list_bracket(bracket_top(syntax)->kind)) bracket_pop(syntax);
+    statement_end(syntax, span);
+}
+
+static void newline_decide(Syntax *syntax, Span span, const Token *next) {
+    BracketKind around = bracket_top(syntax)->kind;
+    if (is_list_bracket(around)) {
+        if (is_statement_word(next->kind) || is_outdented(syntax, next)) nesting_reset(syntax, span);
+    } else if (around != BRACKET_HOLE && can_end(syntax->last_kind) && !is_continuation(syntax, next->kind)) {
+        statement_end(syntax, span);
+    }
+}
+
+/* ---- brackets that close */
+
+/* True if a `kind` is open with only `(` and `[` above it. */
+static bool is_open_below(const Syntax *syntax, BracketKind kind) {
+    size_t i = syntax->brackets.len - 1;
+    while (is_list_bracket(syntax->brackets.items[i].kind) && syntax->brackets.items[i].kind != kind) i--;
+    return syntax->brackets.items[i].kind == kind;
+}
+
+/* Reports the brackets above the innermost `kind` (or all lists, for a `}`), and gives them up. */
+static void give_up_until(Syntax *syntax, BracketKind kind, Span span) {
+    if (bracket_top(syntax)->kind == kind) return;
+    bracket_report_unclosed(syntax, bracket_top(syntax));
+    while (bracket_top(syntax)->kind != kind) bracket_pop(syntax);
+    queue_add_kind(syntax, TOK_ERROR, span);
+}
+
+static void close_list(Syntax *syntax, Token token) {
+    BracketKind kind = token.kind == ')' ? BRACKET_PAREN : BRACKET_SQUARE;
+    Bracket *top = bracket_top(syntax);
+    if (is_open_below(syntax, kind)) {
+        give_up_until(syntax, kind, span_before(token.span));
+        bracket_pop(syntax);
+        queue_add(syntax, token);
+        return;
+    }
+    bool is_mistaken = is_list_bracket(top->kind);
+    Diag *d =
+        diag_add(syntax->diags, E0104, token.span, is_mistaken ? "this `%c` does not fit" : "this `%c` closes nothing", token.kind);
+    if (!is_mistaken) return; /* read as if it were not there */
+    diag_note(d, top->span, "this `%s` is open", bracket_spelling(top->kind));
+    bracket_pop(syntax);
+    queue_add_kind(syntax, TOK_ERROR, token.span);
+}
+
+static void close_brace(Syntax *syntax, Token token) {
+    Span before = span_before(token.span);
+    if (is_open_below(syntax, BRACKET_HOLE)) {
+        give_up_until(syntax, BRACKET_HOLE, before);
+        bracket_pop(syntax);
+        token.kind = TOK_HOLE_END;
+        queue_add(syntax, token);
+    } else if (is_open_below(syntax, BRACKET_BRACE)) {
+        give_up_until(syntax, BRACKET_BRACE, before);
+        if (syntax->last_kind != ',' || syntax->is_recovering) statement_end(syntax, before);
+        bracket_pop(syntax);
+        queue_add(syntax, token);
+    } else {
+        diag_add(syntax->diags, E0104, token.span, "this `}` closes nothing");
+    }
+}
+
+/* The end of the file closes what is open, so that the parser always sees whole blocks. */
+static void close_all(Syntax *syntax, Token end) {
+    if (!syntax->is_stopped && syntax_string_cut(syntax, true)) queue_add_kind(syntax, TOK_ERROR, end.span);
+    Bracket *innermost = bracket_top(syntax);
+    if (innermost->kind != BRACKET_NONE) bracket_report_unclosed(syntax, innermost);
+    while (bracket_top(syntax)->kind != BRACKET_NONE) {
+        bool is_block = bracket_top(syntax)->kind == BRACKET_BRACE;
+        if (is_block) {
+            statement_end(syntax, end.span);
+        } else if (syntax->last_kind != TOK_ERROR) {
+            queue_add_kind(syntax, TOK_ERROR, end.span);
+        }
+        bracket_pop(syntax);
+        if (is_block) queue_add_kind(syntax, '}', end.span);
+    }
+    statement_end(syntax, end.span);
+    queue_add(syntax, end);
+}
+
+/* ---- the stream */
+
+static void token_open(Syntax *syntax, BracketKind kind, Token token) {
+    bracket_push(syntax, kind, token.span);
+    queue_add(syntax, token);
+    if (bracket_depth(syntax) < BRACKETS_MAX || syntax->is_stopped) return;
+    diag_add(syntax->diags, E0109, token.span, "brackets are nested more than %d deep", BRACKETS_MAX);
+    syntax->is_stopped = true;
+}
+
+static void token_queue(Syntax *syntax, Token token) {
+    Bracket *level = bracket_top(syntax);
+    switch (token.kind) {
+    case '(': token_open(syntax, BRACKET_PAREN, token); return;
+    case '[': token_open(syntax, BRACKET_SQUARE, token); return;
+    case '{': token_open(syntax, BRACKET_BRACE, token); return;
+    case TOK_STRING_BEGIN: token_open(syntax, BRACKET_STRING, token); return;
+    case TOK_TRIPLE_BEGIN: token_open(syntax, BRACKET_TRIPLE, token); return;
+    case TOK_HOLE_BEGIN: token_open(syntax, BRACKET_HOLE, token); return;
+    case ')':
+    case ']': close_list(syntax, token); return;
+    case '}': close_brace(syntax, token); return;
+    case ';': statement_end(syntax, token.span); return;
+    case TOK_YYEOF: close_all(syntax, token); return;
+    case TOK_STRING_END: bracket_pop(syntax); break;
+    case TOK_MAP:
+    case TOK_FLATMAP: level->pending_maps++; break;
+    case TOK_REDUCE:
+    case TOK_SCAN: level->pending_maps -= level->pending_maps > 0; break;
+    default: break;
+    }
+    queue_add(syntax, token);
+}
+
+/* Scans on until at least one token is ready. */
+static void queue_fill(Syntax *syntax) {
+    syntax->queue.len = syntax->queue_head = 0;
+    while (syntax->queue.len == 0) {
+        Token token = lexer_scan_token(syntax);
+        if (token.kind == TOK_NEWLINE) {
+            Span newline = token.span;
+            do {
+                token = lexer_scan_token(syntax);
+            } while (token.kind == TOK_NEWLINE);
+            newline_decide(syntax, newline, &token);
+        }
+        token_queue(syntax, token);
+    }
+}
+
+void syntax_start(Syntax *syntax) {
+    bracket_push(syntax, BRACKET_NONE, (Span){syntax->file, 0, 0});
+    syntax->last_kind = TOK_NEWLINE;
+    syntax->at_line_start = true;
+}
+
+Token syntax_next(Syntax *syntax) {
+    for (;;) {
+        Token token;
+        if (syntax->held_count) {
+            token = syntax->held[--syntax->held_count];
+        } else {
+            if (syntax->queue_head == syntax->queue.len) queue_fill(syntax);
+            token = syntax->queue.items[syntax->queue_head++];
+        }
+        if (token.depth < syntax->recovery_depth) syntax->recovery_depth = token.depth;
+        bool is_skipped = syntax->is_recovering && token.depth > syntax->recovery_depth && token.kind != TOK_YYEOF;
+        if (is_skipped) continue;
+        syntax->previous = syntax->current;
+        syntax->current = token;
+        if (token.kind == TOK_ERROR) syntax_recover(syntax);
+        return token;
+    }
+}
+
+static bool is_opener(int kind) {
+    return kind == '(' || kind == '[' || kind == '{' || kind == TOK_STRING_BEGIN || kind == TOK_TRIPLE_BEGIN ||
+           kind == TOK_HOLE_BEGIN;
+}
+
+void syntax_recover(Syntax *syntax) {
+    const Token *at = &syntax->current;
+    if (!syntax->is_recovering) {
+        syntax->is_recovering = true;
+        syntax->recovery_depth = at->depth - (is_opener(at->kind) && at->depth > 0);
+        if (at->kind == '}') { /* the parser throws it away, so it comes once more, after an end of the statement */
+            syntax->held[0] = *at;
+            syntax->held[1] = (Token){.kind = TOK_NEWLINE, .span = span_before(at->span), .depth = at->depth};
+            syntax->held_count = 2;
+        }
+    }
+    if (++syntax->errors < ERRORS_MAX || syntax->is_stopped) return;
+    syntax->is_stopped = true;
+    diag_add(syntax->diags, E0101, span_before(at->span), "too many errors: the rest of the file is not read");
+}
+
+void syntax_recovered(Syntax *syntax) {
+    syntax->is_recovering = false;
+}

@@ -1,0 +1,274 @@
+/* unexpected.c: the message for a token that the grammar does not admit: what was expected, in words, what was found, and
+ * for slips that are common a hint. Bison tells which tokens would fit; these are gathered into kinds ("an expression"). */
+#include "compiler/syntax/syntax.h"
+
+#include <string.h>
+
+#include "parser.h"
+
+enum { NAMED_MAX = 4 /* more alternatives than these are not listed */ };
+
+typedef struct Expected {
+    const int *kinds;
+    int count;
+} Expected;
+
+static bool has(const Expected *expected, int kind) {
+    for (int i = 0; i < expected->count; i++) {
+        if (expected->kinds[i] == kind) return true;
+    }
+    return false;
+}
+
+/* ---- what was expected */
+
+/* Tokens that begin an expression, a statement, a pattern or a type: said in one word. */
+static bool is_beginning(int kind) {
+    switch (kind) {
+    case TOK_NEWLINE:
+    case TOK_STRING_TEXT:
+    case TOK_STRING_END:
+    case TOK_SPEC:
+    case TOK_HOLE_END:
+    case TOK_FAT_ARROW:
+    case TOK_ARROW:
+    case TOK_OVER:
+    case TOK_CATCH:
+    case TOK_ELSE:
+    case ')':
+    case ']':
+    case '}':
+    case ',':
+    case ':':
+    case '=':
+    case '.': return false;
+    default: return true;
+    }
+}
+
+/* Tokens that continue an expression that is complete: operators, calls, clauses. */
+static bool is_continuing(int kind) {
+    switch (kind) {
+    case TOK_NEWLINE:
+    case TOK_HOLE_END:
+    case TOK_SPEC:
+    case TOK_OVER:
+    case TOK_CATCH:
+    case TOK_NAME:
+    case '{':
+    case ')':
+    case ']':
+    case '}':
+    case ',':
+    case ':':
+    case '=': return false;
+    default: return true;
+    }
+}
+
+static const char *expected_group(const Expected *e) {
+    if (has(e, TOK_LET) && has(e, TOK_IF)) return "a statement";
+    if (has(e, TOK_IF) && has(e, TOK_INTEGER)) return "an expression";
+    if (has(e, TOK_NOT) && has(e, TOK_INTEGER)) return "an expression";
+    if (has(e, TOK_AWAIT) || (has(e, '-') && has(e, '(') && has(e, TOK_IF))) return "an operand";
+    if (has(e, TOK_INTEGER) && has(e, TOK_NONE)) return "a pattern";
+    if (has(e, TOK_UPPER_NAME) && has(e, '[') && has(e, '(') && has(e, TOK_NAME)) return "a type";
+    return NULL;
+}
+
+static void kind_describe(Buf *out, int kind) {
+    switch (kind) {
+    case TOK_NAME: buf_add_text(out, "a name"); break;
+    case TOK_UPPER_NAME: buf_add_text(out, "a name with a capital letter"); break;
+    case TOK_INTEGER:
+    case TOK_FLOAT: buf_add_text(out, "a number"); break;
+    case TOK_STRING_BEGIN:
+    case TOK_TRIPLE_BEGIN:
+    case TOK_RAW_STRING: buf_add_text(out, "a string"); break;
+    case TOK_STRING_END: buf_add_text(out, "the string's end"); break;
+    case TOK_NEWLINE: buf_add_text(out, "the end of the line"); break;
+    case TOK_YYEOF: buf_add_text(out, "the end of the file"); break;
+    case TOK_HOLE_END: buf_add_text(out, "`}`"); break;
+    case TOK_SPEC: buf_add_text(out, "`:`"); break;
+    default: {
+        const char *text = syntax_token_text(kind);
+        bool is_quoted = text[0] == '\''; /* as bison spells a character */
+        buf_printf(out, "`%.*s`", is_quoted ? 1 : (int)strlen(text), is_quoted ? text + 1 : text);
+    }
+    }
+}
+
+/* Several kinds that read the same in a message are said once. */
+static int kind_representative(int kind) {
+    if (kind == TOK_FLOAT) return TOK_INTEGER;
+    return kind == TOK_TRIPLE_BEGIN || kind == TOK_RAW_STRING ? TOK_STRING_BEGIN : kind;
+}
+
+/* The alternatives in words: "an expression or `)`"; empty where there are too many to help. */
+static void expected_describe(const Expected *expected, Buf *out) {
+    const char *group = expected_group(expected);
+    bool is_complete = !group && has(expected, '+') && has(expected, '*');
+    int named[NAMED_MAX], count = 0;
+    for (int i = 0; i < expected->count; i++) {
+        int kind = kind_representative(expected->kinds[i]);
+        if (kind != expected->kinds[i] && has(expected, kind)) continue;
+        if ((group && is_beginning(kind)) || (is_complete && is_continuing(kind)) || kind == TOK_YYEOF) continue;
+        if (count == NAMED_MAX) return;
+        named[count++] = kind;
+    }
+    const char *start = group ? group : is_complete && count < NAMED_MAX ? "an operator" : NULL;
+    if (start) buf_add_text(out, start);
+    for (int i = 0; i < count; i++) {
+        if (out->len) buf_add_text(out, i + 1 == count ? " or " : ", ");
+        kind_describe(out, named[i]);
+    }
+}
+
+/* ---- what was found */
+
+static const char *token_text(const Syntax *syntax, const Token *token, int *len) {
+    *len = (int)(token->span.to - token->span.from);
+    return syntax->source->text + token->span.from;
+}
+
+static bool token_is(const Syntax *syntax, const Token *token, const char *word) {
+    int len;
+    const char *text = token_text(syntax, token, &len);
+    return (size_t)len == strlen(word) && memcmp(text, word, (size_t)len) == 0;
+}
+
+static void found_describe(const Syntax *syntax, Buf *out) {
+    const Token *token = &syntax->current;
+    int len;
+    const char *text = token_text(syntax, token, &len);
+    switch (token->kind) {
+    case TOK_NEWLINE:
+        if (len && *text == ';') {
+            buf_add_text(out, "`;`");
+        } else if (!len && token->span.from < syntax->source->len) {
+            buf_add_text(out, "`}`");
+        } else {
+            buf_add_text(out, len ? "the end of the line" : "the end of the file");
+        }
+        break;
+    case TOK_YYEOF: buf_add_text(out, "the end of the file"); break;
+    case TOK_STRING_BEGIN:
+    case TOK_TRIPLE_BEGIN:
+    case TOK_RAW_STRING: buf_add_text(out, "a string"); break;
+    case TOK_STRING_TEXT:
+    case TOK_STRING_END: buf_add_text(out, "the string's end"); break;
+    case TOK_HOLE_BEGIN: buf_add_text(out, "`{`"); break;
+    case TOK_SPEC: buf_add_text(out, "a format"); break;
+    default: buf_printf(out, "`%.*s`", len < 40 ? len : 40, text);
+    }
+}
+
+/* ---- hints */
+
+typedef struct Slip {
+    const char *word, *hint;
+} Slip;
+
+/* Words of other languages, in front of the token that does not fit. */
+static const Slip slips_before[] = {
+    {"def", "a function is declared by `fn name(x) = ...`"},
+    {"func", "a function is declared by `fn name(x) = ...`"},
+    {"fun", "a function is declared by `fn name(x) = ...`"},
+    {"function", "a function is declared by `fn name(x) = ...`"},
+    {"lambda", "a function value is written `x => ...`"},
+    {"const", "a name is declared by `let x = ...`"},
+    {"val", "a name is declared by `let x = ...`"},
+    {"auto", "a name is declared by `let x = ...`"},
+    {"int", "a name is declared by `let x = ...` or `let x: int = ...`"},
+    {"float", "a name is declared by `let x = ...` or `let x: float = ...`"},
+    {"mut", "a name that can be assigned again is declared by `var x = ...`"},
+    {"struct", "a record is declared by `type Point(x: float, y: float)`"},
+    {"class", "a record is declared by `type Point(x: float, y: float)`"},
+    {"enum", "alternatives are declared by `type Shape = Circle(float) | Dot`"},
+    {"switch", "alternatives are told apart by `match x { pattern => ... }`"},
+    {"case", "alternatives are told apart by `match x { pattern => ... }`"},
+    {"foreach", "a loop is written `for x in xs { ... }`"},
+    {"do", "a loop is written `while condition { ... }`"},
+    {"use", "a module is brought in by `import name`"},
+    {"include", "a module is brought in by `import name`"},
+    {"print", "a function is called with parentheses: `print(x)`"},
+    {"log", "a function is called with parentheses: `log(x)`"},
+    {"assert", "a function is called with parentheses: `assert(x)`"},
+};
+
+/* Tokens of other languages that do not fit themselves. */
+static const Slip slips_found[] = {
+    {"elif", "write `else if`"},
+    {"elsif", "write `else if`"},
+    {"elseif", "write `else if`"},
+    {"then", "both branches stand in braces: `if c { a } else { b }`"},
+    {"do", "the body stands in braces: `{ ... }`"},
+    {":", "a body stands in braces: `{ ... }`"},
+    {"->", "in function values and `match` write `=>`"},
+    {"=", "`==` compares; a name is declared by `let x = ...`"},
+    {"<-", "a name is given a value by `=`"},
+    {"as", "a module is renamed by `import \"./file.mr\" as name`"},
+    {"map", "an inner `map` needs parentheses"},
+    {"flatmap", "an inner `flatmap` needs parentheses"},
+    {"reduce", "an inner `reduce` needs parentheses"},
+};
+
+static const char *slip_hint(const Syntax *syntax, const Slip *slips, size_t count, const Token *token) {
+    for (size_t i = 0; i < count; i++) {
+        if (token_is(syntax, token, slips[i].word)) return slips[i].hint;
+    }
+    return NULL;
+}
+
+static bool is_keyword(int kind) {
+    return kind >= TOK_FN && kind <= TOK_NONE;
+}
+
+static void hint_add(const Syntax *syntax, const Expected *expected, Diag *diag) {
+    const Token *found = &syntax->current;
+    bool only_name = has(expected, TOK_NAME) && !has(expected, TOK_IF);
+    bool in_body = has(expected, '{') || found->kind != ':'; /* a colon is a slip only where a body may start */
+    const char *hint = NULL;
+    if (syntax->previous.kind == TOK_NAME) {
+        hint = slip_hint(syntax, slips_before, sizeof slips_before / sizeof *slips_before, &syntax->previous);
+    }
+    if (!hint && found->kind == TOK_TUPLE_FIELD) hint = "a float has a digit before its point: 0.5";
+    if (!hint && in_body) hint = slip_hint(syntax, slips_found, sizeof slips_found / sizeof *slips_found, found);
+    if (!hint && found->kind == TOK_HOLE_END) hint = "a brace itself is written `\\{` in a string";
+    if (hint) {
+        diag_hint(diag, "%s", hint);
+    } else if (only_name && is_keyword(found->kind)) {
+        diag_hint(diag, "`%s` is a word of the language and cannot be a name", syntax_token_text(found->kind));
+    }
+}
+
+/* Names the bracket that is open around the error, where it was opened on another line and its partner would fit here. */
+static void opener_note(Syntax *syntax, const Expected *expected, Diag *diag) {
+    Bracket *bracket = syntax_innermost(syntax);
+    if (!bracket || bracket->is_reported) return;
+    int closer = bracket->kind == BRACKET_PAREN ? ')' : bracket->kind == BRACKET_SQUARE ? ']' : 0;
+    if (!closer || !has(expected, closer)) return;
+    uint32_t opened = source_position(syntax->sources, syntax->file, bracket->span.from).line;
+    uint32_t found = source_position(syntax->sources, syntax->file, syntax->current.span.from).line;
+    if (opened == found) return;
+    diag_note(diag, bracket->span, "this `%c` is still open", closer == ')' ? '(' : '[');
+    bracket->is_reported = true;
+}
+
+void syntax_unexpected(Syntax *syntax, const int *kinds, int count) {
+    if (syntax->is_stopped) return;
+    Expected expected = {kinds, count};
+    Buf words = {0}, found = {0};
+    expected_describe(&expected, &words);
+    found_describe(syntax, &found);
+    Diag *diag;
+    if (words.len) {
+        diag = diag_add(syntax->diags, E0101, syntax->current.span, "expected %s, found %s", buf_text(&words), buf_text(&found));
+    } else {
+        diag = diag_add(syntax->diags, E0101, syntax->current.span, "%s cannot stand here", buf_text(&found));
+    }
+    hint_add(syntax, &expected, diag);
+    opener_note(syntax, &expected, diag);
+    buf_free(&words);
+    buf_free(&found);
+}
