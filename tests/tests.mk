@@ -13,6 +13,15 @@ $(filter-out $(COMPILER_UNITS),$(UNIT_TESTS)): $(BUILD)/tests/unit/%: tests/unit
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) $< $(LIB_MRT) -o $@ -lcmocka $(RUNTIME_LIBS)
 
+# The simulator: the real scheduler, workers' protocol sides and root over a virtual network, a thousand seeds.
+SIM := $(BUILD)/tests/sim/sim
+.PHONY: check-sim
+check-sim: $(SIM)
+	timeout 120 $(SIM) --seeds 1000
+$(SIM): $(call objects,$(call sources,tests/sim)) $(LIB_MRT)
+	@mkdir -p $(@D)
+	$(CC) $(LDFLAGS) $^ -o $@
+
 # Everything that needs no other build: see tests/run.py for the families and for running one test again.
 .PHONY: check test-programs golden
 test-programs: all $(UNIT_TESTS) $(SIM)

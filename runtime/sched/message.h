@@ -123,7 +123,7 @@ typedef struct MsgRangeDone {
     uint64_t elements, size; /* read by those chunks; size in bytes of input */
     uint64_t nanoseconds;    /* spent computing them */
     uint64_t pulled;         /* bytes of slices pulled from the root for this range */
-    int64_t end_chunk;       /* the chunk that stopped or failed, which counts as done; -1 with END_NONE */
+    int64_t end_chunk;       /* where it ended, see EndKind; a chunk that stopped or failed counts as done; -1 with END_NONE */
     EndKind end;
     uint32_t credits; /* ranges that the worker may hold at a time, as it sees it now; 0 is taken as 1 */
 } MsgRangeDone;

@@ -57,6 +57,7 @@ struct Peer {
     bool is_started, is_over;
     int64_t number;
     uint32_t last_pull;
+    uint64_t last_job; /* jobs come in the order of their numbers: an older JOB_START is a repetition */
     PeerJob *jobs;
     uint64_t ignored;
     PeerActions *out;
@@ -264,11 +265,12 @@ static void peer_pump(Peer *peer, PeerJob *job) {
 static void peer_job_start(Peer *peer, const Message *message) {
     const MsgJobStart *start = &message->as.start;
     bool is_inline = start->spec.blob_size <= MESSAGE_INLINE_BLOB;
-    if (peer_find_job(peer, message->job) || message->size != (is_inline ? start->spec.blob_size : 0) ||
+    if (message->job <= peer->last_job || message->size != (is_inline ? start->spec.blob_size : 0) ||
         start->spec.lists > MESSAGE_LISTS) {
         peer->ignored++;
         return;
     }
+    peer->last_job = message->job;
     PeerJob *job = xcalloc(1, sizeof *job);
     job->next = peer->jobs;
     peer->jobs = job;

@@ -251,7 +251,7 @@ static void sched_tick(Sched *sched) {
         bool lacks_root = sched->root == SCHED_NO_PEER, lacks_workers = sched_live_workers(sched) == 0;
         sched_check_health(sched);
         if ((lacks_root || lacks_workers) && sched->now - sched->started >= sched->config.start_deadline)
-            sched_end(sched, 1, "%s did not start within %.0f s", lacks_root ? "the program" : "no worker",
+            sched_end(sched, 1, "%s within %.0f s", lacks_root ? "the program did not start" : "no worker started",
                       (double)sched->config.start_deadline / 1e9);
         jobs_hand_out(sched);
     }

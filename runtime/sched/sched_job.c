@@ -246,12 +246,15 @@ static size_t job_find_handed(const Job *job, uint32_t worker, const MsgRangeDon
     return at;
 }
 
+/* All chunks of the range that count must have been computed. A combine that fails may end at a chunk outside the range. */
 static bool range_done_is_sane(const Job *job, const MsgRangeDone *done) {
-    uint64_t end = done->first + done->done;
-    if (done->done > done->count) return false;
-    if (done->end != END_NONE)
-        return done->end_chunk >= 0 && (uint64_t)done->end_chunk >= done->first && (uint64_t)done->end_chunk < end;
-    return done->done == done->count || end >= job->limit;
+    uint64_t limit = job->limit, end = done->first + done->done;
+    if (done->done > done->count || done->end > END_FAILED) return false;
+    if (done->end != END_NONE) {
+        if (done->end_chunk < 0 || (uint64_t)done->end_chunk >= job->spec.chunks) return false;
+        if ((uint64_t)done->end_chunk < limit) limit = (uint64_t)done->end_chunk + 1;
+    }
+    return done->done == done->count || end >= limit;
 }
 
 void jobs_range_done(Sched *sched, SchedPeer *peer, const Message *message) {

@@ -1,0 +1,380 @@
+/* actors.c: virtual processes. A worker is a peer.c with a virtual compute thread, which does one thing at a time, in the order in
+ * which it was told; the root is a root.c with a program that submits the plan's jobs and checks what comes back. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "tests/sim/sim.h"
+
+/* What waits for the compute thread. For the root: a slice to be encoded. */
+typedef struct Task Task;
+struct Task {
+    Task *next;
+    PeerActionKind kind;
+    uint64_t job;
+    uint64_t first, count, done;
+    uint64_t began;
+    uint32_t step, list;
+    Buf data;
+};
+
+typedef struct WorkerJob {
+    bool is_open;
+    uint64_t limit;
+    Bag bag;
+    ValueContext context;
+} WorkerJob;
+
+struct Process {
+    int node;
+    bool is_alive, has_started, is_computing;
+    Peer *peer;
+    Root *root;
+    PeerActions peer_actions;
+    RootActions root_actions;
+    Task *tasks;
+    WorkerJob jobs[SIM_JOBS];
+    uint32_t submitted, received;
+    uint64_t progress;
+};
+
+Process *process_new(Sim *sim, int node) {
+    Process *process = xcalloc(1, sizeof *process);
+    char endpoint[32], name[32];
+    snprintf(endpoint, sizeof endpoint, "sim:%d", node);
+    snprintf(name, sizeof name, "host:%d", node);
+    process->node = node;
+    process->is_alive = true;
+    if (node == NODE_ROOT) {
+        RootConfig config = {.data_endpoint = endpoint, .name = name, .pid = 1000 + node};
+        process->root = root_new(&config);
+    } else {
+        PeerConfig config = {.data_endpoint = endpoint, .name = name, .pid = 1000 + node, .wish = node - NODE_WORKER};
+        process->peer = peer_new(&config);
+    }
+    for (uint32_t i = 0; i < SIM_JOBS; i++)
+        process->jobs[i].context = (ValueContext){.plan = sim->plan, .job = i + 1, .live = &sim->live_values};
+    return process;
+}
+
+void process_free(Sim *sim, Process **process) {
+    (void)sim;
+    if (!*process) return;
+    for (uint32_t i = 0; i < SIM_JOBS; i++)
+        if ((*process)->jobs[i].is_open) bag_free(&(*process)->jobs[i].bag);
+    for (Task *task = (*process)->tasks, *next; task; task = next) {
+        next = task->next;
+        buf_free(&task->data);
+        free(task);
+    }
+    peer_actions_free(&(*process)->peer_actions);
+    root_actions_free(&(*process)->root_actions);
+    peer_free(&(*process)->peer);
+    root_free(&(*process)->root);
+    free(*process);
+    *process = NULL;
+}
+
+bool process_is_alive(const Process *process) {
+    return process->is_alive;
+}
+
+void process_kill(Process *process) {
+    process->is_alive = false;
+}
+
+static void process_exits(Sim *sim, Process *process, int32_t status, const char *text) {
+    sim_trace(sim, "node %d exits with status %d %s", process->node, status, text);
+    process->is_alive = false;
+    if (*text) sim_fail(sim, "node %d gave up: %s", process->node, text);
+    Event exited = {.kind = EVENT_EXITED, .node = NODE_SCHED, .from = process->node};
+    sim_post(sim, exited, sim->now + sim_random(sim, 20 * MILLISECOND));
+}
+
+/* ---- the compute thread */
+static void worker_wake(Sim *sim, Process *process, uint64_t cost) {
+    if (process->is_computing || !process->tasks) return;
+    process->is_computing = true;
+    sim_post(sim, (Event){.kind = EVENT_COMPUTE, .node = process->node}, sim->now + cost);
+}
+
+static uint64_t task_cost(Sim *sim, const Task *task) {
+    if (task->kind == PEER_COMPUTE) return chunk_cost(sim->plan, task->job, task->first + task->done);
+    return sim_random(sim, task->kind == PEER_MERGE || task->kind == PEER_ENCODE ? 5 * MILLISECOND : 50 * MICROSECOND);
+}
+
+static void task_add(Sim *sim, Process *process, Task task) {
+    Task *copy = xmalloc(sizeof *copy), **last = &process->tasks;
+    *copy = task;
+    copy->began = sim->now;
+    while (*last) last = &(*last)->next;
+    *last = copy;
+    worker_wake(sim, process, task_cost(sim, copy));
+}
+
+static void worker_peer_step(Sim *sim, Process *process, PeerEvent event);
+
+/* One chunk of a range. True when the range is over; *done then says how. */
+static bool compute_chunk(Sim *sim, Process *process, Task *task, WorkerJob *job, MsgRangeDone *done) {
+    uint64_t chunk = task->first + task->done, limit = job->limit;
+    done->end_chunk = -1;
+    if (chunk < limit) {
+        if (ranges_has(&sim->mapped[task->job - 1], chunk, 1)) sim_fail(sim, "chunk %llu ran twice", (unsigned long long)chunk);
+        ranges_add(&sim->mapped[task->job - 1], chunk, 1);
+        BagValue value = value_of_chunk(&job->context, chunk);
+        const SimValue *content = (const SimValue *)(uintptr_t)value;
+        if (content && content->end != END_NONE) {
+            done->end = content->end;
+            done->end_chunk = content->end_chunk;
+        }
+        if (!bag_push(&job->bag, chunk, value)) {
+            done->end = END_FAILED;
+            done->end_chunk = job->bag.failed;
+        }
+        task->done++;
+        process->progress++;
+        if (done->end_chunk >= 0 && (uint64_t)done->end_chunk < job->limit) job->limit = (uint64_t)done->end_chunk + 1;
+    }
+    done->done = task->done;
+    done->elements = task->done;
+    return task->done == task->count || task->first + task->done >= job->limit || done->end != END_NONE;
+}
+
+static void merge_bag(Sim *sim, Process *process, Task *task, WorkerJob *job) {
+    Bag other;
+    PeerEvent event = {.kind = PEER_MERGED, .job = task->job, .merge_done = {.step = task->step, .end_chunk = -1}};
+    if (!bag_decode(&job->context, &other, &task->data)) {
+        sim_fail(sim, "node %d got a bag that does not decode", process->node);
+        return;
+    }
+    event.merge_done.nodes = bag_count(&other);
+    if (!bag_merge(&job->bag, &other)) event.merge_done.end_chunk = job->bag.failed;
+    worker_peer_step(sim, process, event);
+}
+
+static void encode_bag(Sim *sim, Process *process, const Task *task, WorkerJob *job) {
+    Buf data = {0};
+    bag_encode(&job->bag, &data);
+    worker_peer_step(sim, process, (PeerEvent){.kind = PEER_ENCODED, .job = task->job, .data = &data});
+}
+
+static void open_job(Sim *sim, const Task *task, WorkerJob *job) {
+    const JobPlan *plan = &sim->plan->jobs[task->job - 1];
+    Buf captures = {0};
+    captures_encode(task->job, plan->blob, &captures);
+    if (!buf_equal(&captures, &task->data)) sim_fail(sim, "the captures of job %llu came wrong", (unsigned long long)task->job);
+    buf_free(&captures);
+    if (job->is_open) sim_fail(sim, "job %llu was opened twice", (unsigned long long)task->job);
+    bag_init(&job->bag, plan->chunks, plan->is_commutative, value_ops(&job->context));
+    job->is_open = true;
+}
+
+static void root_slice(Sim *sim, Process *process, const Task *task);
+
+static void compute_event(Sim *sim, Process *process) {
+    Task *task = process->tasks;
+    WorkerJob *job = &process->jobs[task->job - 1];
+    PeerEvent event = {.kind = PEER_COMPUTED, .job = task->job};
+    process->is_computing = false;
+    if (task->kind == PEER_COMPUTE && !compute_chunk(sim, process, task, job, &event.range_done)) {
+        worker_wake(sim, process, task_cost(sim, task));
+        return;
+    }
+    process->tasks = task->next;
+    switch (task->kind) {
+    case PEER_OPEN: open_job(sim, task, job); break;
+    case PEER_COMPUTE:
+        event.range_done.first = task->first;
+        event.range_done.nanoseconds = sim->now - task->began;
+        worker_peer_step(sim, process, event);
+        break;
+    case PEER_MERGE: merge_bag(sim, process, task, job); break;
+    case PEER_ENCODE:
+        if (process->root)
+            root_slice(sim, process, task);
+        else
+            encode_bag(sim, process, task, job);
+        break;
+    case PEER_DROP:
+        bag_free(&job->bag);
+        job->is_open = false;
+        break;
+    default: sim_fail(sim, "an unknown task"); break;
+    }
+    buf_free(&task->data);
+    free(task);
+    if (process->tasks) worker_wake(sim, process, task_cost(sim, process->tasks));
+}
+
+/* ---- a worker's protocol side */
+static void check_slices(Sim *sim, const PeerAction *action) {
+    for (uint32_t i = 0; i < action->slice_count; i++) {
+        Buf expected = {0};
+        slice_encode(action->job, i, action->first, action->count, &expected);
+        if (!buf_equal(&expected, &action->slices[i]))
+            sim_fail(sim, "a slice of job %llu came wrong", (unsigned long long)action->job);
+        buf_free(&expected);
+        buf_free(&action->slices[i]);
+    }
+    if (action->slice_count != sim->plan->jobs[action->job - 1].lists) sim_fail(sim, "slices are missing");
+    free(action->slices);
+}
+
+static void worker_act(Sim *sim, Process *process, PeerAction *action) {
+    Task task = {.kind = action->kind, .job = action->job, .first = action->first, .count = action->count};
+    switch (action->kind) {
+    case PEER_SEND_CONTROL: sim_send(sim, process->node, NODE_SCHED, CHANNEL_CONTROL, &action->message); break;
+    case PEER_SEND_DATA: sim_send(sim, process->node, endpoint_node(action->endpoint), CHANNEL_GET, &action->message); break;
+    case PEER_SEND_ANSWER: sim_send(sim, process->node, (int)action->route, CHANNEL_PIECE, &action->message); break;
+    case PEER_OPEN:
+        process->jobs[action->job - 1].limit = action->spec.chunks;
+        task.data = action->data;
+        task_add(sim, process, task);
+        break;
+    case PEER_COMPUTE:
+        check_slices(sim, action);
+        task_add(sim, process, task);
+        break;
+    case PEER_LIMIT:
+        if (action->limit < process->jobs[action->job - 1].limit) process->jobs[action->job - 1].limit = action->limit;
+        break;
+    case PEER_MERGE:
+        task.data = action->data;
+        task.step = action->step;
+        task_add(sim, process, task);
+        break;
+    case PEER_ENCODE:
+    case PEER_DROP: task_add(sim, process, task); break;
+    case PEER_EXIT: process_exits(sim, process, action->status, action->text); break;
+    }
+}
+
+static void worker_peer_step(Sim *sim, Process *process, PeerEvent event) {
+    event.now = sim->now;
+    peer_step(process->peer, &event, &process->peer_actions);
+    for (size_t i = 0; i < process->peer_actions.len; i++) worker_act(sim, process, &process->peer_actions.items[i]);
+    process->peer_actions.len = 0;
+}
+
+static void worker_event(Sim *sim, Process *process, const Event *event) {
+    PeerEvent step = {.message = &event->message, .route = (uint32_t)event->from, .progress = process->progress};
+    static const PeerEventKind of_channel[CHANNELS] = {PEER_CONTROL, PEER_GET, PEER_PIECE};
+    switch (event->kind) {
+    case EVENT_START: step.kind = PEER_START; break;
+    case EVENT_MESSAGE: step.kind = of_channel[event->channel]; break;
+    default: step.kind = PEER_TICK; break;
+    }
+    worker_peer_step(sim, process, step);
+}
+
+/* ---- the root and its program */
+static void root_do(Sim *sim, Process *process, RootEvent event);
+
+static void root_submit_next(Sim *sim, Process *process) {
+    while (process->submitted < sim->plan->job_count && (sim->plan->is_concurrent || process->submitted == process->received)) {
+        const JobPlan *plan = &sim->plan->jobs[process->submitted++];
+        Buf captures = {0};
+        captures_encode(process->submitted, plan->blob, &captures);
+        RootEvent event = {.kind = ROOT_SUBMIT, .job = process->submitted, .data = &captures};
+        event.spec.chunks = plan->chunks;
+        event.spec.lists = plan->lists;
+        event.spec.flags = (plan->is_commutative ? JOB_EXACT_COMMUTATIVE : 0) | (plan->may_stop ? JOB_MAY_STOP_EARLY : 0);
+        root_do(sim, process, event);
+    }
+}
+
+static void root_check_value(Sim *sim, ValueContext *context, BagValue value, const RootAction *action) {
+    BagValue expected = value_expected(context);
+    if (!value_equal(context, value, expected)) {
+        sim_fail(sim, "job %llu has a wrong result", (unsigned long long)action->job);
+        printf("got      ");
+        value_print(value);
+        printf("expected ");
+        value_print(expected);
+    }
+    const SimValue *content = (const SimValue *)(uintptr_t)expected;
+    uint64_t limit =
+        content && content->end != END_NONE ? (uint64_t)content->end_chunk + 1 : sim->plan->jobs[action->job - 1].chunks;
+    if (action->limit != limit) sim_fail(sim, "the scheduler's limit is %llu", (unsigned long long)action->limit);
+    value_free(context, expected);
+    sim->results++;
+}
+
+static void root_check(Sim *sim, Process *process, RootAction *action) {
+    ValueContext *context = &process->jobs[action->job - 1].context;
+    const JobPlan *plan = &sim->plan->jobs[action->job - 1];
+    Bag bag;
+    BagValue value = VALUE_NONE;
+    bag_init(&bag, plan->chunks, plan->is_commutative, value_ops(context));
+    if (action->has_bag && !bag_decode(context, &bag, &action->data)) sim_fail(sim, "the last bag does not decode");
+    uint64_t nodes = bag_count(&bag);
+    if (action->limit == plan->chunks && nodes > 1) sim_fail(sim, "the root got %llu nodes", (unsigned long long)nodes);
+    if (bag_finish(&bag, action->limit, &value))
+        root_check_value(sim, context, value, action);
+    else
+        sim_fail(sim, "job %llu lacks chunks", (unsigned long long)action->job);
+    value_free(context, value);
+    bag_free(&bag);
+    buf_free(&action->data);
+    process->received++;
+    root_do(sim, process, (RootEvent){.kind = ROOT_RECEIVED, .job = action->job, .nodes = nodes});
+    root_submit_next(sim, process);
+    if (process->received == sim->plan->job_count)
+        root_do(sim, process, (RootEvent){.kind = ROOT_FINISH, .status = sim->plan->status});
+}
+
+static void root_slice(Sim *sim, Process *process, const Task *task) {
+    Buf data = {0};
+    slice_encode(task->job, task->list, task->first, task->count, &data);
+    RootEvent event = {
+        .kind = ROOT_SLICED, .job = task->job, .list = task->list, .first = task->first, .count = task->count, .data = &data};
+    root_do(sim, process, event);
+}
+
+static void root_act(Sim *sim, Process *process, RootAction *action) {
+    Task task = {.kind = PEER_ENCODE, .job = action->job, .first = action->first, .count = action->count, .list = action->list};
+    switch (action->kind) {
+    case ROOT_SEND_CONTROL: sim_send(sim, process->node, NODE_SCHED, CHANNEL_CONTROL, &action->message); break;
+    case ROOT_SEND_DATA: sim_send(sim, process->node, endpoint_node(action->endpoint), CHANNEL_GET, &action->message); break;
+    case ROOT_SEND_ANSWER: sim_send(sim, process->node, (int)action->route, CHANNEL_PIECE, &action->message); break;
+    case ROOT_SLICE: task_add(sim, process, task); break;
+    case ROOT_RESULT: root_check(sim, process, action); break;
+    case ROOT_EXIT: process_exits(sim, process, action->status, action->text); break;
+    }
+}
+
+/* The program may submit its next job while the actions of a step are done, so each step has a list of its own. */
+static void root_do(Sim *sim, Process *process, RootEvent event) {
+    RootActions actions = {0};
+    event.now = sim->now;
+    root_step(process->root, &event, &actions);
+    for (size_t i = 0; i < actions.len; i++) root_act(sim, process, &actions.items[i]);
+    actions.len = 0;
+    root_actions_free(&actions);
+}
+
+static void root_event(Sim *sim, Process *process, const Event *event) {
+    RootEvent step = {.message = &event->message, .route = (uint32_t)event->from};
+    static const RootEventKind of_channel[CHANNELS] = {ROOT_CONTROL, ROOT_GET, ROOT_PIECE};
+    switch (event->kind) {
+    case EVENT_START: step.kind = ROOT_START; break;
+    case EVENT_MESSAGE: step.kind = of_channel[event->channel]; break;
+    default: step.kind = ROOT_TICK; break;
+    }
+    root_do(sim, process, step);
+    if (event->kind == EVENT_START) root_submit_next(sim, process);
+}
+
+void process_event(Sim *sim, Process *process, const Event *event) {
+    if (!process || !process->is_alive || (!process->has_started && event->kind != EVENT_START)) return;
+    process->has_started = true;
+    if (event->kind == EVENT_COMPUTE)
+        compute_event(sim, process);
+    else if (process->root)
+        root_event(sim, process, event);
+    else
+        worker_event(sim, process, event);
+    if (event->kind == EVENT_START || event->kind == EVENT_TICK)
+        sim_post(sim, (Event){.kind = EVENT_TICK, .node = process->node}, sim->now + SECOND / 2);
+}

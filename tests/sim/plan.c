@@ -1,0 +1,107 @@
+/* plan.c: what one seed stands for: how many workers and chunks, what fails, who dies. Most seeds are undisturbed runs of odd
+ * sizes; each kind of trouble comes in a part of them, so that every thousand seeds has hundreds of each. */
+#include <stdio.h>
+
+#include "tests/sim/sim.h"
+
+uint64_t mix(uint64_t a, uint64_t b) {
+    /* splitmix64's finaliser over both numbers */
+    uint64_t z = a * 0x9e3779b97f4a7c15u + (b ^ 0xd1b54a32d192ed03u);
+    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
+    z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
+    return z ^ (z >> 31);
+}
+
+typedef struct Draw {
+    uint64_t state;
+} Draw;
+
+static uint64_t draw(Draw *random, uint64_t below) {
+    random->state = mix(random->state, 1);
+    return random->state % below;
+}
+
+static uint64_t draw_chunks(Draw *random) {
+    static const uint64_t edges[] = {0, 1, 2, 3, 4, 5, 7, 8, 9, 16, 17};
+    switch (draw(random, 4)) {
+    case 0: return edges[draw(random, sizeof edges / sizeof *edges)];
+    case 1: return draw(random, 40);
+    case 2: return draw(random, 400);
+    default: return draw(random, draw(random, 8) == 0 ? 6000 : 800);
+    }
+}
+
+static JobPlan draw_job(Draw *random) {
+    JobPlan job = {.chunks = draw_chunks(random), .costs = (uint32_t)draw(random, 3)};
+    job.is_commutative = draw(random, 3) == 0;
+    job.may_stop = draw(random, 4) == 0;
+    job.lists = draw(random, 2) ? 0 : 1 + (uint32_t)draw(random, 3);
+    if (draw(random, 2)) job.ends = 1000000 / (uint32_t)(1 + draw(random, 2 * job.chunks + 1));
+    if (draw(random, 50) == 0) job.ends = 1000000;
+    if (draw(random, 3) == 0) job.empty = (uint32_t)draw(random, 101);
+    if (draw(random, 4) == 0 && !job.is_commutative) job.bad_combines = 1000000 / (uint32_t)(1 + draw(random, job.chunks + 1));
+    job.blob = draw(random, 2) ? draw(random, 200) : draw(random, 40) ? draw(random, 20000) : draw(random, 6 * MESSAGE_PIECE_SIZE);
+    return job;
+}
+
+SimPlan plan_draw(uint64_t seed) {
+    Draw random = {mix(seed, 77)};
+    SimPlan plan = {.seed = seed, .crash_node = -1, .sleep_node = -1};
+    plan.workers = 1 + (uint32_t)(draw(&random, 3) ? draw(&random, 9) : draw(&random, SIM_WORKERS));
+    plan.job_count = 1 + (uint32_t)(draw(&random, 2) ? 0 : draw(&random, SIM_JOBS));
+    for (uint32_t i = 0; i < plan.job_count; i++) plan.jobs[i] = draw_job(&random);
+    plan.is_concurrent = draw(&random, 3) == 0;
+    if (draw(&random, 3) == 0) {
+        plan.shuffle_seed = 1 + draw(&random, 1000);
+        plan.range_chunks = draw(&random, 5);
+    }
+    plan.delay = draw(&random, 3) ? 1 + draw(&random, MILLISECOND) : draw(&random, 30 * MILLISECOND);
+    if (draw(&random, 3) == 0) plan.repeats = (uint32_t)draw(&random, 200);
+    plan.late_start = draw(&random, 2) ? 5 * MILLISECOND : draw(&random, 400 * MILLISECOND) + 1;
+    if (draw(&random, 8) == 0) plan.status = (int32_t)draw(&random, 4);
+    uint64_t soon = draw(&random, 2) ? 50 * MILLISECOND : 3 * SECOND; /* many runs are over within milliseconds of virtual time */
+    switch (draw(&random, 6)) {
+    case 0:
+        plan.crash_node = draw(&random, 8) ? NODE_WORKER + (int)draw(&random, plan.workers) : NODE_ROOT;
+        plan.crash_at = draw(&random, soon);
+        plan.crash_is_seen = draw(&random, 2);
+        break;
+    case 1:
+        plan.sleep_node = (int)draw(&random, NODE_WORKER + plan.workers);
+        plan.sleep_from = draw(&random, soon);
+        plan.sleep_until = plan.sleep_from + draw(&random, plan.sleep_node == NODE_SCHED ? 25 * SECOND : 3 * SECOND);
+        break;
+    case 2: plan.interrupt_at = 1 + draw(&random, soon); break;
+    default: break;
+    }
+    return plan;
+}
+
+void plan_print(const SimPlan *plan) {
+    printf("seed %llu: %u workers, delay %.3f ms, %u/1000 repeated, shuffle %llu, ranges of %llu\n", (unsigned long long)plan->seed,
+           plan->workers, (double)plan->delay / 1e6, plan->repeats, (unsigned long long)plan->shuffle_seed,
+           (unsigned long long)plan->range_chunks);
+    for (uint32_t i = 0; i < plan->job_count; i++) {
+        const JobPlan *job = &plan->jobs[i];
+        printf(
+            "  job %u: %llu chunks%s%s, %u lists, captures %llu, ends %u/million, empty %u%%, bad combines %u/million, costs %u\n",
+            i + 1, (unsigned long long)job->chunks, job->is_commutative ? ", commutative" : "", job->may_stop ? ", may stop" : "",
+            job->lists, (unsigned long long)job->blob, job->ends, job->empty, job->bad_combines, job->costs);
+    }
+    if (plan->crash_node >= 0)
+        printf("  node %d crashes at %.3f ms, %s\n", plan->crash_node, (double)plan->crash_at / 1e6,
+               plan->crash_is_seen ? "seen by the supervisor" : "unseen");
+    if (plan->sleep_node >= 0)
+        printf("  node %d sleeps from %.3f to %.3f ms\n", plan->sleep_node, (double)plan->sleep_from / 1e6,
+               (double)plan->sleep_until / 1e6);
+    if (plan->interrupt_at) printf("  interrupt at %.3f ms\n", (double)plan->interrupt_at / 1e6);
+}
+
+uint64_t chunk_cost(const SimPlan *plan, uint64_t job, uint64_t chunk) {
+    uint64_t noise = mix(mix(plan->seed, job), chunk + 1000000);
+    switch (plan->jobs[job - 1].costs) {
+    case 0: return 20 * MICROSECOND + noise % (20 * MICROSECOND);
+    case 1: return (chunk + 1) * MICROSECOND;
+    default: return noise % 200 == 0 ? (noise >> 20) % (8 * SECOND) : noise % (300 * MICROSECOND);
+    }
+}

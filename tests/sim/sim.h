@@ -1,0 +1,141 @@
+/* sim.h: a run of mr in one process, with a virtual clock, a virtual network and virtual workers, all drawn from one seed.
+ *
+ * The state machines are the real ones (sched.c, peer.c, root.c); everything around them is simulated: messages are delayed, and
+ * overtake each other between different pairs of processes, some come twice; computing takes virtual time; processes crash, sleep,
+ * and are interrupted. A value is a hash of the tree that made it, so that a node that is wrong, lost or counted twice shows. */
+#ifndef TESTS_SIM_SIM_H
+#define TESTS_SIM_SIM_H
+
+#include "base/buf.h"
+#include "runtime/sched/peer.h"
+#include "runtime/sched/root.h"
+#include "runtime/sched/sched.h"
+#include "runtime/sched/tree.h"
+
+#define MICROSECOND ((uint64_t)1000)
+#define MILLISECOND ((uint64_t)1000000)
+#define SECOND      ((uint64_t)1000000000)
+
+enum { SIM_JOBS = 3, SIM_WORKERS = 40, NODE_SCHED = 0, NODE_ROOT = 1, NODE_WORKER = 2, SIM_NODES = NODE_WORKER + SIM_WORKERS };
+
+/* ---- what is run (plan.c draws it from the seed) */
+typedef struct JobPlan {
+    uint64_t chunks, blob;
+    bool is_commutative, may_stop;
+    uint32_t lists;
+    uint32_t ends;         /* chunks in a million that fail or stop */
+    uint32_t empty;        /* chunks in a hundred without elements */
+    uint32_t bad_combines; /* combines in a million that fail */
+    uint32_t costs;        /* 0 even, 1 rising, 2 a few very long ones */
+} JobPlan;
+
+typedef struct SimPlan {
+    uint64_t seed;
+    uint32_t workers, job_count;
+    JobPlan jobs[SIM_JOBS];
+    bool is_concurrent; /* all jobs are submitted at once */
+    uint64_t shuffle_seed, range_chunks;
+    uint64_t delay;      /* of a message, at most */
+    uint32_t repeats;    /* messages in a thousand that come twice */
+    uint64_t late_start; /* processes start within this time */
+    int crash_node;      /* -1: none */
+    uint64_t crash_at;
+    bool crash_is_seen; /* the supervisor reports it; otherwise silence must do */
+    int sleep_node;     /* -1: none; it does nothing for a while, as if stopped */
+    uint64_t sleep_from, sleep_until;
+    uint64_t interrupt_at; /* 0: never */
+    int32_t status;        /* the program's */
+} SimPlan;
+
+SimPlan plan_draw(uint64_t seed);
+void plan_print(const SimPlan *plan);
+uint64_t mix(uint64_t a, uint64_t b); /* a hash of two numbers */
+uint64_t chunk_cost(const SimPlan *plan, uint64_t job, uint64_t chunk);
+
+/* ---- symbolic values (value.c) */
+typedef struct SimValue {
+    EndKind end;       /* END_NONE: an ordinary value; else it absorbs what stands to its right */
+    int64_t end_chunk; /* where it ended */
+    uint64_t hash;     /* of the tree that made it; in a commutative job a sum */
+    uint64_t chunks;   /* how many went into it */
+} SimValue;
+
+typedef struct ValueContext {
+    const SimPlan *plan;
+    uint64_t job;  /* from 1 */
+    int64_t *live; /* values that exist: 0 at the end */
+} ValueContext;
+
+BagOps value_ops(ValueContext *context);
+BagValue value_of_chunk(ValueContext *context, uint64_t chunk);
+void value_free(ValueContext *context, BagValue value);
+BagValue value_expected(ValueContext *context); /* computed by plain recursion over the whole tree, without a Bag */
+bool value_equal(ValueContext *context, BagValue a, BagValue b);
+void value_print(BagValue value);
+void bag_encode(const Bag *bag, Buf *out);
+bool bag_decode(ValueContext *context, Bag *bag, const Buf *data); /* into an empty bag that was not initialised */
+void slice_encode(uint64_t job, uint32_t list, uint64_t first, uint64_t count, Buf *out);
+void captures_encode(uint64_t job, uint64_t size, Buf *out);
+bool buf_equal(const Buf *a, const Buf *b);
+
+/* ---- the world (world.c): events in the order of time */
+typedef enum Channel { CHANNEL_CONTROL, CHANNEL_GET, CHANNEL_PIECE, CHANNELS } Channel;
+
+typedef enum EventKind {
+    EVENT_START = 1, /* a process begins */
+    EVENT_MESSAGE,
+    EVENT_TICK,
+    EVENT_COMPUTE, /* a virtual compute thread gets on */
+    EVENT_EXITED,  /* the supervisor saw process `from` end */
+    EVENT_CRASH,
+    EVENT_INTERRUPT,
+} EventKind;
+
+typedef struct Event {
+    uint64_t time, sequence;
+    EventKind kind;
+    int node, from;
+    Channel channel;
+    Message message; /* its bytes belong to the event */
+    bool is_stale;   /* a tick that a newer one has replaced */
+} Event;
+
+typedef struct Process Process; /* actors.c: a virtual worker or root */
+
+typedef struct Sim {
+    const SimPlan *plan;
+    bool is_verbose;
+    uint64_t now, random, sequence, events;
+    Event **heap;
+    size_t heap_len, heap_cap;
+    uint64_t last_delivery[SIM_NODES][SIM_NODES][CHANNELS]; /* messages of one pair keep their order */
+    Sched *sched;
+    SchedActions actions;
+    Process *processes[SIM_NODES];
+    int64_t live_values;
+    RangeSet mapped[SIM_JOBS]; /* chunks that some worker has run: none may run twice */
+    bool is_over;
+    int32_t status;
+    char text[MESSAGE_TEXT_SIZE];
+    uint64_t ended_at;
+    uint32_t results; /* jobs whose result was right */
+    char *failure;    /* what the simulation found wrong; NULL: nothing yet */
+} Sim;
+
+uint64_t sim_random(Sim *sim, uint64_t below); /* 0 ≤ it < below */
+void sim_post(Sim *sim, Event event, uint64_t time);
+void sim_send(Sim *sim, int from, int to, Channel channel, const Message *message);
+void sim_fail(Sim *sim, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void sim_trace(Sim *sim, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void sim_run(Sim *sim); /* until the run is over, something is wrong, or time is up */
+void sim_free(Sim *sim);
+int endpoint_node(const char *endpoint); /* "sim:7" → 7 */
+
+/* ---- actors.c */
+Process *process_new(Sim *sim, int node);
+void process_free(Sim *sim, Process **process);
+void process_event(Sim *sim, Process *process, const Event *event);
+bool process_is_alive(const Process *process);
+void process_kill(Process *process);
+
+#endif

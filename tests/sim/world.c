@@ -1,0 +1,238 @@
+/* world.c: the virtual clock and network, and the real scheduler in the middle of it. */
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "tests/sim/sim.h"
+
+/* A run that needs more is stuck: the longest chunks take eight seconds, and few are that long. */
+enum { MOST_EVENTS = 3000000 };
+
+uint64_t sim_random(Sim *sim, uint64_t below) {
+    sim->random = mix(sim->random, 3);
+    return below ? sim->random % below : 0;
+}
+
+void sim_fail(Sim *sim, const char *format, ...) {
+    if (sim->failure) return;
+    Buf text = {0};
+    va_list args;
+    va_start(args, format);
+    buf_vprintf(&text, format, args);
+    va_end(args);
+    buf_text(&text);
+    sim->failure = text.data;
+}
+
+void sim_trace(Sim *sim, const char *format, ...) {
+    if (!sim->is_verbose) return;
+    printf("%12.6f ms  ", (double)sim->now / 1e6);
+    va_list args;
+    va_start(args, format);
+    vprintf(format, args);
+    va_end(args);
+    putchar('\n');
+}
+
+int endpoint_node(const char *endpoint) {
+    int node = -1;
+    return sscanf(endpoint, "sim:%d", &node) == 1 && node >= 0 && node < SIM_NODES ? node : -1;
+}
+
+/* ---- the queue of events: a binary heap by time; what was posted first comes first */
+static bool event_before(const Event *a, const Event *b) {
+    return a->time != b->time ? a->time < b->time : a->sequence < b->sequence;
+}
+
+static void heap_push(Sim *sim, Event *event) {
+    if (sim->heap_len == sim->heap_cap) {
+        sim->heap_cap = sim->heap_cap ? 2 * sim->heap_cap : 256;
+        sim->heap = xrealloc(sim->heap, sim->heap_cap * sizeof(Event *));
+    }
+    size_t at = sim->heap_len++;
+    for (; at && event_before(event, sim->heap[(at - 1) / 2]); at = (at - 1) / 2) sim->heap[at] = sim->heap[(at - 1) / 2];
+    sim->heap[at] = event;
+}
+
+static Event *heap_pop(Sim *sim) {
+    Event *first = sim->heap[0], *last = sim->heap[--sim->heap_len];
+    size_t at = 0;
+    for (;;) {
+        size_t child = 2 * at + 1;
+        if (child >= sim->heap_len) break;
+        if (child + 1 < sim->heap_len && event_before(sim->heap[child + 1], sim->heap[child])) child++;
+        if (!event_before(sim->heap[child], last)) break;
+        sim->heap[at] = sim->heap[child];
+        at = child;
+    }
+    sim->heap[at] = last;
+    return first;
+}
+
+void sim_post(Sim *sim, Event event, uint64_t time) {
+    Event *copy = xmalloc(sizeof *copy);
+    *copy = event;
+    copy->time = time;
+    copy->sequence = ++sim->sequence;
+    heap_push(sim, copy);
+}
+
+static void event_free(Event *event) {
+    free((void *)(uintptr_t)event->message.bytes);
+    free(event);
+}
+
+/* ---- the network */
+static void sim_deliver_at(Sim *sim, int from, int to, Channel channel, const Message *message, uint64_t time) {
+    Event event = {.kind = EVENT_MESSAGE, .node = to, .from = from, .channel = channel, .message = *message};
+    if (message->size) {
+        void *bytes = xmalloc(message->size);
+        memcpy(bytes, message->bytes, message->size);
+        event.message.bytes = bytes;
+    }
+    sim_post(sim, event, time);
+}
+
+void sim_send(Sim *sim, int from, int to, Channel channel, const Message *message) {
+    if (to < 0) {
+        sim_fail(sim, "node %d sends a %s to an endpoint that does not exist", from, message_kind_name(message->kind));
+        return;
+    }
+    sim_trace(sim, "%d -> %d %s job %llu", from, to, message_kind_name(message->kind), (unsigned long long)message->job);
+    uint64_t *last = &sim->last_delivery[from][to][channel], time = sim->now + sim_random(sim, sim->plan->delay);
+    if (time <= *last) time = *last + 1;
+    *last = time;
+    sim_deliver_at(sim, from, to, channel, message, time);
+    if (sim_random(sim, 1000) < sim->plan->repeats)
+        sim_deliver_at(sim, from, to, channel, message, time + sim_random(sim, 100 * MILLISECOND));
+}
+
+/* ---- the scheduler */
+/* Every chunk was mapped by somebody, captures went to each worker once, and W bags were merged over exactly W-1 edges. */
+static void sim_check_stats(Sim *sim, const JobStats *stats) {
+    const JobPlan *plan = &sim->plan->jobs[stats->job - 1];
+    uint64_t chunks = 0;
+    uint32_t holders = 0;
+    for (uint32_t worker = 0; worker < stats->worker_count; worker++) {
+        const WorkerStats *share = &stats->workers[worker];
+        chunks += share->chunks;
+        holders += share->chunks > 0;
+        if (share->ranges && share->captures != plan->blob) sim_fail(sim, "worker %u did not get the captures once", worker);
+    }
+    if (stats->end != END_NONE) return;
+    if (chunks != plan->chunks)
+        sim_fail(sim, "%llu chunks were run of %llu", (unsigned long long)chunks, (unsigned long long)plan->chunks);
+    if (stats->edge_count != (holders ? holders - 1 : 0)) sim_fail(sim, "%u edges for %u workers", stats->edge_count, holders);
+}
+
+static void sched_actions_do(Sim *sim) {
+    for (size_t i = 0; i < sim->actions.len; i++) {
+        SchedAction *action = &sim->actions.items[i];
+        switch (action->kind) {
+        case SCHED_SEND: sim_send(sim, NODE_SCHED, (int)action->peer, CHANNEL_CONTROL, &action->message); break;
+        case SCHED_LOG: sim_trace(sim, "log: %s", action->text); break;
+        case SCHED_JOB_FINISHED: sim_check_stats(sim, sched_job_stats(sim->sched, action->job)); break;
+        case SCHED_END:
+            if (sim->is_over) sim_fail(sim, "the run ended twice");
+            sim->is_over = true;
+            sim->status = action->status;
+            sim->ended_at = sim->now;
+            memcpy(sim->text, action->text, sizeof sim->text);
+            sim_trace(sim, "end, status %d: %s", action->status, action->text);
+            break;
+        }
+    }
+    sim->actions.len = 0;
+}
+
+static void sched_event(Sim *sim, const Event *event) {
+    SchedEvent step = {.now = sim->now, .peer = (uint32_t)event->from};
+    char how[] = "killed by the simulator";
+    switch (event->kind) {
+    case EVENT_MESSAGE:
+        step.kind = SCHED_MESSAGE;
+        step.message = &event->message;
+        break;
+    case EVENT_EXITED:
+        step.kind = SCHED_PEER_LOST;
+        step.peer = SCHED_NO_PEER;
+        step.pid = 1000 + event->from;
+        step.text = how;
+        break;
+    case EVENT_INTERRUPT: step.kind = SCHED_INTERRUPT; break;
+    default: step.kind = SCHED_TICK; break;
+    }
+    sched_step(sim->sched, &step, &sim->actions);
+    sched_actions_do(sim);
+}
+
+/* Asks for the next tick of the scheduler after each event of it; older requests are void. */
+static void sched_arm(Sim *sim, uint64_t *armed) {
+    uint64_t next = sched_next_tick(sim->sched);
+    if (next <= sim->now) next = sim->now + MICROSECOND;
+    if (*armed > sim->now && *armed <= next) return;
+    *armed = next;
+    sim_post(sim, (Event){.kind = EVENT_TICK, .node = NODE_SCHED}, next);
+}
+
+/* ---- the run */
+static bool node_sleeps(const Sim *sim, const Event *event) {
+    return event->node == sim->plan->sleep_node && sim->now >= sim->plan->sleep_from && sim->now < sim->plan->sleep_until &&
+           event->kind != EVENT_CRASH;
+}
+
+static void sim_begin(Sim *sim) {
+    const SimPlan *plan = sim->plan;
+    SchedConfig config = {.workers = plan->workers, .shuffle_seed = plan->shuffle_seed, .range_chunks = plan->range_chunks};
+    sim->sched = sched_new(&config, 0);
+    sim->random = mix(plan->seed, 9);
+    for (int node = NODE_ROOT; node < NODE_WORKER + (int)plan->workers; node++) {
+        sim->processes[node] = process_new(sim, node);
+        sim_post(sim, (Event){.kind = EVENT_START, .node = node}, sim_random(sim, plan->late_start));
+    }
+    if (plan->crash_node >= 0) sim_post(sim, (Event){.kind = EVENT_CRASH, .node = plan->crash_node}, plan->crash_at);
+    if (plan->interrupt_at) sim_post(sim, (Event){.kind = EVENT_INTERRUPT, .node = NODE_SCHED}, plan->interrupt_at);
+}
+
+void sim_run(Sim *sim) {
+    uint64_t armed = 0;
+    sim_begin(sim);
+    sched_arm(sim, &armed);
+    while (!sim->is_over && !sim->failure) {
+        if (sim->heap_len == 0 || ++sim->events > MOST_EVENTS) {
+            sim_fail(sim, "the run hangs");
+            break;
+        }
+        Event *event = heap_pop(sim);
+        sim->now = event->time;
+        if (node_sleeps(sim, event)) {
+            event->time = sim->plan->sleep_until;
+            heap_push(sim, event);
+            continue;
+        }
+        if (event->kind == EVENT_CRASH) {
+            sim_trace(sim, "node %d crashes", event->node);
+            process_kill(sim->processes[event->node]);
+            if (sim->plan->crash_is_seen)
+                sim_post(sim, (Event){.kind = EVENT_EXITED, .node = NODE_SCHED, .from = event->node}, sim->now + MILLISECOND);
+        } else if (event->node != NODE_SCHED) {
+            process_event(sim, sim->processes[event->node], event);
+        } else {
+            sched_event(sim, event);
+            if (!sim->is_over) sched_arm(sim, &armed);
+        }
+        event_free(event);
+    }
+}
+
+void sim_free(Sim *sim) {
+    for (int node = 0; node < SIM_NODES; node++) process_free(sim, &sim->processes[node]);
+    while (sim->heap_len) event_free(heap_pop(sim));
+    free(sim->heap);
+    sched_free(&sim->sched);
+    sched_actions_free(&sim->actions);
+    for (int job = 0; job < SIM_JOBS; job++) ranges_free(&sim->mapped[job]);
+    free(sim->failure);
+}
