@@ -47,6 +47,22 @@ typedef struct MrList {
 
 typedef struct MrMap MrMap; /* value/map.h; a map or set is a pointer to one, or NULL for the empty map */
 
+/* The optionals that primitives of the library return, laid out as their descriptors say: the payload at its natural alignment. */
+typedef struct MrOptionalInt {
+    bool is_some;
+    int64_t value;
+} MrOptionalInt;
+
+typedef struct MrOptionalFloat {
+    bool is_some;
+    double value;
+} MrOptionalFloat;
+
+typedef struct MrOptionalString {
+    bool is_some;
+    MrString value;
+} MrOptionalString;
+
 struct MrContext;
 struct MrType;
 
@@ -64,7 +80,11 @@ typedef struct MrClosure {
     char env[]; /* laid out as function->env says; 16 bytes from the start */
 } MrClosure;
 
-/* ---- type descriptors: constants that the compiler emits; structurally equal types share one within a program */
+/* ---- type descriptors: constants that the compiler emits; structurally equal types share one within a program
+ *
+ * Layouts are the natural ones, so that the runtime can find them from the parts alone: the fields of a tuple in order, each at the
+ * next multiple of its alignment; the payload of an optional at its alignment after byte 0; in a map's entry the hash at 0, then key
+ * and value likewise, the whole aligned to 8. The pairs of a map are the tuples (key, value). The unit type has alignment 1. */
 
 typedef enum MrKind {
     MR_INT,      /* int64_t */

@@ -1,0 +1,97 @@
+/* inline.h: the short functions that hot.c (as machine code and as bitcode) and the rest of the value library share.
+ *
+ * Everything is static inline, touches only what it is given, and reads no byte outside [data, data + len). */
+#ifndef RUNTIME_VALUE_INLINE_H
+#define RUNTIME_VALUE_INLINE_H
+
+#include <string.h>
+
+#include "runtime/value/value.h"
+
+#define LIKELY(x)   __builtin_expect(!!(x), 1)
+#define UNLIKELY(x) __builtin_expect(!!(x), 0)
+
+/* ---- cells */
+
+static inline void cell_retain(MrCell *cell) {
+    if (cell && cell->count > 0) cell->count++;
+}
+
+/* Gives up one reference; true when it was the last, and the cell's content and memory are the caller's to free. */
+static inline bool cell_release(MrCell *cell) {
+    return cell && cell->count > 0 && --cell->count == 0;
+}
+
+static inline bool cell_is_unique(const MrCell *cell) {
+    return cell->count == 1;
+}
+
+/* ---- loads */
+
+static inline uint64_t load64(const char *p) {
+    uint64_t x;
+    memcpy(&x, p, sizeof x);
+    return x;
+}
+
+static inline uint32_t load32(const char *p) {
+    uint32_t x;
+    memcpy(&x, p, sizeof x);
+    return x;
+}
+
+/* ---- bytes: most strings are short words, so equality and hashing of up to 16 bytes take two overlapping loads */
+
+static inline bool bytes_equal(const char *a, const char *b, int64_t len) {
+    if (len > 16) return memcmp(a, b, (size_t)len) == 0;
+    if (len >= 8) return ((load64(a) ^ load64(b)) | (load64(a + len - 8) ^ load64(b + len - 8))) == 0;
+    if (len >= 4) return ((load32(a) ^ load32(b)) | (load32(a + len - 4) ^ load32(b + len - 4))) == 0;
+    if (len == 0) return true;
+    return a[0] == b[0] && a[len >> 1] == b[len >> 1] && a[len - 1] == b[len - 1];
+}
+
+static inline bool string_is_equal(const MrString *a, const MrString *b) {
+    return a->len == b->len && bytes_equal(a->data, b->data, a->len);
+}
+
+/* The two halves of a 128-bit product, folded: one multiplication spreads every input bit over the result. */
+static inline uint64_t hash_mix(uint64_t a, uint64_t b) {
+    unsigned __int128 product = (unsigned __int128)a * b;
+    return (uint64_t)product ^ (uint64_t)(product >> 64);
+}
+
+#define HASH_K0 UINT64_C(0xa0761d6478bd642f)
+#define HASH_K1 UINT64_C(0xe7037ed1a0b428db)
+
+static inline uint64_t hash_bytes(const char *p, int64_t len) {
+    uint64_t seed = HASH_K0 ^ (uint64_t)len, a, b;
+    for (; UNLIKELY(len > 16); p += 16, len -= 16) seed = hash_mix(load64(p) ^ seed, load64(p + 8) ^ HASH_K1);
+    if (len >= 8) {
+        a = load64(p);
+        b = load64(p + len - 8);
+    } else if (len >= 4) {
+        a = load32(p);
+        b = load32(p + len - 4);
+    } else if (len > 0) {
+        a = (uint64_t)(unsigned char)p[0] << 16 | (uint64_t)(unsigned char)p[len >> 1] << 8 | (unsigned char)p[len - 1];
+        b = 0;
+    } else {
+        a = b = 0;
+    }
+    return hash_mix(a ^ seed, b ^ HASH_K1);
+}
+
+static inline uint64_t hash_int(uint64_t x) {
+    return hash_mix(x ^ HASH_K0, HASH_K1);
+}
+
+/* ---- floats in their total order: an integer that compares as the float does; all NaNs are one, after everything else */
+
+static inline int64_t float_rank(double x) {
+    int64_t bits;
+    if (x != x) return INT64_MAX;
+    memcpy(&bits, &x, sizeof bits);
+    return bits < 0 ? bits ^ INT64_MAX : bits;
+}
+
+#endif

@@ -1,0 +1,213 @@
+/* list.c: lists are arrays of unboxed elements behind a counted header. A list with count 1 is changed in place, any other is
+ * copied first; capacity doubles, so that pushing n elements costs O(n). Payloads lie on 64-byte boundaries for vector loads. */
+#include "runtime/value/inline.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "base/arena.h"
+
+enum { PAYLOAD_ALIGN = 64 };
+
+/* Zeroed memory for cap elements; never NULL, so that an empty payload has an address too. */
+static char *payload_new(int64_t cap, size_t size) {
+    size_t bytes;
+    char *data = NULL;
+    if (!__builtin_mul_overflow((size_t)cap, size, &bytes) && bytes < PTRDIFF_MAX - PAYLOAD_ALIGN)
+        data = aligned_alloc(PAYLOAD_ALIGN, align_up(bytes ? bytes : 1, PAYLOAD_ALIGN));
+    if (!data) xmalloc(PTRDIFF_MAX); /* ends the process as every other failed allocation does */
+    memset(data, 0, bytes);
+    return data;
+}
+
+MrList *list_new(int64_t cap, const MrType *element) {
+    MrList *list = mr_alloc(sizeof *list);
+    list->cap = cap;
+    list->data = payload_new(cap, element->size);
+    return list;
+}
+
+void list_free(MrList *list) {
+    free(list->data);
+    mr_free(list);
+}
+
+/* Copies `count` elements, which as those of every list are owned, and takes references to what they hold. */
+static void elements_copy(char *to, const char *from, int64_t count, const MrType *element) {
+    size_t size = element->size;
+    if (!count || !size) return;
+    memcpy(to, from, (size_t)count * size);
+    if (element->is_flat) return;
+    for (int64_t i = 0; i < count; i++) mr_retain(NULL, to + (size_t)i * size, element);
+}
+
+/* A list of the elements in [first, first + count), which are all there; the empty list is NULL. */
+static MrList *list_part(const MrList *list, int64_t first, int64_t count, const MrType *element) {
+    if (!count) return NULL;
+    MrList *part = list_new(count, element);
+    elements_copy(part->data, list->data + first * (int64_t)element->size, count, element);
+    part->len = count;
+    return part;
+}
+
+void list_unique(MrList **list, const MrType *element) {
+    MrList *shared = *list;
+    if (!shared || cell_is_unique(&shared->cell)) return;
+    *list = list_part(shared, 0, shared->len, element);
+    cell_release(&shared->cell); /* never the last */
+}
+
+/* Makes the list unique, with room for one more element. The payload that was outgrown is returned, to be freed when what is
+ * pushed, which may lie in it, has been copied. */
+static char *list_grow(MrList **list, const MrType *element) {
+    list_unique(list, element);
+    if (!*list) *list = list_new(4, element);
+    MrList *grown = *list;
+    if (grown->len < grown->cap) return NULL;
+    char *old = grown->data;
+    int64_t cap = grown->cap < 4 ? 4 : grown->cap > INT64_MAX / 2 ? INT64_MAX : grown->cap * 2;
+    grown->data = payload_new(cap, element->size);
+    memcpy(grown->data, old, (size_t)grown->len * element->size);
+    grown->cap = cap;
+    return old;
+}
+
+void list_push_take(MrList **list, void *x, const MrType *element) {
+    char *old = list_grow(list, element);
+    MrList *grown = *list;
+    memcpy(grown->data + grown->len++ * (int64_t)element->size, x, element->size);
+    free(old);
+}
+
+/* ---- the functions of generated code */
+
+bool mr_list_make(MrContext *context, MrList **out, void *elements, int64_t count, const MrType *type) {
+    (void)context;
+    const MrType *element = type->fields[0];
+    MrList *list = NULL;
+    if (count) {
+        list = list_new(count, element);
+        memcpy(list->data, elements, (size_t)count * element->size);
+        list->len = count;
+    }
+    *out = list;
+    return false;
+}
+
+bool mr_list_slice(MrContext *context, MrList **out, MrList *list, int64_t first, int64_t count, const MrType *type) {
+    int64_t len = list_len(list);
+    if (first < 0 || first > len)
+        return mr_failf(context, "a slice that starts at index %" PRId64 " is not in a list of %" PRId64 " elements", first, len);
+    if (count == MR_OPEN) count = len - first;
+    if (count < 0) count = 0;
+    if (count > len - first)
+        return mr_failf(
+            context, "a slice of %" PRId64 " elements from index %" PRId64 " goes past the end of a list of %" PRId64 " elements",
+            count, first, len);
+    *out = list_part(list, first, count, type->fields[0]);
+    return false;
+}
+
+bool mr_list_concat(MrContext *context, MrList **out, MrList *left, MrList *right, const MrType *type) {
+    (void)context;
+    const MrType *element = type->fields[0];
+    int64_t left_len = list_len(left), right_len = list_len(right);
+    if (!left_len || !right_len) {
+        *out = left_len ? left : right_len ? right : NULL;
+        if (*out) cell_retain(&(*out)->cell);
+        return false;
+    }
+    MrList *list = list_new(left_len + right_len, element);
+    elements_copy(list->data, left->data, left_len, element);
+    elements_copy(list->data + left_len * (int64_t)element->size, right->data, right_len, element);
+    list->len = left_len + right_len;
+    *out = list;
+    return false;
+}
+
+bool mr_list_contains(MrContext *context, MrList *list, const void *x, const MrType *type) {
+    const MrType *element = type->fields[0];
+    for (int64_t i = 0; i < list_len(list); i++)
+        if (mr_equal(context, list->data + i * (int64_t)element->size, x, element)) return true;
+    return false;
+}
+
+bool mr_list_at(MrContext *context, void **out, MrList **list, int64_t index, const MrType *type) {
+    if (index < 0 || index >= list_len(*list)) return mr_fail_index(context, index, list_len(*list));
+    list_unique(list, type->fields[0]);
+    *out = (*list)->data + index * (int64_t)type->fields[0]->size;
+    return false;
+}
+
+/* ---- primitives */
+
+bool mr_prim_push(MrContext *context, void *out, MrList **place, const void *x, const MrType *element) {
+    (void)out;
+    char *old = list_grow(place, element);
+    MrList *list = *place;
+    char *end = list->data + list->len * (int64_t)element->size;
+    memcpy(end, x, element->size);
+    mr_own(context, end, element);
+    list->len++;
+    free(old);
+    return false;
+}
+
+bool mr_prim_pop(MrContext *context, void *out, MrList **place, const MrType *element) {
+    (void)out;
+    if (!list_len(*place)) return mr_failf(context, "there is nothing to pop: the list is empty");
+    list_unique(place, element);
+    MrList *list = *place;
+    char *end = list->data + --list->len * (int64_t)element->size;
+    mr_drop(context, end, element);
+    memset(end, 0, element->size);
+    return false;
+}
+
+bool mr_prim_insert(MrContext *context, void *out, MrList **place, int64_t i, const void *x, const MrType *element) {
+    int64_t len = list_len(*place);
+    if (i < 0 || i > len)
+        return mr_failf(context,
+                        "index %" PRId64 " is no place to insert at in a list of %" PRId64 " elements (0 to %" PRId64 " are)", i,
+                        len, len);
+    size_t size = element->size;
+    /* Pushing twice makes room for the new element at both ends of the move: x may lie in what is moved. */
+    mr_prim_push(context, out, place, x, element);
+    char *old = list_grow(place, element);
+    MrList *list = *place;
+    char *at = list->data + (size_t)i * size, *last = list->data + (size_t)len * size, *spare = last + size;
+    if (size) {
+        memcpy(spare, last, size);
+        memmove(at + size, at, (size_t)(last - at));
+        memcpy(at, spare, size);
+        memset(spare, 0, size);
+    }
+    free(old);
+    return false;
+}
+
+bool mr_prim_reverse(MrContext *context, MrList **out, MrList *const *xs, const MrType *element) {
+    (void)context;
+    MrList *list = list_part(*xs, 0, list_len(*xs), element);
+    size_t size = element->size;
+    const MrList *from = *xs;
+    for (int64_t i = 0; i < list_len(list); i++)
+        memcpy(list->data + (size_t)i * size, from->data + (size_t)(from->len - 1 - i) * size, size);
+    *out = list;
+    return false;
+}
+
+bool mr_prim_sort(MrContext *context, MrList **out, MrList *const *xs, const MrType *element) {
+    (void)context;
+    const MrList *from = *xs;
+    MrList *list = list_part(from, 0, list_len(from), element);
+    size_t size = element->size;
+    if (list) {
+        int64_t *order = xmalloc((size_t)from->len * sizeof *order);
+        sort_order(order, from->data, size, from->len, element);
+        for (int64_t i = 0; i < list->len; i++) memcpy(list->data + (size_t)i * size, from->data + (size_t)order[i] * size, size);
+        free(order);
+    }
+    *out = list;
+    return false;
+}

@@ -1,0 +1,340 @@
+/* map.c: making, changing and ordering maps and sets. Lookup itself is in map.h and hot.c. */
+#include "runtime/value/map.h"
+
+#include <stdlib.h>
+
+#include "base/arena.h"
+
+enum { FIRST_SLOTS = 8 };
+
+/* At most three quarters of the slots are taken, so that probes stay short. */
+static int64_t entries_for(uint64_t slots) {
+    return (int64_t)(slots / 4 * 3);
+}
+
+static uint64_t slots_for(int64_t entries) {
+    uint64_t slots = FIRST_SLOTS;
+    while (entries_for(slots) < entries) slots *= 2;
+    return slots;
+}
+
+static uint64_t slot_of(uint64_t hash, int64_t number) {
+    return (hash & ~MAP_NUMBER) | (uint64_t)(number + 1);
+}
+
+static uint64_t entry_hash(const MrMap *map, int64_t i) {
+    return load64(map_entry(map, i));
+}
+
+MrMap *map_new(const MrType *key, const MrType *value, int64_t cap) {
+    MrMap *map = mr_alloc(sizeof *map);
+    uint64_t slots = slots_for(cap);
+    size_t value_offset = align_up(align_up(sizeof(uint64_t), key->align) + key->size, value->align);
+    map->key = key;
+    map->value = value;
+    map->key_offset = (uint32_t)align_up(sizeof(uint64_t), key->align);
+    map->value_offset = (uint32_t)value_offset;
+    map->stride = (uint32_t)align_up(value_offset + value->size, sizeof(uint64_t));
+    map->is_sorted = true;
+    map->mask = slots - 1;
+    map->cap = entries_for(slots);
+    map->slots = xcalloc(slots, sizeof *map->slots);
+    map->entries = xcalloc((size_t)map->cap, map->stride);
+    return map;
+}
+
+void map_free(MrMap *map) {
+    free(map->entries);
+    free(map->slots);
+    mr_free(map);
+}
+
+void map_reindex(MrMap *map) {
+    memset(map->slots, 0, (map->mask + 1) * sizeof *map->slots);
+    for (int64_t n = 0; n < map->len; n++) {
+        uint64_t hash = entry_hash(map, n), i = hash & map->mask;
+        while (map->slots[i]) i = (i + 1) & map->mask;
+        map->slots[i] = slot_of(hash, n);
+    }
+}
+
+MrMap *map_copy(const MrMap *map) {
+    MrMap *copy = map_new(map->key, map->value, map->len);
+    memcpy(copy->entries, map->entries, (size_t)map->len * map->stride);
+    copy->len = map->len;
+    copy->is_sorted = map->is_sorted;
+    map_reindex(copy);
+    for (int64_t i = 0; i < copy->len && !(map->key->is_flat && map->value->is_flat); i++) {
+        mr_retain(NULL, map_entry(copy, i) + copy->key_offset, map->key);
+        mr_retain(NULL, map_entry(copy, i) + copy->value_offset, map->value);
+    }
+    return copy;
+}
+
+void map_unique(MrMap **place) {
+    MrMap *shared = *place;
+    if (!shared || cell_is_unique(&shared->cell)) return;
+    *place = map_copy(shared);
+    cell_release(&shared->cell); /* never the last */
+}
+
+/* Doubles the slots. The entries that were outgrown are returned for the caller to free. */
+static char *map_grow(MrMap *map) {
+    char *old = map->entries;
+    uint64_t slots = (map->mask + 1) * 2;
+    map->cap = entries_for(slots);
+    map->mask = slots - 1;
+    map->entries = xcalloc((size_t)map->cap, map->stride);
+    memcpy(map->entries, old, (size_t)map->len * map->stride);
+    free(map->slots);
+    map->slots = xcalloc(slots, sizeof *map->slots);
+    map_reindex(map);
+    return old;
+}
+
+/* Adds an entry with a hash, zeros for a value, and no key yet; `old` is set to what map_grow returned, or NULL. */
+static char *map_append(MrMap *map, uint64_t hash, char **old) {
+    *old = map->len == map->cap ? map_grow(map) : NULL;
+    uint64_t i = hash & map->mask;
+    while (map->slots[i]) i = (i + 1) & map->mask;
+    map->slots[i] = slot_of(hash, map->len);
+    map->is_sorted = map->len == 0;
+    char *entry = map_entry(map, map->len++);
+    memcpy(entry, &hash, sizeof hash);
+    return entry;
+}
+
+/* The key is the caller's to make owned, and `old` to be freed after that: the key may have been one of the map's own. */
+static char *map_insert_key(MrMap *map, const void *key, uint64_t hash, char **old) {
+    char *entry = map_append(map, hash, old);
+    memcpy(entry + map->key_offset, key, map->key->size);
+    return entry;
+}
+
+void *map_insert_take(MrMap *map, const void *key, uint64_t hash) {
+    char *old, *entry = map_insert_key(map, key, hash, &old);
+    free(old);
+    return entry + map->value_offset;
+}
+
+void *map_insert(MrMap **place, const void *key, uint64_t hash, const MrType *type) {
+    if (!*place) *place = map_new(type->fields[0], type->fields[1], 0);
+    MrMap *map = *place;
+    char *old, *entry = map_insert_key(map, key, hash, &old);
+    mr_own(NULL, entry + map->key_offset, map->key);
+    free(old);
+    return entry + map->value_offset;
+}
+
+/* As map_lookup, for a map whose type is not at hand. */
+static char *map_seek(const MrMap *map, const void *key, uint64_t hash) {
+    for (uint64_t i = hash & map->mask, slot; (slot = map->slots[i]) != 0; i = (i + 1) & map->mask) {
+        if ((slot ^ hash) & ~MAP_NUMBER) continue;
+        char *entry = map_entry(map, (int64_t)(slot & MAP_NUMBER) - 1);
+        if (map_key_matches(entry + map->key_offset, key, map->key)) return entry;
+    }
+    return NULL;
+}
+
+/* The slot that holds the number of an entry which is there. */
+static uint64_t slot_index(const MrMap *map, int64_t number) {
+    uint64_t hash = entry_hash(map, number), i = hash & map->mask;
+    while (map->slots[i] != slot_of(hash, number)) i = (i + 1) & map->mask;
+    return i;
+}
+
+/* Frees a slot and moves back those after it that it stood in the way of. */
+static void slot_free(MrMap *map, uint64_t hole) {
+    map->slots[hole] = 0;
+    for (uint64_t i = (hole + 1) & map->mask; map->slots[i]; i = (i + 1) & map->mask) {
+        uint64_t home = entry_hash(map, (int64_t)(map->slots[i] & MAP_NUMBER) - 1) & map->mask;
+        if (((i - home) & map->mask) < ((i - hole) & map->mask)) continue;
+        map->slots[hole] = map->slots[i];
+        map->slots[i] = 0;
+        hole = i;
+    }
+}
+
+/* The last entry takes the place of the one that goes. */
+static void map_remove_entry(MrMap *map, char *entry) {
+    int64_t number = (entry - map->entries) / map->stride, last = map->len - 1;
+    mr_drop(NULL, entry + map->key_offset, map->key);
+    mr_drop(NULL, entry + map->value_offset, map->value);
+    slot_free(map, slot_index(map, number));
+    char *end = map_entry(map, last);
+    if (number != last) {
+        map->slots[slot_index(map, last)] = slot_of(entry_hash(map, last), number);
+        memcpy(entry, end, map->stride);
+        map->is_sorted = false;
+    }
+    memset(end, 0, map->stride);
+    map->len--;
+}
+
+/* ---- order */
+
+void *mr_map_sorted(MrContext *context, MrMap *map, const MrType *type) {
+    (void)context;
+    (void)type;
+    if (!map || !map->len) return NULL;
+    if (map->is_sorted) return map->entries;
+    size_t stride = map->stride;
+    int64_t *order = xmalloc((size_t)map->len * sizeof *order);
+    sort_order(order, map->entries + map->key_offset, stride, map->len, map->key);
+    char *sorted = xcalloc((size_t)map->cap, stride);
+    for (int64_t i = 0; i < map->len; i++) memcpy(sorted + (size_t)i * stride, map_entry(map, order[i]), stride);
+    free(order);
+    free(map->entries);
+    map->entries = sorted;
+    map->is_sorted = true;
+    map_reindex(map);
+    return sorted;
+}
+
+/* ---- the functions of generated code */
+
+bool mr_map_make(MrContext *context, MrMap **out, void *keys, void *values, int64_t count, const MrType *type) {
+    const MrType *key_type = type->fields[0], *value_type = type->fields[1];
+    MrMap *map = count ? map_new(key_type, value_type, count) : NULL;
+    for (int64_t i = 0; i < count; i++) {
+        char *key = (char *)keys + (size_t)i * key_type->size;
+        char *value = values ? (char *)values + (size_t)i * value_type->size : NULL, *to;
+        uint64_t hash = map_hash(key, key_type);
+        char *entry = map_seek(map, key, hash);
+        if (entry) {
+            to = entry + map->value_offset;
+            mr_drop(context, key, key_type);
+            mr_drop(context, to, value_type);
+        } else {
+            to = map_insert_take(map, key, hash);
+        }
+        if (value) memcpy(to, value, value_type->size);
+    }
+    *out = map;
+    return false;
+}
+
+bool mr_map_get(MrContext *context, const void **value, MrMap *map, const void *key, const MrType *type) {
+    const void *found = mr_map_find(context, map, key, type);
+    if (!found) return mr_fail_key(context, key, type->fields[0]);
+    *value = found;
+    return false;
+}
+
+bool mr_map_at(MrContext *context, void **value, MrMap **map, const void *key, const MrType *type) {
+    if (!mr_map_find(context, *map, key, type)) return mr_fail_key(context, key, type->fields[0]);
+    map_unique(map);
+    *value = mr_map_find(context, *map, key, type);
+    return false;
+}
+
+bool mr_map_set(MrContext *context, MrMap **map, const void *key, void *value, const MrType *type) {
+    bool is_new;
+    map_unique(map);
+    void *to = mr_map_upsert(context, map, key, type, &is_new);
+    if (!is_new) mr_drop(context, to, type->fields[1]);
+    memcpy(to, value, type->fields[1]->size);
+    return false;
+}
+
+/* ---- elements as lists */
+
+/* The layout of a pair (a, b). */
+static uint32_t pair_layout(const MrType *a, const MrType *b, uint32_t *second) {
+    size_t align = a->align > b->align ? a->align : b->align;
+    *second = (uint32_t)align_up(a->size, b->align);
+    return (uint32_t)align_up(*second + b->size, align);
+}
+
+/* Copies one part of each entry, in order, to `to` and on, `stride` bytes apart; takes references. */
+static void parts_copy(char *to, size_t stride, MrMap *map, uint32_t offset, const MrType *type) {
+    mr_map_sorted(NULL, map, NULL);
+    for (int64_t i = 0; i < map->len; i++, to += stride) {
+        memcpy(to, map_entry(map, i) + offset, type->size);
+        if (!type->is_flat) mr_retain(NULL, to, type);
+    }
+}
+
+static MrList *parts_list(MrMap *map, uint32_t offset, const MrType *type) {
+    MrList *list = list_new(map->len, type);
+    parts_copy(list->data, type->size, map, offset, type);
+    list->len = map->len;
+    return list;
+}
+
+static MrList *pairs_list(MrMap *map) {
+    uint32_t second;
+    const MrType pair = {.size = pair_layout(map->key, map->value, &second)};
+    MrList *list = list_new(map->len, &pair);
+    parts_copy(list->data, pair.size, map, map->key_offset, map->key);
+    parts_copy(list->data + second, pair.size, map, map->value_offset, map->value);
+    list->len = map->len;
+    return list;
+}
+
+bool mr_elements(MrContext *context, MrList **out, const void *value, const MrType *type) {
+    MrList *list = NULL;
+    if (type->kind == MR_OPTIONAL) {
+        if (*(const bool *)value) mr_prim_push(context, NULL, &list, (const char *)value + type->offsets[0], type->fields[0]);
+    } else {
+        MrMap *map = *(MrMap *const *)value;
+        if (mr_map_len(context, map)) list = type->kind == MR_MAP ? pairs_list(map) : parts_list(map, map->key_offset, map->key);
+    }
+    *out = list;
+    return false;
+}
+
+/* ---- primitives */
+
+bool mr_prim_keys(MrContext *context, MrList **out, MrMap *const *m, const MrType *key, const MrType *value) {
+    (void)value;
+    *out = mr_map_len(context, *m) ? parts_list(*m, (*m)->key_offset, key) : NULL;
+    return false;
+}
+
+bool mr_prim_values(MrContext *context, MrList **out, MrMap *const *m, const MrType *key, const MrType *value) {
+    (void)key;
+    *out = mr_map_len(context, *m) ? parts_list(*m, (*m)->value_offset, value) : NULL;
+    return false;
+}
+
+bool mr_prim_get(MrContext *context, void *out, const void *m, const void *k, const MrType *type, const MrType *key,
+                 const MrType *value) {
+    const void *found = NULL;
+    char *result = out;
+    (void)key;
+    if (type->kind == MR_LIST) {
+        const MrList *list = *(MrList *const *)m;
+        int64_t i = *(const int64_t *)k;
+        if (i >= 0 && i < list_len(list)) found = list->data + i * (int64_t)value->size;
+    } else {
+        found = mr_map_find(context, *(MrMap *const *)m, k, type);
+    }
+    *result = found != NULL;
+    if (!found) return false;
+    char *payload = result + align_up(1, value->align);
+    memcpy(payload, found, value->size);
+    mr_retain(context, payload, value);
+    return false;
+}
+
+bool mr_prim_remove(MrContext *context, void *out, MrMap **place, const void *k, const MrType *type, const MrType *key) {
+    (void)out;
+    (void)key;
+    if (!mr_map_find(context, *place, k, type)) return false;
+    map_unique(place);
+    MrMap *map = *place;
+    map_remove_entry(map, map_seek(map, k, map_hash(k, map->key)));
+    return false;
+}
+
+bool mr_prim_add(MrContext *context, void *out, MrMap **place, const void *x, const MrType *element) {
+    (void)context;
+    (void)out;
+    uint64_t hash = map_hash(x, element);
+    if (!*place) *place = map_new(element, &type_unit, 0);
+    if (map_seek(*place, x, hash)) return false;
+    map_unique(place);
+    map_insert(place, x, hash, NULL);
+    return false;
+}

@@ -1,0 +1,113 @@
+/* merge.c: combining the values of two maps key by key, and finishing them: what a keyed reduction does with its partial results.
+ *
+ * Each key's values meet exactly once, left before right, whatever the order of keys in memory, so that the result does not depend
+ * on it. Nor does the error: when several keys fail, that of the smallest key is reported. */
+#include "runtime/value/map.h"
+
+typedef struct Merging {
+    MrContext *context;
+    MrMap *kept;        /* the larger map, which takes in the other */
+    bool is_kept_right; /* it is the right one */
+    MrMerge *merge;
+    const void *captures;
+    int64_t failed; /* the number of the smallest key that failed, in the kept map; -1: none */
+    MrError error;  /* its error */
+} Merging;
+
+static void merging_fail(Merging *merging, int64_t number) {
+    MrMap *map = merging->kept;
+    MrError *error = &merging->context->error;
+    const char *key = map_entry(map, number) + map->key_offset, *smallest = map_entry(map, merging->failed) + map->key_offset;
+    if (merging->failed < 0 || mr_compare(merging->context, key, smallest, map->key) < 0) {
+        mr_error_clear(&merging->error);
+        merging->error = *error;
+        merging->failed = number;
+    } else {
+        mr_error_clear(error);
+    }
+    *error = (MrError){0};
+}
+
+/* Both maps have this key: the two values become one, in the kept map. */
+static void merge_values(Merging *merging, char *kept_entry, char *entry) {
+    MrMap *map = merging->kept;
+    char *kept = kept_entry + map->value_offset, *other = entry + map->value_offset;
+    char *left = merging->is_kept_right ? other : kept, *right = merging->is_kept_right ? kept : other;
+    bool has_failed = merging->merge(merging->context, merging->captures, left, right);
+    if (has_failed)
+        memset(kept, 0, map->value->size);
+    else if (left != kept)
+        memcpy(kept, left, map->value->size);
+    mr_drop(merging->context, entry + map->key_offset, map->key);
+    if (has_failed) merging_fail(merging, (kept_entry - map->entries) / map->stride);
+}
+
+static bool merge_entries(Merging *merging, MrMap *other, const MrType *type) {
+    for (int64_t i = 0; i < other->len; i++) {
+        char *entry = map_entry(other, i), *key = entry + other->key_offset;
+        uint64_t hash = load64(entry);
+        char *kept = map_lookup(merging->kept, key, hash, type);
+        if (kept)
+            merge_values(merging, kept, entry);
+        else
+            memcpy(map_insert_take(merging->kept, key, hash), entry + other->value_offset, other->value->size);
+    }
+    map_free(other); /* all that it held is elsewhere */
+    return merging->failed >= 0;
+}
+
+bool mr_map_merge(MrContext *context, MrMap **left, MrMap *right, const MrType *type, MrMerge *merge, const void *captures) {
+    if (!mr_map_len(context, right) || !mr_map_len(context, *left)) {
+        if (mr_map_len(context, right)) {
+            MrMap *empty = *left;
+            *left = right;
+            right = empty;
+        }
+        mr_drop(context, &right, type);
+        return false;
+    }
+    map_unique(left);
+    map_unique(&right);
+    bool is_kept_right = right->len > (*left)->len;
+    Merging merging = {.context = context,
+                       .kept = is_kept_right ? right : *left,
+                       .is_kept_right = is_kept_right,
+                       .merge = merge,
+                       .captures = captures,
+                       .failed = -1};
+    bool has_failed = merge_entries(&merging, is_kept_right ? *left : right, type);
+    *left = merging.kept;
+    if (has_failed) {
+        context->error = merging.error;
+        mr_drop(context, left, type);
+        *left = NULL;
+    }
+    return has_failed;
+}
+
+bool mr_map_finish(MrContext *context, MrMap **out, MrMap *in, const MrType *in_type, const MrType *out_type, MrFinish *finish,
+                   const void *captures) {
+    bool has_failed = false;
+    MrMap *map = NULL;
+    if (mr_map_len(context, in)) {
+        map_unique(&in);
+        mr_map_sorted(context, in, in_type);
+        map = map_new(out_type->fields[0], out_type->fields[1], in->len);
+    }
+    /* What is moved out is zeroed, so that both maps can be dropped whole when a value fails. */
+    for (int64_t i = 0; i < mr_map_len(context, in) && !has_failed; i++) {
+        char *entry = map_entry(in, i), *key = entry + in->key_offset, *state = entry + in->value_offset;
+        void *result = map_insert_take(map, key, load64(entry));
+        memset(key, 0, in->key->size);
+        has_failed = finish(context, captures, state, true, result);
+        memset(state, 0, in->value->size);
+    }
+    mr_drop(context, &in, in_type);
+    if (has_failed) {
+        mr_drop(context, &map, out_type);
+        return true;
+    }
+    if (map) map->is_sorted = true;
+    *out = map;
+    return false;
+}

@@ -1,0 +1,100 @@
+/* own.c: dropping, owning and retaining values of any type.
+ *
+ * Owning and retaining look at the inline parts of a value only (fields of tuples, payloads of optionals): what a list, map or
+ * closure holds is owned already. Dropping goes as deep as references end. */
+#include "runtime/value/walk.h"
+
+/* Takes a reference to one inline part, or opens it. */
+static void own_part(MrContext *context, Walk *walk, void *place, const MrType *type, bool is_copying) {
+    if (type->is_flat) return;
+    switch (type->kind) {
+    case MR_STRING:
+        if (is_copying)
+            mr_string_own(context, place);
+        else
+            mr_string_retain(context, place);
+        break;
+    case MR_LIST:
+    case MR_MAP:
+    case MR_SET:
+    case MR_FUNCTION: cell_retain(*(MrCell **)place); break;
+    default: walk_push(walk, place, type);
+    }
+}
+
+static void own_parts(MrContext *context, void *value, const MrType *type, bool is_copying) {
+    Walk walk;
+    char *place;
+    walk_start(&walk);
+    own_part(context, &walk, value, type, is_copying);
+    while (walk.len) {
+        const MrType *field;
+        if (run_next(walk_top(&walk), &place, &field))
+            own_part(context, &walk, place, field, is_copying);
+        else
+            walk_pop(&walk);
+    }
+    walk_end(&walk);
+}
+
+void mr_own(MrContext *context, void *value, const MrType *type) {
+    own_parts(context, value, type, true);
+}
+
+void mr_retain(MrContext *context, void *value, const MrType *type) {
+    own_parts(context, value, type, false);
+}
+
+static void free_cell(MrCell *cell, const MrType *type) {
+    switch (type->kind) {
+    case MR_LIST: list_free((MrList *)cell); break;
+    case MR_MAP:
+    case MR_SET: map_free((MrMap *)cell); break;
+    default: mr_free(cell);
+    }
+}
+
+/* Gives up what one inline part refers to, or opens it. A cell whose last reference goes is freed at the end of its run. */
+static void drop_part(MrContext *context, Walk *walk, void *place, const MrType *type) {
+    if (type->is_flat) return;
+    switch (type->kind) {
+    case MR_STRING: mr_string_drop(context, place); break;
+    case MR_TUPLE:
+    case MR_OPTIONAL: walk_push(walk, place, type); break;
+    case MR_LIST:
+        if (!cell_release(*(MrCell **)place)) break;
+        if (type->fields[0]->is_flat)
+            list_free(*(MrList **)place);
+        else
+            walk_push(walk, place, type);
+        break;
+    case MR_MAP:
+    case MR_SET:
+        if (!cell_release(*(MrCell **)place)) break;
+        if (type->fields[0]->is_flat && type->fields[1]->is_flat)
+            map_free(*(MrMap **)place);
+        else
+            walk_push(walk, place, type);
+        break;
+    default:
+        if (cell_release(*(MrCell **)place)) walk_push(walk, place, type);
+    }
+}
+
+void mr_drop(MrContext *context, void *value, const MrType *type) {
+    Walk walk;
+    char *place;
+    walk_start(&walk);
+    drop_part(context, &walk, value, type);
+    while (walk.len) {
+        Run *run = walk_top(&walk);
+        const MrType *field;
+        if (run_next(run, &place, &field)) {
+            drop_part(context, &walk, place, field);
+        } else {
+            if (run->cell) free_cell(run->cell, run->type);
+            walk_pop(&walk);
+        }
+    }
+    walk_end(&walk);
+}

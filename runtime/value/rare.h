@@ -1,0 +1,10 @@
+/* rare.h: what the hot functions call when their short way ends. */
+#ifndef RUNTIME_VALUE_RARE_H
+#define RUNTIME_VALUE_RARE_H
+
+#include "runtime/include/mr.h"
+
+bool range_len(MrContext *context, int64_t *out, const MrRange *range); /* an error for an open range (range.c) */
+MrString text_lower(const MrString *s); /* owned, or the string itself retained when nothing changes (text.c) */
+
+#endif

@@ -1,0 +1,84 @@
+/* string.c: making, joining, cutting and searching strings. */
+#include "runtime/value/inline.h"
+
+#include <inttypes.h>
+
+MrString string_alloc(int64_t len, char **bytes) {
+    MrCell *cell = mr_alloc_unset(sizeof *cell + (size_t)len);
+    *bytes = (char *)(cell + 1);
+    return (MrString){*bytes, len, cell};
+}
+
+MrString string_new(const char *bytes, int64_t len) {
+    if (!len) return (MrString){0};
+    char *copy;
+    MrString string = string_alloc(len, &copy);
+    memcpy(copy, bytes, (size_t)len);
+    return string;
+}
+
+MrString string_of(const char *text) {
+    return string_new(text, (int64_t)strlen(text));
+}
+
+MrString string_from_buf(const Buf *buf) {
+    return string_new(buf->data, (int64_t)buf->len);
+}
+
+MrString string_slice(const MrString *whole, int64_t first, int64_t len) {
+    if (!len) return (MrString){0};
+    cell_retain(whole->owner);
+    return (MrString){whole->data + first, len, whole->owner};
+}
+
+bool mr_string_concat(MrContext *context, MrString *out, const MrString *parts, int64_t count) {
+    int64_t len = 0, filled = 0, last = 0;
+    for (int64_t i = 0; i < count; i++) {
+        if (!parts[i].len) continue;
+        if (__builtin_add_overflow(len, parts[i].len, &len)) return mr_failf(context, "a string this long does not fit in memory");
+        filled++;
+        last = i;
+    }
+    if (filled <= 1) {
+        *out = filled ? string_slice(&parts[last], 0, len) : (MrString){0};
+        return false;
+    }
+    char *bytes;
+    MrString joined = string_alloc(len, &bytes);
+    for (int64_t i = 0; i < count; i++) {
+        if (!parts[i].len) continue;
+        memcpy(bytes, parts[i].data, (size_t)parts[i].len);
+        bytes += parts[i].len;
+    }
+    *out = joined;
+    return false;
+}
+
+int64_t mr_string_compare(MrContext *context, const MrString *a, const MrString *b) {
+    (void)context;
+    int64_t common = a->len < b->len ? a->len : b->len;
+    int order = common ? memcmp(a->data, b->data, (size_t)common) : 0;
+    return order ? order : (a->len > b->len) - (a->len < b->len);
+}
+
+bool mr_string_slice(MrContext *context, MrString *out, const MrString *string, int64_t first, int64_t count) {
+    int64_t len = string->len;
+    if (first < 0 || first > len) return mr_failf(context, "byte %" PRId64 " is not in a string of %" PRId64 " bytes", first, len);
+    if (count == MR_OPEN) count = len - first;
+    if (count < 0) count = 0;
+    if (count > len - first)
+        return mr_failf(context,
+                        "a slice of %" PRId64 " bytes from byte %" PRId64 " goes past the end of a string of %" PRId64 " bytes",
+                        count, first, len);
+    *out = string_slice(string, first, count);
+    return false;
+}
+
+const char *bytes_find(const char *begin, const char *end, const MrString *part) {
+    return end - begin < part->len ? NULL : part->len ? memmem(begin, (size_t)(end - begin), part->data, (size_t)part->len) : begin;
+}
+
+bool mr_string_contains(MrContext *context, const MrString *string, const MrString *part) {
+    (void)context;
+    return !part->len || bytes_find(string->data, string->data + string->len, part);
+}

@@ -1,0 +1,144 @@
+/* text.c: primitives that look at the characters of a string. */
+#include "runtime/value/text.h"
+
+#include <utf8proc.h>
+
+#include "runtime/value/inline.h"
+#include "runtime/value/rare.h"
+
+int64_t text_count(const char *text, int64_t len) {
+    int64_t count = 0;
+    for (const char *p = text, *end = text + len; p < end; p += text_unit(p, end)) count++;
+    return count;
+}
+
+int64_t text_prefix(const char *text, int64_t len, int64_t units) {
+    const char *p = text, *end = text + len;
+    while (p < end && units-- > 0) p += text_unit(p, end);
+    return p - text;
+}
+
+int text_encode(int32_t code, char out[4]) {
+    uint32_t c = (uint32_t)code;
+    if (c < 0x80) {
+        out[0] = (char)c;
+        return 1;
+    }
+    int len = c < 0x800 ? 2 : c < 0x10000 ? 3 : 4;
+    for (int i = len - 1; i > 0; i--, c >>= 6) out[i] = (char)(0x80 | (c & 0x3f));
+    out[0] = (char)((0xf00 >> len) | c);
+    return len;
+}
+
+/* ---- case: one code point becomes one code point, as in Unicode's simple mappings */
+
+static int32_t code_lower(int32_t code) {
+    if (code < 0x80) return code >= 'A' && code <= 'Z' ? code + 0x20 : code;
+    return utf8proc_tolower(code);
+}
+
+static int32_t code_upper(int32_t code) {
+    if (code < 0x80) return code >= 'a' && code <= 'z' ? code - 0x20 : code;
+    return utf8proc_toupper(code);
+}
+
+/* The string with each code point mapped, bytes that are not UTF-8 kept; the string itself when nothing changes. */
+static MrString text_mapped(const MrString *s, int32_t (*map)(int32_t)) {
+    const char *p = s->data, *end = s->data + s->len;
+    int32_t code = 0;
+    int len = 0;
+    while (p < end) {
+        len = text_decode(p, end, &code);
+        if (code >= 0 && map(code) != code) break;
+        p += len;
+    }
+    if (p == end) return string_slice(s, 0, s->len);
+    Buf buf = {0};
+    buf_reserve(&buf, (size_t)s->len + 8);
+    buf_add(&buf, s->data, (size_t)(p - s->data));
+    for (; p < end; p += len) {
+        char bytes[4];
+        len = text_decode(p, end, &code);
+        if (code < 0)
+            buf_add_char(&buf, *p);
+        else
+            buf_add(&buf, bytes, (size_t)text_encode(map(code), bytes));
+    }
+    MrString mapped = string_from_buf(&buf);
+    buf_free(&buf);
+    return mapped;
+}
+
+static bool is_ascii(const MrString *s) {
+    char all = 0;
+    for (int64_t i = 0; i < s->len; i++) all |= s->data[i];
+    return !((unsigned char)all & 0x80);
+}
+
+MrString text_lower(const MrString *s) {
+    if (!is_ascii(s)) return text_mapped(s, code_lower);
+    char *bytes;
+    MrString lower = string_alloc(s->len, &bytes);
+    for (int64_t i = 0; i < s->len; i++) {
+        unsigned char c = (unsigned char)s->data[i];
+        bytes[i] = (char)(c | ((unsigned char)(c - 'A') < 26) << 5);
+    }
+    return lower;
+}
+
+bool mr_prim_upper(MrContext *context, MrString *out, const MrString *s) {
+    (void)context;
+    *out = text_mapped(s, code_upper);
+    return false;
+}
+
+/* ---- white space */
+
+static bool is_space(int32_t code) {
+    if (code < 0x80) return code == ' ' || (code >= '\t' && code <= '\r');
+    if (code == 0x85) return true;
+    utf8proc_category_t category = utf8proc_category(code);
+    return category == UTF8PROC_CATEGORY_ZS || category == UTF8PROC_CATEGORY_ZL || category == UTF8PROC_CATEGORY_ZP;
+}
+
+bool mr_prim_trim(MrContext *context, MrString *out, const MrString *s) {
+    (void)context;
+    const char *begin = s->data, *end = s->data + s->len, *p = begin, *stop;
+    int32_t code;
+    for (; begin < end; begin = p) {
+        p = begin + text_decode(begin, end, &code);
+        if (!is_space(code)) break;
+    }
+    stop = begin; /* the end of the last unit that is no space */
+    for (p = begin; p < end;) {
+        p += text_decode(p, end, &code);
+        if (!is_space(code)) stop = p;
+    }
+    *out = string_slice(s, begin - s->data, stop - begin);
+    return false;
+}
+
+/* ---- characters */
+
+/* The string, owned, so that slices of it may be stored: a slice of a chunk is copied once for all of them. */
+static MrString owned_whole(const MrString *s) {
+    MrString whole = *s;
+    mr_string_own(NULL, &whole);
+    return whole;
+}
+
+bool mr_prim_chars(MrContext *context, MrList **out, const MrString *s) {
+    MrList *list = NULL;
+    MrString whole = owned_whole(s);
+    const char *end = whole.data + whole.len;
+    int len;
+    if (whole.len) list = list_new(text_count(whole.data, whole.len), &type_string);
+    for (const char *p = whole.data; p < end; p += len) {
+        len = text_unit(p, end);
+        MrString unit = string_slice(&whole, p - whole.data, len);
+        list_push_take(&list, &unit, &type_string);
+    }
+    mr_string_drop(context, &whole);
+    *out = list;
+    return false;
+}

@@ -1,0 +1,69 @@
+/* value.h: what the runtime itself uses to make and take apart mr values, beside the functions of abi.h.
+ *
+ * Every function belongs to the thread that owns the values it is given. Memory that runs out ends the process with a message
+ * (base/arena.h's xmalloc): nothing here returns NULL for want of memory. */
+#ifndef RUNTIME_VALUE_VALUE_H
+#define RUNTIME_VALUE_VALUE_H
+
+#include "base/buf.h"
+#include "runtime/include/abi.h"
+
+/* ---- memory (memory.c): blocks that start with an MrCell, counted in builds with MR_DEBUG */
+
+void *mr_alloc(size_t size);       /* zeroed; the cell's count is 1 */
+void *mr_alloc_unset(size_t size); /* the count is 1, the rest undefined */
+void mr_free(void *cell);
+int64_t mr_live_values(void); /* blocks allocated and not yet freed by any thread; always 0 without MR_DEBUG */
+
+/* ---- descriptors of the types that primitives return (types.c) */
+
+extern const MrType type_unit, type_int, type_float, type_bool, type_string, type_range, type_string_list;
+
+static inline size_t align_up(size_t offset, size_t align) {
+    return align > 1 ? (offset + align - 1) / align * align : offset;
+}
+
+/* ---- strings (string.c) */
+
+MrString string_new(const char *bytes, int64_t len); /* an owned copy; the empty string owns nothing */
+MrString string_of(const char *text);                /* an owned copy of a text that ends in a NUL */
+MrString string_alloc(int64_t len, char **bytes);    /* an owned string whose `len` bytes the caller fills in; len > 0 */
+MrString string_slice(const MrString *whole, int64_t first, int64_t len); /* within bounds; shares and retains the owner, if any */
+MrString string_from_buf(const Buf *buf);
+const char *bytes_find(const char *begin, const char *end, const MrString *part); /* the first occurrence, or NULL */
+
+/* ---- lists, by the type of their elements (list.c) */
+
+MrList *list_new(int64_t cap, const MrType *element);               /* empty, with room for `cap` elements (zeroed) */
+void list_free(MrList *list);                                       /* gives back the memory of a list whose elements are gone */
+void list_unique(MrList **list, const MrType *element);             /* the place holds the only reference (a NULL stays NULL) */
+void list_push_take(MrList **list, void *x, const MrType *element); /* moves *x to the end of a list that is unique or NULL */
+static inline int64_t list_len(const MrList *list) {
+    return list ? list->len : 0;
+}
+
+/* ---- values of any type */
+
+void value_show(Buf *out, const void *value, const MrType *type);    /* as a literal: strings in quotes (show.c) */
+void value_display(Buf *out, const void *value, const MrType *type); /* as print shows it: a string as it is */
+uint64_t value_hash(const void *value, const MrType *type);          /* equal (in the total order) values hash alike (hash.c) */
+
+/* The permutation that puts `count` values, `stride` bytes apart, in ascending order, equal ones in the order they have: order[i]
+ * is the number of the value that comes at place i. (sort.c) */
+void sort_order(int64_t *order, const char *values, size_t stride, int64_t count, const MrType *type);
+
+/* ---- floats as text (float.c), whatever the locale */
+
+void float_show(Buf *out, double x); /* the shortest form that reads back the same, with a point or an exponent; inf, nan */
+void float_split(double x, char type, int precision, Buf *integer, Buf *tail); /* see float.c */
+bool float_parse(const char *text, size_t len, double *out); /* false unless all of the text is one number (or inf, nan) */
+
+/* ---- errors (error.c) */
+
+/* Sets the context's error, unless one is set; true. */
+bool mr_failf(MrContext *context, const char *format, ...) __attribute__((format(printf, 2, 3)));
+bool mr_fail_index(MrContext *context, int64_t index, int64_t len);
+bool mr_fail_key(MrContext *context, const void *key, const MrType *type);
+void mr_error_clear(MrError *error); /* frees what the error holds; it is unset afterwards */
+
+#endif
