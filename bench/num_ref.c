@@ -24,11 +24,16 @@ typedef struct Work {
 
 /* ---- the computations: each part's share of the total */
 
-static inline uint64_t random_mix(uint64_t seed, uint64_t i) {
-    uint64_t z = seed + i * 0x9E3779B97F4A7C15ull;
+static inline uint64_t scramble(uint64_t z) {
     z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9ull;
     z = (z ^ (z >> 27)) * 0x94D049BB133111EBull;
     return z ^ (z >> 31);
+}
+
+/* random.mix */
+static inline uint64_t random_mix(uint64_t seed, uint64_t i) {
+    const uint64_t gamma = 0x9E3779B97F4A7C15ull;
+    return scramble(scramble(seed + gamma) + (i + 1) * gamma);
 }
 
 static inline double random_uniform(uint64_t seed, uint64_t i) {
