@@ -198,11 +198,12 @@ static void sched_peer_lost(Sched *sched, const SchedEvent *event) {
         SchedPeer *peer = &sched->peers[i];
         if (!peer->is_known || (event->pid ? peer->pid != event->pid : i != event->peer)) continue;
         is_known = true;
-        if (peer->has_left || peer->lost_at) continue;
+        if (peer->has_left || peer->is_gone) continue;
         if (sched->phase != RUN_GOES) {
             peer->has_left = true;
             continue;
         }
+        peer->is_gone = true;
         peer->lost_at = sched->now;
         snprintf(peer->lost_how, sizeof peer->lost_how, "%s", how);
     }
@@ -217,7 +218,7 @@ static void sched_check_health(Sched *sched) {
         if (!peer->is_known || peer->has_left) continue;
         uint64_t silence = sched->now - peer->heard_at;
         char who[128], how[64];
-        if (peer->lost_at && sched->now - peer->lost_at >= sched->config.lost_grace) {
+        if (peer->is_gone && sched->now - peer->lost_at >= sched->config.lost_grace) {
             sched_lose(sched, i, peer->lost_how);
         } else if (silence >= sched->config.dead_after) {
             snprintf(how, sizeof how, "nothing was heard of it for %.1f s", (double)silence / 1e9);
@@ -267,7 +268,7 @@ uint64_t sched_next_tick(const Sched *sched) {
     if (here > 0 && here < config->workers && waited > sched->last_tick && waited < next) next = waited;
     for (uint32_t i = 0; i < sched->peer_count; i++) {
         const SchedPeer *peer = &sched->peers[i];
-        if (peer->lost_at && !peer->has_left && peer->lost_at + config->lost_grace < next)
+        if (peer->is_gone && !peer->has_left && peer->lost_at + config->lost_grace < next)
             next = peer->lost_at + config->lost_grace;
     }
     return next;

@@ -15,7 +15,8 @@ typedef struct SchedPeer {
     uint32_t worker; /* its number */
     int64_t pid;
     uint64_t heard_at;
-    uint64_t lost_at; /* 0, or when PEER_LOST came; the loss counts from lost_grace later on */
+    bool is_gone; /* PEER_LOST came, at lost_at; it counts from lost_grace later on */
+    uint64_t lost_at;
     char lost_how[160];
     uint32_t held;    /* ranges that it was given and has not answered */
     uint32_t credits; /* ranges that it may hold */

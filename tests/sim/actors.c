@@ -76,10 +76,6 @@ void process_free(Sim *sim, Process **process) {
     *process = NULL;
 }
 
-bool process_is_alive(const Process *process) {
-    return process->is_alive;
-}
-
 void process_kill(Process *process) {
     process->is_alive = false;
 }

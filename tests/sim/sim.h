@@ -97,7 +97,6 @@ typedef struct Event {
     int node, from;
     Channel channel;
     Message message; /* its bytes belong to the event */
-    bool is_stale;   /* a tick that a newer one has replaced */
 } Event;
 
 typedef struct Process Process; /* actors.c: a virtual worker or root */
@@ -135,7 +134,6 @@ int endpoint_node(const char *endpoint); /* "sim:7" → 7 */
 Process *process_new(Sim *sim, int node);
 void process_free(Sim *sim, Process **process);
 void process_event(Sim *sim, Process *process, const Event *event);
-bool process_is_alive(const Process *process);
 void process_kill(Process *process);
 
 #endif

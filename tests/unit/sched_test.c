@@ -1,0 +1,486 @@
+/* sched_test.c: the scheduler, event by event. Peer 0 is the root, peers 1 … are workers 0 …; time is in milliseconds. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <string.h>
+
+#include "runtime/sched/sched.h"
+
+typedef struct Bench {
+    Sched *sched;
+    SchedActions out; /* of the last event */
+    uint64_t now;     /* milliseconds */
+} Bench;
+
+static void step(Bench *bench, SchedEvent event) {
+    bench->out.len = 0;
+    event.now = bench->now * 1000000;
+    sched_step(bench->sched, &event, &bench->out);
+}
+
+static void say(Bench *bench, uint32_t peer, Message message) {
+    step(bench, (SchedEvent){.kind = SCHED_MESSAGE, .peer = peer, .message = &message});
+}
+
+static void tick_at(Bench *bench, uint64_t now) {
+    bench->now = now;
+    step(bench, (SchedEvent){.kind = SCHED_TICK});
+}
+
+static void hello(Bench *bench, uint32_t peer, Role role) {
+    Message message = {.kind = MSG_HELLO};
+    message.as.hello = (MsgHello){.role = role, .version = PROTOCOL_VERSION, .pid = 100 + peer, .wish = -1};
+    snprintf(message.as.hello.name, sizeof message.as.hello.name, "host%u", peer);
+    snprintf(message.as.hello.data_endpoint, sizeof message.as.hello.data_endpoint, "ipc://%u", peer);
+    say(bench, peer, message);
+}
+
+static Bench bench_new(SchedConfig config, uint32_t workers) {
+    Bench bench = {.sched = sched_new(&config, 0)};
+    hello(&bench, 0, ROLE_ROOT);
+    for (uint32_t worker = 0; worker < workers; worker++) hello(&bench, worker + 1, ROLE_WORKER);
+    return bench;
+}
+
+static void bench_free(Bench *bench) {
+    sched_free(&bench->sched);
+    sched_actions_free(&bench->out);
+}
+
+static void submit(Bench *bench, uint64_t job, uint64_t chunks) {
+    Message message = {.kind = MSG_JOB_SUBMIT, .job = job, .bytes = "blob", .size = 4};
+    message.as.submit.spec = (JobSpec){.chunks = chunks, .blob_size = 4};
+    say(bench, 0, message);
+}
+
+static size_t count_sent(const Bench *bench, uint32_t peer, MessageKind kind) {
+    size_t count = 0;
+    for (size_t i = 0; i < bench->out.len; i++) {
+        const SchedAction *action = &bench->out.items[i];
+        count += action->kind == SCHED_SEND && action->peer == peer && action->message.kind == kind;
+    }
+    return count;
+}
+
+/* The nth message of a kind that the last event sent to the peer. */
+static const Message *sent(const Bench *bench, uint32_t peer, MessageKind kind, size_t nth) {
+    for (size_t i = 0; i < bench->out.len; i++) {
+        const SchedAction *action = &bench->out.items[i];
+        if (action->kind == SCHED_SEND && action->peer == peer && action->message.kind == kind && nth-- == 0)
+            return &action->message;
+    }
+    fail_msg("peer %u was not sent a %s", peer, message_kind_name(kind));
+    return NULL;
+}
+
+static const SchedAction *acted(const Bench *bench, SchedActionKind kind) {
+    for (size_t i = 0; i < bench->out.len; i++)
+        if (bench->out.items[i].kind == kind) return &bench->out.items[i];
+    return NULL;
+}
+
+static Message done(uint64_t job, uint64_t first, uint64_t count) {
+    Message message = {.kind = MSG_RANGE_DONE, .job = job, .epoch = 1};
+    message.as.range_done =
+        (MsgRangeDone){.first = first, .count = count, .done = count, .elements = 10 * count, .end_chunk = -1, .credits = 2};
+    return message;
+}
+
+static Message ended(uint64_t job, uint64_t first, uint64_t count, uint64_t chunk, EndKind end) {
+    Message message = done(job, first, count);
+    message.as.range_done.done = chunk - first + 1;
+    message.as.range_done.end = end;
+    message.as.range_done.end_chunk = (int64_t)chunk;
+    return message;
+}
+
+static Message merged(uint64_t job, uint32_t merge_step) {
+    Message message = {.kind = MSG_MERGE_DONE, .job = job, .epoch = 1};
+    message.as.merge_done = (MsgMergeDone){.step = merge_step, .nodes = 1, .size = 64, .end_chunk = -1};
+    return message;
+}
+
+static void workers_are_welcomed_by_number(void **state) {
+    (void)state;
+    Bench bench = bench_new((SchedConfig){.workers = 3}, 2);
+    const Message *welcome = sent(&bench, 2, MSG_WELCOME, 0);
+    assert_int_equal(welcome->as.welcome.worker, 1);
+    assert_int_equal(welcome->as.welcome.workers, 3);
+    assert_int_equal(sched_worker_count(bench.sched), 2);
+    assert_string_equal(sched_worker(bench.sched, 1).name, "host2");
+    /* A repeated HELLO changes nothing. */
+    hello(&bench, 2, ROLE_WORKER);
+    assert_int_equal(bench.out.len, 0);
+    assert_int_equal(sched_ignored(bench.sched), 1);
+    bench_free(&bench);
+}
+
+static void another_program_is_refused(void **state) {
+    (void)state;
+    Bench bench = bench_new((SchedConfig){.workers = 2}, 1);
+    Message message = {.kind = MSG_HELLO};
+    message.as.hello = (MsgHello){.role = ROLE_WORKER, .version = PROTOCOL_VERSION, .name = "stranger", .program = {1}};
+    say(&bench, 2, message);
+    assert_int_equal(count_sent(&bench, 0, MSG_SHUTDOWN), 1);
+    assert_int_equal(count_sent(&bench, 2, MSG_SHUTDOWN), 1);
+    tick_at(&bench, 2000);
+    assert_non_null(acted(&bench, SCHED_END));
+    assert_non_null(strstr(acted(&bench, SCHED_END)->text, "stranger runs another program"));
+    bench_free(&bench);
+}
+
+static void ranges_wait_for_all_or_a_while(void **state) {
+    (void)state;
+    Bench bench = bench_new((SchedConfig){.workers = 2}, 1);
+    submit(&bench, 1, 8);
+    assert_int_equal(count_sent(&bench, 1, MSG_JOB_START), 1);
+    assert_int_equal(count_sent(&bench, 1, MSG_RANGE), 0);
+    assert_int_equal(sched_next_tick(bench.sched), 100000000);
+    tick_at(&bench, 99);
+    assert_int_equal(count_sent(&bench, 1, MSG_RANGE), 0);
+    tick_at(&bench, 100);
+    assert_int_equal(count_sent(&bench, 1, MSG_RANGE), 2);
+    /* Who comes late joins in. */
+    hello(&bench, 2, ROLE_WORKER);
+    assert_int_equal(sent(&bench, 2, MSG_JOB_START, 0)->size, 4);
+    assert_memory_equal(sent(&bench, 2, MSG_JOB_START, 0)->bytes, "blob", 4);
+    assert_string_equal(sent(&bench, 2, MSG_JOB_START, 0)->as.start.root_endpoint, "ipc://0");
+    assert_int_equal(count_sent(&bench, 2, MSG_RANGE), 2);
+    bench_free(&bench);
+}
+
+static void everybody_gets_a_first_range_before_anybody_a_second(void **state) {
+    (void)state;
+    Bench bench = bench_new((SchedConfig){.workers = 4}, 4);
+    submit(&bench, 1, 5);
+    for (uint32_t peer = 1; peer <= 4; peer++) assert_int_equal(sent(&bench, peer, MSG_RANGE, 0)->as.range.first, peer - 1);
+    assert_int_equal(sent(&bench, 1, MSG_RANGE, 1)->as.range.first, 4);
+    assert_int_equal(count_sent(&bench, 2, MSG_RANGE), 1);
+    bench_free(&bench);
+}
+
+static void ranges_shrink_and_are_aligned(void **state) {
+    (void)state;
+    Bench bench = bench_new((SchedConfig){.workers = 2}, 2);
+    submit(&bench, 1, 1000);
+    uint64_t next = 0, last_size = 1000, smallest = 1000;
+    MsgRange open[4];
+    for (uint32_t i = 0; i < 4; i++) open[i] = sent(&bench, 1 + i % 2, MSG_RANGE, i / 2)->as.range;
+    assert_int_equal(open[0].count, 64);
+    for (uint32_t turn = 0; next < 1000; turn = (turn + 1) % 4) {
+        MsgRange range = open[turn];
+        assert_int_equal(range.first, next);
+        assert_int_equal(range.first % range.count, 0);
+        assert_true(range.count <= last_size);
+        smallest = last_size = range.count;
+        next += range.count;
+        say(&bench, 1 + turn % 2, done(1, range.first, range.count));
+        if (count_sent(&bench, 1 + turn % 2, MSG_RANGE)) open[turn] = sent(&bench, 1 + turn % 2, MSG_RANGE, 0)->as.range;
+    }
+    assert_int_equal(next, 1000);
+    assert_int_equal(smallest, 1);
+    bench_free(&bench);
+}
+
+static void shuffled_ranges_cover_everything(void **state) {
+    (void)state;
+    Bench bench = bench_new((SchedConfig){.workers = 1, .shuffle_seed = 5, .range_chunks = 3}, 1);
+    bool seen[20] = {0}, is_in_order = true;
+    submit(&bench, 1, 20);
+    MsgRange open[2] = {sent(&bench, 1, MSG_RANGE, 0)->as.range, sent(&bench, 1, MSG_RANGE, 1)->as.range};
+    uint64_t total = 0, last = 0;
+    for (uint32_t turn = 0; total < 20; turn = !turn) {
+        MsgRange range = open[turn];
+        for (uint64_t i = range.first; i < range.first + range.count; i++) {
+            assert_false(seen[i]);
+            seen[i] = true;
+        }
+        is_in_order &= range.first >= last;
+        last = range.first;
+        total += range.count;
+        say(&bench, 1, done(1, range.first, range.count));
+        if (count_sent(&bench, 1, MSG_RANGE)) open[turn] = sent(&bench, 1, MSG_RANGE, 0)->as.range;
+    }
+    assert_false(is_in_order);
+    assert_int_equal(sent(&bench, 0, MSG_JOB_DONE, 0)->as.job_done.limit, 20);
+    bench_free(&bench);
+}
+
+static void bags_meet_along_a_tree_of_workers(void **state) {
+    (void)state;
+    Bench bench = bench_new((SchedConfig){.workers = 5, .range_chunks = 1}, 5);
+    submit(&bench, 1, 5);
+    for (uint32_t worker = 0; worker < 4; worker++) say(&bench, worker + 1, done(1, worker, 1));
+    assert_int_equal(bench.out.len, 0);
+    say(&bench, 5, done(1, 4, 1));
+    /* 0 ← 1 and 2 ← 3 at once; 4 is ready at once and waits for 0. */
+    const Message *first = sent(&bench, 1, MSG_MERGE, 0), *second = sent(&bench, 3, MSG_MERGE, 0);
+    assert_int_equal(first->as.merge.from, 1);
+    assert_string_equal(first->as.merge.endpoint, "ipc://2");
+    assert_int_equal(second->as.merge.from, 3);
+    assert_int_equal(bench.out.len, 2);
+    uint32_t first_step = first->as.merge.step, second_step = second->as.merge.step;
+    say(&bench, 1, merged(1, first_step));
+    assert_int_equal(bench.out.len, 0);
+    say(&bench, 1, merged(1, first_step)); /* a repetition */
+    assert_int_equal(bench.out.len, 0);
+    say(&bench, 3, merged(1, second_step));
+    assert_int_equal(sent(&bench, 1, MSG_MERGE, 0)->as.merge.from, 2);
+    say(&bench, 1, merged(1, sent(&bench, 1, MSG_MERGE, 0)->as.merge.step));
+    assert_int_equal(sent(&bench, 1, MSG_MERGE, 0)->as.merge.from, 4);
+    say(&bench, 1, merged(1, sent(&bench, 1, MSG_MERGE, 0)->as.merge.step));
+    const MsgJobDone *job_done = &sent(&bench, 0, MSG_JOB_DONE, 0)->as.job_done;
+    assert_int_equal(job_done->holder, 0);
+    assert_string_equal(job_done->endpoint, "ipc://1");
+    assert_int_equal(job_done->limit, 5);
+
+    Message end = {.kind = MSG_JOB_END, .job = 1, .epoch = 1, .as.job_end = {.nodes = 1, .size = 99}};
+    say(&bench, 0, end);
+    for (uint32_t peer = 1; peer <= 5; peer++) assert_int_equal(count_sent(&bench, peer, MSG_JOB_END), 1);
+    assert_int_equal(acted(&bench, SCHED_JOB_FINISHED)->job, 1);
+    const JobStats *stats = sched_job_stats(bench.sched, 1);
+    assert_int_equal(stats->edge_count, 4);
+    assert_int_equal(stats->edges[2].from, 2);
+    assert_int_equal(stats->edges[2].size, 64);
+    assert_int_equal(stats->root_size, 99);
+    assert_int_equal(stats->workers[3].elements, 10);
+    tick_at(&bench, 1);
+    assert_null(sched_job_stats(bench.sched, 1));
+    bench_free(&bench);
+}
+
+static void only_holders_take_part_in_the_tree(void **state) {
+    (void)state;
+    Bench bench = bench_new((SchedConfig){.workers = 4}, 4);
+    submit(&bench, 1, 1);
+    say(&bench, 1, done(1, 0, 1));
+    assert_int_equal(sent(&bench, 0, MSG_JOB_DONE, 0)->as.job_done.holder, 0);
+    submit(&bench, 2, 0);
+    assert_int_equal(sent(&bench, 0, MSG_JOB_DONE, 0)->as.job_done.holder, -1);
+    bench_free(&bench);
+}
+
+static void an_early_end_cancels_what_is_later_only(void **state) {
+    (void)state;
+    Bench bench = bench_new((SchedConfig){.workers = 2, .range_chunks = 10}, 2);
+    submit(&bench, 1, 100); /* worker 0: 0-9, 20-29; worker 1: 10-19, 30-39 */
+    say(&bench, 2, ended(1, 10, 10, 14, END_FAILED));
+    assert_int_equal(sent(&bench, 1, MSG_CANCEL_AFTER, 0)->as.cancel.chunk, 14);
+    assert_int_equal(sent(&bench, 2, MSG_CANCEL_AFTER, 0)->as.cancel.chunk, 14);
+    assert_int_equal(count_sent(&bench, 2, MSG_RANGE), 0);
+    /* A later failure does not count any more, an earlier one does. */
+    say(&bench, 2, ended(1, 30, 10, 30, END_FAILED));
+    assert_int_equal(bench.out.len, 0);
+    say(&bench, 1, ended(1, 0, 10, 7, END_STOPPED));
+    assert_int_equal(sent(&bench, 1, MSG_CANCEL_AFTER, 0)->as.cancel.chunk, 7);
+    /* Chunks 0-7 are all at worker 0: nobody is waited for, nothing is merged. */
+    const MsgJobDone *job_done = &sent(&bench, 0, MSG_JOB_DONE, 0)->as.job_done;
+    assert_int_equal(job_done->limit, 8);
+    assert_int_equal(job_done->end, END_STOPPED);
+    assert_int_equal(job_done->holder, 0);
+    bench_free(&bench);
+}
+
+static void the_slow_early_failure_wins(void **state) {
+    (void)state;
+    Bench bench = bench_new((SchedConfig){.workers = 2, .range_chunks = 1}, 2);
+    submit(&bench, 1, 2);
+    say(&bench, 2, ended(1, 1, 1, 1, END_FAILED));
+    assert_int_equal(count_sent(&bench, 0, MSG_JOB_DONE), 0); /* chunk 0 is still awaited */
+    say(&bench, 1, ended(1, 0, 1, 0, END_FAILED));
+    assert_int_equal(sent(&bench, 0, MSG_JOB_DONE, 0)->as.job_done.limit, 1);
+    bench_free(&bench);
+}
+
+static void a_failed_merge_lowers_the_limit(void **state) {
+    (void)state;
+    Bench bench = bench_new((SchedConfig){.workers = 2, .range_chunks = 4}, 2);
+    submit(&bench, 1, 8);
+    say(&bench, 1, done(1, 0, 4));
+    say(&bench, 2, done(1, 4, 4));
+    Message message = merged(1, sent(&bench, 1, MSG_MERGE, 0)->as.merge.step);
+    message.as.merge_done.end_chunk = 5;
+    say(&bench, 1, message);
+    const MsgJobDone *job_done = &sent(&bench, 0, MSG_JOB_DONE, 0)->as.job_done;
+    assert_int_equal(job_done->limit, 6);
+    assert_int_equal(job_done->end, END_FAILED);
+    bench_free(&bench);
+}
+
+static void senseless_and_late_messages_do_no_harm(void **state) {
+    (void)state;
+    Bench bench = bench_new((SchedConfig){.workers = 1, .range_chunks = 4}, 1);
+    submit(&bench, 1, 100);
+    say(&bench, 9, done(1, 0, 4)); /* from nobody we know */
+    say(&bench, 1, done(2, 0, 4)); /* of a job that there is not */
+    say(&bench, 1, done(1, 8, 4)); /* of a range that was not handed out */
+    Message old_epoch = done(1, 0, 4);
+    old_epoch.epoch = 0;
+    say(&bench, 1, old_epoch);
+    say(&bench, 1, merged(1, 1));  /* no merge is under way */
+    say(&bench, 0, done(1, 0, 4)); /* the root does not map */
+    submit(&bench, 1, 5);          /* a repeated submission */
+    assert_int_equal(sched_ignored(bench.sched), 7);
+    say(&bench, 1, done(1, 0, 4));
+    say(&bench, 1, done(1, 0, 4));
+    assert_int_equal(sched_ignored(bench.sched), 8);
+    assert_int_equal(sched_job_stats(bench.sched, 1)->workers[0].chunks, 4);
+    assert_null(acted(&bench, SCHED_END));
+    /* Chunks that are needed cannot be left out. */
+    Message partial = done(1, 4, 4);
+    partial.as.range_done.done = 2;
+    say(&bench, 1, partial);
+    assert_int_equal(count_sent(&bench, 1, MSG_SHUTDOWN), 1);
+    bench_free(&bench);
+}
+
+static void two_jobs_run_side_by_side(void **state) {
+    (void)state;
+    Bench bench = bench_new((SchedConfig){.workers = 1, .range_chunks = 1}, 1);
+    submit(&bench, 1, 1);
+    submit(&bench, 2, 2);
+    assert_int_equal(count_sent(&bench, 1, MSG_RANGE), 1);
+    say(&bench, 1, done(2, 0, 1));
+    say(&bench, 1, done(2, 1, 1));
+    assert_int_equal(sent(&bench, 0, MSG_JOB_DONE, 0)->job, 2);
+    say(&bench, 1, done(1, 0, 1));
+    assert_int_equal(sent(&bench, 0, MSG_JOB_DONE, 0)->job, 1);
+    bench_free(&bench);
+}
+
+static void silence_is_noticed(void **state) {
+    (void)state;
+    Bench bench = bench_new((SchedConfig){.workers = 2}, 2);
+    Message heartbeat = {.kind = MSG_HEARTBEAT, .as.heartbeat = {.progress = 7}};
+    const uint64_t times[] = {1000, 2000, 3000, 4000};
+    for (size_t i = 0; i < 4; i++) {
+        tick_at(&bench, times[i]);
+        assert_int_equal(count_sent(&bench, 1, MSG_HEARTBEAT), 1);
+        if (times[i] == 3000) assert_non_null(strstr(acted(&bench, SCHED_LOG)->text, "worker 1"));
+        say(&bench, 0, heartbeat);
+        say(&bench, 1, heartbeat);
+    }
+    tick_at(&bench, 5000);
+    assert_non_null(strstr(sent(&bench, 0, MSG_WORKER_LOST, 0)->as.text.text, "5.0 s"));
+    assert_int_equal(count_sent(&bench, 1, MSG_SHUTDOWN), 1);
+    Message bye = {.kind = MSG_BYE};
+    say(&bench, 0, bye);
+    assert_null(acted(&bench, SCHED_END));
+    say(&bench, 1, bye);
+    assert_int_equal(acted(&bench, SCHED_END)->status, 1);
+    assert_non_null(strstr(acted(&bench, SCHED_END)->text, "worker 1 (host2, pid 102) was lost"));
+    bench_free(&bench);
+}
+
+static void a_scheduler_that_slept_blames_nobody(void **state) {
+    (void)state;
+    Bench bench = bench_new((SchedConfig){.workers = 1}, 1);
+    tick_at(&bench, 60000);
+    assert_null(acted(&bench, SCHED_END));
+    assert_int_equal(count_sent(&bench, 1, MSG_SHUTDOWN), 0);
+    for (uint64_t now = 61000; now <= 64000; now += 1000) tick_at(&bench, now);
+    assert_int_equal(count_sent(&bench, 1, MSG_SHUTDOWN), 0);
+    tick_at(&bench, 65000); /* from then on silence counts again */
+    assert_int_equal(count_sent(&bench, 1, MSG_SHUTDOWN), 1);
+    bench_free(&bench);
+}
+
+static void a_dead_process_ends_the_run(void **state) {
+    (void)state;
+    Bench bench = bench_new((SchedConfig){.workers = 2}, 2);
+    step(&bench, (SchedEvent){.kind = SCHED_PEER_LOST, .peer = SCHED_NO_PEER, .pid = 102, .text = "killed by signal 9"});
+    assert_int_equal(bench.out.len, 0); /* a last word may be on its way */
+    assert_int_equal(sched_next_tick(bench.sched), 200000000);
+    tick_at(&bench, 200);
+    assert_int_equal(count_sent(&bench, 2, MSG_SHUTDOWN), 0);
+    assert_int_equal(count_sent(&bench, 1, MSG_SHUTDOWN), 1);
+    /* Those who say nothing are not waited for for ever. */
+    tick_at(&bench, 2199);
+    assert_null(acted(&bench, SCHED_END));
+    tick_at(&bench, 2200);
+    assert_string_equal(acted(&bench, SCHED_END)->text, "worker 1 (host2, pid 102) was lost: killed by signal 9");
+    tick_at(&bench, 2300);
+    assert_int_equal(bench.out.len, 0);
+    bench_free(&bench);
+}
+
+static void last_words_count_more_than_the_exit(void **state) {
+    (void)state;
+    Bench bench = bench_new((SchedConfig){.workers = 1}, 1);
+    step(&bench, (SchedEvent){.kind = SCHED_PEER_LOST, .peer = SCHED_NO_PEER, .pid = 100, .text = "exited with status 3"});
+    Message bye = {.kind = MSG_BYE, .as.end = {.status = 3}};
+    say(&bench, 0, bye);
+    assert_int_equal(sent(&bench, 1, MSG_SHUTDOWN, 0)->as.end.status, 3);
+    bye.as.end.status = 0;
+    say(&bench, 1, bye);
+    assert_int_equal(acted(&bench, SCHED_END)->status, 3);
+    assert_string_equal(acted(&bench, SCHED_END)->text, "");
+    bench_free(&bench);
+}
+
+static void nobody_starting_ends_the_run(void **state) {
+    (void)state;
+    Bench bench = bench_new((SchedConfig){.workers = 2}, 0);
+    Message heartbeat = {.kind = MSG_HEARTBEAT};
+    for (uint64_t now = 0; now < 30000; now += 500) {
+        tick_at(&bench, now);
+        say(&bench, 0, heartbeat);
+    }
+    tick_at(&bench, 30000);
+    assert_int_equal(count_sent(&bench, 0, MSG_SHUTDOWN), 1);
+    Message bye = {.kind = MSG_BYE};
+    say(&bench, 0, bye);
+    assert_non_null(strstr(acted(&bench, SCHED_END)->text, "no worker started within 30 s"));
+    bench_free(&bench);
+}
+
+static void a_process_that_dies_unborn_ends_the_run(void **state) {
+    (void)state;
+    Bench bench = {.sched = sched_new(&(SchedConfig){.workers = 2}, 0)};
+    step(&bench, (SchedEvent){.kind = SCHED_PEER_LOST, .peer = SCHED_NO_PEER, .pid = 55, .text = "exited with status 127"});
+    assert_int_equal(acted(&bench, SCHED_END)->status, 1);
+    assert_non_null(strstr(acted(&bench, SCHED_END)->text, "exited with status 127"));
+    bench_free(&bench);
+}
+
+static void an_interrupt_ends_the_run(void **state) {
+    (void)state;
+    Bench bench = bench_new((SchedConfig){.workers = 1}, 1);
+    submit(&bench, 1, 10);
+    step(&bench, (SchedEvent){.kind = SCHED_INTERRUPT});
+    assert_int_equal(sent(&bench, 0, MSG_SHUTDOWN, 0)->as.end.status, 130);
+    assert_null(acted(&bench, SCHED_END));
+    step(&bench, (SchedEvent){.kind = SCHED_INTERRUPT}); /* the second time nobody is waited for */
+    assert_int_equal(acted(&bench, SCHED_END)->status, 130);
+    bench_free(&bench);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(workers_are_welcomed_by_number),
+        cmocka_unit_test(another_program_is_refused),
+        cmocka_unit_test(ranges_wait_for_all_or_a_while),
+        cmocka_unit_test(everybody_gets_a_first_range_before_anybody_a_second),
+        cmocka_unit_test(ranges_shrink_and_are_aligned),
+        cmocka_unit_test(shuffled_ranges_cover_everything),
+        cmocka_unit_test(bags_meet_along_a_tree_of_workers),
+        cmocka_unit_test(only_holders_take_part_in_the_tree),
+        cmocka_unit_test(an_early_end_cancels_what_is_later_only),
+        cmocka_unit_test(the_slow_early_failure_wins),
+        cmocka_unit_test(a_failed_merge_lowers_the_limit),
+        cmocka_unit_test(senseless_and_late_messages_do_no_harm),
+        cmocka_unit_test(two_jobs_run_side_by_side),
+        cmocka_unit_test(silence_is_noticed),
+        cmocka_unit_test(a_scheduler_that_slept_blames_nobody),
+        cmocka_unit_test(a_dead_process_ends_the_run),
+        cmocka_unit_test(last_words_count_more_than_the_exit),
+        cmocka_unit_test(nobody_starting_ends_the_run),
+        cmocka_unit_test(a_process_that_dies_unborn_ends_the_run),
+        cmocka_unit_test(an_interrupt_ends_the_run),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
