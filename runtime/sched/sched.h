@@ -23,7 +23,7 @@ typedef struct Sched Sched;
 typedef struct SchedConfig {
     uint32_t workers;         /* N; 1 */
     uint64_t shuffle_seed;    /* not 0: ranges are handed out in an order drawn from this seed (a testing option) */
-    uint64_t range_chunks;    /* not 0: every range has this many chunks (with shuffle_seed: 1) */
+    uint64_t range_chunks;    /* not 0: every range has this many chunks (with shuffle_seed: a 512th of all) */
     uint64_t hello_wait;      /* from the first worker's HELLO until ranges are handed out without the rest; 100 ms */
     uint64_t start_deadline;  /* until root and one worker must have said HELLO; 30 s */
     uint64_t heartbeat_every; /* 1 s; also the longest time between two TICKs that is taken for normal, times two */

@@ -8,7 +8,7 @@
 #include "runtime/sched/sched_state.h"
 
 /* A range has remaining / (GUIDE · workers) chunks: large ones first, single chunks at the end, so that uneven work balances. */
-enum { GUIDE = 4, RANGE_MAX = 4096 };
+enum { GUIDE = 4, RANGE_MAX = 4096, SHUFFLED_RANGES = 512 };
 
 void job_free(Job **job) {
     if (!*job) return;
@@ -162,7 +162,7 @@ static Range job_take(Sched *sched, Job *job) {
     uint64_t size = sched->config.range_chunks;
     if (sched->config.shuffle_seed) {
         uint64_t chunk = ranges_select(&job->todo, random_next(&sched->random) % job->todo.total);
-        range = job_block(job, chunk, size ? size : 1);
+        range = job_block(job, chunk, size ? size : 1 + job->spec.chunks / SHUFFLED_RANGES);
     } else {
         Range front = job->todo.items[0];
         if (size == 0) {

@@ -92,8 +92,8 @@ size_t bag_count(const Bag *bag); /* how many values it holds, at most: nodes, o
 bool bag_merge(Bag *bag, Bag *from);
 
 /* Ends the job: chunks from `limit` on that are not there count as empty. Returns the value of the top, which the caller owns, in
- * *out (VALUE_NONE when no chunk had a value) and leaves the bag empty. False, and nothing changes, when a chunk before `limit`
- * is missing. A combine that fails here shows in bag->failed. */
+ * *out (VALUE_NONE when no chunk had a value) and leaves the bag empty (bag_free is still needed). False, and nothing changes, when
+ * a chunk before `limit` is missing. A combine that fails here shows in bag->failed. */
 bool bag_finish(Bag *bag, uint64_t limit, BagValue *out);
 
 #endif

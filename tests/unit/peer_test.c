@@ -1,0 +1,365 @@
+/* peer_test.c: the worker's protocol side, event by event: what it asks for, what it tells its compute thread, what it ignores. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "runtime/sched/peer.h"
+#include "runtime/sched/pull.h"
+
+typedef struct Bench {
+    Peer *peer;
+    PeerActions out; /* of the last event */
+    uint64_t now;    /* milliseconds */
+} Bench;
+
+static void clear(Bench *bench) {
+    peer_actions_free(&bench->out);
+}
+
+static void step(Bench *bench, PeerEvent event) {
+    clear(bench);
+    event.now = bench->now * 1000000;
+    peer_step(bench->peer, &event, &bench->out);
+}
+
+static void control(Bench *bench, Message message) {
+    step(bench, (PeerEvent){.kind = PEER_CONTROL, .message = &message});
+}
+
+static Bench bench_new(void) {
+    PeerConfig config = {.data_endpoint = "ipc://me", .name = "host:1", .pid = 42, .wish = 3};
+    Bench bench = {.peer = peer_new(&config)};
+    step(&bench, (PeerEvent){.kind = PEER_START});
+    return bench;
+}
+
+static Bench bench_welcome(void) {
+    Bench bench = bench_new();
+    control(&bench, (Message){.kind = MSG_WELCOME, .as.welcome = {.worker = 3, .workers = 8, .epoch = 1}});
+    return bench;
+}
+
+static void bench_free(Bench *bench) {
+    clear(bench);
+    peer_free(&bench->peer);
+}
+
+static const PeerAction *acted(const Bench *bench, PeerActionKind kind, size_t nth) {
+    for (size_t i = 0; i < bench->out.len; i++)
+        if (bench->out.items[i].kind == kind && nth-- == 0) return &bench->out.items[i];
+    return NULL;
+}
+
+static const Message *told(const Bench *bench, MessageKind kind) {
+    for (size_t i = 0; i < bench->out.len; i++)
+        if (bench->out.items[i].kind == PEER_SEND_CONTROL && bench->out.items[i].message.kind == kind)
+            return &bench->out.items[i].message;
+    return NULL;
+}
+
+static void start_job(Bench *bench, uint64_t job, uint32_t lists) {
+    Message message = {.kind = MSG_JOB_START, .job = job, .epoch = 1, .bytes = "captures", .size = 8};
+    message.as.start = (MsgJobStart){.spec = {.chunks = 100, .blob_size = 8, .lists = lists}, .root_endpoint = "ipc://root"};
+    control(bench, message);
+}
+
+static void hand_range(Bench *bench, uint64_t first, uint64_t count) {
+    control(bench, (Message){.kind = MSG_RANGE, .job = 1, .epoch = 1, .as.range = {.first = first, .count = count}});
+}
+
+static void computed(Bench *bench, uint64_t first, uint64_t count) {
+    step(bench, (PeerEvent){.kind = PEER_COMPUTED, .job = 1, .range_done = {.first = first, .done = count, .end_chunk = -1}});
+}
+
+/* Answers the GET that the last event sent, out of `data`. */
+static void answer(Bench *bench, const Message *get, const void *data, uint64_t size) {
+    Message asked = *get, piece = pull_answer(&asked, data, size);
+    step(bench, (PeerEvent){.kind = PEER_PIECE, .message = &piece});
+}
+
+static void merge_from(Bench *bench, uint32_t merge_step) {
+    Message message = {
+        .kind = MSG_MERGE, .job = 1, .epoch = 1, .as.merge = {.step = merge_step, .from = 5, .endpoint = "ipc://five"}};
+    control(bench, message);
+}
+
+static void it_says_hello_and_works_after_welcome(void **state) {
+    (void)state;
+    Bench bench = bench_new();
+    const MsgHello *hello = &told(&bench, MSG_HELLO)->as.hello;
+    assert_int_equal(hello->role, ROLE_WORKER);
+    assert_int_equal(hello->version, PROTOCOL_VERSION);
+    assert_string_equal(hello->data_endpoint, "ipc://me");
+    assert_int_equal(hello->wish, 3);
+    start_job(&bench, 1, 0);
+    assert_int_equal(bench.out.len, 0);
+    assert_int_equal(peer_number(bench.peer), -1);
+    control(&bench, (Message){.kind = MSG_WELCOME, .as.welcome = {.worker = 3}});
+    assert_int_equal(peer_number(bench.peer), 3);
+    bench_free(&bench);
+}
+
+static void a_small_job_is_opened_at_once(void **state) {
+    (void)state;
+    Bench bench = bench_welcome();
+    start_job(&bench, 1, 0);
+    const PeerAction *open = acted(&bench, PEER_OPEN, 0);
+    assert_int_equal(open->job, 1);
+    assert_int_equal(open->data.len, 8);
+    assert_memory_equal(open->data.data, "captures", 8);
+    assert_int_equal(told(&bench, MSG_STATS)->as.stats.captures, 8);
+    hand_range(&bench, 10, 5);
+    const PeerAction *compute = acted(&bench, PEER_COMPUTE, 0);
+    assert_true(compute->first == 10 && compute->count == 5 && compute->slices == NULL);
+    computed(&bench, 10, 5);
+    const MsgRangeDone *done = &told(&bench, MSG_RANGE_DONE)->as.range_done;
+    assert_true(done->first == 10 && done->count == 5 && done->done == 5 && done->end_chunk == -1 && done->credits == 2);
+    control(&bench, (Message){.kind = MSG_JOB_END, .job = 1, .epoch = 1});
+    assert_non_null(acted(&bench, PEER_DROP, 0));
+    bench_free(&bench);
+}
+
+static void large_captures_are_pulled_once(void **state) {
+    (void)state;
+    Bench bench = bench_welcome();
+    uint64_t size = 3 * MESSAGE_PIECE_SIZE + 10;
+    char *blob = xcalloc(1, size);
+    blob[size - 1] = 'z';
+    Message start = {.kind = MSG_JOB_START, .job = 1, .epoch = 1};
+    start.as.start = (MsgJobStart){.spec = {.chunks = 100, .blob_size = size}, .root_endpoint = "ipc://root"};
+    control(&bench, start);
+    assert_null(acted(&bench, PEER_OPEN, 0));
+    assert_string_equal(acted(&bench, PEER_SEND_DATA, 0)->endpoint, "ipc://root");
+    Message first = acted(&bench, PEER_SEND_DATA, 0)->message, rest[3];
+    assert_int_equal(first.as.get.name.kind, DATA_CAPTURES);
+    hand_range(&bench, 0, 1); /* it waits for the captures */
+    assert_int_equal(bench.out.len, 0);
+    answer(&bench, &first, blob, size);
+    for (size_t i = 0; i < 3; i++) rest[i] = acted(&bench, PEER_SEND_DATA, i)->message;
+    assert_null(acted(&bench, PEER_SEND_DATA, 3));
+    answer(&bench, &first, blob, size);   /* a repetition */
+    answer(&bench, &rest[1], blob, size); /* not the next one */
+    assert_int_equal(peer_ignored(bench.peer), 2);
+    for (size_t i = 0; i < 3; i++) answer(&bench, &rest[i], blob, size);
+    const PeerAction *open = acted(&bench, PEER_OPEN, 0);
+    assert_int_equal(open->data.len, size);
+    assert_int_equal(open->data.data[size - 1], 'z');
+    assert_non_null(acted(&bench, PEER_COMPUTE, 0));
+    free(blob);
+    bench_free(&bench);
+}
+
+static void slices_come_before_a_range_is_computed(void **state) {
+    (void)state;
+    Bench bench = bench_welcome();
+    start_job(&bench, 1, 2);
+    hand_range(&bench, 4, 4);
+    Message first = acted(&bench, PEER_SEND_DATA, 0)->message, second = acted(&bench, PEER_SEND_DATA, 1)->message;
+    assert_true(second.as.get.name.list == 1 && second.as.get.name.first == 4 && second.as.get.name.count == 4);
+    answer(&bench, &second, "two", 3);
+    assert_null(acted(&bench, PEER_COMPUTE, 0));
+    answer(&bench, &first, NULL, 0); /* an empty slice is complete, too */
+    const PeerAction *compute = acted(&bench, PEER_COMPUTE, 0);
+    assert_int_equal(compute->slice_count, 2);
+    assert_int_equal(compute->slices[0].len, 0);
+    assert_memory_equal(compute->slices[1].data, "two", 3);
+    computed(&bench, 4, 4);
+    assert_int_equal(told(&bench, MSG_RANGE_DONE)->as.range_done.pulled, 3);
+    bench_free(&bench);
+}
+
+static void cancelled_ranges_are_given_back(void **state) {
+    (void)state;
+    Bench bench = bench_welcome();
+    start_job(&bench, 1, 1);
+    hand_range(&bench, 50, 10);
+    control(&bench, (Message){.kind = MSG_CANCEL_AFTER, .job = 1, .epoch = 1, .as.cancel = {.chunk = 20}});
+    assert_int_equal(acted(&bench, PEER_LIMIT, 0)->limit, 21);
+    assert_int_equal(told(&bench, MSG_RANGE_DONE)->as.range_done.done, 0);
+    /* A higher limit does not bring them back. */
+    control(&bench, (Message){.kind = MSG_CANCEL_AFTER, .job = 1, .epoch = 1, .as.cancel = {.chunk = 60}});
+    assert_int_equal(bench.out.len, 0);
+    bench_free(&bench);
+}
+
+static void a_bag_is_pulled_and_merged(void **state) {
+    (void)state;
+    Bench bench = bench_welcome();
+    start_job(&bench, 1, 0);
+    merge_from(&bench, 7);
+    assert_string_equal(acted(&bench, PEER_SEND_DATA, 0)->endpoint, "ipc://five");
+    Message get = acted(&bench, PEER_SEND_DATA, 0)->message;
+    assert_int_equal(get.as.get.name.kind, DATA_BAG);
+    merge_from(&bench, 7); /* a repetition */
+    assert_int_equal(bench.out.len, 0);
+    answer(&bench, &get, "bag", 3);
+    const PeerAction *merge = acted(&bench, PEER_MERGE, 0);
+    assert_int_equal(merge->step, 7);
+    assert_memory_equal(merge->data.data, "bag", 3);
+    step(&bench, (PeerEvent){.kind = PEER_MERGED, .job = 1, .merge_done = {.step = 7, .nodes = 2, .end_chunk = -1}});
+    const MsgMergeDone *done = &told(&bench, MSG_MERGE_DONE)->as.merge_done;
+    assert_true(done->step == 7 && done->nodes == 2 && done->size == 3);
+    merge_from(&bench, 6); /* older */
+    assert_int_equal(bench.out.len, 0);
+    merge_from(&bench, 8);
+    assert_non_null(acted(&bench, PEER_SEND_DATA, 0));
+    bench_free(&bench);
+}
+
+static void our_bag_is_encoded_once_and_served(void **state) {
+    (void)state;
+    Bench bench = bench_welcome();
+    start_job(&bench, 1, 0);
+    Message get = {.kind = MSG_GET, .job = 1, .epoch = 1};
+    get.as.get = (MsgGet){.pull = 9, .name = {.kind = DATA_BAG}, .length = 100};
+    PeerEvent asked = {.kind = PEER_GET, .message = &get, .route = 77};
+    step(&bench, asked);
+    assert_non_null(acted(&bench, PEER_ENCODE, 0));
+    assert_null(acted(&bench, PEER_SEND_ANSWER, 0));
+    step(&bench, asked); /* impatient: it hears that we live */
+    assert_null(acted(&bench, PEER_ENCODE, 0));
+    assert_int_equal(acted(&bench, PEER_SEND_ANSWER, 0)->message.as.piece.state, PIECE_LATER);
+    Buf data = {0};
+    buf_add_text(&data, "everything");
+    step(&bench, (PeerEvent){.kind = PEER_ENCODED, .job = 1, .data = &data});
+    assert_int_equal(data.len, 0);
+    const PeerAction *piece = acted(&bench, PEER_SEND_ANSWER, 0);
+    assert_int_equal(piece->route, 77);
+    assert_int_equal(piece->message.as.piece.pull, 9);
+    assert_int_equal(piece->message.as.piece.total, 10);
+    assert_memory_equal(piece->message.bytes, "everything", 10);
+    assert_null(acted(&bench, PEER_SEND_ANSWER, 1));
+    step(&bench, asked);
+    assert_int_equal(acted(&bench, PEER_SEND_ANSWER, 0)->message.size, 10);
+    get.as.get.offset = 11; /* past the end */
+    step(&bench, asked);
+    assert_int_equal(acted(&bench, PEER_SEND_ANSWER, 0)->message.as.piece.state, PIECE_GONE);
+    get.job = 2;
+    step(&bench, asked);
+    assert_int_equal(acted(&bench, PEER_SEND_ANSWER, 0)->message.as.piece.state, PIECE_GONE);
+    bench_free(&bench);
+}
+
+static void late_and_repeated_messages_are_ignored(void **state) {
+    (void)state;
+    Bench bench = bench_welcome();
+    start_job(&bench, 1, 0);
+    start_job(&bench, 1, 0);
+    assert_int_equal(bench.out.len, 0);
+    hand_range(&bench, 0, 4);
+    hand_range(&bench, 0, 4);
+    assert_int_equal(bench.out.len, 0);
+    hand_range(&bench, 3, 1);
+    hand_range(&bench, 99, 2); /* past the end */
+    hand_range(&bench, 5, 0);
+    control(&bench, (Message){.kind = MSG_RANGE, .job = 1, .epoch = 2, .as.range = {.first = 9, .count = 1}});
+    control(&bench, (Message){.kind = MSG_RANGE, .job = 8, .epoch = 1, .as.range = {.first = 9, .count = 1}});
+    control(&bench, (Message){.kind = MSG_JOB_DONE, .job = 1, .epoch = 1});
+    assert_int_equal(bench.out.len, 0);
+    assert_int_equal(peer_ignored(bench.peer), 8);
+    control(&bench, (Message){.kind = MSG_JOB_END, .job = 1, .epoch = 1});
+    computed(&bench, 0, 4); /* the compute thread was not done yet */
+    assert_int_equal(bench.out.len, 0);
+    start_job(&bench, 1, 0); /* the ended job once more */
+    assert_int_equal(bench.out.len, 0);
+    bench_free(&bench);
+}
+
+static void a_pull_that_stalls_is_repeated_and_then_reported(void **state) {
+    (void)state;
+    Bench bench = bench_welcome();
+    start_job(&bench, 1, 0);
+    merge_from(&bench, 1);
+    uint64_t repeats = 0, reports = 0;
+    for (bench.now = 500; bench.now <= 31000; bench.now += 500) {
+        control(&bench, (Message){.kind = MSG_HEARTBEAT});
+        step(&bench, (PeerEvent){.kind = PEER_TICK});
+        repeats += acted(&bench, PEER_SEND_DATA, 0) != NULL;
+        reports += told(&bench, MSG_FAIL) != NULL;
+    }
+    assert_true(repeats >= 10 && repeats <= 15);
+    assert_int_equal(reports, 1);
+    bench_free(&bench);
+}
+
+static void a_holder_that_says_later_is_waited_for(void **state) {
+    (void)state;
+    Bench bench = bench_welcome();
+    start_job(&bench, 1, 0);
+    merge_from(&bench, 1);
+    Message get = acted(&bench, PEER_SEND_DATA, 0)->message, later = pull_refusal(&get, PIECE_LATER);
+    for (bench.now = 500; bench.now <= 120000; bench.now += 500) {
+        control(&bench, (Message){.kind = MSG_HEARTBEAT});
+        step(&bench, (PeerEvent){.kind = PEER_TICK});
+        assert_null(told(&bench, MSG_FAIL));
+        step(&bench, (PeerEvent){.kind = PEER_PIECE, .message = &later});
+    }
+    Message gone = pull_refusal(&get, PIECE_GONE);
+    step(&bench, (PeerEvent){.kind = PEER_PIECE, .message = &gone});
+    assert_non_null(told(&bench, MSG_FAIL));
+    bench_free(&bench);
+}
+
+static void it_beats_and_gives_up_on_a_silent_scheduler(void **state) {
+    (void)state;
+    Bench bench = bench_welcome();
+    bench.now = 1000;
+    step(&bench, (PeerEvent){.kind = PEER_TICK, .progress = 5, .memory = 6});
+    assert_true(told(&bench, MSG_HEARTBEAT)->as.heartbeat.progress == 5 && told(&bench, MSG_HEARTBEAT)->as.heartbeat.memory == 6);
+    bench.now = 1500;
+    step(&bench, (PeerEvent){.kind = PEER_TICK});
+    assert_int_equal(bench.out.len, 0);
+    bench.now = 100000; /* we were stopped ourselves: that is no silence of others */
+    step(&bench, (PeerEvent){.kind = PEER_TICK});
+    assert_null(acted(&bench, PEER_EXIT, 0));
+    while (bench.now < 129000) {
+        bench.now += 1000;
+        step(&bench, (PeerEvent){.kind = PEER_TICK});
+        assert_null(acted(&bench, PEER_EXIT, 0));
+    }
+    bench.now = 130000;
+    step(&bench, (PeerEvent){.kind = PEER_TICK});
+    assert_int_equal(acted(&bench, PEER_EXIT, 0)->status, 1);
+    step(&bench, (PeerEvent){.kind = PEER_TICK});
+    assert_int_equal(bench.out.len, 0);
+    bench_free(&bench);
+}
+
+static void shutdown_ends_it(void **state) {
+    (void)state;
+    Bench bench = bench_welcome();
+    start_job(&bench, 1, 1);
+    hand_range(&bench, 0, 10);
+    control(&bench, (Message){.kind = MSG_SHUTDOWN, .as.end = {.status = 3}});
+    assert_non_null(told(&bench, MSG_BYE));
+    assert_int_equal(acted(&bench, PEER_EXIT, 0)->status, 3);
+    Buf data = {0};
+    buf_add_text(&data, "late");
+    step(&bench, (PeerEvent){.kind = PEER_ENCODED, .job = 1, .data = &data});
+    assert_int_equal(data.len, 0);
+    bench_free(&bench);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(it_says_hello_and_works_after_welcome),
+        cmocka_unit_test(a_small_job_is_opened_at_once),
+        cmocka_unit_test(large_captures_are_pulled_once),
+        cmocka_unit_test(slices_come_before_a_range_is_computed),
+        cmocka_unit_test(cancelled_ranges_are_given_back),
+        cmocka_unit_test(a_bag_is_pulled_and_merged),
+        cmocka_unit_test(our_bag_is_encoded_once_and_served),
+        cmocka_unit_test(late_and_repeated_messages_are_ignored),
+        cmocka_unit_test(a_pull_that_stalls_is_repeated_and_then_reported),
+        cmocka_unit_test(a_holder_that_says_later_is_waited_for),
+        cmocka_unit_test(it_beats_and_gives_up_on_a_silent_scheduler),
+        cmocka_unit_test(shutdown_ends_it),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,210 @@
+/* root_test.c: the root's protocol side, event by event. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <string.h>
+
+#include "runtime/sched/pull.h"
+#include "runtime/sched/root.h"
+
+typedef struct Bench {
+    Root *root;
+    RootActions out; /* of the last event */
+    uint64_t now;    /* milliseconds */
+} Bench;
+
+static void step(Bench *bench, RootEvent event) {
+    root_actions_free(&bench->out);
+    event.now = bench->now * 1000000;
+    root_step(bench->root, &event, &bench->out);
+}
+
+static void control(Bench *bench, Message message) {
+    step(bench, (RootEvent){.kind = ROOT_CONTROL, .message = &message});
+}
+
+static Bench bench_new(void) {
+    RootConfig config = {.data_endpoint = "ipc://root", .name = "host:1", .pid = 42};
+    Bench bench = {.root = root_new(&config)};
+    step(&bench, (RootEvent){.kind = ROOT_START});
+    return bench;
+}
+
+static void bench_free(Bench *bench) {
+    root_actions_free(&bench->out);
+    root_free(&bench->root);
+}
+
+static const RootAction *acted(const Bench *bench, RootActionKind kind) {
+    for (size_t i = 0; i < bench->out.len; i++)
+        if (bench->out.items[i].kind == kind) return &bench->out.items[i];
+    return NULL;
+}
+
+static const Message *told(const Bench *bench, MessageKind kind) {
+    for (size_t i = 0; i < bench->out.len; i++)
+        if (bench->out.items[i].kind == ROOT_SEND_CONTROL && bench->out.items[i].message.kind == kind)
+            return &bench->out.items[i].message;
+    return NULL;
+}
+
+static void submit(Bench *bench, uint64_t job, const char *captures, uint32_t lists) {
+    Buf data = {0};
+    buf_add_text(&data, captures);
+    step(bench, (RootEvent){.kind = ROOT_SUBMIT, .job = job, .spec = {.chunks = 10, .lists = lists}, .data = &data});
+    assert_int_equal(data.len, 0);
+}
+
+static Bench bench_with_job(uint32_t lists) {
+    Bench bench = bench_new();
+    control(&bench, (Message){.kind = MSG_WELCOME});
+    submit(&bench, 1, "captures", lists);
+    return bench;
+}
+
+static Message get_of(DataKind kind, uint64_t first, uint64_t offset, uint64_t length) {
+    Message get = {.kind = MSG_GET, .job = 1, .epoch = 1};
+    get.as.get = (MsgGet){.pull = 5, .name = {.kind = kind, .first = first}, .offset = offset, .length = length};
+    if (kind == DATA_SLICE) get.as.get.name.count = 2;
+    return get;
+}
+
+static void ask(Bench *bench, Message get) {
+    step(bench, (RootEvent){.kind = ROOT_GET, .route = 8, .message = &get});
+}
+
+static void job_done(Bench *bench, int64_t holder) {
+    Message message = {.kind = MSG_JOB_DONE, .job = 1, .epoch = 1};
+    message.as.job_done = (MsgJobDone){.holder = holder, .endpoint = "ipc://w4", .limit = 7, .end = END_FAILED};
+    control(bench, message);
+}
+
+static void a_job_waits_for_the_welcome(void **state) {
+    (void)state;
+    Bench bench = bench_new();
+    assert_int_equal(told(&bench, MSG_HELLO)->as.hello.role, ROLE_ROOT);
+    submit(&bench, 1, "captures", 0);
+    assert_int_equal(bench.out.len, 0);
+    assert_false(root_is_welcome(bench.root));
+    control(&bench, (Message){.kind = MSG_WELCOME});
+    const Message *message = told(&bench, MSG_JOB_SUBMIT);
+    assert_int_equal(message->job, 1);
+    assert_int_equal(message->as.submit.spec.blob_size, 8);
+    assert_memory_equal(message->bytes, "captures", 8);
+    control(&bench, (Message){.kind = MSG_WELCOME}); /* a repetition */
+    assert_int_equal(bench.out.len, 0);
+    bench_free(&bench);
+}
+
+static void captures_are_served(void **state) {
+    (void)state;
+    Bench bench = bench_with_job(0);
+    ask(&bench, get_of(DATA_CAPTURES, 0, 3, 100));
+    const RootAction *answer = acted(&bench, ROOT_SEND_ANSWER);
+    assert_int_equal(answer->route, 8);
+    assert_int_equal(answer->message.as.piece.total, 8);
+    assert_memory_equal(answer->message.bytes, "tures", 5);
+    ask(&bench, get_of(DATA_BAG, 0, 0, 100));
+    assert_int_equal(acted(&bench, ROOT_SEND_ANSWER)->message.as.piece.state, PIECE_GONE);
+    bench_free(&bench);
+}
+
+static void slices_are_encoded_when_asked_for(void **state) {
+    (void)state;
+    Bench bench = bench_with_job(1);
+    ask(&bench, get_of(DATA_SLICE, 4, 0, 3));
+    const RootAction *slice = acted(&bench, ROOT_SLICE);
+    assert_true(slice->list == 0 && slice->first == 4 && slice->count == 2);
+    ask(&bench, get_of(DATA_SLICE, 4, 0, 3)); /* impatient: it hears that we live */
+    assert_int_equal(acted(&bench, ROOT_SEND_ANSWER)->message.as.piece.state, PIECE_LATER);
+    Buf data = {0};
+    buf_add_text(&data, "abcde");
+    step(&bench, (RootEvent){.kind = ROOT_SLICED, .job = 1, .first = 4, .count = 2, .data = &data});
+    assert_memory_equal(acted(&bench, ROOT_SEND_ANSWER)->message.bytes, "abc", 3);
+    ask(&bench, get_of(DATA_SLICE, 4, 3, 3));
+    assert_memory_equal(acted(&bench, ROOT_SEND_ANSWER)->message.bytes, "de", 2);
+    ask(&bench, get_of(DATA_SLICE, 4, 0, 3)); /* it was given up after its last piece, and is made again */
+    assert_non_null(acted(&bench, ROOT_SLICE));
+    ask(&bench, get_of(DATA_SLICE, 9, 0, 3)); /* past the end */
+    assert_int_equal(acted(&bench, ROOT_SEND_ANSWER)->message.as.piece.state, PIECE_GONE);
+    bench_free(&bench);
+}
+
+static void the_last_bag_is_pulled_and_acknowledged(void **state) {
+    (void)state;
+    Bench bench = bench_with_job(0);
+    job_done(&bench, 4);
+    assert_string_equal(acted(&bench, ROOT_SEND_DATA)->endpoint, "ipc://w4");
+    Message get = acted(&bench, ROOT_SEND_DATA)->message, piece = pull_answer(&get, "result", 6);
+    job_done(&bench, 4); /* a repetition */
+    assert_int_equal(bench.out.len, 0);
+    step(&bench, (RootEvent){.kind = ROOT_PIECE, .message = &piece});
+    const RootAction *result = acted(&bench, ROOT_RESULT);
+    assert_true(result->has_bag && result->limit == 7 && result->end == END_FAILED);
+    assert_memory_equal(result->data.data, "result", 6);
+    step(&bench, (RootEvent){.kind = ROOT_RECEIVED, .job = 1, .nodes = 2});
+    const MsgJobEnd *end = &told(&bench, MSG_JOB_END)->as.job_end;
+    assert_true(end->nodes == 2 && end->size == 6);
+    step(&bench, (RootEvent){.kind = ROOT_FINISH, .status = 9});
+    assert_int_equal(told(&bench, MSG_BYE)->as.end.status, 9);
+    assert_int_equal(acted(&bench, ROOT_EXIT)->status, 9);
+    bench_free(&bench);
+}
+
+static void a_job_without_chunks_has_no_bag(void **state) {
+    (void)state;
+    Bench bench = bench_with_job(0);
+    job_done(&bench, -1);
+    assert_false(acted(&bench, ROOT_RESULT)->has_bag);
+    bench_free(&bench);
+}
+
+static void a_result_that_does_not_come_is_reported(void **state) {
+    (void)state;
+    Bench bench = bench_with_job(0);
+    job_done(&bench, 4);
+    Message gone = pull_refusal(&acted(&bench, ROOT_SEND_DATA)->message, PIECE_GONE);
+    uint64_t reports = 0;
+    for (bench.now = 500; bench.now <= 31000; bench.now += 500) {
+        control(&bench, (Message){.kind = MSG_HEARTBEAT});
+        step(&bench, (RootEvent){.kind = ROOT_TICK});
+        if (!told(&bench, MSG_FAIL)) continue;
+        assert_non_null(strstr(told(&bench, MSG_FAIL)->as.text.text, "worker 4 did not send"));
+        reports++;
+    }
+    assert_int_equal(reports, 1);
+    step(&bench, (RootEvent){.kind = ROOT_PIECE, .message = &gone});
+    assert_non_null(told(&bench, MSG_FAIL));
+    bench_free(&bench);
+}
+
+static void the_scheduler_may_end_it(void **state) {
+    (void)state;
+    Bench bench = bench_with_job(0);
+    control(&bench, (Message){.kind = MSG_SHUTDOWN, .as.end = {.status = 130}});
+    assert_int_equal(acted(&bench, ROOT_EXIT)->status, 130);
+    submit(&bench, 2, "too late", 0);
+    assert_int_equal(bench.out.len, 0);
+    bench_free(&bench);
+    bench = bench_new();
+    for (bench.now = 1000; bench.now < 30000; bench.now += 1000) {
+        step(&bench, (RootEvent){.kind = ROOT_TICK});
+        assert_null(acted(&bench, ROOT_EXIT));
+    }
+    step(&bench, (RootEvent){.kind = ROOT_TICK});
+    assert_int_equal(acted(&bench, ROOT_EXIT)->status, 1);
+    bench_free(&bench);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_job_waits_for_the_welcome),       cmocka_unit_test(captures_are_served),
+        cmocka_unit_test(slices_are_encoded_when_asked_for), cmocka_unit_test(the_last_bag_is_pulled_and_acknowledged),
+        cmocka_unit_test(a_job_without_chunks_has_no_bag),   cmocka_unit_test(a_result_that_does_not_come_is_reported),
+        cmocka_unit_test(the_scheduler_may_end_it),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
