@@ -30,3 +30,5 @@ check: test-programs
 golden: all
 	tests/run.py --build $(BUILD) --golden golden run dist examples
 	git --no-pager diff --stat -- tests examples
+
+include $(wildcard tests/fuzz/*.mk)

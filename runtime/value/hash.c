@@ -7,6 +7,7 @@ static uint64_t range_hash(const MrRange *range) {
     return hash_mix(hash_mix((uint64_t)range->first ^ HASH_K0, HASH_K1) ^ (uint64_t)range->count, step ^ HASH_K1);
 }
 
+/* True when the value has no parts to be walked. */
 static bool hash_scalar(uint64_t *hash, const void *value, const MrType *type) {
     switch (type->kind) {
     case MR_INT: *hash = hash_int(*(const uint64_t *)value); return true;
@@ -14,6 +15,9 @@ static bool hash_scalar(uint64_t *hash, const void *value, const MrType *type) {
     case MR_BOOL: *hash = hash_int(*(const uint8_t *)value); return true;
     case MR_STRING: *hash = hash_bytes(((const MrString *)value)->data, ((const MrString *)value)->len); return true;
     case MR_RANGE: *hash = range_hash(value); return true;
+    case MR_LIST: /* of units: their number */
+        *hash = hash_int((uint64_t)list_len(*(MrList *const *)value));
+        return type->fields[0]->size == 0;
     case MR_FUNCTION: *hash = HASH_K0; return true; /* functions are no keys; see compare.c */
     default: return false;
     }

@@ -1,0 +1,297 @@
+/* codec.c: values as bytes and back. Both directions keep a stack of open runs (walk.h); payloads of plain numbers are copied
+ * whole. */
+#include "runtime/value/codec.h"
+
+#include <assert.h>
+
+#include "runtime/value/walk.h"
+
+enum { RANGE_SIZE = 24, VARINT_MAX = 10 };
+
+/* Are the bytes in memory those of the encoding: numbers only, which leave no gaps? */
+static bool type_is_plain(const MrType *type) {
+    if (type->kind == MR_TUPLE) {
+        for (uint32_t i = 0; i < type->field_count; i++)
+            if (!type_is_plain(type->fields[i])) return false;
+        return true;
+    }
+    return type->kind == MR_INT || type->kind == MR_FLOAT || type->kind == MR_RANGE;
+}
+
+/* The fewest bytes that a value takes. */
+static size_t type_least(const MrType *type) {
+    switch (type->kind) {
+    case MR_INT:
+    case MR_FLOAT: return 8;
+    case MR_RANGE: return RANGE_SIZE;
+    case MR_TUPLE: {
+        size_t least = 0;
+        for (uint32_t i = 0; i < type->field_count; i++) least += type_least(type->fields[i]);
+        return least;
+    }
+    default: return 1;
+    }
+}
+
+/* ---- encoding */
+
+typedef struct Encoder {
+    Buf *out;
+    const MrProgram *program;
+    Walk walk;
+} Encoder;
+
+static void add_varint(Buf *out, uint64_t x) {
+    char bytes[VARINT_MAX];
+    size_t len = 0;
+    for (; x >= 0x80; x >>= 7) bytes[len++] = (char)(x | 0x80);
+    bytes[len++] = (char)x;
+    buf_add(out, bytes, len);
+}
+
+/* A function's place in the program + 1; 0 for what is not in it, which decodes as a value that nobody evaluated. */
+static uint64_t function_number(const MrProgram *program, const MrFunction *function) {
+    for (uint32_t i = 0; program && i < program->function_count; i++)
+        if (program->functions[i] == function) return (uint64_t)i + 1;
+    return 0;
+}
+
+static void encode_elements(Encoder *encoder, const MrType *type, const void *value, int64_t first, int64_t count) {
+    const MrType *element = type->fields[0];
+    add_varint(encoder->out, (uint64_t)count);
+    if (!count) return;
+    if (type_is_plain(element) || element->kind == MR_BOOL) {
+        const MrList *list = *(MrList *const *)value;
+        buf_add(encoder->out, list->data + first * (int64_t)element->size, (size_t)count * element->size);
+        return;
+    }
+    Run *run = walk_push(&encoder->walk, value, type);
+    run->index = first;
+    run->count = first + count;
+}
+
+static void encode_part(Encoder *encoder, const void *place, const MrType *type) {
+    Buf *out = encoder->out;
+    switch (type->kind) {
+    case MR_INT:
+    case MR_FLOAT:
+    case MR_BOOL:
+    case MR_RANGE: buf_add(out, place, type->size); break;
+    case MR_STRING: {
+        const MrString *string = place;
+        add_varint(out, (uint64_t)string->len);
+        buf_add(out, string->data, (size_t)string->len);
+        break;
+    }
+    case MR_TUPLE: walk_push(&encoder->walk, place, type); break;
+    case MR_OPTIONAL:
+        buf_add_char(out, *(const char *)place);
+        walk_push(&encoder->walk, place, type);
+        break;
+    case MR_LIST: encode_elements(encoder, type, place, 0, list_len(*(MrList *const *)place)); break;
+    case MR_MAP:
+    case MR_SET:
+        mr_map_sorted(NULL, *(MrMap *const *)place, type);
+        add_varint(out, (uint64_t)walk_push(&encoder->walk, place, type)->count);
+        break;
+    default: {
+        const MrClosure *closure = *(MrClosure *const *)place;
+        uint64_t number = closure ? function_number(encoder->program, closure->function) : 0;
+        add_varint(out, number);
+        if (number) walk_push(&encoder->walk, place, type);
+    }
+    }
+}
+
+static void encode_rest(Encoder *encoder) {
+    while (encoder->walk.len) {
+        char *place;
+        const MrType *field;
+        if (run_next(walk_top(&encoder->walk), &place, &field))
+            encode_part(encoder, place, field);
+        else
+            walk_pop(&encoder->walk);
+    }
+    walk_end(&encoder->walk);
+}
+
+void codec_encode(Buf *out, const void *value, const MrType *type, const MrProgram *program) {
+    Encoder encoder = {.out = out, .program = program};
+    walk_start(&encoder.walk);
+    encode_part(&encoder, value, type);
+    encode_rest(&encoder);
+}
+
+void codec_encode_elements(Buf *out, const MrList *list, int64_t first, int64_t count, const MrType *list_type,
+                           const MrProgram *program) {
+    Encoder encoder = {.out = out, .program = program};
+    walk_start(&encoder.walk);
+    encode_elements(&encoder, list_type, &list, first, count);
+    encode_rest(&encoder);
+}
+
+/* ---- decoding. Places are zero until they are read, so that what was read of a broken value can be dropped as it is. */
+
+typedef struct Decoder {
+    const char *at, *end;
+    const MrProgram *program;
+    const char *problem;
+    Walk walk;
+} Decoder;
+
+static bool decode_fail(Decoder *decoder, const char *problem) {
+    decoder->problem = problem;
+    return false;
+}
+
+/* The next `len` bytes, or NULL when there are not so many. */
+static const char *take_bytes(Decoder *decoder, uint64_t len) {
+    if (len > (size_t)(decoder->end - decoder->at)) {
+        decoder->problem = "the value ends too early";
+        return NULL;
+    }
+    const char *bytes = decoder->at;
+    decoder->at += len;
+    return bytes;
+}
+
+static bool take_into(Decoder *decoder, void *to, size_t len) {
+    const char *bytes = take_bytes(decoder, len);
+    if (bytes && len) memcpy(to, bytes, len);
+    return bytes != NULL;
+}
+
+static bool take_varint(Decoder *decoder, uint64_t *x) {
+    *x = 0;
+    for (int shift = 0; decoder->at < decoder->end && shift < 7 * VARINT_MAX; shift += 7) {
+        uint64_t byte = (unsigned char)*decoder->at++;
+        if (shift == 63 && byte > 1) break;
+        *x |= (byte & 0x7f) << shift;
+        if (byte < 0x80) return true;
+    }
+    return decode_fail(decoder, "a length is malformed");
+}
+
+/* The number of elements that follow, each of at least `least` bytes. */
+static bool take_count(Decoder *decoder, size_t least, int64_t *count) {
+    uint64_t x;
+    if (!take_varint(decoder, &x)) return false;
+    uint64_t left = (uint64_t)(decoder->end - decoder->at);
+    if (least ? x > left / least : x > INT64_MAX) return decode_fail(decoder, "a length goes past the end of the value");
+    *count = (int64_t)x;
+    return true;
+}
+
+static bool take_bools(Decoder *decoder, void *to, size_t count) {
+    const unsigned char *bytes = to;
+    unsigned char all = 0;
+    if (!take_into(decoder, to, count)) return false;
+    for (size_t i = 0; i < count; i++) all |= bytes[i];
+    if (all <= 1) return true;
+    memset(to, 0, count);
+    return decode_fail(decoder, "a bool is neither 0 nor 1");
+}
+
+static bool decode_string(Decoder *decoder, MrString *to) {
+    uint64_t len;
+    if (!take_varint(decoder, &len)) return false;
+    const char *bytes = take_bytes(decoder, len);
+    if (bytes) *to = string_new(bytes, (int64_t)len);
+    return bytes != NULL;
+}
+
+static bool decode_list(Decoder *decoder, MrList **to, const MrType *type) {
+    const MrType *element = type->fields[0];
+    int64_t count;
+    if (!take_count(decoder, type_least(element), &count)) return false;
+    if (!count) return true;
+    MrList *list = *to = list_new(count, element);
+    list->len = count;
+    if (type_is_plain(element)) return take_into(decoder, list->data, (size_t)count * element->size);
+    if (element->kind == MR_BOOL) return take_bools(decoder, list->data, (size_t)count);
+    walk_push(&decoder->walk, to, type);
+    return true;
+}
+
+static bool decode_map(Decoder *decoder, MrMap **to, const MrType *type) {
+    const MrType *key = type->fields[0], *value = type->fields[1];
+    size_t least = type_least(key) + type_least(value);
+    int64_t count;
+    if (!take_count(decoder, least, &count)) return false;
+    if (!least && count > 1) return decode_fail(decoder, "a key is there twice"); /* there is but one unit */
+    if (!count) return true;
+    MrMap *map = *to = map_new(key, value, count);
+    assert(map->stride == type->stride);
+    map->len = count;
+    walk_push(&decoder->walk, to, type);
+    return true;
+}
+
+/* All entries are there: the keys must ascend, and get their hashes. */
+static bool finish_map(Decoder *decoder, MrMap *map) {
+    for (int64_t i = 0; i < map->len; i++) {
+        char *entry = map_entry(map, i), *key = entry + map->key_offset;
+        if (i && mr_compare(NULL, key - map->stride, key, map->key) >= 0) return decode_fail(decoder, "the keys do not ascend");
+        uint64_t hash = map_hash(key, map->key);
+        memcpy(entry, &hash, sizeof hash);
+    }
+    map_reindex(map);
+    return true;
+}
+
+static bool decode_function(Decoder *decoder, MrClosure **to, const MrType *type) {
+    uint64_t number;
+    if (!take_varint(decoder, &number)) return false;
+    if (!number) return true;
+    if (!decoder->program || number > decoder->program->function_count)
+        return decode_fail(decoder, "the program has no such function");
+    *to = mr_closure_make(NULL, decoder->program->functions[number - 1]);
+    walk_push(&decoder->walk, to, type);
+    return true;
+}
+
+/* Reads what can be read at once, and opens the rest as a run whose places are read next. */
+static bool decode_part(Decoder *decoder, char *place, const MrType *type) {
+    switch (type->kind) {
+    case MR_INT:
+    case MR_FLOAT:
+    case MR_RANGE: return take_into(decoder, place, type->size);
+    case MR_BOOL: return take_bools(decoder, place, 1);
+    case MR_STRING: return decode_string(decoder, (MrString *)place);
+    case MR_LIST: return decode_list(decoder, (MrList **)place, type);
+    case MR_MAP:
+    case MR_SET: return decode_map(decoder, (MrMap **)place, type);
+    case MR_FUNCTION: return decode_function(decoder, (MrClosure **)place, type);
+    case MR_OPTIONAL:
+        if (!take_bools(decoder, place, 1)) return false;
+        break;
+    default: break;
+    }
+    walk_push(&decoder->walk, place, type);
+    return true;
+}
+
+const char *codec_decode(const char **at, const char *end, void *value, const MrType *type, const MrProgram *program) {
+    Decoder decoder = {.at = *at, .end = end, .program = program};
+    walk_start(&decoder.walk);
+    bool is_good = decode_part(&decoder, value, type);
+    while (is_good && decoder.walk.len) {
+        Run *run = walk_top(&decoder.walk);
+        char *place;
+        const MrType *field;
+        if (run_next(run, &place, &field)) {
+            is_good = decode_part(&decoder, place, field);
+        } else {
+            if (run->type->kind == MR_MAP || run->type->kind == MR_SET) is_good = finish_map(&decoder, (MrMap *)run->cell);
+            walk_pop(&decoder.walk);
+        }
+    }
+    walk_end(&decoder.walk);
+    if (is_good) {
+        *at = decoder.at;
+        return NULL;
+    }
+    mr_drop(NULL, value, type);
+    memset(value, 0, type->size);
+    return decoder.problem;
+}
