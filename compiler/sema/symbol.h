@@ -26,10 +26,12 @@ struct Symbol {
     Name name;
     Span span;       /* of the name where it is declared */
     Ast *decl;       /* FN, EXTERN, REDUCER, LET, VAR, PARAM, TYPE_DECL, CONSTRUCTOR, or the binding pattern */
-    Ast *owner;      /* the FN or LAMBDA inside which a LOCAL or VAR is declared; NULL: the top level */
+    Ast *owner;      /* the FN, LAMBDA, REDUCER or MEMBER whose name a LOCAL or VAR is; NULL: the top level, also inside its blocks */
     Module *module;  /* where it is declared; MODULE: the module that it names */
     Scheme *scheme;  /* once checked. REDUCER: a function from its parameters to the tuple (element, state, result) */
     Symbol *also;    /* REDUCER: the function of the same name in the same module (min(a, b)), or NULL */
+    struct Item *item;       /* resolution's: the top-level item that declares it; NULL for locals */
+    const struct Prim *prim; /* EXTERN from "mr": what the checker knows of it, or NULL */
     bool is_used;
     bool is_recursive; /* FN: takes part in a cycle of calls */
 };
@@ -48,6 +50,7 @@ struct Module {
     Map values;       /* Name -> Symbol *: what it declares (and imports by name) */
     Map types;        /* Name -> Symbol * */
     bool is_library;
+    bool is_missing; /* could not be imported: whatever it is asked for was reported */
 };
 
 typedef VEC(Module *) Modules;

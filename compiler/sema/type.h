@@ -93,5 +93,6 @@ typedef struct Scheme {
 Type *type_prune(Type *type);                   /* follows links */
 void type_print(const Type *type, Buf *out);    /* "[string: int]", "(A, A) -> A" */
 void scheme_print(const Scheme *scheme, Buf *out); /* "biggest : [T] -> T, where T has an order" without the name */
+void scheme_print_reducer(const Scheme *scheme, Buf *out); /* "reducer of A giving [A]": from (element, state, result) */
 
 #endif

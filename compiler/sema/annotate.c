@@ -1,0 +1,98 @@
+/* annotate.c: types that the program writes down.
+ *
+ * A single upper-case letter is a type variable of the declaration around it, and stands for any type inside it. */
+#include "compiler/sema/check.h"
+
+#include <string.h>
+
+typedef struct NamedType {
+    const char *name;
+    TypeKind kind;
+    size_t arg_count;
+} NamedType;
+
+static const NamedType named_types[] = {
+    {"int", TYPE_INT, 0},       {"float", TYPE_FLOAT, 0}, {"bool", TYPE_BOOL, 0},     {"string", TYPE_STRING, 0},
+    {"range", TYPE_RANGE, 0},   {"set", TYPE_SET, 1},     {"stream", TYPE_STREAM, 1}, {"future", TYPE_FUTURE, 1},
+};
+
+static Type *type_variable(Checker *c, Name name) {
+    Type **slot = (Type **)map_slot_pointer(c->type_vars, name);
+    if (!*slot)
+        *slot = type_rigid(&c->infer, name);
+    return *slot;
+}
+
+static Type *unknown_type(Checker *c, const AstTypeName *node) {
+    if (map_get_pointer(&c->module->types, node->name)) /* declared, which was reported as not supported yet */
+        return error_type(c);
+    Diag *diag = diag_add(c->diags, E0206, node->base.span, "no type is called `%s`", node->name);
+    const char *names[sizeof named_types / sizeof *named_types];
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        names[i] = named_types[i].name;
+    const char *near = diag_nearest(node->name, names, sizeof names / sizeof *names);
+    if (near)
+        diag_hint(diag, "did you mean `%s`?", near);
+    else
+        diag_hint(diag, "a single upper-case letter stands for any type");
+    return error_type(c);
+}
+
+static Type *annotate_name(Checker *c, AstTypeName *node) {
+    if (node->module)
+        return not_supported(c, &node->base, "a type of a module");
+    for (size_t i = 0; i < sizeof named_types / sizeof *named_types; i++) {
+        const NamedType *named = &named_types[i];
+        if (strcmp(node->name, named->name) != 0)
+            continue;
+        if (node->args.len != named->arg_count) {
+            diag_add(c->diags, E0206, node->base.span, "`%s` takes %zu type%s in brackets, and here it has %zu", named->name, named->arg_count,
+                     named->arg_count == 1 ? "" : "s", node->args.len);
+            return error_type(c);
+        }
+        if (named->arg_count == 0)
+            return type_basic(&c->infer, named->kind);
+        Type *arg = annotate(c, node->args.items[0]);
+        if (named->kind == TYPE_SET)
+            check_class(c, node->base.span, arg, CLASS_ORDER | CLASS_EQUAL, "the elements of a set need an order");
+        return type_one(&c->infer, named->kind, arg);
+    }
+    if (node->name[0] >= 'A' && node->name[0] <= 'Z' && node->name[1] == '\0' && node->args.len == 0)
+        return type_variable(c, node->name);
+    return unknown_type(c, node);
+}
+
+static Type *annotate_list(Checker *c, TypeKind kind, const AstList *list, Ast *last) {
+    TypeList types = {0};
+    for (size_t i = 0; i < list->len; i++)
+        vec_push(c->arena, &types, annotate(c, list->items[i]));
+    if (last)
+        vec_push(c->arena, &types, annotate(c, last));
+    return type_of_kind(&c->infer, kind, types.items, types.len);
+}
+
+static Type *annotate_keyed(Checker *c, AstTypeMap *map) {
+    Type *key = annotate(c, map->key);
+    Type *type = type_pair(&c->infer, TYPE_MAP, key, annotate(c, map->value));
+    check_class(c, map->key->span, key, CLASS_ORDER | CLASS_EQUAL, "the keys of a map need an order");
+    return type;
+}
+
+static Type *annotate_kind(Checker *c, Ast *node) {
+    switch (node->kind) {
+    case AST_TYPE_NAME: return annotate_name(c, ast_as(TypeName, node));
+    case AST_TYPE_TUPLE: {
+        const AstList *items = &ast_as(TypeTuple, node)->items;
+        return items->len == 1 ? annotate(c, items->items[0]) : annotate_list(c, TYPE_TUPLE, items, NULL);
+    }
+    case AST_TYPE_LIST: return type_one(&c->infer, TYPE_LIST, annotate(c, ast_as(TypeList, node)->element));
+    case AST_TYPE_MAP: return annotate_keyed(c, ast_as(TypeMap, node));
+    case AST_TYPE_OPTIONAL: return type_one(&c->infer, TYPE_OPTIONAL, annotate(c, ast_as(TypeOptional, node)->element));
+    case AST_TYPE_FN: return annotate_list(c, TYPE_FN, &ast_as(TypeFn, node)->params, ast_as(TypeFn, node)->result);
+    default: return error_type(c);
+    }
+}
+
+Type *annotate(Checker *c, Ast *type_expr) {
+    return type_expr->type = annotate_kind(c, type_expr);
+}

@@ -1,0 +1,21 @@
+/* check.c: the checking of a module, and the entry to the whole of sema. */
+#include "compiler/sema/check.h"
+
+enum { DEFAULT_BUDGET = 1 << 20 };
+
+void check_module(Sema *sema, Module *module, const Items *items, const ItemGroups *groups) {
+    Checker c = {.sema = sema, .arena = sema->arena, .diags = sema->diags, .module = module, .default_budget = DEFAULT_BUDGET};
+    infer_init(&c.infer, sema->arena, sema->diags);
+    for (size_t i = 0; i < groups->len; i++)
+        check_group(&c, &groups->items[i]);
+    report_undecided(&c, items);
+}
+
+bool sema_check(const SemaInput *input, AstFile *file, CheckedProgram *out) {
+    Sema sema = {.arena = input->arena, .names = input->names, .sources = input->sources, .diags = input->diags};
+    const SourceFile *source = source_file(input->sources, file->base.span.file);
+    sema.prelude = module_import(&sema, "prelude", SPAN_NONE);
+    Module *module = module_check(&sema, file, source ? source->path : "program", false);
+    *out = (CheckedProgram){.modules = sema.modules, .main = module};
+    return !diag_has_errors(input->diags);
+}

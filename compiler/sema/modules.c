@@ -1,0 +1,131 @@
+/* modules.c: loading modules: the prelude, what a program imports, and the program itself.
+ *
+ * A module is parsed, its imports are loaded, its names bound, and its groups of items checked, before whoever imports it goes on; so
+ * the order in which modules are finished is the order in which they are initialised. */
+#include "compiler/sema/check.h"
+#include "compiler/sema/resolve.h"
+
+#include <string.h>
+
+static const EmbeddedModule *find_embedded(const char *name) {
+    for (const EmbeddedModule *module = mr_embedded_modules; module->name; module++)
+        if (strcmp(module->name, name) == 0)
+            return module;
+    return NULL;
+}
+
+static void report_unknown_module(Sema *sema, const char *name, Span span) {
+    VEC(const char *) names = {0};
+    for (const EmbeddedModule *module = mr_embedded_modules; module->name; module++)
+        vec_push(sema->arena, &names, module->name);
+    Diag *diag = diag_add(sema->diags, E0601, span, "the library has no module `%s`", name);
+    const char *near = diag_nearest(name, names.items, names.len);
+    if (near)
+        diag_hint(diag, "did you mean `%s`?", near);
+}
+
+static Module *find_module(const Modules *modules, const char *name) {
+    for (size_t i = 0; i < modules->len; i++)
+        if (strcmp(modules->items[i]->name, name) == 0)
+            return modules->items[i];
+    return NULL;
+}
+
+Module *module_import(Sema *sema, const char *name, Span span) {
+    Module *known = find_module(&sema->modules, name);
+    if (known && known->is_library)
+        return known;
+    const EmbeddedModule *embedded = find_embedded(name);
+    if (!embedded) {
+        report_unknown_module(sema, name, span);
+        return NULL;
+    }
+    if (find_module(&sema->open, name)) {
+        diag_add(sema->diags, E0603, span, "the module `%s` imports itself, directly or through others", name);
+        return NULL;
+    }
+    uint32_t file = source_add(sema->sources, arena_printf(sema->arena, "<%s>", name), embedded->text, embedded->len);
+    sema->sources->files.items[file]->is_library = true;
+    ParseInput input = {.arena = sema->arena, .names = sema->names, .sources = sema->sources, .diags = sema->diags, .file = file};
+    return module_check(sema, parse_file(&input), arena_strndup(sema->arena, name, strlen(name)), true);
+}
+
+/* `import stats` and `import stats as s`: a name for the module. */
+static void import_whole(Sema *sema, Module *module, AstImport *import, Module *imported) {
+    Symbol *symbol = arena_make(sema->arena, Symbol);
+    Name name = import->alias ? import->alias : intern_text(sema->names, imported->name);
+    *symbol = (Symbol){.kind = SYMBOL_MODULE, .name = name, .span = import->base.span, .decl = &import->base, .module = imported};
+    import->base.symbol = symbol;
+    module_declare(sema, module, symbol);
+}
+
+/* `import stats: median, mode`: names of the module as this one's own. */
+static void import_names(Sema *sema, Module *module, AstImport *import, Module *imported) {
+    for (size_t i = 0; i < import->names.len; i++) {
+        Ast *node = import->names.items[i];
+        Name name = node->kind == AST_NAME_REF ? ast_as(NameRef, node)->name : NULL;
+        if (!name)
+            continue;
+        Symbol *symbol = map_get_pointer(&imported->values, name);
+        if (symbol && symbol->module == imported && symbol->kind != SYMBOL_MODULE) {
+            module_declare(sema, module, symbol);
+            continue;
+        }
+        Diag *diag = diag_add(sema->diags, E0602, node->span, "the module `%s` has nothing called `%s`", imported->name, name);
+        const char *near = nearest_in(sema, name, &imported->values, NULL);
+        if (near)
+            diag_hint(diag, "did you mean `%s`?", near);
+    }
+}
+
+/* After an import that failed, its names are known to be missing: what uses them says nothing more. */
+static void import_nothing(Sema *sema, Module *module, AstImport *import, const char *path) {
+    Module *empty = arena_make(sema->arena, Module);
+    empty->name = path;
+    map_init(&empty->values, sema->arena);
+    map_init(&empty->types, sema->arena);
+    empty->is_missing = true;
+    for (size_t i = 0; i < import->names.len; i++) {
+        if (import->names.items[i]->kind != AST_NAME_REF)
+            continue;
+        Symbol *symbol = arena_make(sema->arena, Symbol);
+        *symbol = (Symbol){.kind = SYMBOL_CONSTRUCTOR, .name = ast_as(NameRef, import->names.items[i])->name, .span = import->base.span, .module = empty};
+        module_declare(sema, module, symbol);
+    }
+    if (import->names.len == 0)
+        import_whole(sema, module, import, empty);
+}
+
+static void load_import(Sema *sema, Module *module, AstImport *import) {
+    const char *path = arena_strndup(sema->arena, import->path.bytes ? import->path.bytes : "", import->path.len);
+    Module *imported = NULL;
+    if (import->is_file)
+        diag_add(sema->diags, E0501, import->base.span, "importing a file is not supported yet, only modules of the library");
+    else
+        imported = module_import(sema, path, import->base.span);
+    if (!imported)
+        import_nothing(sema, module, import, path);
+    else if (import->names.len > 0)
+        import_names(sema, module, import, imported);
+    else
+        import_whole(sema, module, import, imported);
+}
+
+Module *module_check(Sema *sema, AstFile *file, const char *name, bool is_library) {
+    Module *module = arena_make(sema->arena, Module);
+    *module = (Module){.name = intern_text(sema->names, name), .file = file, .is_library = is_library};
+    map_init(&module->values, sema->arena);
+    map_init(&module->types, sema->arena);
+    vec_push(sema->arena, &sema->open, module);
+    for (size_t i = 0; i < file->items.len; i++)
+        if (file->items.items[i]->kind == AST_IMPORT)
+            load_import(sema, module, ast_as(Import, file->items.items[i]));
+    Items items = {0};
+    ItemGroups groups = {0};
+    resolve_module(sema, module, &items);
+    order_items(sema, &items, &groups);
+    check_module(sema, module, &items, &groups);
+    sema->open.len--;
+    vec_push(sema->arena, &sema->modules, module);
+    return module;
+}

@@ -1,0 +1,307 @@
+/* resolve.c: binds the names inside declarations, statements and expressions.
+ *
+ * One walk over the tree in source order, with the scopes of local names on the way. Only nodes that bind names, mention them or jump
+ * need a case of their own; of all others the children are resolved. */
+#include "compiler/sema/scope.h"
+
+static void resolve_child(Ast *child, void *context) {
+    resolve_node(context, child);
+}
+
+static void resolve_children(Resolver *r, Ast *node) {
+    ast_each_child(node, resolve_child, r);
+}
+
+static void resolve_list(Resolver *r, const AstList *list) {
+    for (size_t i = 0; i < list->len; i++)
+        resolve_node(r, list->items[i]);
+}
+
+static void resolve_maybe(Resolver *r, Ast *node) {
+    if (node)
+        resolve_node(r, node);
+}
+
+/* ---- patterns */
+
+static void bind_pattern(Resolver *r, Ast *pattern, Ast *decl);
+
+static void bind_child(Ast *child, void *context) {
+    if (ast_is_pattern(child))
+        bind_pattern(context, child, child);
+}
+
+/* Declares the names of a pattern in the innermost scope. `decl` is what declares a pattern that is just a name. */
+static void bind_pattern(Resolver *r, Ast *pattern, Ast *decl) {
+    if (pattern->kind == AST_PAT_NAME)
+        pattern->symbol = scope_declare(r, SYMBOL_LOCAL, ast_as(PatName, pattern)->name, pattern->span, decl);
+    else if (pattern->kind == AST_PAT_REST && ast_as(PatRest, pattern)->name)
+        pattern->symbol = scope_declare(r, SYMBOL_LOCAL, ast_as(PatRest, pattern)->name, pattern->span, pattern);
+    else
+        ast_each_child(pattern, bind_child, r);
+}
+
+/* ---- functions */
+
+typedef struct Place {
+    Scope scope;
+    Scope *outer;
+    Ast *owner;
+    unsigned loops;
+} Place;
+
+/* Enters a function's own scope; what is inside belongs to `owner`. */
+static void function_enter(Resolver *r, Place *place, Ast *owner) {
+    *place = (Place){.scope = {.outer = r->scope}, .outer = r->scope, .owner = r->owner, .loops = r->loops};
+    r->scope = &place->scope;
+    r->owner = owner;
+    r->loops = 0;
+}
+
+static void function_leave(Resolver *r, const Place *place) {
+    r->scope = place->outer;
+    r->owner = place->owner;
+    r->loops = place->loops;
+}
+
+/* Default values see what the module declares, and nothing of the function. */
+static void resolve_default_value(Resolver *r, Ast *owner, Ast *value) {
+    Scope *scope = r->scope;
+    Ast *outer = r->owner;
+    r->scope = NULL;
+    r->owner = owner;
+    resolve_node(r, value);
+    r->scope = scope;
+    r->owner = outer;
+}
+
+static void resolve_params(Resolver *r, const AstList *params, Ast *owner) {
+    for (size_t i = 0; i < params->len; i++) {
+        if (params->items[i]->kind != AST_PARAM)
+            continue;
+        AstParam *param = ast_as(Param, params->items[i]);
+        bind_pattern(r, param->pattern, param->pattern->kind == AST_PAT_NAME ? &param->base : param->pattern);
+        param->base.symbol = param->pattern->symbol;
+        if (param->default_value)
+            resolve_default_value(r, owner, param->default_value);
+    }
+}
+
+static void resolve_function(Resolver *r, Ast *node, const AstList *params, Ast *body) {
+    Place place;
+    function_enter(r, &place, node);
+    resolve_params(r, params, node);
+    resolve_node(r, body);
+    function_leave(r, &place);
+}
+
+static void resolve_reducer(Resolver *r, AstReducer *reducer) {
+    Place outer;
+    function_enter(r, &outer, &reducer->base);
+    resolve_params(r, &reducer->params, &reducer->base);
+    for (size_t i = 0; i < reducer->members.len; i++) {
+        if (reducer->members.items[i]->kind != AST_MEMBER)
+            continue;
+        AstMember *member = ast_as(Member, reducer->members.items[i]);
+        Place inner;
+        function_enter(r, &inner, &member->base);
+        resolve_params(r, &member->params, &member->base);
+        resolve_node(r, member->body);
+        function_leave(r, &inner);
+    }
+    function_leave(r, &outer);
+}
+
+/* A function inside a function is not supported yet; its name is known all the same. */
+static void resolve_nested_function(Resolver *r, AstFn *fn) {
+    diag_add(r->sema->diags, E0501, fn->base.span, "a function inside a function is not supported yet");
+    scope_declare(r, SYMBOL_LOCAL, fn->name, fn->base.span, &fn->base);
+}
+
+/* ---- statements */
+
+static void resolve_statements(Resolver *r, const AstList *statements) {
+    for (size_t i = 0; i < statements->len; i++)
+        if (statements->items[i]->kind == AST_ERROR)
+            r->has_parse_errors = true;
+    resolve_list(r, statements);
+}
+
+static void resolve_block(Resolver *r, AstBlock *block) {
+    Scope scope = {.outer = r->scope};
+    r->scope = &scope;
+    resolve_statements(r, &block->statements);
+    r->scope = scope.outer;
+}
+
+static void resolve_let(Resolver *r, AstLet *let) {
+    resolve_node(r, let->value);
+    if (let->pattern->kind == AST_PAT_NAME && let->pattern->symbol)
+        let->base.symbol = let->pattern->symbol; /* at the top level, declared already */
+    if (!r->scope)
+        return;
+    bind_pattern(r, let->pattern, let->pattern->kind == AST_PAT_NAME ? &let->base : let->pattern);
+    let->base.symbol = let->pattern->symbol;
+}
+
+static void resolve_var(Resolver *r, AstVar *var) {
+    resolve_node(r, var->value);
+    if (r->scope)
+        var->base.symbol = scope_declare(r, SYMBOL_VAR, var->name, span_of_name(r->sema, &var->base, var->base.span.from, var->name), &var->base);
+}
+
+static void resolve_for(Resolver *r, AstFor *loop) {
+    resolve_node(r, loop->sequence);
+    Scope scope = {.outer = r->scope};
+    r->scope = &scope;
+    bind_pattern(r, loop->pattern, loop->pattern);
+    r->loops++;
+    resolve_node(r, loop->body);
+    r->loops--;
+    r->scope = scope.outer;
+}
+
+static void resolve_while(Resolver *r, AstWhile *loop) {
+    resolve_node(r, loop->condition);
+    r->loops++;
+    resolve_node(r, loop->body);
+    r->loops--;
+}
+
+/* The name at the bottom of `x`, `x[i]`, `x.0`, `x.a[i]`; NULL where there is none. */
+static Ast *root_of_place(Ast *place) {
+    for (;;) {
+        switch (place->kind) {
+        case AST_INDEX: place = ast_as(Index, place)->sequence; break;
+        case AST_TUPLE_DOT: place = ast_as(TupleDot, place)->value; break;
+        case AST_DOT: place = ast_as(Dot, place)->value; break;
+        case AST_PAREN: place = ast_as(Paren, place)->value; break;
+        default: return place->kind == AST_NAME_REF ? place : NULL;
+        }
+    }
+}
+
+static void resolve_assign(Resolver *r, AstAssign *assign) {
+    resolve_node(r, assign->target);
+    resolve_node(r, assign->value);
+    Ast *root = root_of_place(assign->target);
+    const Symbol *symbol = root ? root->symbol : NULL;
+    if (!symbol || symbol->kind == SYMBOL_VAR)
+        return;
+    Diag *diag = diag_add(r->sema->diags, E0204, root->span, "`%s` cannot be changed: it is not a var", symbol->name);
+    diag_note(diag, symbol->span, "`%s` is declared here", symbol->name);
+    if (symbol->decl && symbol->decl->kind == AST_LET)
+        diag_hint(diag, "declare it with `var %s = …`", symbol->name);
+    else
+        diag_hint(diag, "copy it to a var first: `var changed = %s`", symbol->name);
+    root->symbol = NULL;
+}
+
+static void check_jump(Resolver *r, const Ast *node) {
+    if (node->kind == AST_RETURN && !r->owner)
+        diag_add(r->sema->diags, E0207, node->span, "`return` stands outside of any function");
+    else if (node->kind != AST_RETURN && r->loops == 0)
+        diag_add(r->sema->diags, E0207, node->span, "`%s` stands outside of any loop", node->kind == AST_BREAK ? "break" : "continue");
+}
+
+/* ---- expressions */
+
+/* `stats.median(xs)` calls a module's function; `xs.f(y)` the function `f` that is in scope here. */
+static void resolve_method(Resolver *r, AstMethod *method) {
+    Span span = span_of_name(r->sema, &method->base, method->receiver->span.to, method->name);
+    Module *module = scope_module(r, method->receiver);
+    if (module) {
+        method->receiver->symbol = scope_lookup(r, ast_as(NameRef, method->receiver)->name, method->receiver->span);
+        method->base.symbol = scope_member(r, module, method->name, span);
+    } else {
+        resolve_node(r, method->receiver);
+        method->base.symbol = scope_lookup(r, method->name, span);
+    }
+    resolve_list(r, &method->args);
+}
+
+static void resolve_dot(Resolver *r, AstDot *dot) {
+    Module *module = scope_module(r, dot->value);
+    if (!module) {
+        resolve_node(r, dot->value);
+        return;
+    }
+    dot->value->symbol = scope_lookup(r, ast_as(NameRef, dot->value)->name, dot->value->span);
+    dot->base.symbol = scope_member(r, module, dot->name, span_of_name(r->sema, &dot->base, dot->value->span.to, dot->name));
+}
+
+static void resolve_pipe(Resolver *r, AstPipe *pipe) {
+    resolve_list(r, &pipe->sources);
+    if (pipe->op != OP_REDUCE)
+        resolve_node(r, pipe->function);
+    resolve_maybe(r, pipe->where);
+    resolve_maybe(r, pipe->scan);
+    resolve_maybe(r, pipe->reduce);
+    resolve_maybe(r, pipe->from);
+    if (!pipe->by_key)
+        resolve_maybe(r, pipe->by);
+}
+
+static void resolve_arm(Resolver *r, AstArm *arm) {
+    Scope scope = {.outer = r->scope};
+    r->scope = &scope;
+    bind_pattern(r, arm->pattern, arm->pattern);
+    resolve_maybe(r, arm->guard);
+    resolve_node(r, arm->body);
+    r->scope = scope.outer;
+}
+
+static void resolve_try(Resolver *r, AstTry *try) {
+    resolve_node(r, try->body);
+    Scope scope = {.outer = r->scope};
+    r->scope = &scope;
+    if (try->name)
+        scope_declare(r, SYMBOL_LOCAL, try->name, try->base.span, &try->base);
+    resolve_node(r, try->handler);
+    r->scope = scope.outer;
+}
+
+void resolve_node(Resolver *r, Ast *node) {
+    switch (node->kind) {
+    case AST_FN:
+        if (r->item && r->item->node == node)
+            resolve_function(r, node, &ast_as(Fn, node)->params, ast_as(Fn, node)->body);
+        else if (r->scope)
+            resolve_nested_function(r, ast_as(Fn, node));
+        break;
+    case AST_EXTERN: break;
+    case AST_REDUCER: resolve_reducer(r, ast_as(Reducer, node)); break;
+    case AST_LAMBDA: resolve_function(r, node, &ast_as(Lambda, node)->params, ast_as(Lambda, node)->body); break;
+    case AST_LET: resolve_let(r, ast_as(Let, node)); break;
+    case AST_VAR: resolve_var(r, ast_as(Var, node)); break;
+    case AST_ASSIGN: resolve_assign(r, ast_as(Assign, node)); break;
+    case AST_FOR: resolve_for(r, ast_as(For, node)); break;
+    case AST_WHILE: resolve_while(r, ast_as(While, node)); break;
+    case AST_BLOCK: resolve_block(r, ast_as(Block, node)); break;
+    case AST_BREAK:
+    case AST_CONTINUE: check_jump(r, node); break;
+    case AST_RETURN:
+        check_jump(r, node);
+        resolve_children(r, node);
+        break;
+    case AST_NAME_REF: node->symbol = scope_lookup(r, ast_as(NameRef, node)->name, node->span); break;
+    case AST_METHOD: resolve_method(r, ast_as(Method, node)); break;
+    case AST_DOT: resolve_dot(r, ast_as(Dot, node)); break;
+    case AST_PIPE: resolve_pipe(r, ast_as(Pipe, node)); break;
+    case AST_ARM: resolve_arm(r, ast_as(Arm, node)); break;
+    case AST_TRY: resolve_try(r, ast_as(Try, node)); break;
+    case AST_TEST:
+    case AST_TYPE_DECL:
+    case AST_IMPORT: break;
+    default:
+        if (!ast_is_pattern(node) && !ast_is_type(node))
+            resolve_children(r, node);
+    }
+}
+
+/* ---- entry points */
+
+void resolve_default(Sema *sema, Module *module, Ast *owner, Ast *expr) {
+    Resolver r = {.sema = sema, .module = module, .owner = owner};
+    resolve_node(&r, expr);
+}

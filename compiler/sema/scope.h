@@ -1,0 +1,42 @@
+/* scope.h: the resolver's state and the scopes of local names. Internal to resolution. */
+#ifndef COMPILER_SEMA_SCOPE_H
+#define COMPILER_SEMA_SCOPE_H
+
+#include "compiler/sema/resolve.h"
+
+typedef struct Scope {
+    struct Scope *outer;
+    VEC(Symbol *) symbols;
+} Scope;
+
+typedef struct VarMention {
+    const Ast *owner;
+    const Symbol *var;
+} VarMention;
+
+typedef struct Resolver {
+    Sema *sema;
+    Module *module;
+    Scope *scope;             /* NULL: only what the module declares is seen */
+    Ast *owner;               /* the FN, LAMBDA, REDUCER or MEMBER that is being resolved; NULL: the top level */
+    Item *item;               /* the item that is being resolved; NULL for a default's copy */
+    unsigned loops;           /* around the place, inside the owner */
+    bool has_parse_errors;    /* a statement is missing from the tree, and its names with it */
+    VEC(VarMention) reported; /* one E0203 for a var and function is enough */
+} Resolver;
+
+/* A new local name in the innermost scope; a second one of the same name there is an error. */
+Symbol *scope_declare(Resolver *r, SymbolKind kind, Name name, Span span, Ast *decl);
+
+/* What the name means here, or NULL after an error; records the use. */
+Symbol *scope_lookup(Resolver *r, Name name, Span span);
+
+/* The module that the expression names, or NULL. */
+Module *scope_module(Resolver *r, const Ast *expr);
+
+/* What a module declares under the name; reports where it does not. */
+Symbol *scope_member(Resolver *r, Module *module, Name name, Span span);
+
+void resolve_node(Resolver *r, Ast *node);
+
+#endif
