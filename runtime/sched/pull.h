@@ -30,10 +30,10 @@ typedef struct Pull {
 typedef enum PullResult { PULL_IGNORED, PULL_MORE, PULL_COMPLETE, PULL_GONE } PullResult;
 
 void pull_start(Pull *pull, uint32_t id, uint64_t job, uint32_t epoch, DataName name, uint64_t now);
-bool pull_next_request(Pull *pull, uint64_t now, Message *out);        /* call until false, after start and each piece */
-PullResult pull_piece(Pull *pull, const Message *piece, uint64_t now); /* PULL_COMPLETE: the value is pull->data */
-bool pull_tick(Pull *pull, uint64_t now);                              /* false: past its deadline */
-void pull_forgive(Pull *pull, uint64_t now);                           /* the deadline starts anew: this process slept */
+bool pull_next_request(Pull *pull, uint64_t now, Message *out);          /* call until false, after start and each piece */
+PullResult pull_piece(Pull *pull, const Message *message, uint64_t now); /* PULL_COMPLETE: the value is pull->data */
+bool pull_tick(Pull *pull, uint64_t now);                                /* false: past its deadline */
+void pull_forgive(Pull *pull, uint64_t now);                             /* the deadline starts anew: this process slept */
 void pull_free(Pull *pull);
 
 /* The answer to `get` out of a value of `size` bytes, which must stay as long as the answer's bytes; data NULL with size 0 is an

@@ -115,8 +115,9 @@ typedef struct WorkerInfo {
     uint64_t progress, memory; /* of the last heartbeat */
 } WorkerInfo;
 
-const JobStats *sched_job_stats(const Sched *sched, uint64_t job); /* of a job that runs or has just finished; NULL: unknown */
-uint32_t sched_worker_count(const Sched *sched);                   /* one more than the highest worker number */
+const JobStats *sched_job_stats(const Sched *sched,
+                                uint64_t number); /* of job `number`, which runs or has just finished; NULL: unknown */
+uint32_t sched_worker_count(const Sched *sched);  /* one more than the highest worker number */
 WorkerInfo sched_worker(const Sched *sched, uint32_t worker);
 uint64_t sched_ignored(const Sched *sched); /* messages that were late, repeated, or from nobody we know */
 
