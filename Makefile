@@ -72,7 +72,7 @@ $(LIB_COMPILER): $(call objects,$(COMPILER_SRC)) $(GRAMMAR_OBJ) $(BUILD)/obj/emb
 $(LIB_MRT): $(call objects,$(BASE_SRC) $(RUNTIME_SRC))
 $(LIB_BASE) $(LIB_COMPILER) $(LIB_MRT):
 	@mkdir -p $(@D)
-	rm -f $@ && ar rcs $@ $^
+	rm -f $@ && ar qcs $@ $^
 
 # The standard library travels inside mrc: one symbol pair a module, listed in a generated table.
 STDLIB := $(sort $(wildcard stdlib/*.mr))

@@ -1,0 +1,285 @@
+/* file.c: identities of files, spools for what cannot be read at an offset, and a small cache of open files.
+ *
+ * A spool is a temporary file that was unlinked as soon as it was made, so that nothing is left behind however the run ends. Others
+ * open it as /proc/PID/fd/N, which Linux allows to every process of the same user while the owner lives. */
+#include "runtime/io/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/arena.h"
+
+enum { OPEN_FILES = 4, SPOOL_PIECE = 256 * 1024 };
+
+struct FileReader {
+    const FileList *list;
+    struct {
+        int fd;
+        size_t file;
+        uint64_t used; /* when, in opens */
+    } open[OPEN_FILES];
+    uint64_t clock;
+};
+
+char *io_message(const char *format, ...) {
+    va_list args;
+    va_start(args, format);
+    char *text = NULL;
+    if (vasprintf(&text, format, args) < 0) text = NULL;
+    va_end(args);
+    return text;
+}
+
+static int64_t modified_of(const struct stat *status) {
+    return (int64_t)status->st_mtim.tv_sec * 1000000000 + status->st_mtim.tv_nsec;
+}
+
+/* ---- lists */
+
+static bool spool_copy(int from, int to, const char *path, char **error) {
+    char *piece = xmalloc(SPOOL_PIECE);
+    bool failed = false;
+    while (!failed) {
+        ssize_t got = read(from, piece, SPOOL_PIECE);
+        if (got < 0 && errno == EINTR) continue;
+        if (got < 0) *error = io_message("cannot read %s: %s", path, strerror(errno)), failed = true;
+        if (got <= 0) break;
+        for (ssize_t done = 0; done < got && !failed;) {
+            ssize_t put = write(to, piece + done, (size_t)(got - done));
+            if (put < 0 && errno == EINTR) continue;
+            if (put < 0)
+                *error = io_message("cannot keep a copy of %s: %s", path, strerror(errno)), failed = true;
+            else
+                done += put;
+        }
+    }
+    free(piece);
+    return failed;
+}
+
+/* Copies what `fd` gives to a nameless file, whose descriptor the list keeps. */
+static bool spool_make(FileList *list, int fd, const char *path, char **real_path, char **error) {
+    const char *folder = getenv("TMPDIR");
+    if (!folder || !*folder) folder = "/tmp";
+    char *name = io_message("%s/mr-XXXXXX", folder);
+    int spool = mkostemp(name, O_CLOEXEC);
+    if (spool < 0) {
+        *error = io_message("cannot keep a copy of %s in %s: %s", path, folder, strerror(errno));
+        free(name);
+        return true;
+    }
+    unlink(name);
+    free(name);
+    if (spool_copy(fd, spool, path, error)) {
+        close(spool);
+        return true;
+    }
+    list->spools = xrealloc(list->spools, (list->spool_count + 1) * sizeof *list->spools);
+    list->spools[list->spool_count++] = spool;
+    *real_path = io_message("/proc/%ld/fd/%d", (long)getpid(), spool);
+    return false;
+}
+
+static void list_append(FileList *list, FileEntry entry) {
+    if (list->count == list->cap) {
+        list->cap = list->cap ? list->cap * 2 : 16;
+        list->files = xrealloc(list->files, list->cap * sizeof *list->files);
+    }
+    entry.start = list->size;
+    list->size += entry.size;
+    list->files[list->count++] = entry;
+}
+
+bool file_list_add(FileList *list, const char *path, char **error) {
+    bool is_standard_input = strcmp(path, "-") == 0;
+    const char *shown = is_standard_input ? "standard input" : path;
+    struct stat status;
+    if ((is_standard_input ? fstat(STDIN_FILENO, &status) : stat(path, &status)) != 0) {
+        *error = io_message("cannot read %s: %s", shown, strerror(errno));
+        return true;
+    }
+    FileEntry entry = {0};
+    if (is_standard_input || !S_ISREG(status.st_mode)) {
+        if (S_ISDIR(status.st_mode)) {
+            *error = io_message("cannot read %s: it is a directory", shown);
+            return true;
+        }
+        int fd = is_standard_input ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
+        if (fd < 0) {
+            *error = io_message("cannot read %s: %s", shown, strerror(errno));
+            return true;
+        }
+        bool failed = spool_make(list, fd, shown, &entry.real_path, error);
+        if (!is_standard_input) close(fd);
+        if (failed) return true;
+        if (fstat(list->spools[list->spool_count - 1], &status) != 0) {
+            *error = io_message("cannot read %s: %s", shown, strerror(errno));
+            free(entry.real_path);
+            return true;
+        }
+    }
+    entry.path = strdup(shown);
+    entry.size = (uint64_t)status.st_size;
+    entry.modified = modified_of(&status);
+    list_append(list, entry);
+    return false;
+}
+
+size_t file_list_find(const FileList *list, uint64_t offset) {
+    size_t low = 0, high = list->count; /* the last file that starts at or before offset; empty files have the start of the next */
+    while (high - low > 1) {
+        size_t middle = low + (high - low) / 2;
+        if (list->files[middle].start <= offset)
+            low = middle;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+static void put_number(Buf *out, uint64_t number) {
+    buf_add(out, &number, sizeof number);
+}
+
+static void put_text(Buf *out, const char *text) {
+    size_t len = text ? strlen(text) : 0;
+    put_number(out, len);
+    buf_add(out, text, len);
+}
+
+void file_list_encode(const FileList *list, Buf *out) {
+    put_number(out, list->count);
+    for (size_t i = 0; i < list->count; i++) {
+        const FileEntry *file = &list->files[i];
+        put_text(out, file->path);
+        put_text(out, file->real_path);
+        put_number(out, file->size);
+        put_number(out, (uint64_t)file->modified);
+    }
+}
+
+typedef struct Input {
+    const char *at, *end;
+    bool is_bad;
+} Input;
+
+static uint64_t take_number(Input *in) {
+    uint64_t number = 0;
+    if ((size_t)(in->end - in->at) < sizeof number) in->is_bad = true;
+    if (in->is_bad) return 0;
+    memcpy(&number, in->at, sizeof number);
+    in->at += sizeof number;
+    return number;
+}
+
+static char *take_text(Input *in) {
+    uint64_t len = take_number(in);
+    if (in->is_bad || len > (uint64_t)(in->end - in->at)) {
+        in->is_bad = true;
+        return NULL;
+    }
+    const char *text = in->at;
+    in->at += len;
+    return len ? strndup(text, len) : NULL;
+}
+
+size_t file_list_decode(FileList *list, const void *bytes, size_t size) {
+    *list = (FileList){0};
+    Input in = {bytes, (const char *)bytes + size, false};
+    uint64_t count = take_number(&in);
+    for (uint64_t i = 0; i < count && !in.is_bad; i++) {
+        FileEntry entry = {.path = take_text(&in), .real_path = take_text(&in)};
+        entry.size = take_number(&in);
+        entry.modified = (int64_t)take_number(&in);
+        if (!entry.path || entry.size > (UINT64_MAX >> 1) - list->size) in.is_bad = true;
+        if (!entry.path) entry.path = strdup("");
+        list_append(list, entry);
+    }
+    if (!in.is_bad) return (size_t)(in.at - (const char *)bytes);
+    file_list_free(list);
+    return 0;
+}
+
+void file_list_free(FileList *list) {
+    for (size_t i = 0; i < list->count; i++) free(list->files[i].path), free(list->files[i].real_path);
+    for (size_t i = 0; i < list->spool_count; i++) close(list->spools[i]);
+    free(list->files);
+    free(list->spools);
+    *list = (FileList){0};
+}
+
+/* ---- reading */
+
+FileReader *file_reader_new(const FileList *list) {
+    FileReader *reader = xcalloc(1, sizeof *reader);
+    reader->list = list;
+    for (int i = 0; i < OPEN_FILES; i++) reader->open[i].fd = -1;
+    return reader;
+}
+
+void file_reader_free(FileReader **reader) {
+    if (!*reader) return;
+    for (int i = 0; i < OPEN_FILES; i++) {
+        if ((*reader)->open[i].fd >= 0) close((*reader)->open[i].fd);
+    }
+    free(*reader);
+    *reader = NULL;
+}
+
+static bool fail_changed(const FileEntry *entry, char **error) {
+    *error = io_message("%s changed while it was being read", entry->path);
+    return true;
+}
+
+/* The descriptor of a file: one that is open, else in the place of the one that was not used for longest. */
+static bool reader_open(FileReader *reader, size_t file, int *fd, char **error) {
+    int oldest = 0;
+    for (int i = 0; i < OPEN_FILES; i++) {
+        if (reader->open[i].fd >= 0 && reader->open[i].file == file) {
+            reader->open[i].used = ++reader->clock;
+            *fd = reader->open[i].fd;
+            return false;
+        }
+        if (reader->open[i].used < reader->open[oldest].used) oldest = i;
+    }
+    const FileEntry *entry = &reader->list->files[file];
+    int opened = open(entry->real_path ? entry->real_path : entry->path, O_RDONLY | O_CLOEXEC);
+    struct stat status;
+    if (opened < 0 || fstat(opened, &status) != 0) {
+        *error = io_message("cannot read %s: %s", entry->path, strerror(errno));
+        if (opened >= 0) close(opened);
+        return true;
+    }
+    if ((uint64_t)status.st_size != entry->size || modified_of(&status) != entry->modified) {
+        close(opened);
+        return fail_changed(entry, error);
+    }
+    if (reader->open[oldest].fd >= 0) close(reader->open[oldest].fd);
+    reader->open[oldest].fd = *fd = opened;
+    reader->open[oldest].file = file;
+    reader->open[oldest].used = ++reader->clock;
+    return false;
+}
+
+bool file_read(FileReader *reader, size_t file, uint64_t offset, void *into, size_t count, char **error) {
+    int fd = -1;
+    if (reader_open(reader, file, &fd, error)) return true;
+    const FileEntry *entry = &reader->list->files[file];
+    for (size_t done = 0; done < count;) {
+        ssize_t got = pread(fd, (char *)into + done, count - done, (off_t)(offset + done));
+        if (got < 0 && errno == EINTR) continue;
+        if (got < 0) {
+            *error = io_message("cannot read %s: %s", entry->path, strerror(errno));
+            return true;
+        }
+        if (got == 0) return fail_changed(entry, error);
+        done += (size_t)got;
+    }
+    return false;
+}

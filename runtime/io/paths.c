@@ -1,0 +1,131 @@
+/* paths.c: from what a program names to the files that are meant.
+ *
+ * A name that exists is that file, whatever characters are in it; else a name with wildcards means what matches it. A directory
+ * means the files in it, in the order of their names, without hidden ones and without directories. Every file is checked, so that a
+ * missing one is reported before any work starts. */
+#include <dirent.h>
+#include <errno.h>
+#include <glob.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "runtime/io/state.h"
+#include "runtime/value/value.h"
+
+static void path_push(MrList **list, const char *path) {
+    MrString string = string_of(path);
+    list_push_take(list, &string, &type_string);
+}
+
+static int is_listed(const struct dirent *entry) {
+    return entry->d_name[0] != '.';
+}
+
+static int compare_names(const struct dirent **a, const struct dirent **b) {
+    return strcmp((*a)->d_name, (*b)->d_name);
+}
+
+static bool add_file(MrContext *context, MrList **list, const char *path);
+
+static bool add_directory(MrContext *context, MrList **list, const char *path) {
+    struct dirent **entries = NULL;
+    int count = scandir(path, &entries, is_listed, compare_names);
+    if (count < 0) return mr_failf(context, "cannot read %s: %s", path, strerror(errno));
+    bool failed = false;
+    size_t len = strlen(path);
+    const char *slash = len > 0 && path[len - 1] == '/' ? "" : "/";
+    for (int i = 0; i < count; i++) {
+        char *file = io_message("%s%s%s", path, slash, entries[i]->d_name);
+        struct stat status;
+        bool is_directory = stat(file, &status) == 0 && S_ISDIR(status.st_mode);
+        if (!failed && !is_directory) failed = add_file(context, list, file);
+        free(file);
+        free(entries[i]);
+    }
+    free(entries);
+    return failed;
+}
+
+/* One path that is there, or is claimed to be. */
+static bool add_file(MrContext *context, MrList **list, const char *path) {
+    struct stat status;
+    if (stat(path, &status) != 0) return mr_failf(context, "cannot read %s: %s", path, strerror(errno));
+    if (S_ISDIR(status.st_mode)) return add_directory(context, list, path);
+    if (access(path, R_OK) != 0) return mr_failf(context, "cannot read %s: %s", path, strerror(errno));
+    path_push(list, path);
+    return false;
+}
+
+static bool add_glob(MrContext *context, MrList **list, const char *pattern) {
+    glob_t found = {0};
+    int result = glob(pattern, 0, NULL, &found);
+    bool failed = false;
+    if (result == GLOB_NOMATCH)
+        failed = mr_failf(context, "cannot read %s: no file matches", pattern);
+    else if (result != 0)
+        failed = mr_failf(context, "cannot read %s: %s", pattern, strerror(errno));
+    for (size_t i = 0; i < found.gl_pathc && !failed; i++) failed = add_file(context, list, found.gl_pathv[i]);
+    globfree(&found);
+    return failed;
+}
+
+static bool add_path(MrContext *context, MrList **list, const MrString *path) {
+    if (path->len == 0) return mr_failf(context, "a path cannot be empty");
+    if (memchr(path->data, 0, (size_t)path->len)) return mr_failf(context, "a path cannot contain a NUL byte");
+    char *name = strndup(path->data, (size_t)path->len);
+    struct stat status;
+    bool failed = false;
+    if (strcmp(name, "-") == 0)
+        path_push(list, name);
+    else if (stat(name, &status) != 0 && strpbrk(name, "*?["))
+        failed = add_glob(context, list, name);
+    else
+        failed = add_file(context, list, name);
+    free(name);
+    return failed;
+}
+
+bool mr_prim_paths_of(MrContext *context, MrList **out, const void *paths, const MrType *type) {
+    MrList *list = NULL;
+    bool failed = false;
+    if (type->kind == MR_STRING) {
+        failed = add_path(context, &list, paths);
+    } else if (type->kind == MR_LIST && type->fields[0]->kind == MR_STRING) {
+        const MrList *names = *(MrList *const *)paths;
+        for (int64_t i = 0; i < list_len(names) && !failed; i++)
+            failed = add_path(context, &list, (const MrString *)names->data + i);
+    } else {
+        failed = mr_failf(context, "paths are a string or a list of strings, not %s", type->name);
+    }
+    if (failed)
+        mr_drop(context, &list, &type_string_list);
+    else
+        *out = list;
+    return failed;
+}
+
+bool io_file_list(MrContext *context, MrList *paths, FileList *list) {
+    *list = (FileList){0};
+    IoState *state = io_state(context);
+    for (int64_t i = 0; i < list_len(paths); i++) {
+        const MrString *path = (const MrString *)paths->data + i;
+        char *name = strndup(path->data, (size_t)path->len), *error = NULL;
+        bool failed = false;
+        if (strcmp(name, "-") == 0) {
+            if (!state->is_root || state->in_job)
+                failed = mr_failf(context, "standard input can be walked at the top level only");
+            else if (state->input_taken)
+                failed = mr_failf(context, "standard input can be walked once only");
+            state->input_taken = true;
+        }
+        if (!failed && file_list_add(list, name, &error)) failed = io_fail_take(context, error);
+        free(name);
+        if (failed) {
+            file_list_free(list);
+            return true;
+        }
+    }
+    return false;
+}

@@ -1,0 +1,38 @@
+/* state.h: what input and output need to know about the thread they run on.
+ *
+ * The MrRuntime of a context begins with an IoState; io/ sees no more of it. It belongs to the context's thread. */
+#ifndef RUNTIME_IO_STATE_H
+#define RUNTIME_IO_STATE_H
+
+#include "base/buf.h"
+#include "runtime/include/abi.h"
+#include "runtime/io/file.h"
+
+typedef struct IoState {
+    int argc; /* the program's arguments, without its name */
+    char **argv;
+    const char *name;  /* of this role, for log: "root", "worker 3" */
+    bool is_root;      /* the thread of the program's top level; others have no standard input and cannot end the program */
+    bool in_job;       /* root: it is mapping; what applies to workers applies */
+    bool has_terminal; /* root: standard output is a terminal: each line is shown at once */
+    bool input_taken;  /* root: standard input was walked */
+    void (*leave)(MrContext *context, int status); /* root: ends the program; does not return */
+} IoState;
+
+static inline IoState *io_state(MrContext *context) {
+    return (IoState *)context->runtime;
+}
+
+/* Writes out what the root printed. True: failed, and what could not be written is gone. No-op elsewhere. */
+bool io_flush(MrContext *context);
+
+/* Adds bytes to what the context printed. */
+void io_out_add(MrContext *context, const char *bytes, size_t len);
+
+/* The files of a [string] as paths_of made it. Fails as a primitive does. */
+bool io_file_list(MrContext *context, MrList *paths, FileList *list);
+
+/* Sets the context's error to a malloc'ed message, which it takes over; true. */
+bool io_fail_take(MrContext *context, char *message);
+
+#endif
