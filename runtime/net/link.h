@@ -1,0 +1,57 @@
+/* link.h: the connections of one role (scheduler, root or worker) over ZeroMQ: messages in, messages out.
+ *
+ * A Net is the ZeroMQ context of a process; it is made after the last fork and may be used by all threads. A Link and everything
+ * about it belongs to the thread that opened it.
+ *
+ *     scheduler   a control ROUTER that listens; its peers get small numbers in the order in which they are heard
+ *     root, worker a control DEALER to the scheduler, a data ROUTER that listens, and a DEALER to each data endpoint asked
+ *
+ * No send ever blocks and no queue has a high-water mark: what is under way is bounded by the protocol, which pulls. A datagram
+ * that is not a message is counted and dropped. Times are milliseconds. */
+#ifndef RUNTIME_NET_LINK_H
+#define RUNTIME_NET_LINK_H
+
+#include "runtime/sched/message.h"
+
+typedef struct Net Net;
+
+Net *net_new(bool is_local); /* is_local: only threads of this process talk (inproc) */
+void net_free(Net **net);    /* waits for links that other threads still close, and for what they have sent */
+
+typedef struct Link Link;
+
+typedef struct LinkConfig {
+    const char *control; /* the scheduler's endpoint */
+    bool is_hub;         /* this is the scheduler: listen there */
+    const char *data;    /* where to listen for GETs; NULL: nowhere */
+    int wake;            /* a descriptor whose readability ends link_wait; -1: none. It is only looked at. */
+} LinkConfig;
+
+Link *link_open(Net *net, const LinkConfig *config, char **error); /* NULL: failed, *error malloc'ed */
+void link_close(Link **link);                                      /* what was sent still goes out, for a second at most */
+
+typedef enum LinkKind {
+    LINK_NOTHING,
+    LINK_CONTROL, /* from the scheduler; at the scheduler from `peer` */
+    LINK_GET,     /* to our data endpoint; answer to `peer` */
+    LINK_PIECE,   /* from a data endpoint that we asked */
+} LinkKind;
+
+typedef struct LinkEvent {
+    LinkKind kind;
+    uint32_t peer;
+    Message message; /* its bytes are valid until the next link_receive */
+} LinkEvent;
+
+void link_wait(Link *link, int timeout);                                /* until something may be received, or `wake` is readable */
+bool link_receive(Link *link, LinkEvent *event);                        /* the next message, without waiting; false: none */
+void link_send(Link *link, const Message *message);                     /* to the scheduler */
+bool link_send_peer(Link *link, uint32_t peer, const Message *message); /* scheduler: false when that peer is gone */
+void link_send_answer(Link *link, uint32_t peer, const Message *message); /* from the data endpoint */
+void link_send_data(Link *link, const char *endpoint, const Message *message);
+
+uint64_t link_dropped(const Link *link); /* datagrams that were no messages */
+
+uint64_t clock_now(void); /* nanoseconds, monotonic */
+
+#endif

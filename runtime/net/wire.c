@@ -1,0 +1,260 @@
+/* wire.c: one description of each message's fields, which writes them or reads and checks them, so that the two cannot disagree. */
+#include "runtime/net/wire.h"
+
+#include <string.h>
+
+typedef struct Wire {
+    bool writes;
+    bool is_bad; /* reading: too short, or a value that may not be */
+    uint8_t *out;
+    const uint8_t *in, *end;
+} Wire;
+
+/* ---- fields */
+
+static uint64_t wire_number(Wire *wire, uint64_t value, unsigned size) {
+    if (wire->writes) {
+        for (unsigned i = 0; i < size; i++) *wire->out++ = (uint8_t)(value >> 8 * i);
+        return value;
+    }
+    if ((size_t)(wire->end - wire->in) < size) wire->is_bad = true;
+    if (wire->is_bad) return 0;
+    value = 0;
+    for (unsigned i = 0; i < size; i++) value |= (uint64_t)*wire->in++ << 8 * i;
+    return value;
+}
+
+static void wire_u32(Wire *wire, uint32_t *field) {
+    *field = (uint32_t)wire_number(wire, *field, 4);
+}
+
+static void wire_u64(Wire *wire, uint64_t *field) {
+    *field = wire_number(wire, *field, 8);
+}
+
+static void wire_i64(Wire *wire, int64_t *field) {
+    *field = (int64_t)wire_number(wire, (uint64_t)*field, 8);
+}
+
+static void wire_check(Wire *wire, bool holds) {
+    if (!wire->writes && !holds) wire->is_bad = true;
+}
+
+/* A number of an enum from `least` to `most`; returns `least` where it is neither. */
+static int wire_choice(Wire *wire, int value, int least, int most) {
+    value = (int)wire_number(wire, (uint64_t)value, 1);
+    wire_check(wire, value >= least && value <= most);
+    return wire->is_bad ? least : value;
+}
+
+static void wire_bytes(Wire *wire, uint8_t *field, size_t size) {
+    if (wire->writes) {
+        memcpy(wire->out, field, size);
+        wire->out += size;
+        return;
+    }
+    if ((size_t)(wire->end - wire->in) < size) wire->is_bad = true;
+    if (wire->is_bad) return;
+    memcpy(field, wire->in, size);
+    wire->in += size;
+}
+
+/* A text that ends with a NUL in an array of `size` bytes. */
+static void wire_text(Wire *wire, char *field, size_t size) {
+    size_t len = wire->writes ? strnlen(field, size - 1) : 0;
+    len = wire_number(wire, len, 2);
+    wire_check(wire, len < size);
+    if (wire->is_bad) return;
+    wire_bytes(wire, (uint8_t *)field, len);
+    if (wire->writes || wire->is_bad) return;
+    field[len] = '\0';
+    wire_check(wire, strlen(field) == len);
+}
+
+static void wire_chunks(Wire *wire, uint64_t *field) {
+    wire_u64(wire, field);
+    wire_check(wire, *field <= MESSAGE_CHUNKS);
+}
+
+static void wire_range(Wire *wire, uint64_t *first, uint64_t *count, uint64_t least) {
+    wire_chunks(wire, first);
+    wire_chunks(wire, count);
+    wire_check(wire, *count >= least && *first + *count <= MESSAGE_CHUNKS);
+}
+
+static void wire_end_chunk(Wire *wire, int64_t *field) {
+    wire_i64(wire, field);
+    wire_check(wire, *field >= -1 && *field < (int64_t)MESSAGE_CHUNKS);
+}
+
+static void wire_worker(Wire *wire, uint32_t *field) {
+    wire_u32(wire, field);
+    wire_check(wire, *field < MESSAGE_WORKERS);
+}
+
+/* ---- messages */
+
+static void wire_spec(Wire *wire, JobSpec *spec) {
+    wire_bytes(wire, spec->task, sizeof spec->task);
+    wire_chunks(wire, &spec->chunks);
+    wire_u64(wire, &spec->elements);
+    wire_u64(wire, &spec->size);
+    wire_u64(wire, &spec->blob_size);
+    wire_u32(wire, &spec->lists);
+    wire_u32(wire, &spec->flags);
+    wire_check(wire, spec->lists <= MESSAGE_LISTS && (spec->flags & ~(uint32_t)JOB_FLAGS) == 0);
+}
+
+static void wire_name(Wire *wire, DataName *name) {
+    name->kind = (DataKind)wire_choice(wire, (int)name->kind, DATA_CAPTURES, DATA_BAG);
+    wire_u32(wire, &name->list);
+    wire_check(wire, name->list < MESSAGE_LISTS);
+    wire_range(wire, &name->first, &name->count, 0);
+}
+
+static void wire_hello(Wire *wire, MsgHello *hello) {
+    hello->role = (Role)wire_choice(wire, (int)hello->role, ROLE_ROOT, ROLE_WORKER);
+    wire_u32(wire, &hello->version);
+    wire_bytes(wire, hello->program, sizeof hello->program);
+    wire_text(wire, hello->data_endpoint, sizeof hello->data_endpoint);
+    wire_text(wire, hello->name, sizeof hello->name);
+    wire_i64(wire, &hello->pid);
+    wire_i64(wire, &hello->wish);
+    wire_check(wire, hello->pid >= 0 && hello->wish >= -1 && hello->wish < MESSAGE_WORKERS);
+}
+
+static void wire_range_done(Wire *wire, MsgRangeDone *done) {
+    wire_range(wire, &done->first, &done->count, 1);
+    wire_chunks(wire, &done->done);
+    wire_u64(wire, &done->elements);
+    wire_u64(wire, &done->size);
+    wire_u64(wire, &done->nanoseconds);
+    wire_u64(wire, &done->pulled);
+    wire_end_chunk(wire, &done->end_chunk);
+    done->end = (EndKind)wire_choice(wire, (int)done->end, END_NONE, END_FAILED);
+    wire_u32(wire, &done->credits);
+    wire_check(wire, done->done <= done->count && (done->end == END_NONE) == (done->end_chunk < 0));
+}
+
+static void wire_job_message(Wire *wire, Message *message) {
+    switch (message->kind) {
+    case MSG_JOB_SUBMIT: wire_spec(wire, &message->as.submit.spec); break;
+    case MSG_JOB_START:
+        wire_spec(wire, &message->as.start.spec);
+        wire_text(wire, message->as.start.root_endpoint, sizeof message->as.start.root_endpoint);
+        break;
+    case MSG_RANGE: wire_range(wire, &message->as.range.first, &message->as.range.count, 1); break;
+    case MSG_RANGE_DONE: wire_range_done(wire, &message->as.range_done); break;
+    case MSG_CANCEL_AFTER: wire_chunks(wire, &message->as.cancel.chunk); break;
+    case MSG_MERGE:
+        wire_u32(wire, &message->as.merge.step);
+        wire_worker(wire, &message->as.merge.from);
+        wire_text(wire, message->as.merge.endpoint, sizeof message->as.merge.endpoint);
+        break;
+    case MSG_MERGE_DONE:
+        wire_u32(wire, &message->as.merge_done.step);
+        wire_u64(wire, &message->as.merge_done.nodes);
+        wire_u64(wire, &message->as.merge_done.size);
+        wire_u64(wire, &message->as.merge_done.nanoseconds);
+        wire_end_chunk(wire, &message->as.merge_done.end_chunk);
+        break;
+    case MSG_JOB_DONE:
+        wire_i64(wire, &message->as.job_done.holder);
+        wire_check(wire, message->as.job_done.holder >= -1 && message->as.job_done.holder < MESSAGE_WORKERS);
+        wire_text(wire, message->as.job_done.endpoint, sizeof message->as.job_done.endpoint);
+        wire_chunks(wire, &message->as.job_done.limit);
+        message->as.job_done.end = (EndKind)wire_choice(wire, (int)message->as.job_done.end, END_NONE, END_FAILED);
+        break;
+    default: /* JOB_END */
+        wire_u64(wire, &message->as.job_end.nodes);
+        wire_u64(wire, &message->as.job_end.size);
+        break;
+    }
+}
+
+static void wire_message(Wire *wire, Message *message) {
+    switch (message->kind) {
+    case MSG_HELLO: wire_hello(wire, &message->as.hello); break;
+    case MSG_WELCOME:
+        wire_worker(wire, &message->as.welcome.worker);
+        wire_u32(wire, &message->as.welcome.workers);
+        wire_u32(wire, &message->as.welcome.epoch);
+        wire_check(wire, message->as.welcome.workers <= MESSAGE_WORKERS);
+        break;
+    case MSG_GET:
+        wire_u32(wire, &message->as.get.pull);
+        wire_name(wire, &message->as.get.name);
+        wire_u64(wire, &message->as.get.offset);
+        wire_u64(wire, &message->as.get.length);
+        wire_check(wire, message->as.get.length >= 1 && message->as.get.length <= MESSAGE_PIECE_SIZE);
+        break;
+    case MSG_PIECE:
+        wire_u32(wire, &message->as.piece.pull);
+        wire_name(wire, &message->as.piece.name);
+        wire_u64(wire, &message->as.piece.offset);
+        wire_u64(wire, &message->as.piece.total);
+        message->as.piece.state = (PieceState)wire_choice(wire, (int)message->as.piece.state, PIECE_DATA, PIECE_GONE);
+        break;
+    case MSG_HEARTBEAT:
+        wire_u64(wire, &message->as.heartbeat.progress);
+        wire_u64(wire, &message->as.heartbeat.memory);
+        break;
+    case MSG_STATS:
+        wire_u64(wire, &message->as.stats.captures);
+        wire_u64(wire, &message->as.stats.ignored);
+        break;
+    case MSG_WORKER_LOST:
+    case MSG_FAIL:
+        wire_worker(wire, &message->as.text.worker);
+        wire_text(wire, message->as.text.text, sizeof message->as.text.text);
+        break;
+    case MSG_BYE:
+    case MSG_SHUTDOWN: message->as.end.status = (int32_t)wire_number(wire, (uint32_t)message->as.end.status, 4); break;
+    default: wire_job_message(wire, message); break;
+    }
+}
+
+static void wire_start(Wire *wire, Message *message) {
+    uint32_t version = PROTOCOL_VERSION;
+    version = (uint32_t)wire_number(wire, version, 2);
+    wire_check(wire, version == PROTOCOL_VERSION);
+    message->kind = (MessageKind)wire_choice(wire, (int)message->kind, MSG_HELLO, MSG_KINDS - 1);
+    wire_u32(wire, &message->epoch);
+    wire_u64(wire, &message->job);
+}
+
+size_t wire_encode(const Message *message, uint8_t head[WIRE_HEAD]) {
+    Wire wire = {.writes = true, .out = head};
+    Message copy = *message;
+    wire_start(&wire, &copy);
+    wire_message(&wire, &copy);
+    return (size_t)(wire.out - head);
+}
+
+/* Which messages may have variable bytes, and how many. */
+static bool has_right_bytes(const Message *message) {
+    switch (message->kind) {
+    case MSG_JOB_SUBMIT:
+    case MSG_JOB_START: {
+        uint64_t blob = message->kind == MSG_JOB_START ? message->as.start.spec.blob_size : message->as.submit.spec.blob_size;
+        return message->size == (blob <= MESSAGE_INLINE_BLOB ? blob : 0);
+    }
+    case MSG_PIECE: {
+        const MsgPiece *piece = &message->as.piece;
+        return message->size <= MESSAGE_PIECE_SIZE && piece->offset <= piece->total &&
+               message->size <= piece->total - piece->offset;
+    }
+    default: return message->size == 0;
+    }
+}
+
+bool wire_decode(const void *bytes, size_t size, Message *message) {
+    Wire wire = {.in = bytes, .end = (const uint8_t *)bytes + size};
+    *message = (Message){0};
+    wire_start(&wire, message);
+    if (wire.is_bad) return false;
+    wire_message(&wire, message);
+    message->size = (size_t)(wire.end - wire.in);
+    message->bytes = message->size ? wire.in : NULL;
+    return !wire.is_bad && has_right_bytes(message);
+}
