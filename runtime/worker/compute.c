@@ -1,0 +1,338 @@
+/* compute.c: the queues between a worker's two threads, and what the compute thread does with each order. */
+#include "runtime/worker/compute.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/arena.h"
+#include "runtime/net/link.h"
+#include "runtime/worker/job.h"
+
+typedef struct Order Order;
+struct Order {
+    Order *next;
+    PeerAction action;
+};
+
+typedef struct Answer Answer;
+struct Answer {
+    Answer *next;
+    PeerEvent event; /* its `data` is `data` below */
+    Buf data;
+};
+
+/* A job as both threads see it: the communicating thread sets the limit, all else is the compute thread's. */
+typedef struct Entry Entry;
+struct Entry {
+    Entry *next;
+    uint64_t number;
+    _Atomic uint64_t limit;
+    bool is_open;
+    Job job;
+};
+
+struct Compute {
+    pthread_t thread;
+    pthread_mutex_t mutex; /* guards the queues, the list of entries and is_stopping */
+    pthread_cond_t has_order;
+    Order *orders, **last_order;
+    Answer *answers, **last_answer;
+    Entry *entries;
+    bool is_stopping;
+    _Atomic uint64_t progress;
+    int wake;
+    Answer *given; /* the answer that compute_answer gave last */
+    ComputeConfig config;
+    MrContext context;
+    MrRuntime runtime;
+};
+
+/* ---- the compute thread */
+
+static Entry *find_entry(Compute *compute, uint64_t number) {
+    pthread_mutex_lock(&compute->mutex);
+    Entry *entry = compute->entries;
+    while (entry && entry->number != number) entry = entry->next;
+    pthread_mutex_unlock(&compute->mutex);
+    return entry;
+}
+
+static void post_answer(Compute *compute, Answer *answer) {
+    pthread_mutex_lock(&compute->mutex);
+    *compute->last_answer = answer;
+    compute->last_answer = &answer->next;
+    pthread_mutex_unlock(&compute->mutex);
+    uint64_t one = 1;
+    while (write(compute->wake, &one, sizeof one) < 0 && errno == EINTR) {}
+}
+
+static Answer *answer_new(const PeerAction *action, PeerEventKind kind) {
+    Answer *answer = xcalloc(1, sizeof *answer);
+    answer->event = (PeerEvent){.kind = kind, .job = action->job, .data = &answer->data};
+    return answer;
+}
+
+static void post_failure(Compute *compute, const PeerAction *action, const char *text) {
+    Answer *answer = answer_new(action, PEER_FAILED);
+    answer->event.text = text;
+    post_answer(compute, answer);
+}
+
+static const MrTask *find_task(const MrProgram *program, const uint8_t *hash) {
+    for (uint32_t i = 0; i < program->task_count; i++) {
+        if (memcmp(program->tasks[i]->hash, hash, sizeof program->tasks[i]->hash) == 0) return program->tasks[i];
+    }
+    return NULL;
+}
+
+static void do_open(Compute *compute, Entry *entry, const PeerAction *action) {
+    const MrTask *task = find_task(compute->config.program, action->spec.task);
+    if (!task) {
+        post_failure(compute, action, "this executable has no such task");
+        return;
+    }
+    bool failed = job_open(&entry->job, &compute->context, task, action->data.data, action->data.len);
+    if (!failed && entry->job.plan.chunks != action->spec.chunks) {
+        job_close(&entry->job);
+        failed = true;
+    }
+    entry->is_open = !failed;
+    if (failed) post_failure(compute, action, "the description of a job cannot be read");
+}
+
+/* Decodes the elements of the range's lists; true: failed. */
+static bool take_slices(Entry *entry, const PeerAction *action, MrList **lists) {
+    if (action->slice_count != entry->job.plan.lists) return true;
+    for (uint32_t i = 0; i < action->slice_count; i++) {
+        if (job_decode_slice(&entry->job, i, action->first, action->count, &action->slices[i], &lists[i])) return true;
+    }
+    return false;
+}
+
+static void do_compute(Compute *compute, Entry *entry, const PeerAction *action) {
+    uint64_t start = clock_now();
+    JobRun run = {.first = action->first, .count = action->count, .limit = &entry->limit, .progress = &compute->progress};
+    run.end_chunk = -1;
+    MrList **lists = xcalloc(action->slice_count + 1, sizeof *lists);
+    PlanLists given = {.lists = lists, .first = action->first};
+    run.lists = &given;
+    bool failed = take_slices(entry, action, lists);
+    if (!failed) job_map(&entry->job, &run);
+    for (uint32_t i = 0; i < action->slice_count; i++) {
+        if (lists[i]) job_drop_slice(&entry->job, i, lists[i]);
+    }
+    free(lists);
+    if (failed) {
+        post_failure(compute, action, "the elements of a list cannot be read");
+        return;
+    }
+    Answer *answer = answer_new(action, PEER_COMPUTED);
+    answer->event.range_done = (MsgRangeDone){.first = run.first,
+                                              .count = run.count,
+                                              .done = run.done,
+                                              .elements = run.elements,
+                                              .size = run.size,
+                                              .nanoseconds = clock_now() - start,
+                                              .end_chunk = run.end_chunk,
+                                              .end = run.end};
+    post_answer(compute, answer);
+}
+
+static void do_merge(Compute *compute, Entry *entry, const PeerAction *action) {
+    uint64_t start = clock_now(), nodes = 0;
+    if (job_merge_encoded(&entry->job, action->data.data, action->data.len, &nodes)) {
+        post_failure(compute, action, "another worker's partial results cannot be read");
+        return;
+    }
+    atomic_fetch_add_explicit(&compute->progress, 1, memory_order_relaxed);
+    Answer *answer = answer_new(action, PEER_MERGED);
+    answer->event.merge_done = (MsgMergeDone){.step = action->step, .nodes = nodes, .nanoseconds = clock_now() - start};
+    answer->event.merge_done.end_chunk = entry->job.bag.failed;
+    post_answer(compute, answer);
+}
+
+static void do_encode(Compute *compute, Entry *entry, const PeerAction *action) {
+    Answer *answer = answer_new(action, PEER_ENCODED);
+    bag_encode(&entry->job.bag, &entry->job.of, &answer->data);
+    bag_free(&entry->job.bag);
+    post_answer(compute, answer);
+}
+
+static void do_drop(Compute *compute, Entry *entry) {
+    if (entry->is_open) job_close(&entry->job);
+    pthread_mutex_lock(&compute->mutex);
+    Entry **link = &compute->entries;
+    while (*link != entry) link = &(*link)->next;
+    *link = entry->next;
+    pthread_mutex_unlock(&compute->mutex);
+    free(entry);
+}
+
+static void order_free(Order *order) {
+    buf_free(&order->action.data);
+    for (uint32_t i = 0; i < order->action.slice_count; i++) buf_free(&order->action.slices[i]);
+    free(order->action.slices);
+    free(order);
+}
+
+/* Orders for a job that could not be opened are left undone: the run is about to end. */
+static void do_order(Compute *compute, Order *order) {
+    const PeerAction *action = &order->action;
+    Entry *entry = find_entry(compute, action->job);
+    if (!entry) return;
+    if (action->kind == PEER_OPEN)
+        do_open(compute, entry, action);
+    else if (action->kind == PEER_DROP)
+        do_drop(compute, entry);
+    else if (!entry->is_open)
+        return;
+    else if (action->kind == PEER_COMPUTE)
+        do_compute(compute, entry, action);
+    else if (action->kind == PEER_MERGE)
+        do_merge(compute, entry, action);
+    else if (action->kind == PEER_ENCODE)
+        do_encode(compute, entry, action);
+}
+
+static Order *next_order(Compute *compute) {
+    pthread_mutex_lock(&compute->mutex);
+    while (!compute->orders && !compute->is_stopping) pthread_cond_wait(&compute->has_order, &compute->mutex);
+    Order *order = compute->is_stopping ? NULL : compute->orders;
+    if (order) compute->orders = order->next;
+    if (!compute->orders) compute->last_order = &compute->orders;
+    pthread_mutex_unlock(&compute->mutex);
+    return order;
+}
+
+static void *compute_thread(void *argument) {
+    Compute *compute = argument;
+    context_init(&compute->context, compute->config.program, &compute->runtime);
+    for (Order *order; (order = next_order(compute));) {
+        do_order(compute, order);
+        order_free(order);
+    }
+    while (compute->entries) do_drop(compute, compute->entries);
+    context_free(&compute->context);
+    runtime_free(&compute->runtime);
+    return NULL;
+}
+
+/* ---- the communicating thread */
+
+Compute *compute_new(const ComputeConfig *config, char **error) {
+    Compute *compute = xcalloc(1, sizeof *compute);
+    compute->config = *config;
+    compute->runtime.io = config->io;
+    compute->last_order = &compute->orders;
+    compute->last_answer = &compute->answers;
+    compute->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    pthread_mutex_init(&compute->mutex, NULL);
+    pthread_cond_init(&compute->has_order, NULL);
+    int reason = compute->wake < 0 ? errno : thread_start(&compute->thread, compute_thread, compute);
+    if (reason == 0) return compute;
+    *error = io_message("cannot start a thread: %s", strerror(reason));
+    if (compute->wake >= 0) close(compute->wake);
+    free(compute);
+    return NULL;
+}
+
+static void set_limit(Compute *compute, uint64_t job, uint64_t limit) {
+    pthread_mutex_lock(&compute->mutex);
+    for (Entry *entry = compute->entries; entry; entry = entry->next) {
+        if (entry->number == job) atomic_store_explicit(&entry->limit, limit, memory_order_relaxed);
+    }
+    pthread_mutex_unlock(&compute->mutex);
+}
+
+void compute_order(Compute *compute, PeerAction *action) {
+    if (action->kind == PEER_LIMIT) {
+        set_limit(compute, action->job, action->limit);
+        return;
+    }
+    if (action->kind == PEER_DROP) set_limit(compute, action->job, 0); /* what is still queued need not be mapped */
+    Order *order = xcalloc(1, sizeof *order);
+    order->action = *action;
+    action->data = (Buf){0};
+    action->slices = NULL;
+    action->slice_count = 0;
+    Entry *entry = NULL;
+    if (action->kind == PEER_OPEN) {
+        entry = xcalloc(1, sizeof *entry);
+        entry->number = action->job;
+        atomic_init(&entry->limit, action->spec.chunks);
+    }
+    pthread_mutex_lock(&compute->mutex);
+    if (entry) {
+        entry->next = compute->entries;
+        compute->entries = entry;
+    }
+    *compute->last_order = order;
+    compute->last_order = &order->next;
+    pthread_cond_signal(&compute->has_order);
+    pthread_mutex_unlock(&compute->mutex);
+}
+
+static void answer_free(Answer *answer) {
+    if (answer) buf_free(&answer->data);
+    free(answer);
+}
+
+bool compute_answer(Compute *compute, PeerEvent *event) {
+    answer_free(compute->given);
+    pthread_mutex_lock(&compute->mutex);
+    Answer *answer = compute->given = compute->answers;
+    if (answer) compute->answers = answer->next;
+    if (!compute->answers) compute->last_answer = &compute->answers;
+    pthread_mutex_unlock(&compute->mutex);
+    uint64_t count;
+    if (!answer && read(compute->wake, &count, sizeof count) > 0)
+        return compute_answer(compute, event); /* one may have come since */
+    if (!answer) return false;
+    *event = answer->event;
+    return true;
+}
+
+int compute_wake(const Compute *compute) {
+    return compute->wake;
+}
+
+uint64_t compute_progress(const Compute *compute) {
+    return atomic_load_explicit(&compute->progress, memory_order_relaxed);
+}
+
+bool compute_stop(Compute **compute, unsigned milliseconds) {
+    Compute *self = *compute;
+    pthread_mutex_lock(&self->mutex);
+    self->is_stopping = true;
+    for (Entry *entry = self->entries; entry; entry = entry->next) atomic_store_explicit(&entry->limit, 0, memory_order_relaxed);
+    pthread_cond_signal(&self->has_order);
+    pthread_mutex_unlock(&self->mutex);
+    struct timespec until;
+    clock_gettime(CLOCK_REALTIME, &until);
+    uint64_t nanoseconds = (uint64_t)until.tv_nsec + milliseconds * (uint64_t)1000000;
+    until.tv_sec += (time_t)(nanoseconds / 1000000000);
+    until.tv_nsec = (long)(nanoseconds % 1000000000);
+    if (pthread_timedjoin_np(self->thread, NULL, &until) != 0) return false;
+    while (self->orders) {
+        Order *order = self->orders;
+        self->orders = order->next;
+        order_free(order);
+    }
+    answer_free(self->given);
+    while (self->answers) {
+        Answer *answer = self->answers;
+        self->answers = answer->next;
+        answer_free(answer);
+    }
+    close(self->wake);
+    pthread_mutex_destroy(&self->mutex);
+    pthread_cond_destroy(&self->has_order);
+    free(self);
+    *compute = NULL;
+    return true;
+}

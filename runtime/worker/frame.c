@@ -1,0 +1,334 @@
+/* frame.c: combining and encoding frames.
+ *
+ * An ordered combine: what has ended absorbs all to its right. In a commutative bag there is no left and right; there the earlier
+ * end wins, and output is merged by chunk. A combine that fails becomes a frame that failed at the last chunk it covers. */
+#include "runtime/worker/frame.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "runtime/value/codec.h"
+#include "runtime/value/value.h"
+
+Frame *frame_new(const MrTask *task) {
+    Frame *frame = xcalloc(1, sizeof *frame);
+    size_t size = task->state->size ? task->state->size : 1, align = task->state->align > 16 ? task->state->align : 16;
+    if (posix_memalign(&frame->state, align, size) != 0) abort();
+    memset(frame->state, 0, size);
+    return frame;
+}
+
+static void segments_free(Frame *frame) {
+    for (size_t i = 0; i < frame->segment_count; i++) free(frame->segments[i].text);
+    free(frame->segments);
+    frame->segments = NULL;
+    frame->segment_count = frame->segment_cap = 0;
+}
+
+static void drop_state(Frame *frame, const FrameContext *of) {
+    if (frame->has_value) mr_drop(of->context, frame->state, of->task->state);
+    frame->has_value = false;
+}
+
+void frame_free(Frame *frame, const FrameContext *of) {
+    drop_state(frame, of);
+    segments_free(frame);
+    mr_error_clear(&frame->error);
+    free(frame->state);
+    free(frame);
+}
+
+bool frame_is_empty(const Frame *frame) {
+    return !frame->has_value && frame->end == END_NONE && frame->segment_count == 0;
+}
+
+static void segment_push(Frame *frame, Segment segment) {
+    if (frame->segment_count == frame->segment_cap) {
+        frame->segment_cap = frame->segment_cap ? frame->segment_cap * 2 : 1;
+        frame->segments = xrealloc(frame->segments, frame->segment_cap * sizeof *frame->segments);
+    }
+    frame->segments[frame->segment_count++] = segment;
+}
+
+void frame_take_output(Frame *frame, const FrameContext *of, size_t from, uint64_t chunk) {
+    MrContext *context = of->context;
+    if (of->in_order || context->out_len == from) return;
+    size_t len = context->out_len - from;
+    char *text = xmalloc(len);
+    memcpy(text, context->out + from, len);
+    context->out_len = from;
+    segment_push(frame, (Segment){chunk, text, len});
+    /* Ranges of chunks may come in any order. */
+    for (size_t i = frame->segment_count - 1; i > 0 && frame->segments[i - 1].chunk > chunk; i--) {
+        Segment later = frame->segments[i - 1];
+        frame->segments[i - 1] = frame->segments[i];
+        frame->segments[i] = later;
+    }
+}
+
+void frame_fail(Frame *frame, MrContext *context, uint64_t chunk, const char *input) {
+    frame->end = END_FAILED;
+    frame->end_chunk = chunk;
+    mr_error_clear(&frame->error);
+    frame->error = context->error;
+    context->error = (MrError){0};
+    if (!input) return;
+    char *inner = frame->error.input;
+    frame->error.input = inner ? io_message("%s, in it %s", input, inner) : strdup(input);
+    free(inner);
+}
+
+void frame_cut(Frame *frame, uint64_t limit) {
+    while (frame->segment_count > 0 && frame->segments[frame->segment_count - 1].chunk >= limit) {
+        free(frame->segments[--frame->segment_count].text);
+    }
+}
+
+/* Moves the output of `from` into `to`; of the same chunk, what `to` has comes first. */
+static void merge_output(Frame *to, Frame *from) {
+    if (from->segment_count == 0) return;
+    size_t left = to->segment_count, total = left + from->segment_count, i = 0, k = 0;
+    if (left == 0 || to->segments[left - 1].chunk <= from->segments[0].chunk) {
+        for (k = 0; k < from->segment_count; k++) segment_push(to, from->segments[k]);
+    } else {
+        Segment *merged = xmalloc(total * sizeof *merged);
+        for (size_t n = 0; n < total; n++) {
+            bool takes_left = k == from->segment_count || (i < left && to->segments[i].chunk <= from->segments[k].chunk);
+            merged[n] = takes_left ? to->segments[i++] : from->segments[k++];
+        }
+        free(to->segments);
+        to->segments = merged;
+        to->segment_count = to->segment_cap = total;
+    }
+    free(from->segments);
+    from->segments = NULL;
+    from->segment_count = from->segment_cap = 0;
+}
+
+/* Combines the states of two frames into the left one. True: failed, and neither has a value. */
+static bool merge_states(const FrameContext *of, Frame *left, Frame *right, uint64_t last_chunk) {
+    if (!right->has_value) return false;
+    if (!left->has_value) {
+        memcpy(left->state, right->state, of->task->state->size);
+        left->has_value = true;
+        right->has_value = false;
+        return false;
+    }
+    size_t printed = of->context->out_len;
+    bool failed = of->task->merge(of->context, of->captures, left->state, right->state);
+    right->has_value = false;
+    frame_take_output(left, of, printed, last_chunk);
+    if (!failed) return false;
+    left->has_value = false;
+    frame_fail(left, of->context, last_chunk, NULL);
+    return true;
+}
+
+static void move_end(Frame *to, Frame *from) {
+    mr_error_clear(&to->error);
+    to->end = from->end;
+    to->end_chunk = from->end_chunk;
+    to->error = from->error;
+    from->error = (MrError){0};
+}
+
+/* Of two frames of a commutative bag that hold chunks in any order. After a failure only the output still counts. */
+static bool combine_any(const FrameContext *of, Frame *left, Frame *right, uint64_t last_chunk) {
+    merge_output(left, right);
+    bool failed = false;
+    if (left->end == END_FAILED || right->end == END_FAILED) {
+        drop_state(left, of);
+        drop_state(right, of);
+    } else {
+        failed = merge_states(of, left, right, last_chunk);
+    }
+    if (failed) return true;
+    if (right->end != END_NONE && (left->end == END_NONE || right->end_chunk < left->end_chunk)) move_end(left, right);
+    if (left->end != END_NONE) frame_cut(left, left->end_chunk + 1);
+    return false;
+}
+
+static bool combine_ordered(const FrameContext *of, Frame *left, Frame *right, uint64_t last_chunk) {
+    if (left->end != END_NONE) return false;
+    merge_output(left, right);
+    if (right->end == END_FAILED) {
+        drop_state(left, of);
+        move_end(left, right);
+        return false;
+    }
+    if (merge_states(of, left, right, last_chunk)) return true;
+    if (right->end != END_NONE) move_end(left, right);
+    return false;
+}
+
+static bool combine_frames(void *context, TreeNode node, BagValue left_value, BagValue right_value, BagValue *out) {
+    const FrameContext *of = context;
+    Frame *left = frame_of(left_value), *right = frame_of(right_value);
+    Range span = tree_span(node, of->chunks);
+    uint64_t last_chunk = span.first + span.count - 1;
+    bool failed =
+        of->task->flags & MR_TASK_EXACT ? combine_any(of, left, right, last_chunk) : combine_ordered(of, left, right, last_chunk);
+    frame_free(right, of);
+    *out = left_value;
+    return !failed;
+}
+
+static void drop_frame(void *context, BagValue value) {
+    frame_free(frame_of(value), context);
+}
+
+BagOps frame_ops(FrameContext *of) {
+    return (BagOps){combine_frames, drop_frame, of};
+}
+
+/* ---- frames as bytes */
+
+static void put_number(Buf *out, uint64_t number) {
+    buf_add(out, &number, sizeof number);
+}
+
+static void put_text(Buf *out, const char *text, size_t len) {
+    put_number(out, len);
+    buf_add(out, text, len);
+}
+
+static void put_name(Buf *out, const char *text) {
+    put_text(out, text ? text : "", text ? strlen(text) : 0);
+}
+
+static void frame_encode(const Frame *frame, const FrameContext *of, Buf *out) {
+    put_number(out, frame->has_value);
+    put_number(out, frame->end);
+    put_number(out, frame->end_chunk);
+    if (frame->end == END_FAILED) {
+        put_name(out, frame->error.message);
+        put_name(out, frame->error.input);
+        put_name(out, frame->error.where.file);
+        put_number(out, (uint64_t)(uint32_t)frame->error.where.line << 32 | (uint32_t)frame->error.where.column);
+    }
+    put_number(out, frame->segment_count);
+    for (size_t i = 0; i < frame->segment_count; i++) {
+        put_number(out, frame->segments[i].chunk);
+        put_text(out, frame->segments[i].text, frame->segments[i].len);
+    }
+    if (frame->has_value) codec_encode(out, frame->state, of->task->state, of->context->program);
+}
+
+typedef struct Input {
+    const char *at, *end;
+    bool is_bad;
+} Input;
+
+static uint64_t take_number(Input *in) {
+    uint64_t number = 0;
+    if ((size_t)(in->end - in->at) < sizeof number) in->is_bad = true;
+    if (in->is_bad) return 0;
+    memcpy(&number, in->at, sizeof number);
+    in->at += sizeof number;
+    return number;
+}
+
+/* The next text, which stays in the input; empty when the input is bad. */
+static const char *take_text(Input *in, size_t *len) {
+    uint64_t size = take_number(in);
+    if (size > (uint64_t)(in->end - in->at)) in->is_bad = true;
+    if (in->is_bad) size = 0;
+    const char *text = in->at;
+    in->at += size;
+    *len = size;
+    return text;
+}
+
+static char *take_copy(Input *in) {
+    size_t len;
+    const char *text = take_text(in, &len);
+    return strndup(text, len);
+}
+
+static void decode_error(Frame *frame, const FrameContext *of, Input *in) {
+    frame->error.is_set = true;
+    frame->error.message = take_copy(in);
+    frame->error.input = take_copy(in);
+    if (!*frame->error.input) free(frame->error.input), frame->error.input = NULL;
+    size_t len;
+    const char *file = take_text(in, &len);
+    uint64_t place = take_number(in);
+    if (len == 0) return;
+    frame->error.where =
+        (MrLocation){runtime_file_name(runtime_of(of->context), file, len), (int32_t)(place >> 32), (int32_t)place};
+}
+
+static Frame *frame_decode(const FrameContext *of, Input *in) {
+    Frame *frame = frame_new(of->task);
+    bool has_value = take_number(in) != 0;
+    uint64_t end = take_number(in);
+    frame->end_chunk = take_number(in);
+    if (end > END_FAILED || frame->end_chunk >= MESSAGE_CHUNKS) in->is_bad = true;
+    if (!in->is_bad) frame->end = (EndKind)end;
+    if (frame->end == END_FAILED) decode_error(frame, of, in);
+    uint64_t segments = take_number(in);
+    for (uint64_t i = 0; i < segments && !in->is_bad; i++) {
+        Segment segment = {.chunk = take_number(in)};
+        const char *text = take_text(in, &segment.len);
+        segment.text = xmalloc(segment.len + 1);
+        memcpy(segment.text, text, segment.len);
+        segment_push(frame, segment);
+    }
+    if (has_value && !in->is_bad) {
+        in->is_bad = codec_decode(&in->at, in->end, frame->state, of->task->state, of->context->program) != NULL;
+        frame->has_value = !in->is_bad;
+    }
+    return frame;
+}
+
+void bag_encode(const Bag *bag, const FrameContext *of, Buf *out) {
+    if (bag->commutative) {
+        put_number(out, bag->covered.len);
+        for (size_t i = 0; i < bag->covered.len; i++)
+            put_number(out, bag->covered.items[i].first), put_number(out, bag->covered.items[i].count);
+        put_number(out, bag->value != VALUE_NONE);
+        if (bag->value != VALUE_NONE) frame_encode(frame_of(bag->value), of, out);
+        return;
+    }
+    put_number(out, bag->len);
+    for (size_t i = 0; i < bag->len; i++) {
+        put_number(out, bag->nodes[i].node.level);
+        put_number(out, bag->nodes[i].node.index);
+        put_number(out, bag->nodes[i].value != VALUE_NONE);
+        if (bag->nodes[i].value != VALUE_NONE) frame_encode(frame_of(bag->nodes[i].value), of, out);
+    }
+}
+
+static void decode_commutative(Bag *bag, const FrameContext *of, Input *in) {
+    uint64_t ranges = take_number(in);
+    for (uint64_t i = 0; i < ranges && !in->is_bad; i++) {
+        uint64_t first = take_number(in), count = take_number(in);
+        if (first > of->chunks || count > of->chunks - first) in->is_bad = true;
+        if (!in->is_bad) bag_cover(bag, first, count, VALUE_NONE);
+    }
+    if (take_number(in) != 0 && !in->is_bad) bag->value = frame_value(frame_decode(of, in));
+}
+
+bool bag_decode(Bag *bag, const FrameContext *of, const void *bytes, size_t size) {
+    Input in = {bytes, (const char *)bytes + size, false};
+    bag_init(bag, of->chunks, of->task->flags & MR_TASK_EXACT, frame_ops((FrameContext *)(uintptr_t)of));
+    if (bag->commutative) {
+        decode_commutative(bag, of, &in);
+    } else {
+        uint64_t nodes = take_number(&in);
+        for (uint64_t i = 0; i < nodes && !in.is_bad; i++) {
+            uint64_t level = take_number(&in), index = take_number(&in), has_value = take_number(&in);
+            if (level > 63 || level > tree_height(of->chunks) || index > of->chunks || index << level >= of->chunks)
+                in.is_bad = true;
+            BagValue value = has_value && !in.is_bad ? frame_value(frame_decode(of, &in)) : VALUE_NONE;
+            if (!in.is_bad)
+                bag_insert(bag, (TreeNode){index, (uint32_t)level}, value);
+            else if (value != VALUE_NONE)
+                frame_free(frame_of(value), of);
+        }
+    }
+    if (!in.is_bad && in.at == in.end) return false;
+    bag_free(bag);
+    return true;
+}

@@ -1,0 +1,144 @@
+/* job.c: making jobs from a program's sources and from bytes, and the end of a job. Mapping is map.c. */
+#include "runtime/worker/job.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "runtime/value/codec.h"
+#include "runtime/value/value.h"
+
+static void job_start(Job *job, MrContext *context, const void *captures) {
+    job->of = (FrameContext){.context = context, .task = job->plan.task, .captures = captures, .chunks = job->plan.chunks};
+    bag_init(&job->bag, job->plan.chunks, job->plan.task->flags & MR_TASK_EXACT, frame_ops(&job->of));
+}
+
+bool job_init(Job *job, MrContext *context, const MrTask *task, const void *captures, const MrSource *sources) {
+    *job = (Job){0};
+    if (plan_init(&job->plan, context, task, sources)) return true;
+    job_start(job, context, captures);
+    return false;
+}
+
+void job_close(Job *job) {
+    if (!job->plan.task) return;
+    bag_free(&job->bag);
+    if (job->own_captures) mr_drop(job->of.context, job->own_captures, job->plan.task->captures);
+    free(job->own_captures);
+    plan_free(&job->plan);
+    *job = (Job){0};
+}
+
+bool job_finish(Job *job, uint64_t limit, void *result) {
+    MrContext *context = job->of.context;
+    BagValue value;
+    if (!bag_finish(&job->bag, limit, &value)) return mr_failf(context, "a part of the result is missing");
+    if (value == VALUE_NONE) return job->plan.task->finish(context, job->of.captures, NULL, false, result);
+    Frame *frame = frame_of(value);
+    frame_cut(frame, limit);
+    for (size_t i = 0; i < frame->segment_count; i++) io_out_add(context, frame->segments[i].text, frame->segments[i].len);
+    bool failed = frame->end == END_FAILED;
+    if (failed) {
+        mr_error_clear(&context->error);
+        context->error = frame->error;
+        frame->error = (MrError){0};
+    } else {
+        failed = job->plan.task->finish(context, job->of.captures, frame->state, frame->has_value, result);
+        frame->has_value = false;
+    }
+    frame_free(frame, &job->of);
+    return failed;
+}
+
+/* ---- jobs as bytes: the plan, the captured values, and the globals that the task reads, in its order */
+
+void job_encode_blob(const Job *job, Buf *out) {
+    const MrTask *task = job->plan.task;
+    const MrContext *context = job->of.context;
+    plan_encode(&job->plan, out);
+    codec_encode(out, job->of.captures, task->captures, context->program);
+    for (uint32_t i = 0; i < task->global_count; i++) {
+        const MrType *globals = context->program->globals;
+        uint32_t global = task->globals[i];
+        codec_encode(out, (const char *)context->globals + globals->offsets[global], globals->fields[global], context->program);
+    }
+}
+
+static void *captures_new(const MrType *type) {
+    void *captures = NULL;
+    size_t size = type->size ? type->size : 1;
+    if (posix_memalign(&captures, 64, size) != 0) abort();
+    memset(captures, 0, size);
+    return captures;
+}
+
+bool job_open(Job *job, MrContext *context, const MrTask *task, const void *blob, size_t size) {
+    *job = (Job){0};
+    size_t used = plan_decode(&job->plan, task, blob, size);
+    if (used == 0) return true;
+    job->own_captures = captures_new(task->captures);
+    job_start(job, context, job->own_captures);
+    const char *at = (const char *)blob + used, *end = (const char *)blob + size;
+    bool failed = codec_decode(&at, end, job->own_captures, task->captures, context->program) != NULL;
+    for (uint32_t i = 0; i < task->global_count && !failed; i++) {
+        const MrType *globals = context->program->globals;
+        uint32_t global = task->globals[i];
+        char *place = (char *)context->globals + globals->offsets[global];
+        mr_drop(context, place, globals->fields[global]);
+        memset(place, 0, globals->fields[global]->size);
+        failed = codec_decode(&at, end, place, globals->fields[global], context->program) != NULL;
+    }
+    if (!failed && at == end) return false;
+    job_close(job);
+    return true;
+}
+
+bool job_merge_encoded(Job *job, const void *bytes, size_t size, uint64_t *nodes) {
+    Bag other;
+    if (bag_decode(&other, &job->of, bytes, size)) return true;
+    *nodes = bag_count(&other);
+    bag_merge(&job->bag, &other);
+    return false;
+}
+
+/* ---- slices of lists */
+
+/* The source that is list number `list`; NULL: there is none, or the chunks are not of this job. */
+static const PlanSource *find_list(const Job *job, uint32_t list, uint64_t first, uint64_t count, const MrType **type) {
+    const MrTask *task = job->plan.task;
+    if (first > job->plan.chunks || count > job->plan.chunks - first) return NULL;
+    for (uint32_t i = 0; i < task->source_count; i++) {
+        if (task->sources[i].kind != MR_SOURCE_LIST || job->plan.sources[i].list_rank != list) continue;
+        *type = task->sources[i].list;
+        return &job->plan.sources[i];
+    }
+    return NULL;
+}
+
+bool job_encode_slice(const Job *job, uint32_t list, uint64_t first, uint64_t count, Buf *out) {
+    const MrType *type;
+    const PlanSource *source = find_list(job, list, first, count, &type);
+    if (!source) return true;
+    int64_t len = (int64_t)plan_element_count(&job->plan, first, count);
+    codec_encode_elements(out, source->list, (int64_t)plan_first_element(&job->plan, first), len, type, job->of.context->program);
+    return false;
+}
+
+bool job_decode_slice(const Job *job, uint32_t list, uint64_t first, uint64_t count, const Buf *in, MrList **out) {
+    const MrType *type;
+    if (!find_list(job, list, first, count, &type)) return true;
+    const char *at = in->data, *end = in->data + in->len;
+    MrList *slice = NULL;
+    if (codec_decode(&at, end, &slice, type, job->of.context->program)) return true;
+    bool is_good = at == end && list_len(slice) == (int64_t)plan_element_count(&job->plan, first, count);
+    if (is_good)
+        *out = slice;
+    else
+        mr_drop(job->of.context, &slice, type);
+    return !is_good;
+}
+
+void job_drop_slice(const Job *job, uint32_t list, MrList *slice) {
+    const MrType *type;
+    if (find_list(job, list, 0, 0, &type)) mr_drop(job->of.context, &slice, type);
+}

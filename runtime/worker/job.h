@@ -1,0 +1,54 @@
+/* job.h: one map … reduce on one thread: its input, its captured values, and the bag of what was mapped so far.
+ *
+ * The root's thread maps a whole job with it when it is small or nested; a worker's compute thread maps the ranges that it is
+ * given. A Job belongs to the thread of its context. */
+#ifndef RUNTIME_WORKER_JOB_H
+#define RUNTIME_WORKER_JOB_H
+
+#include <stdatomic.h>
+
+#include "runtime/worker/frame.h"
+#include "runtime/worker/plan.h"
+
+typedef struct Job {
+    Plan plan;
+    FrameContext of;
+    Bag bag;
+    void *own_captures; /* worker: what `of.captures` points to */
+} Job;
+
+/* ---- the root and nested jobs */
+bool job_init(Job *job, MrContext *context, const MrTask *task, const void *captures, const MrSource *sources); /* as a primitive */
+void job_encode_blob(const Job *job, Buf *out); /* plan, captured values and globals: all that a worker needs */
+
+/* Consumes the bag, of whose chunks those before `limit` count: the job's result, or its error. Fails as a primitive does. */
+bool job_finish(Job *job, uint64_t limit, void *result);
+
+/* ---- workers */
+bool job_open(Job *job, MrContext *context, const MrTask *task, const void *blob,
+              size_t size);                                                      /* true: not a job of this program */
+bool job_merge_encoded(Job *job, const void *bag, size_t size, uint64_t *nodes); /* true: not a bag of this job */
+
+/* The encoded elements of list source `list` in a range of chunks, and back; decoding makes an owned list of them. */
+bool job_encode_slice(const Job *job, uint32_t list, uint64_t first, uint64_t count, Buf *out);
+bool job_decode_slice(const Job *job, uint32_t list, uint64_t first, uint64_t count, const Buf *in, MrList **out);
+void job_drop_slice(const Job *job, uint32_t list, MrList *slice);
+
+/* ---- both */
+typedef struct JobRun {
+    uint64_t first, count;         /* chunks */
+    const PlanLists *lists;        /* worker: the elements of list sources; root: NULL */
+    const _Atomic uint64_t *limit; /* chunks from here on need not be mapped any more; NULL: all are needed */
+    _Atomic uint64_t *progress;    /* grows with each chunk; may be NULL */
+    uint64_t deadline;             /* nanoseconds: stop between chunks when it has passed; 0: none */
+    uint64_t done, elements, size; /* out: chunks mapped, values that reached the reducer, bytes of text */
+    EndKind end;                   /* out */
+    int64_t end_chunk;             /* out; -1: none */
+} JobRun;
+
+/* Maps the chunks of a range, in order, up to one that fails or decides the result; errors of the program are frames in the bag. */
+void job_map(Job *job, JobRun *run);
+
+void job_close(Job *job); /* all-zero afterwards */
+
+#endif

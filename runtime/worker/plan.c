@@ -1,0 +1,176 @@
+/* plan.c: cutting a job's input into chunks, and reading chunks. */
+#include "runtime/worker/plan.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "runtime/io/state.h"
+#include "runtime/value/value.h"
+
+static bool is_text_kind(uint32_t kind) {
+    return kind == MR_SOURCE_TEXT_LINES || kind == MR_SOURCE_TEXT_WORDS;
+}
+
+bool plan_is_text(const Plan *plan) {
+    return plan->task->source_count > 0 && is_text_kind(plan->task->sources[0].kind);
+}
+
+static void plan_new(Plan *plan, const MrTask *task) {
+    *plan = (Plan){.task = task};
+    plan->sources = xcalloc(task->source_count + 1, sizeof *plan->sources);
+    plan->slices = xcalloc(task->source_count + 1, sizeof *plan->slices);
+}
+
+/* Chunks of a text are its own; else they follow from the number of elements. */
+static void plan_cut(Plan *plan) {
+    if (plan_is_text(plan)) {
+        plan->elements = plan->chunks = plan->sources[0].text.chunks;
+        plan->size = plan->sources[0].text.files.size;
+        return;
+    }
+    while (plan->elements >> plan->shift > PLAN_CHUNKS ||
+           (plan->elements > PLAN_CHUNKS && ((plan->elements - 1) >> plan->shift) >= PLAN_CHUNKS)) {
+        plan->shift++;
+    }
+    plan->chunks = plan->elements ? ((plan->elements - 1) >> plan->shift) + 1 : 0;
+}
+
+static int64_t source_len(const PlanSource *source, uint32_t kind) {
+    return kind == MR_SOURCE_RANGE ? source->range.count : list_len(source->list);
+}
+
+/* Sequences that are walked together have one length; open ranges are as long as they have to be. */
+static bool plan_measure(Plan *plan, MrContext *context) {
+    int64_t len = MR_OPEN;
+    for (uint32_t i = 0; i < plan->task->source_count; i++) {
+        int64_t other = source_len(&plan->sources[i], plan->task->sources[i].kind);
+        if (other == MR_OPEN) continue;
+        if (len != MR_OPEN && other != len) return mr_fail_lengths(context, len, other);
+        len = other;
+    }
+    if (len == MR_OPEN) return mr_failf(context, "every sequence is open-ended: nothing says how many elements to map");
+    plan->elements = (uint64_t)len;
+    return false;
+}
+
+bool plan_init(Plan *plan, MrContext *context, const MrTask *task, const MrSource *sources) {
+    plan_new(plan, task);
+    bool failed = false;
+    for (uint32_t i = 0; i < task->source_count && !failed; i++) {
+        PlanSource *source = &plan->sources[i];
+        uint32_t kind = task->sources[i].kind;
+        if (kind == MR_SOURCE_RANGE) source->range = sources[i].range;
+        if (kind == MR_SOURCE_LIST) source->list = (MrList *)(uintptr_t)sources[i].value, source->list_rank = plan->lists++;
+        if (!is_text_kind(kind)) continue;
+        if (task->source_count > 1) {
+            failed = mr_failf(context, "walking text together with another sequence is not supported yet");
+            break;
+        }
+        FileList files;
+        failed = io_file_list(context, (MrList *)(uintptr_t)sources[i].value, &files);
+        if (failed) break;
+        text_source_init(&source->text, files, kind == MR_SOURCE_TEXT_LINES ? TEXT_LINES : TEXT_WORDS, 0);
+        source->has_text = true;
+    }
+    failed = failed || (!plan_is_text(plan) && plan_measure(plan, context));
+    if (failed)
+        plan_free(plan);
+    else
+        plan_cut(plan);
+    return failed;
+}
+
+void plan_free(Plan *plan) {
+    for (uint32_t i = 0; plan->task && i < plan->task->source_count; i++) {
+        text_reader_free(&plan->sources[i].reader);
+        if (plan->sources[i].has_text) text_source_free(&plan->sources[i].text);
+    }
+    free(plan->sources);
+    free(plan->slices);
+    *plan = (Plan){0};
+}
+
+void plan_encode(const Plan *plan, Buf *out) {
+    buf_add(out, &plan->elements, sizeof plan->elements);
+    for (uint32_t i = 0; i < plan->task->source_count; i++) {
+        const PlanSource *source = &plan->sources[i];
+        if (source->has_text)
+            text_source_encode(&source->text, out);
+        else
+            buf_add(out, &source->range, sizeof source->range);
+    }
+}
+
+size_t plan_decode(Plan *plan, const MrTask *task, const void *bytes, size_t size) {
+    plan_new(plan, task);
+    size_t used = sizeof plan->elements;
+    bool is_good = size >= used;
+    if (is_good) memcpy(&plan->elements, bytes, sizeof plan->elements);
+    for (uint32_t i = 0; i < task->source_count && is_good; i++) {
+        PlanSource *source = &plan->sources[i];
+        const char *at = (const char *)bytes + used;
+        if (is_text_kind(task->sources[i].kind)) {
+            size_t took = text_source_decode(&source->text, at, size - used);
+            source->has_text = is_good = took > 0;
+            used += took;
+            continue;
+        }
+        is_good = size - used >= sizeof source->range;
+        if (is_good) memcpy(&source->range, at, sizeof source->range);
+        if (task->sources[i].kind == MR_SOURCE_LIST) source->list_rank = plan->lists++;
+        used += sizeof source->range;
+    }
+    if (!is_good || plan->elements > INT64_MAX) {
+        plan_free(plan);
+        return 0;
+    }
+    plan_cut(plan);
+    return used;
+}
+
+uint64_t plan_first_element(const Plan *plan, uint64_t chunk) {
+    uint64_t first = chunk << plan->shift;
+    return first < plan->elements ? first : plan->elements;
+}
+
+uint64_t plan_element_count(const Plan *plan, uint64_t first, uint64_t count) {
+    return plan_first_element(plan, first + count) - plan_first_element(plan, first);
+}
+
+static bool read_text(Plan *plan, MrContext *context, uint64_t chunk_number, MrChunk *chunk) {
+    PlanSource *source = &plan->sources[0];
+    if (!source->reader) source->reader = text_reader_new(&source->text);
+    size_t size = 0;
+    char *error = NULL;
+    if (text_reader_chunk(source->reader, chunk_number, &plan->slices[0].data, &size, &error)) return io_fail_take(context, error);
+    plan->slices[0].first = (int64_t)size;
+    *chunk = (MrChunk){.count = 1, .first = (int64_t)chunk_number, .slices = plan->slices};
+    return false;
+}
+
+bool plan_read(Plan *plan, MrContext *context, const PlanLists *given, uint64_t first, uint64_t count, MrChunk *chunk) {
+    if (plan_is_text(plan)) return read_text(plan, context, first, chunk);
+    uint64_t from = plan_first_element(plan, first);
+    for (uint32_t i = 0; i < plan->task->source_count; i++) {
+        const PlanSource *source = &plan->sources[i];
+        MrSlice *slice = &plan->slices[i];
+        if (plan->task->sources[i].kind == MR_SOURCE_RANGE) {
+            *slice = (MrSlice){.first = source->range.first + (int64_t)from * source->range.step, .step = source->range.step};
+        } else {
+            const MrList *list = given ? given->lists[source->list_rank] : source->list;
+            uint64_t skipped = from - (given ? plan_first_element(plan, given->first) : 0);
+            *slice = (MrSlice){.data = list ? list->data + skipped * plan->task->sources[i].element->size : NULL};
+        }
+    }
+    *chunk = (MrChunk){.count = (int64_t)plan_element_count(plan, first, count), .first = (int64_t)from, .slices = plan->slices};
+    return false;
+}
+
+void plan_locate(const Plan *plan, const MrChunk *chunk, int64_t failed, Buf *out) {
+    if (failed < 0) failed = 0;
+    if (plan_is_text(plan))
+        text_reader_locate(plan->sources[0].reader, (size_t)failed, out);
+    else
+        buf_printf(out, "element %lld", (long long)(chunk->first + failed));
+}

@@ -1,0 +1,59 @@
+/* plan.h: what a job maps: its sources, and how they are cut into chunks.
+ *
+ * The number of chunks is a function of the input alone (architecture, Decision 1): one element a chunk up to 65,536 elements,
+ * above that 2^k elements a chunk with the smallest k that gives at most 65,536 chunks; text by bytes, see io/text.h.
+ *
+ * The root makes a plan from the program's sources, whose lists it borrows; a worker decodes it, and is given the elements of the
+ * lists for each range of chunks. A plan belongs to one thread. */
+#ifndef RUNTIME_WORKER_PLAN_H
+#define RUNTIME_WORKER_PLAN_H
+
+#include "runtime/include/abi.h"
+#include "runtime/io/text.h"
+
+enum { PLAN_CHUNKS = 65536 };
+
+typedef struct PlanSource {
+    MrRange range;      /* RANGE */
+    MrList *list;       /* LIST, in the root: borrowed */
+    uint32_t list_rank; /* LIST: how many LIST sources stand before it */
+    bool has_text;
+    TextSource text; /* TEXT */
+    TextReader *reader;
+} PlanSource;
+
+typedef struct Plan {
+    const MrTask *task;
+    uint64_t elements; /* of the whole input; TEXT: chunks */
+    uint64_t chunks;
+    unsigned shift; /* chunk i holds elements [i << shift, (i + 1) << shift) */
+    uint32_t lists; /* LIST sources */
+    uint64_t size;  /* bytes of text */
+    PlanSource *sources;
+    MrSlice *slices; /* room for plan_read */
+} Plan;
+
+/* Fails as a primitive does: a file that cannot be read, lengths that differ. */
+bool plan_init(Plan *plan, MrContext *context, const MrTask *task, const MrSource *sources);
+void plan_encode(const Plan *plan, Buf *out);
+size_t plan_decode(Plan *plan, const MrTask *task, const void *bytes, size_t size); /* bytes read; 0: not a plan of that task */
+void plan_free(Plan *plan);
+
+bool plan_is_text(const Plan *plan);
+uint64_t plan_first_element(const Plan *plan, uint64_t chunk);
+uint64_t plan_element_count(const Plan *plan, uint64_t first, uint64_t count); /* in a range of chunks */
+
+/* The elements of a range of chunks that a worker was given: lists[list_rank], NULL in the root, which has them all. */
+typedef struct PlanLists {
+    MrList *const *lists;
+    uint64_t first; /* the chunk they begin with */
+} PlanLists;
+
+/* Fills in a chunk that covers chunks `first` … of the plan, `count` of them (text: 1). It borrows from the plan until the next
+ * call. Fails as a primitive does. */
+bool plan_read(Plan *plan, MrContext *context, const PlanLists *given, uint64_t first, uint64_t count, MrChunk *chunk);
+
+/* What was being mapped when element `failed` of a chunk of plan_read's failed: "element 12", "plays/hamlet.txt, byte 4096". */
+void plan_locate(const Plan *plan, const MrChunk *chunk, int64_t failed, Buf *out);
+
+#endif

@@ -1,0 +1,54 @@
+/* runtime.h: the role of a thread that runs generated code. Every MrContext points to one; it belongs to the context's thread. */
+#ifndef RUNTIME_WORKER_RUNTIME_H
+#define RUNTIME_WORKER_RUNTIME_H
+
+#include <pthread.h>
+
+#include "runtime/io/state.h"
+
+struct Cluster;
+
+/* What the root knows of a task's cost, so that small jobs never touch the network. */
+typedef struct TaskCost {
+    const MrTask *task;
+    double per_element; /* seconds, at most */
+} TaskCost;
+
+typedef struct MrRuntime {
+    IoState io; /* first: io/ sees only this */
+    int depth;  /* jobs that this thread is running, one inside the other */
+
+    /* The root's side; all zero on workers. */
+    struct Cluster *cluster; /* the connection to the workers; NULL while there is none */
+    bool (*start)(
+        MrContext *context); /* makes it, when the first job needs it; fails as a primitive does; NULL: there are no workers */
+    void *start_data;
+    int64_t local_nanoseconds; /* how long a job may run here before it is handed to the workers */
+    bool local_always;         /* try every job here first, whatever is known of it (a testing option) */
+    uint64_t job_count;        /* numbers of jobs */
+    TaskCost *costs;
+    size_t cost_count;
+
+    /* Names of source files in errors that came from elsewhere. */
+    char **file_names;
+    size_t file_name_count;
+} MrRuntime;
+
+static inline MrRuntime *runtime_of(MrContext *context) {
+    return context->runtime;
+}
+
+/* A context whose stack is the calling thread's; the globals are zero. */
+void context_init(MrContext *context, const MrProgram *program, MrRuntime *runtime);
+void context_free(MrContext *context); /* drops the globals, the output and the error */
+void runtime_free(MrRuntime *runtime); /* what it holds, except for the cluster */
+
+/* The same text, kept until the runtime goes. */
+const char *runtime_file_name(MrRuntime *runtime, const char *name, size_t len);
+
+/* Threads that run generated code have a stack of this many bytes, mapped but not touched before it is used. */
+enum { STACK_SIZE = 64 << 20, STACK_MARGIN = 512 << 10 };
+
+int thread_start(pthread_t *thread, void *(*run)(void *), void *argument); /* such a thread; 0, or an errno */
+
+#endif

@@ -1,0 +1,106 @@
+/* worker.c: the loop that feeds a worker's state machine with messages, answers of the compute thread and time, and does what it
+ * says. */
+#include "runtime/worker/worker.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "runtime/sched/peer.h"
+#include "runtime/worker/compute.h"
+
+#define TICK ((uint64_t)500000000)
+enum { STOP_PATIENCE = 200 }; /* milliseconds */
+
+typedef struct Worker {
+    Peer *peer;
+    Link *link;
+    Compute *compute;
+    PeerActions actions;
+    bool is_over;
+    int status;
+} Worker;
+
+static uint64_t memory_in_use(void) {
+    unsigned long long total = 0, resident = 0;
+    FILE *file = fopen("/proc/self/statm", "re");
+    if (!file) return 0;
+    if (fscanf(file, "%llu %llu", &total, &resident) != 2) resident = 0;
+    fclose(file);
+    return resident * (uint64_t)sysconf(_SC_PAGESIZE);
+}
+
+static void do_action(Worker *worker, PeerAction *action) {
+    switch (action->kind) {
+    case PEER_SEND_CONTROL: link_send(worker->link, &action->message); break;
+    case PEER_SEND_DATA: link_send_data(worker->link, action->endpoint, &action->message); break;
+    case PEER_SEND_ANSWER: link_send_answer(worker->link, action->route, &action->message); break;
+    case PEER_EXIT:
+        worker->is_over = true;
+        worker->status = action->status;
+        if (action->text[0]) fprintf(stderr, "mr: %s\n", action->text);
+        break;
+    default: compute_order(worker->compute, action);
+    }
+}
+
+static void step(Worker *worker, PeerEvent *event) {
+    event->now = clock_now();
+    peer_step(worker->peer, event, &worker->actions);
+    for (size_t i = 0; i < worker->actions.len; i++) do_action(worker, &worker->actions.items[i]);
+    worker->actions.len = 0;
+}
+
+static void step_messages(Worker *worker) {
+    LinkEvent received;
+    while (!worker->is_over && link_receive(worker->link, &received)) {
+        PeerEvent event = {.message = &received.message, .route = received.peer};
+        event.kind = received.kind == LINK_CONTROL ? PEER_CONTROL : received.kind == LINK_GET ? PEER_GET : PEER_PIECE;
+        bool is_expected = (received.message.kind == MSG_GET) == (received.kind == LINK_GET) &&
+                           (received.message.kind == MSG_PIECE) == (received.kind == LINK_PIECE);
+        if (is_expected) step(worker, &event);
+    }
+}
+
+static void worker_loop(Worker *worker) {
+    PeerEvent start = {.kind = PEER_START};
+    step(worker, &start);
+    for (uint64_t next_tick = clock_now() + TICK; !worker->is_over;) {
+        uint64_t now = clock_now();
+        link_wait(worker->link, now < next_tick ? (int)((next_tick - now) / 1000000) + 1 : 0);
+        step_messages(worker);
+        PeerEvent event;
+        while (!worker->is_over && compute_answer(worker->compute, &event)) step(worker, &event);
+        if (worker->is_over || clock_now() < next_tick) continue;
+        PeerEvent tick = {.kind = PEER_TICK, .progress = compute_progress(worker->compute), .memory = memory_in_use()};
+        step(worker, &tick);
+        next_tick = clock_now() + TICK;
+    }
+}
+
+int worker_run(const WorkerConfig *config, bool *is_clean) {
+    char *error = NULL;
+    Worker worker = {.status = 1};
+    *is_clean = true;
+    ComputeConfig compute = {.program = config->program};
+    compute.io = (IoState){.argc = config->argc, .argv = config->argv, .name = config->name};
+    worker.compute = compute_new(&compute, &error);
+    LinkConfig link = {
+        .control = config->control, .data = config->data, .wake = worker.compute ? compute_wake(worker.compute) : -1};
+    if (worker.compute) worker.link = link_open(config->net, &link, &error);
+    if (worker.link) {
+        PeerConfig peer = {.data_endpoint = config->data, .name = config->name, .pid = getpid(), .wish = config->number};
+        memcpy(peer.program, config->program->hash, sizeof peer.program);
+        worker.peer = peer_new(&peer);
+        worker_loop(&worker);
+        peer_free(&worker.peer);
+        peer_actions_free(&worker.actions);
+    } else {
+        fprintf(stderr, "mr: %s: %s\n", config->name, error ? error : "it cannot start");
+    }
+    link_close(&worker.link);
+    if (worker.compute) *is_clean = compute_stop(&worker.compute, STOP_PATIENCE);
+    free(error);
+    return worker.status;
+}

@@ -1,0 +1,23 @@
+/* worker.h: a worker's communicating thread: it owns the worker's sockets and its side of the protocol. */
+#ifndef RUNTIME_WORKER_WORKER_H
+#define RUNTIME_WORKER_WORKER_H
+
+#include "runtime/include/mr.h"
+#include "runtime/net/link.h"
+
+typedef struct WorkerConfig {
+    Net *net;
+    const MrProgram *program;
+    int argc; /* the program's arguments, without its name */
+    char **argv;
+    uint32_t number;     /* the worker number that it asks for */
+    const char *control; /* the scheduler's endpoint */
+    const char *data;    /* where this worker's data socket shall listen */
+    const char *name;    /* for people, "worker 3"; must stay */
+} WorkerConfig;
+
+/* Works on the calling thread until the run is over. *is_clean: everything was given back; else the compute thread is still in a
+ * long element, and the process must end. Returns the exit status. */
+int worker_run(const WorkerConfig *config, bool *is_clean);
+
+#endif
