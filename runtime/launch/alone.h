@@ -1,0 +1,22 @@
+/* alone.h: a program that runs by itself: scheduler and workers as threads of its process, talking over inproc. */
+#ifndef RUNTIME_LAUNCH_ALONE_H
+#define RUNTIME_LAUNCH_ALONE_H
+
+#include "runtime/worker/cluster.h"
+
+typedef struct Alone Alone;
+
+typedef struct AloneConfig {
+    const MrProgram *program;
+    int argc; /* the program's arguments, without its name */
+    char **argv;
+    uint32_t workers;
+} AloneConfig;
+
+/* Starts the threads. *cluster: the root's connection to them. NULL: failed, *error malloc'ed. */
+Alone *alone_start(const AloneConfig *config, Cluster **cluster, char **error);
+
+/* After cluster_finish: waits for the threads, unless one is in a long element that nobody needs any more. */
+void alone_finish(Alone **alone);
+
+#endif

@@ -1,0 +1,37 @@
+/* hub.h: the scheduler's loop: it feeds runtime/sched/sched.h with messages, exits of processes and time, and does what it says.
+ *
+ * It runs in mrrun, or on a thread of a program that runs by itself. A Hub belongs to the thread that opened it; the callbacks are
+ * called on that thread, while it runs. */
+#ifndef RUNTIME_LAUNCH_HUB_H
+#define RUNTIME_LAUNCH_HUB_H
+
+#include "runtime/net/link.h"
+#include "runtime/sched/sched.h"
+
+typedef struct Hub Hub;
+
+typedef struct HubConfig {
+    Net *net;
+    const char *control; /* where to listen */
+    SchedConfig sched;
+    int wake;                              /* a descriptor to look at beside the messages; -1: none */
+    void (*on_wake)(Hub *hub, void *data); /* it is readable */
+    void (*on_log)(void *data, int level, const char *text);
+    void (*on_job)(void *data, const Sched *sched, const JobStats *stats); /* a job is over */
+    void *data;
+} HubConfig;
+
+Hub *hub_open(const HubConfig *config, char **error); /* NULL: failed, *error malloc'ed */
+
+/* Until the run is over; returns its exit status, and in `text` why it ended, or nothing. */
+int hub_run(Hub *hub, char text[MESSAGE_TEXT_SIZE]);
+
+void hub_close(Hub **hub);
+
+/* For on_wake: a process of the run has ended; the user wants the run to end. */
+void hub_process_lost(Hub *hub, int64_t pid, const char *how);
+void hub_interrupt(Hub *hub);
+
+const Sched *hub_sched(const Hub *hub);
+
+#endif

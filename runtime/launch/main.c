@@ -1,0 +1,224 @@
+/* main.c: mr_main: which role does this process play?
+ *
+ * Started by mrrun, it is the parent of the run's processes, and then, forked, the root or a worker. By itself it is the root, and
+ * starts scheduler and workers as threads when the first job needs them. The program's top level runs on a thread with a large
+ * stack. */
+#include <ctype.h>
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "runtime/launch/alone.h"
+#include "runtime/launch/launch.h"
+#include "runtime/value/value.h"
+#include "runtime/worker/cluster.h"
+#include "runtime/worker/runtime.h"
+#include "runtime/worker/worker.h"
+
+enum { LOCAL_MILLISECONDS = 1, MOST_WORKERS = 4096 };
+
+/* The root of a run; it lives in mr_main's frame. */
+typedef struct RootRun {
+    const MrProgram *program;
+    MrContext context;
+    MrRuntime runtime;
+    uint32_t workers; /* alone: threads to start */
+    Alone *alone;
+    Net *net; /* under mrrun */
+    char control[MESSAGE_ENDPOINT_SIZE], data[MESSAGE_ENDPOINT_SIZE];
+    int status;
+} RootRun;
+
+static RootRun *run_of(MrContext *context) {
+    return context->runtime->start_data;
+}
+
+/* ---- errors and the end */
+
+static void show_error(const MrError *error) {
+    fprintf(stderr, "error: %s\n", error->message ? error->message : "unknown");
+    if (error->where.file) fprintf(stderr, " --> %s:%d:%d\n", error->where.file, error->where.line, error->where.column);
+    if (error->input) fprintf(stderr, " while mapping %s\n", error->input);
+}
+
+/* Shows what was printed, then the error if there is one; returns the exit status. */
+static int conclude(MrContext *context, bool failed, int status) {
+    MrError error = context->error;
+    context->error = (MrError){0};
+    context->out_is_direct = true;
+    if (io_flush(context)) {
+        show_error(&context->error);
+        status = 1;
+    }
+    if (failed) {
+        show_error(&error);
+        status = 1;
+    }
+    mr_error_clear(&error);
+    return status;
+}
+
+static void disconnect(RootRun *run, int status) {
+    cluster_finish(&run->runtime.cluster, status);
+    alone_finish(&run->alone);
+    net_free(&run->net);
+}
+
+/* exit(code), on the program's thread. */
+static void leave(MrContext *context, int status) {
+    RootRun *run = run_of(context);
+    status = conclude(context, false, status);
+    disconnect(run, status);
+    _exit(status);
+}
+
+/* ---- the root */
+
+static void *root_thread(void *argument) {
+    RootRun *run = argument;
+    MrContext *context = &run->context;
+    context_init(context, run->program, &run->runtime);
+    context->out_is_direct = true;
+    bool failed = run->program->top_level(context);
+    run->status = conclude(context, failed, 0);
+    disconnect(run, run->status);
+    context_free(context);
+    runtime_free(&run->runtime);
+    return NULL;
+}
+
+/* A whole number in the environment, or `fallback`; false: it is something else. */
+static bool read_setting(const char *name, long most, long fallback, long *value) {
+    const char *text = getenv(name);
+    *value = fallback;
+    if (!text || !*text) return true;
+    char *end;
+    errno = 0;
+    *value = strtol(text, &end, 10);
+    if (isdigit((unsigned char)*text) && !*end && errno == 0 && *value <= most) return true;
+    fprintf(stderr, "error: %s is \"%s\", but must be a whole number up to %ld\n", name, text, most);
+    return false;
+}
+
+static int run_root(RootRun *run, const MrProgram *program, int argc, char **argv) {
+    run->program = program;
+    long local;
+    if (!read_setting("MR_LOCAL_MS", 1000000, LOCAL_MILLISECONDS, &local)) return 2;
+    run->runtime.local_nanoseconds = local * 1000000;
+    run->runtime.local_always = local > 0 && getenv("MR_LOCAL_MS") && *getenv("MR_LOCAL_MS");
+    run->runtime.start_data = run;
+    IoState *io = &run->runtime.io;
+    *io = (IoState){.argc = argc - 1, .argv = argv + 1, .name = "root", .is_root = true, .leave = leave};
+    io->has_terminal = isatty(STDOUT_FILENO);
+    pthread_t thread;
+    int reason = thread_start(&thread, root_thread, run);
+    if (reason != 0) {
+        fprintf(stderr, "error: cannot start a thread: %s\n", strerror(reason));
+        return 1;
+    }
+    pthread_join(thread, NULL);
+    return run->status;
+}
+
+/* ---- alone */
+
+static bool start_alone(MrContext *context) {
+    RootRun *run = run_of(context);
+    AloneConfig config = {
+        .program = run->program, .argc = run->runtime.io.argc, .argv = run->runtime.io.argv, .workers = run->workers};
+    char *error = NULL;
+    run->alone = alone_start(&config, &run->runtime.cluster, &error);
+    return !run->alone && io_fail_take(context, error);
+}
+
+static int main_alone(const MrProgram *program, int argc, char **argv) {
+    RootRun run = {0};
+    long workers, cores = sysconf(_SC_NPROCESSORS_ONLN);
+    if (cores > MOST_WORKERS) cores = MOST_WORKERS;
+    if (!read_setting("MR_WORKERS", MOST_WORKERS, cores > 0 ? cores : 1, &workers)) return 2;
+    if (workers == 0) {
+        fprintf(stderr, "error: MR_WORKERS is 0: there must be a worker\n");
+        return 2;
+    }
+    run.workers = (uint32_t)workers;
+    run.runtime.start = start_alone;
+    return run_root(&run, program, argc, argv);
+}
+
+/* ---- under mrrun */
+
+static void on_end(void *data, int status) {
+    (void)data;
+    _exit(status);
+}
+
+static int main_root(const LaunchRole *role, const MrProgram *program, int argc, char **argv) {
+    RootRun run = {.net = net_new(false)};
+    launch_endpoint(run.control, role->directory, "control");
+    launch_endpoint(run.data, role->directory, "root");
+    ClusterConfig config = {.net = run.net, .program = program, .control = run.control, .data = run.data, .on_end = on_end};
+    char *error = NULL;
+    run.runtime.cluster = cluster_connect(&config, &error);
+    if (run.runtime.cluster) return run_root(&run, program, argc, argv);
+    fprintf(stderr, "error: %s\n", error);
+    free(error);
+    return 1;
+}
+
+static int main_worker(const LaunchRole *role, const MrProgram *program, int argc, char **argv) {
+    Net *net = net_new(false);
+    char control[MESSAGE_ENDPOINT_SIZE], data[MESSAGE_ENDPOINT_SIZE], name[MESSAGE_NAME_SIZE], file[MESSAGE_NAME_SIZE];
+    snprintf(name, sizeof name, "worker %u", role->worker);
+    snprintf(file, sizeof file, "worker-%u", role->worker);
+    launch_endpoint(control, role->directory, "control");
+    launch_endpoint(data, role->directory, file);
+    WorkerConfig config = {.net = net, .program = program, .argc = argc - 1, .argv = argv + 1, .number = role->worker};
+    config.control = control;
+    config.data = data;
+    config.name = name;
+    bool is_clean;
+    int status = worker_run(&config, &is_clean);
+    net_free(&net);
+    if (!is_clean) _exit(status); /* the compute thread is in a long element that nobody needs any more */
+    return status;
+}
+
+static int main_under_mrrun(int socket, const MrProgram *program, int argc, char **argv) {
+    LaunchRole role;
+    unsetenv(LAUNCH_VARIABLE);
+    launch_parent(socket, program, &role);
+    return role.is_root ? main_root(&role, program, argc, argv) : main_worker(&role, program, argc, argv);
+}
+
+/* Each socket needs a descriptor or two, and many cores many sockets. */
+static void raise_file_limit(void) {
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+    limit.rlim_cur = limit.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+/* In a debug build every value has been given back by now. */
+static int check_values(int status) {
+    int64_t count = mr_live_values();
+    if (count == 0) return status;
+    fprintf(stderr, "mr: %lld values were not given back\n", (long long)count);
+    return 70;
+}
+
+int mr_main(int argc, char **argv, const MrProgram *program) {
+    if (program->abi_version != MR_ABI_VERSION) {
+        fprintf(stderr, "error: this program was compiled for version %u of the runtime, which is version %d\n",
+                program->abi_version, MR_ABI_VERSION);
+        return 1;
+    }
+    signal(SIGPIPE, SIG_IGN); /* a closed standard output is an error of print's */
+    raise_file_limit();
+    const char *launch = getenv(LAUNCH_VARIABLE);
+    int status = launch ? main_under_mrrun(atoi(launch), program, argc, argv) : main_alone(program, argc, argv);
+    return check_values(status);
+}

@@ -1,0 +1,148 @@
+/* parent.c: the process that mrrun starts: it forks root and workers before any thread or connection exists, and outlives them. */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/arena.h"
+#include "runtime/launch/launch.h"
+
+extern const LaunchNote launch_note;
+__attribute__((section(".note.mr"), aligned(4), used)) const LaunchNote launch_note = {
+    .owner_size = sizeof LAUNCH_NOTE_OWNER,
+    .content_size = sizeof(LaunchNote) - offsetof(LaunchNote, protocol),
+    .type = LAUNCH_NOTE_TYPE,
+    .owner = LAUNCH_NOTE_OWNER,
+    .protocol = PROTOCOL_VERSION,
+    .version = MR_VERSION,
+};
+
+typedef struct Parent {
+    int socket, signals;
+    sigset_t old_signals;
+    LaunchStart start;
+    pid_t *children;
+    size_t child_count, living;
+} Parent;
+
+void launch_endpoint(char out[MESSAGE_ENDPOINT_SIZE], const char *directory, const char *name) {
+    snprintf(out, MESSAGE_ENDPOINT_SIZE, "ipc://%.80s/%.32s", directory, name);
+}
+
+void launch_remove_directory(const char *directory) {
+    DIR *folder = opendir(directory);
+    if (!folder) return;
+    for (struct dirent *entry; (entry = readdir(folder));) unlinkat(dirfd(folder), entry->d_name, 0);
+    closedir(folder);
+    rmdir(directory);
+}
+
+static void report(const Parent *parent, const ParentRecord *record) {
+    send(parent->socket, record, sizeof *record, MSG_NOSIGNAL);
+}
+
+/* The end of everything that this process started. */
+static _Noreturn void parent_end(Parent *parent) {
+    for (size_t i = 0; i < parent->child_count; i++) {
+        if (parent->children[i] > 0) kill(parent->children[i], SIGKILL);
+    }
+    while (wait(NULL) > 0 || errno == EINTR) {}
+    if (parent->start.directory[0]) launch_remove_directory(parent->start.directory);
+    _exit(0);
+}
+
+/* In the child: dies with the parent, whose socket and signals are not its own. Workers have no standard input. */
+static void child_start(Parent *parent, bool is_worker, pid_t parent_pid) {
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (getppid() != parent_pid) _exit(1); /* it died before that */
+    close(parent->socket);
+    close(parent->signals);
+    free(parent->children);
+    sigprocmask(SIG_SETMASK, &parent->old_signals, NULL);
+    if (!is_worker) return;
+    int nothing = open("/dev/null", O_RDONLY);
+    if (nothing >= 0) dup2(nothing, STDIN_FILENO);
+    if (nothing > STDIN_FILENO) close(nothing);
+}
+
+/* Forks child `number` (0: the root). True in the child. */
+static bool fork_child(Parent *parent, uint32_t number) {
+    pid_t parent_pid = getpid(), pid = fork();
+    if (pid == 0) {
+        child_start(parent, number > 0, parent_pid);
+        return true;
+    }
+    if (pid < 0) {
+        ParentRecord record = {.kind = PARENT_NOT_STARTED, .reason = errno};
+        report(parent, &record);
+        return false;
+    }
+    parent->children[number] = pid;
+    parent->living++;
+    return false;
+}
+
+static void reap(Parent *parent) {
+    struct signalfd_siginfo info;
+    while (read(parent->signals, &info, sizeof info) > 0) {}
+    int status;
+    for (pid_t pid; (pid = waitpid(-1, &status, WNOHANG)) > 0;) {
+        for (size_t i = 0; i < parent->child_count; i++) {
+            if (parent->children[i] == pid) parent->children[i] = 0;
+        }
+        ParentRecord record = {.kind = PARENT_EXIT, .status = status, .pid = pid};
+        report(parent, &record);
+    }
+}
+
+static _Noreturn void watch(Parent *parent) {
+    for (;;) {
+        struct pollfd items[2] = {{.fd = parent->socket, .events = POLLIN}, {.fd = parent->signals, .events = POLLIN}};
+        if (poll(items, 2, -1) < 0 && errno != EINTR) parent_end(parent);
+        if (items[1].revents) reap(parent);
+        if (items[0].revents) parent_end(parent); /* mrrun says nothing more: the socket was closed */
+    }
+}
+
+/* Interrupts from the terminal reach all processes of the run: what happens then is decided by mrrun alone. */
+static void parent_signals(Parent *parent) {
+    signal(SIGINT, SIG_IGN);
+    signal(SIGHUP, SIG_IGN);
+    signal(SIGQUIT, SIG_IGN);
+    sigset_t mask;
+    sigemptyset(&mask);
+    sigaddset(&mask, SIGCHLD);
+    sigprocmask(SIG_BLOCK, &mask, &parent->old_signals);
+    parent->signals = signalfd(-1, &mask, SFD_CLOEXEC | SFD_NONBLOCK);
+}
+
+void launch_parent(int socket, const MrProgram *program, LaunchRole *role) {
+    Parent parent = {.socket = socket};
+    fcntl(socket, F_SETFD, FD_CLOEXEC);
+    ParentRecord hello = {.kind = PARENT_HELLO, .version = PROTOCOL_VERSION};
+    memcpy(hello.program, program->hash, sizeof hello.program);
+    report(&parent, &hello);
+    if (recv(socket, &parent.start, sizeof parent.start, 0) != (ssize_t)sizeof parent.start) parent_end(&parent);
+    if (parent.start.version != PROTOCOL_VERSION || parent.start.workers >= MESSAGE_WORKERS) parent_end(&parent);
+    parent.start.directory[sizeof parent.start.directory - 1] = '\0';
+    parent_signals(&parent);
+    parent.child_count = parent.start.workers + 1;
+    parent.children = xcalloc(parent.child_count, sizeof *parent.children);
+    for (uint32_t i = 0; i < parent.child_count; i++) {
+        if (!fork_child(&parent, i)) continue;
+        *role = (LaunchRole){.is_root = i == 0, .worker = i > 0 ? i - 1 : 0};
+        memcpy(role->directory, parent.start.directory, sizeof role->directory);
+        return;
+    }
+    watch(&parent);
+}
