@@ -1,0 +1,103 @@
+/* options.c: parsing mrrun's command line. Options end at the program's name: what follows is the program's. */
+#include "tools/mrrun/options.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { MOST_WORKERS = 4096 };
+
+static const char help[] =
+    "usage: mrrun [options] program [arguments of the program]\n"
+    "\n"
+    "Runs a compiled mr program with several worker processes on this machine.\n"
+    "\n"
+    "  -n N              the number of workers (default: the number of cores)\n"
+    "  -v                say what is started, and what each worker's share of each job was\n"
+    "  -q                show no warnings\n"
+    "      --stats       after the run, show for each job what every worker did and sent\n"
+    "      --stats=json  the same as JSON, on standard error\n"
+    "      --shuffle=SEED  hand out small ranges in an order drawn from SEED: the result must not change (for testing)\n"
+    "  -h, --help        show this\n"
+    "      --version     show the version\n"
+    "\n"
+    "The exit status is the program's; 1 after an error, 2 for wrong usage, 130 after an interrupt.\n";
+
+enum { OPTION_STATS = 256, OPTION_SHUFFLE, OPTION_VERSION };
+
+static const struct option long_options[] = {
+    {"stats", optional_argument, NULL, OPTION_STATS},
+    {"shuffle", required_argument, NULL, OPTION_SHUFFLE},
+    {"help", no_argument, NULL, 'h'},
+    {"version", no_argument, NULL, OPTION_VERSION},
+    {NULL, 0, NULL, 0},
+};
+
+/* A whole number from 1 to `most`. */
+static bool parse_number(const char *text, unsigned long long most, unsigned long long *number) {
+    char *end;
+    errno = 0;
+    *number = strtoull(text, &end, 10);
+    return isdigit((unsigned char)*text) && !*end && errno == 0 && *number >= 1 && *number <= most;
+}
+
+static bool wrong_usage(int *status) {
+    fprintf(stderr, "mrrun --help shows how it is used\n");
+    *status = 2;
+    return false;
+}
+
+static bool wrong_number(const char *option, const char *text, unsigned long long most, int *status) {
+    fprintf(stderr, "mrrun: %s takes a whole number from 1 to %llu, not \"%s\"\n", option, most, text);
+    return wrong_usage(status);
+}
+
+/* One option; false: the command line is wrong, or there is nothing more to do. */
+static bool take_option(Options *options, int option, int *status) {
+    unsigned long long number;
+    switch (option) {
+    case 'n':
+        if (!parse_number(optarg, MOST_WORKERS, &number)) return wrong_number("-n", optarg, MOST_WORKERS, status);
+        options->workers = (uint32_t)number;
+        return true;
+    case 'v': options->is_verbose = true; return true;
+    case 'q': options->is_quiet = true; return true;
+    case OPTION_STATS:
+        options->stats = STATS_TEXT;
+        if (optarg && strcmp(optarg, "json") == 0) options->stats = STATS_JSON;
+        if (!optarg || options->stats == STATS_JSON) return true;
+        fprintf(stderr, "mrrun: --stats takes nothing or json, not \"%s\"\n", optarg);
+        return wrong_usage(status);
+    case OPTION_SHUFFLE:
+        if (!parse_number(optarg, UINT64_MAX, &number)) return wrong_number("--shuffle", optarg, UINT64_MAX, status);
+        options->shuffle_seed = number;
+        return true;
+    case 'h':
+        fputs(help, stdout);
+        *status = 0;
+        return false;
+    case OPTION_VERSION:
+        puts("mrrun " MR_VERSION);
+        *status = 0;
+        return false;
+    default: return wrong_usage(status); /* getopt has said what is wrong */
+    }
+}
+
+bool options_parse(Options *options, int argc, char **argv, int *status) {
+    long cores = sysconf(_SC_NPROCESSORS_ONLN);
+    *options = (Options){.workers = cores < 1 ? 1 : cores > MOST_WORKERS ? MOST_WORKERS : (uint32_t)cores};
+    for (int option; (option = getopt_long(argc, argv, "+n:vqh", long_options, NULL)) != -1;) {
+        if (!take_option(options, option, status)) return false;
+    }
+    if (optind == argc) {
+        fprintf(stderr, "mrrun: which program shall be run?\n");
+        return wrong_usage(status);
+    }
+    options->program = argv + optind;
+    return true;
+}

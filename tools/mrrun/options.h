@@ -1,0 +1,21 @@
+/* options.h: mrrun's command line. */
+#ifndef TOOLS_MRRUN_OPTIONS_H
+#define TOOLS_MRRUN_OPTIONS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+typedef enum StatsKind { STATS_NONE, STATS_TEXT, STATS_JSON } StatsKind;
+
+typedef struct Options {
+    uint32_t workers;
+    bool is_verbose, is_quiet;
+    StatsKind stats;
+    uint64_t shuffle_seed; /* 0: ranges are handed out in order */
+    char **program;        /* its path and arguments, ended by NULL */
+} Options;
+
+/* True: mrrun is to go on. False: it ends with *status (help was shown, or the command line is wrong and the reason was shown). */
+bool options_parse(Options *options, int argc, char **argv, int *status);
+
+#endif
