@@ -85,7 +85,7 @@ file: statements { syntax->result = ast_make(ARENA, FILE, File, @$); syntax->res
 statements:
     %empty                     { $$ = list_of(syntax, NULL); }
   | statements statement NEWLINE { $$ = list_add(syntax, $1, $2); }
-  | statements error NEWLINE   { $$ = list_add(syntax, $1, build_error(syntax, @2)); syntax_recovered(syntax); yyerrok; }
+  | statements error NEWLINE   { $$ = list_add(syntax, $1, build_skipped(syntax, @2)); syntax_recovered(syntax); yyerrok; }
 
 statement:
     function
@@ -222,7 +222,7 @@ member_parameters:
 members:
     %empty                 { $$ = list_of(syntax, NULL); }
   | members member NEWLINE { $$ = list_add(syntax, $1, $2); }
-  | members error NEWLINE  { $$ = list_add(syntax, $1, build_error(syntax, @2)); syntax_recovered(syntax); yyerrok; }
+  | members error NEWLINE  { $$ = list_add(syntax, $1, build_skipped(syntax, @2)); syntax_recovered(syntax); yyerrok; }
 
 member: NAME member_parameters function_body
     {
@@ -520,7 +520,7 @@ arms:
   | arms closed_arm ','     { $$ = list_add(syntax, $1, $2); }
   | arms closed_arm NEWLINE { $$ = list_add(syntax, $1, $2); }
   | arms open_arm NEWLINE   { $$ = list_add(syntax, $1, $2); }
-  | arms error NEWLINE      { $$ = list_add(syntax, $1, build_error(syntax, @2)); syntax_recovered(syntax); yyerrok; }
+  | arms error NEWLINE      { $$ = list_add(syntax, $1, build_skipped(syntax, @2)); syntax_recovered(syntax); yyerrok; }
 
 arm_head: pattern guard FAT_ARROW { $$ = build_arm(syntax, $1, $2, @$); }
 

@@ -115,7 +115,7 @@ bool session_emit(Session *session, SessionArtifact artifact, Buf *out) {
         return !diag_has_errors(session->diags);
     case SESSION_AST: {
         bool ok = reach_tree(session);
-        if (session->tree) ast_print(&session->tree->base, session->sources, false, out);
+        if (session->tree) ast_print(&session->tree->base, NULL, NULL, out);
         return ok;
     }
     case SESSION_TYPES:

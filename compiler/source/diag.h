@@ -25,7 +25,8 @@ typedef struct DiagSink DiagSink; /* all messages of a compile, in the order in 
 
 DiagSink *diag_sink_new(Arena *arena, const SourceMap *sources);
 
-/* Adds a message at `span` (SPAN_NONE: about no file). The text is one line without a final period: what is wrong, with the names and types involved. */
+/* Adds a message at `span` (SPAN_NONE: about no file). The text is one line without a final period: what is wrong, with the names
+ * and types involved. */
 Diag *diag_add(DiagSink *sink, DiagCode code, Span span, const char *format, ...) __attribute__((format(printf, 4, 5)));
 /* A second place that matters, with what it has to do with it ("declared here"). */
 void diag_note(Diag *diag, Span span, const char *format, ...) __attribute__((format(printf, 3, 4)));

@@ -20,12 +20,12 @@ typedef struct Span {
 #define SPAN_NONE ((Span){UINT32_MAX, 0, 0})
 
 typedef struct SourceFile {
-    const char *path;   /* as it is shown: "wordcount.mr", "<prelude>" */
-    const char *text;   /* `len` bytes and two NULs (flex scans in place) */
+    const char *path; /* as it is shown: "wordcount.mr", "<prelude>" */
+    const char *text; /* `len` bytes and two NULs (flex scans in place) */
     uint32_t len;
-    uint32_t *lines;    /* the offset at which each line starts */
+    uint32_t *lines; /* the offset at which each line starts */
     uint32_t line_count;
-    bool is_library;    /* a module of the embedded library: errors at run time are placed at its callers */
+    bool is_library; /* a module of the embedded library: errors at run time are placed at its callers */
 } SourceFile;
 
 typedef struct SourceMap {

@@ -61,7 +61,8 @@ const char *ast_op_spelling(AstOp op) {
 }
 
 Ast *ast_new(Arena *arena, AstKind kind, Span span) {
-    Ast *node = arena_alloc(arena, shapes[kind].size);
+    size_t size = shapes[kind].size;
+    Ast *node = arena_alloc(arena, size > sizeof(AstError) ? size : sizeof(AstError)); /* any node can become an ERROR in place */
     node->kind = kind;
     node->span = span;
     return node;
@@ -141,7 +142,8 @@ static bool is_admitted(const Ast *parent, const AstField *field, const Ast *chi
         return strcmp(name, "result") == 0 ? ast_is_type(child) : is_expression(child);
     case AST_TYPE_DECL: return child->kind == (strcmp(name, "params") == 0 ? AST_TYPE_NAME : AST_CONSTRUCTOR);
     case AST_CONSTRUCTOR: return child->kind == AST_FIELD_DECL;
-    case AST_IMPORT: return child->kind == AST_NAME_REF;
+    case AST_IMPORT:
+    case AST_ERROR: return child->kind == AST_NAME_REF;
     case AST_CALL:
     case AST_METHOD:
     case AST_WITH: return field->kind == FIELD_LIST ? child->kind == AST_ARG : is_expression(child);

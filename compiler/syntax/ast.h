@@ -49,18 +49,18 @@ struct Ast {
 
 #define CHILD(f) Ast *f;
 #define MAYBE(f) Ast *f;
-#define LIST(f) AstList f;
-#define NAME(f) Name f;
-#define TEXT(f) AstText f;
-#define INT(f) uint64_t f;
+#define LIST(f)  AstList f;
+#define NAME(f)  Name f;
+#define TEXT(f)  AstText f;
+#define INT(f)   uint64_t f;
 #define FLOAT(f) double f;
-#define FLAG(f) bool f;
-#define OP(f) AstOp f;
+#define FLAG(f)  bool f;
+#define OP(f)    AstOp f;
 #define NOTHING
-#define NODE(kind, Struct, label, fields)                                                                                        \
-    typedef struct Ast##Struct {                                                                                                 \
-        Ast base;                                                                                                                \
-        fields                                                                                                                   \
+#define NODE(kind, Struct, label, fields)                                                                                          \
+    typedef struct Ast##Struct {                                                                                                   \
+        Ast base;                                                                                                                  \
+        fields                                                                                                                     \
     } Ast##Struct;
 #include "compiler/syntax/ast.def"
 #undef NODE
@@ -84,8 +84,8 @@ Ast *ast_new(Arena *arena, AstKind kind, Span span); /* all fields zero */
 /* AstCall *call = ast_make(arena, CALL, Call, span); */
 #define ast_make(arena, KIND, Struct, span) ((Ast##Struct *)ast_new((arena), AST_##KIND, (span)))
 
-const char *ast_label(AstKind kind);      /* "call" */
-const char *ast_op_spelling(AstOp op);    /* "+" */
+const char *ast_label(AstKind kind);   /* "call" */
+const char *ast_op_spelling(AstOp op); /* "+" */
 
 bool ast_is_pattern(const Ast *node); /* PAT_…, or ERROR */
 bool ast_is_type(const Ast *node);    /* TYPE_…, or ERROR */

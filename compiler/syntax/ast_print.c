@@ -149,8 +149,8 @@ static void newline_print(const Printer *p, size_t column) {
     buf_printf(p->out, "\n%*s", (int)column, "");
 }
 
-/* Prints the node with its opening bracket at `column`: on one line if it fits there, else a child a line. A file and a block
- * always take a line for each statement. What is not a node stands behind the label. */
+/* Prints the node with its opening bracket at `column`: on one line if it fits there, else a child a line. A file, and a
+ * block that starts a line, take a line for each statement. What is not a node stands behind the label. */
 static void node_print(const Printer *p, const Ast *node, size_t column) {
     size_t start = p->out->len;
     bool is_list = node->kind == AST_FILE || node->kind == AST_BLOCK;

@@ -20,6 +20,52 @@ Ast *build_error(Syntax *syntax, Span span) {
     return &ast_make(syntax->arena, ERROR, Error, span)->base;
 }
 
+/* ---- what is skipped */
+
+static bool is_word_part(char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
+}
+
+/* The next word at or after *at and before `end`, or an empty one where `stop` comes first. */
+static Span word_next(const Syntax *syntax, uint32_t *at, uint32_t end, const char *stop) {
+    const char *text = syntax->source->text;
+    while (*at < end && !is_word_part(text[*at]) && !strchr(stop, text[*at])) ++*at;
+    Span word = {syntax->file, *at, *at};
+    while (word.to < end && is_word_part(text[word.to])) word.to++;
+    *at = word.to;
+    return word;
+}
+
+static bool span_is(const Syntax *syntax, Span span, const char *word) {
+    size_t len = span.to - span.from;
+    return len == strlen(word) && memcmp(syntax->source->text + span.from, word, len) == 0;
+}
+
+/* A skipped statement's names are read off its text: those before the `=` of a `let`, all capitalised ones of a `type`, else
+ * the one behind the keyword. Too many do no harm: they only keep quiet what would follow from the first mistake. */
+Ast *build_skipped(Syntax *syntax, Span span) {
+    AstError *node = ast_make(syntax->arena, ERROR, Error, span);
+    uint32_t at = span.from;
+    Span word = word_next(syntax, &at, span.to, "");
+    bool is_let = span_is(syntax, word, "let"), is_type = span_is(syntax, word, "type"),
+         is_extern = span_is(syntax, word, "extern");
+    bool declares = is_let || is_type || is_extern || span_is(syntax, word, "var") || span_is(syntax, word, "fn") ||
+                    span_is(syntax, word, "reducer") || span_is(syntax, word, "import");
+    if (is_extern) word_next(syntax, &at, span.to, "");
+    while (declares) {
+        word = word_next(syntax, &at, span.to, is_let ? "=\n" : is_type ? "\n" : "=(\n");
+        if (word.from == word.to) break;
+        char first = syntax->source->text[word.from];
+        bool is_name = is_type ? first >= 'A' && first <= 'Z' : first > '9';
+        if (is_name) {
+            Name name = intern(syntax->names, syntax->source->text + word.from, word.to - word.from);
+            node->names = list_add(syntax, node->names, build_name(syntax, name, word));
+        }
+        declares = is_let || is_type;
+    }
+    return &node->base;
+}
+
 /* ---- statements */
 
 Ast *build_return(Syntax *syntax, Ast *value, Span span) {
@@ -36,7 +82,7 @@ Ast *build_block(Syntax *syntax, AstList statements, Span span) {
         if (!is_top_level) continue;
         Diag *d = diag_add(syntax->diags, E0112, statements.items[i]->span, "`%s` cannot stand inside a block", ast_label(kind));
         diag_hint(d, "move it to the top level of the file");
-        statements.items[i] = build_error(syntax, statements.items[i]->span);
+        statements.items[i] = build_skipped(syntax, statements.items[i]->span);
     }
     AstBlock *node = ast_make(syntax->arena, BLOCK, Block, span);
     node->statements = statements;

@@ -204,9 +204,10 @@ typedef struct TreeCheck {
     Step at;
 } TreeCheck;
 
-/* Makes a node an ERROR where it stands: its own fields come after what all nodes have, and are not looked at again. */
+/* Makes a node an ERROR where it stands; ast_new leaves room for that. */
 static void node_cut(Ast *node) {
     node->kind = AST_ERROR;
+    ast_as(Error, node)->names = (AstList){0};
 }
 
 static void cover_report(Syntax *syntax, Ast *child) {
@@ -234,7 +235,7 @@ static void check_child(Ast *child, void *context) {
 
 void tree_check(Syntax *syntax, Ast *root) {
     TreeCheck check = {.syntax = syntax};
-    bool is_reported = false;
+    bool is_reported = syntax->is_stopped; /* brackets or bison's stack were too deep already */
     vec_push(syntax->arena, &check.steps, ((Step){root, 1}));
     while (check.steps.len) {
         check.at = vec_pop(&check.steps);

@@ -277,8 +277,8 @@ static bool number_skip(const char **p) {
     return digits <= 4;
 }
 
-/* The first character that does not fit, or the end. */
-static const char *spec_trouble(const char *p) {
+/* The first character that does not fit, or NULL where all do. */
+static const char *spec_trouble(const char *p, const char *end) {
     size_t fill = character_length(p);
     if (fill && is_one_of(p[fill], "<>^=")) {
         p += fill + 1;
@@ -294,13 +294,13 @@ static const char *spec_trouble(const char *p) {
         if (!isdigit((unsigned char)*p) || !number_skip(&p)) return number;
     }
     if (is_one_of(*p, "bcdeEfFgGnosxX%")) p++;
-    return p;
+    return p == end ? NULL : p;
 }
 
 AstText literal_spec(Syntax *syntax, AstText spec, Span span) {
     AstText copy = {arena_strndup(syntax->arena, spec.bytes, spec.len), spec.len};
-    const char *trouble = spec_trouble(copy.bytes);
-    if (trouble == copy.bytes + copy.len) return copy;
+    const char *trouble = spec_trouble(copy.bytes, copy.bytes + copy.len);
+    if (!trouble) return copy;
     Span place = {span.file, span.from + (uint32_t)(trouble - copy.bytes), span.to};
     Diag *d = diag_add(syntax->diags, E0111, place, "this does not fit into a format");
     diag_hint(d, "a format is [[fill]align][sign][0][width][,][.precision][type], as in {n:>8} {x:.2f} {share:.1%%}");

@@ -14,6 +14,13 @@ enum {
     ERRORS_MAX = 50      /* after so many the rest of the file is not read */
 };
 
+/* Counts an error; after too many nothing more is read. */
+static void error_count(Syntax *syntax, Span span) {
+    if (++syntax->errors < ERRORS_MAX || syntax->is_stopped) return;
+    syntax->is_stopped = true;
+    diag_add(syntax->diags, E0101, (Span){span.file, span.from, span.from}, "too many errors: the rest of the file is not read");
+}
+
 /* ---- brackets */
 
 void bracket_push(Syntax *syntax, BracketKind kind, Span span) {
@@ -85,6 +92,7 @@ bool syntax_string_cut(Syntax *syntax, bool at_end_of_file) {
 static void queue_add(Syntax *syntax, Token token) {
     token.depth = bracket_depth(syntax);
     syntax->last_kind = token.kind;
+    syntax->last_end = token.span.to;
     vec_push(syntax->arena, &syntax->queue, token);
 }
 
@@ -92,11 +100,11 @@ static void queue_add_kind(Syntax *syntax, int kind, Span span) {
     queue_add(syntax, (Token){.kind = kind, .span = span});
 }
 
-/* Ends the statement, unless there is none to end. */
-static void statement_end(Syntax *syntax, Span span) {
+/* Ends the statement, unless there is none to end. The token says by what: a newline, `;`, `}`, or 0 for the file's end. */
+static void statement_end(Syntax *syntax, Span span, char by) {
     bracket_top(syntax)->pending_maps = 0;
     if (syntax->last_kind == TOK_NEWLINE || syntax->last_kind == '{') return;
-    queue_add_kind(syntax, TOK_NEWLINE, span);
+    queue_add(syntax, (Token){.kind = TOK_NEWLINE, .value.integer = (uint64_t)by, .span = span});
 }
 
 static Span span_before(Span span) {
@@ -210,15 +218,17 @@ static void nesting_reset(Syntax *syntax, Span span) {
         queue_add_kind(syntax, TOK_ERROR, span);
     }
     while (is_list_bracket(bracket_top(syntax)->kind)) bracket_pop(syntax);
-    statement_end(syntax, span);
+    statement_end(syntax, span, '\n');
 }
 
 static void newline_decide(Syntax *syntax, Span span, const Token *next) {
     BracketKind around = bracket_top(syntax)->kind;
     if (is_list_bracket(around)) {
         if (is_statement_word(next->kind) || is_outdented(syntax, next)) nesting_reset(syntax, span);
-    } else if (around != BRACKET_HOLE && can_end(syntax->last_kind) && !is_continuation(syntax, next->kind)) {
-        statement_end(syntax, span);
+    } else if (around != BRACKET_HOLE) {
+        bool must_end = is_statement_word(next->kind) && next->kind != TOK_RETURN; /* which may follow `=>` */
+        bool may_end = can_end(syntax->last_kind) && !is_continuation(syntax, next->kind);
+        if (must_end || may_end) statement_end(syntax, span, '\n');
     }
 }
 
@@ -248,13 +258,19 @@ static void close_list(Syntax *syntax, Token token) {
         queue_add(syntax, token);
         return;
     }
+    if (syntax->is_stopped) return;
     bool is_mistaken = is_list_bracket(top->kind);
     Diag *d =
         diag_add(syntax->diags, E0104, token.span, is_mistaken ? "this `%c` does not fit" : "this `%c` closes nothing", token.kind);
-    if (!is_mistaken) return; /* read as if it were not there */
-    diag_note(d, top->span, "this `%s` is open", bracket_spelling(top->kind));
-    bracket_pop(syntax);
-    queue_add_kind(syntax, TOK_ERROR, token.span);
+    if (is_mistaken) {
+        diag_note(d, top->span, "this `%s` is open", bracket_spelling(top->kind));
+        bracket_pop(syntax);
+    }
+    if (is_mistaken || !can_end(syntax->last_kind)) {
+        queue_add_kind(syntax, TOK_ERROR, token.span);
+    } else {
+        error_count(syntax, token.span); /* read as if the bracket were not there */
+    }
 }
 
 static void close_brace(Syntax *syntax, Token token) {
@@ -266,30 +282,32 @@ static void close_brace(Syntax *syntax, Token token) {
         queue_add(syntax, token);
     } else if (is_open_below(syntax, BRACKET_BRACE)) {
         give_up_until(syntax, BRACKET_BRACE, before);
-        if (syntax->last_kind != ',' || syntax->is_recovering) statement_end(syntax, before);
+        if (syntax->last_kind != ',' || syntax->is_recovering) statement_end(syntax, before, '}');
         bracket_pop(syntax);
         queue_add(syntax, token);
-    } else {
+    } else if (!syntax->is_stopped) {
+        error_count(syntax, token.span);
         diag_add(syntax->diags, E0104, token.span, "this `}` closes nothing");
     }
 }
 
 /* The end of the file closes what is open, so that the parser always sees whole blocks. */
 static void close_all(Syntax *syntax, Token end) {
-    if (!syntax->is_stopped && syntax_string_cut(syntax, true)) queue_add_kind(syntax, TOK_ERROR, end.span);
+    Span last = {end.span.file, syntax->last_end, syntax->last_end}; /* shown there rather than after empty lines */
+    if (!syntax->is_stopped && syntax_string_cut(syntax, true)) queue_add_kind(syntax, TOK_ERROR, last);
     Bracket *innermost = bracket_top(syntax);
     if (innermost->kind != BRACKET_NONE) bracket_report_unclosed(syntax, innermost);
     while (bracket_top(syntax)->kind != BRACKET_NONE) {
         bool is_block = bracket_top(syntax)->kind == BRACKET_BRACE;
         if (is_block) {
-            statement_end(syntax, end.span);
+            statement_end(syntax, last, 0);
         } else if (syntax->last_kind != TOK_ERROR) {
-            queue_add_kind(syntax, TOK_ERROR, end.span);
+            queue_add_kind(syntax, TOK_ERROR, last);
         }
         bracket_pop(syntax);
-        if (is_block) queue_add_kind(syntax, '}', end.span);
+        if (is_block) queue_add_kind(syntax, '}', last);
     }
-    statement_end(syntax, end.span);
+    statement_end(syntax, last, 0);
     queue_add(syntax, end);
 }
 
@@ -315,7 +333,7 @@ static void token_queue(Syntax *syntax, Token token) {
     case ')':
     case ']': close_list(syntax, token); return;
     case '}': close_brace(syntax, token); return;
-    case ';': statement_end(syntax, token.span); return;
+    case ';': statement_end(syntax, token.span, ';'); return;
     case TOK_YYEOF: close_all(syntax, token); return;
     case TOK_STRING_END: bracket_pop(syntax); break;
     case TOK_MAP:
@@ -380,13 +398,11 @@ void syntax_recover(Syntax *syntax) {
         syntax->recovery_depth = at->depth - (is_opener(at->kind) && at->depth > 0);
         if (at->kind == '}') { /* the parser throws it away, so it comes once more, after an end of the statement */
             syntax->held[0] = *at;
-            syntax->held[1] = (Token){.kind = TOK_NEWLINE, .span = span_before(at->span), .depth = at->depth};
+            syntax->held[1] = (Token){.kind = TOK_NEWLINE, .value.integer = '}', .span = span_before(at->span), .depth = at->depth};
             syntax->held_count = 2;
         }
     }
-    if (++syntax->errors < ERRORS_MAX || syntax->is_stopped) return;
-    syntax->is_stopped = true;
-    diag_add(syntax->diags, E0101, span_before(at->span), "too many errors: the rest of the file is not read");
+    error_count(syntax, at->span);
 }
 
 void syntax_recovered(Syntax *syntax) {

@@ -68,6 +68,7 @@ typedef struct Syntax {
     Token held[2];           /* to be delivered first, the last one first */
     unsigned held_count;
     int last_kind;           /* of the last token queued */
+    uint32_t last_end;       /* where that token ends */
     bool is_recovering;      /* after a syntax error, until the next statement */
     unsigned recovery_depth; /* what is opened beyond it is skipped */
     unsigned errors;
@@ -113,6 +114,8 @@ AstList list_of(Syntax *syntax, Ast *node); /* node NULL: the empty list */
 AstList list_add(Syntax *syntax, AstList list, Ast *node);
 
 Ast *build_error(Syntax *syntax, Span span);
+/* What stands for a statement, arm or member that was skipped. Knows the names it would have declared. */
+Ast *build_skipped(Syntax *syntax, Span span);
 Ast *build_return(Syntax *syntax, Ast *value, Span span);
 Ast *build_block(Syntax *syntax, AstList statements, Span span); /* reports what may stand at the top level only */
 Ast *build_assignment(Syntax *syntax, AstOp op, Ast *target, Ast *value);

@@ -59,9 +59,7 @@ static bool is_continuing(int kind) {
     case ')':
     case ']':
     case '}':
-    case ',':
-    case ':':
-    case '=': return false;
+    case ',': return false;
     default: return true;
     }
 }
@@ -79,7 +77,7 @@ static const char *expected_group(const Expected *e) {
 static void kind_describe(Buf *out, int kind) {
     switch (kind) {
     case TOK_NAME: buf_add_text(out, "a name"); break;
-    case TOK_UPPER_NAME: buf_add_text(out, "a name with a capital letter"); break;
+    case TOK_UPPER_NAME: buf_add_text(out, "a capitalised name"); break;
     case TOK_INTEGER:
     case TOK_FLOAT: buf_add_text(out, "a number"); break;
     case TOK_STRING_BEGIN:
@@ -104,23 +102,58 @@ static int kind_representative(int kind) {
     return kind == TOK_TRIPLE_BEGIN || kind == TOK_RAW_STRING ? TOK_STRING_BEGIN : kind;
 }
 
+/* Tokens that give a construct its shape: what is listed where listing everything would not help. */
+static bool is_structural(int kind) {
+    switch (kind) {
+    case TOK_NEWLINE:
+    case TOK_FAT_ARROW:
+    case ')':
+    case ']':
+    case '}':
+    case '{':
+    case ',':
+    case ':':
+    case '=': return true;
+    default: return false;
+    }
+}
+
+typedef struct Alternatives {
+    int kinds[NAMED_MAX];
+    int count; /* may exceed NAMED_MAX: too many to be listed */
+} Alternatives;
+
+typedef bool KindFilter(int kind);
+
+static Alternatives alternatives_find(const Expected *expected, KindFilter *is_said, KindFilter *is_wanted) {
+    Alternatives found = {.count = 0};
+    for (int i = 0; i < expected->count; i++) {
+        int kind = kind_representative(expected->kinds[i]);
+        bool is_repeated = kind != expected->kinds[i] && has(expected, kind);
+        if (is_repeated || kind == TOK_YYEOF || (is_said && is_said(kind)) || (is_wanted && !is_wanted(kind))) continue;
+        if (found.count < NAMED_MAX) found.kinds[found.count] = kind;
+        found.count++;
+    }
+    return found;
+}
+
 /* The alternatives in words: "an expression or `)`"; empty where there are too many to help. */
 static void expected_describe(const Expected *expected, Buf *out) {
     const char *group = expected_group(expected);
-    bool is_complete = !group && has(expected, '+') && has(expected, '*');
-    int named[NAMED_MAX], count = 0;
-    for (int i = 0; i < expected->count; i++) {
-        int kind = kind_representative(expected->kinds[i]);
-        if (kind != expected->kinds[i] && has(expected, kind)) continue;
-        if ((group && is_beginning(kind)) || (is_complete && is_continuing(kind)) || kind == TOK_YYEOF) continue;
-        if (count == NAMED_MAX) return;
-        named[count++] = kind;
+    bool is_complete = !group && has(expected, '+') && has(expected, '*'); /* an expression has just been read */
+    KindFilter *is_said = group ? is_beginning : is_complete ? is_continuing : NULL;
+    Alternatives named = alternatives_find(expected, is_said, NULL);
+    if (named.count > NAMED_MAX) named = alternatives_find(expected, is_said, is_structural);
+    if (named.count > NAMED_MAX) named.count = 0;
+    bool in_list = has(expected, ',') || has(expected, ')') || has(expected, ']');
+    if (group) {
+        buf_add_text(out, group);
+    } else if (is_complete && !in_list) {
+        buf_add_text(out, "an operator");
     }
-    const char *start = group ? group : is_complete && count < NAMED_MAX ? "an operator" : NULL;
-    if (start) buf_add_text(out, start);
-    for (int i = 0; i < count; i++) {
-        if (out->len) buf_add_text(out, i + 1 == count ? " or " : ", ");
-        kind_describe(out, named[i]);
+    for (int i = 0; i < named.count; i++) {
+        if (out->len) buf_add_text(out, i + 1 == named.count ? " or " : ", ");
+        kind_describe(out, named.kinds[i]);
     }
 }
 
@@ -143,12 +176,10 @@ static void found_describe(const Syntax *syntax, Buf *out) {
     const char *text = token_text(syntax, token, &len);
     switch (token->kind) {
     case TOK_NEWLINE:
-        if (len && *text == ';') {
-            buf_add_text(out, "`;`");
-        } else if (!len && token->span.from < syntax->source->len) {
-            buf_add_text(out, "`}`");
-        } else {
-            buf_add_text(out, len ? "the end of the line" : "the end of the file");
+        switch (token->value.integer) {
+        case '\n': buf_add_text(out, "the end of the line"); break;
+        case 0: buf_add_text(out, "the end of the file"); break;
+        default: buf_printf(out, "`%c`", (int)token->value.integer);
         }
         break;
     case TOK_YYEOF: buf_add_text(out, "the end of the file"); break;
@@ -191,6 +222,8 @@ static const Slip slips_before[] = {
     {"do", "a loop is written `while condition { ... }`"},
     {"use", "a module is brought in by `import name`"},
     {"include", "a module is brought in by `import name`"},
+    {"elif", "write `} else if c {`, on the line of the closing brace"},
+    {"elsif", "write `} else if c {`, on the line of the closing brace"},
     {"print", "a function is called with parentheses: `print(x)`"},
     {"log", "a function is called with parentheses: `log(x)`"},
     {"assert", "a function is called with parentheses: `assert(x)`"},
@@ -227,13 +260,19 @@ static bool is_keyword(int kind) {
 static void hint_add(const Syntax *syntax, const Expected *expected, Diag *diag) {
     const Token *found = &syntax->current;
     bool only_name = has(expected, TOK_NAME) && !has(expected, TOK_IF);
-    bool in_body = has(expected, '{') || found->kind != ':'; /* a colon is a slip only where a body may start */
+    bool is_slip = (found->kind != ':' || has(expected, '{')) && (found->kind != '=' || has(expected, '+'));
     const char *hint = NULL;
     if (syntax->previous.kind == TOK_NAME) {
         hint = slip_hint(syntax, slips_before, sizeof slips_before / sizeof *slips_before, &syntax->previous);
     }
+    if (!hint && found->kind == TOK_DOTS && has(expected, TOK_ELLIPSIS)) hint = "the rest of a list is matched by `...rest`";
+    if (!hint && found->kind == TOK_NAME && has(expected, TOK_UPPER_NAME) && !has(expected, TOK_NAME)) {
+        hint = "types and constructors start with a capital letter";
+    }
+    if (!hint && found->kind == TOK_UPPER_NAME && has(expected, TOK_NAME))
+        hint = "names of functions and values start with a small letter";
     if (!hint && found->kind == TOK_TUPLE_FIELD) hint = "a float has a digit before its point: 0.5";
-    if (!hint && in_body) hint = slip_hint(syntax, slips_found, sizeof slips_found / sizeof *slips_found, found);
+    if (!hint && is_slip) hint = slip_hint(syntax, slips_found, sizeof slips_found / sizeof *slips_found, found);
     if (!hint && found->kind == TOK_HOLE_END) hint = "a brace itself is written `\\{` in a string";
     if (hint) {
         diag_hint(diag, "%s", hint);
