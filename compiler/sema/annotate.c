@@ -24,7 +24,8 @@ static Type *type_variable(Checker *c, Name name) {
 }
 
 static Type *unknown_type(Checker *c, const AstTypeName *node) {
-    if (map_get_pointer(&c->module->types, node->name)) /* declared, which was reported as not supported yet */
+    /* declared, which was reported as not supported yet, or in a statement that could not be parsed */
+    if (map_get_pointer(&c->module->types, node->name) || map_get_pointer(&c->module->skipped, node->name))
         return error_type(c);
     Diag *diag = diag_add(c->diags, E0206, node->base.span, "no type is called `%s`", node->name);
     const char *names[sizeof named_types / sizeof *named_types];

@@ -98,8 +98,8 @@ static void declare_item(Sema *sema, Module *module, Item *item) {
         break;
     }
     case AST_TEST: diag_add(sema->diags, E0501, node->span, "`test` blocks are not supported yet"); break;
-    case AST_IMPORT:
-    case AST_ERROR: break;
+    case AST_ERROR: scope_skipped(module, ast_as(Error, node)); break;
+    case AST_IMPORT: break;
     default:
         if (module->is_library)
             diag_add(sema->diags, E0604, node->span, "a module holds declarations and lets only, no statements");
@@ -113,7 +113,6 @@ void resolve_module(Sema *sema, Module *module, Items *items) {
         Item *item = arena_make(sema->arena, Item);
         item->node = nodes->items[i];
         item->position = (uint32_t)i;
-        r.has_parse_errors = r.has_parse_errors || item->node->kind == AST_ERROR;
         vec_push(sema->arena, items, item);
         declare_item(sema, module, item);
     }

@@ -84,6 +84,7 @@ static void import_nothing(Sema *sema, Module *module, AstImport *import, const 
     empty->name = path;
     map_init(&empty->values, sema->arena);
     map_init(&empty->types, sema->arena);
+    map_init(&empty->skipped, sema->arena);
     empty->is_missing = true;
     for (size_t i = 0; i < import->names.len; i++) {
         if (import->names.items[i]->kind != AST_NAME_REF)
@@ -116,6 +117,7 @@ Module *module_check(Sema *sema, AstFile *file, const char *name, bool is_librar
     *module = (Module){.name = intern_text(sema->names, name), .file = file, .is_library = is_library};
     map_init(&module->values, sema->arena);
     map_init(&module->types, sema->arena);
+    map_init(&module->skipped, sema->arena);
     vec_push(sema->arena, &sema->open, module);
     for (size_t i = 0; i < file->items.len; i++)
         if (file->items.items[i]->kind == AST_IMPORT)

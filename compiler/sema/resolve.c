@@ -123,7 +123,7 @@ static void resolve_nested_function(Resolver *r, AstFn *fn) {
 static void resolve_statements(Resolver *r, const AstList *statements) {
     for (size_t i = 0; i < statements->len; i++)
         if (statements->items[i]->kind == AST_ERROR)
-            r->has_parse_errors = true;
+            scope_skipped(r->module, ast_as(Error, statements->items[i]));
     resolve_list(r, statements);
 }
 

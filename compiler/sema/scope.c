@@ -32,8 +32,15 @@ static const char *nearest_visible(Resolver *r, Name name) {
     return diag_nearest(name, candidates.items, candidates.len);
 }
 
+void scope_skipped(Module *module, const AstError *error) {
+    for (size_t i = 0; i < error->names.len; i++) {
+        const AstNameRef *ref = ast_as(NameRef, error->names.items[i]);
+        *map_slot_pointer(&module->skipped, ref->name) = error->names.items[i];
+    }
+}
+
 static void report_unknown(Resolver *r, Name name, Span span) {
-    if (r->has_parse_errors)
+    if (map_get_pointer(&r->module->skipped, name))
         return;
     Diag *diag = diag_add(r->sema->diags, E0201, span, "nothing is called `%s` here", name);
     const char *near = nearest_visible(r, name);

@@ -21,7 +21,6 @@ typedef struct Resolver {
     Ast *owner;               /* the FN, LAMBDA, REDUCER or MEMBER that is being resolved; NULL: the top level */
     Item *item;               /* the item that is being resolved; NULL for a default's copy */
     unsigned loops;           /* around the place, inside the owner */
-    bool has_parse_errors;    /* a statement is missing from the tree, and its names with it */
     VEC(VarMention) reported; /* one E0203 for a var and function is enough */
 } Resolver;
 
@@ -36,6 +35,9 @@ Module *scope_module(Resolver *r, const Ast *expr);
 
 /* What a module declares under the name; reports where it does not. */
 Symbol *scope_member(Resolver *r, Module *module, Name name, Span span);
+
+/* Keeps quiet about the names that a statement would have declared if it could have been parsed. */
+void scope_skipped(Module *module, const AstError *error);
 
 void resolve_node(Resolver *r, Ast *node);
 
