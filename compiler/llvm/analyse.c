@@ -1,0 +1,88 @@
+/* Questions about core expressions that decide how they are generated. */
+#include "compiler/llvm/expr.h"
+
+typedef bool Predicate(const CoreExpr *expr, const void *data);
+
+/* Whether the predicate holds for the expression or anything in it; a job's own code is not looked into. */
+static bool expr_any(const CoreExpr *expr, Predicate *predicate, const void *data) {
+    if (!expr) return false;
+    if (predicate(expr, data)) return true;
+    for (size_t i = 0; i < expr->args.len; i++) {
+        if (expr_any(expr->args.items[i], predicate, data)) return true;
+    }
+    for (size_t i = 0; i < expr->sources.len; i++) {
+        if (expr_any(expr->sources.items[i].expr, predicate, data)) return true;
+    }
+    if (expr->place) {
+        for (size_t i = 0; i < expr->place->steps.len; i++) {
+            if (expr_any(expr->place->steps.items[i].index, predicate, data)) return true;
+        }
+    }
+    if (expr->kind == CORE_JOB) {
+        for (size_t i = 0; i < expr->job->captured.len; i++) {
+            if (expr_any(expr->job->captured.items[i], predicate, data)) return true;
+        }
+        for (size_t i = 0; i < expr->job->sources.len; i++) {
+            if (expr_any(expr->job->sources.items[i].expr, predicate, data)) return true;
+        }
+    }
+    return false;
+}
+
+bool expr_is_simple(const CoreExpr *expr) {
+    switch (expr->kind) {
+    case CORE_INT:
+    case CORE_FLOAT:
+    case CORE_BOOL:
+    case CORE_STRING:
+    case CORE_LOCAL:
+    case CORE_GLOBAL:
+    case CORE_NONE: return true;
+    case CORE_FIELD: return expr_is_simple(expr->args.items[0]);
+    default: return false;
+    }
+}
+
+static bool reads_var(const CoreExpr *expr, const void *var) {
+    return expr->kind == CORE_LOCAL && expr->var == var;
+}
+
+static bool reads_global(const CoreExpr *expr, const void *global) {
+    return expr->kind == CORE_GLOBAL && expr->global == global;
+}
+
+static bool changes_what(const CoreExpr *expr, const void *earlier) {
+    if (expr->kind == CORE_LOCAL && expr->is_move) return expr_any(earlier, reads_var, expr->var);
+    if ((expr->kind == CORE_FIELD || expr->kind == CORE_UNWRAP) && expr->is_move) {
+        const CoreVar *root = expr_root(expr);
+        return root && expr_any(earlier, reads_var, root);
+    }
+    if (expr->kind == CORE_ASSIGN || expr->kind == CORE_UPDATE) {
+        if (expr->place->var) return expr_any(earlier, reads_var, expr->place->var);
+        return expr_any(earlier, reads_global, expr->place->global);
+    }
+    return false;
+}
+
+bool expr_disturbs(const CoreExpr *later, const CoreExpr *earlier) {
+    return expr_any(later, changes_what, earlier);
+}
+
+static bool is_yield(const CoreExpr *expr, const void *data) {
+    (void)data;
+    return expr->kind == CORE_YIELD;
+}
+
+static bool is_loop_with_yield(const CoreExpr *expr, const void *data) {
+    if (expr->kind != CORE_FOR && expr->kind != CORE_WHILE) return false;
+    return expr_any(expr->args.items[expr->args.len - 1], is_yield, data);
+}
+
+bool expr_has_yield_in_loop(const CoreExpr *expr) {
+    return expr_any(expr, is_loop_with_yield, NULL);
+}
+
+const CoreVar *expr_root(const CoreExpr *expr) {
+    while (expr->kind == CORE_FIELD || expr->kind == CORE_UNWRAP) expr = expr->args.items[0];
+    return expr->kind == CORE_LOCAL ? expr->var : NULL;
+}

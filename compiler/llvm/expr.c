@@ -1,0 +1,320 @@
+/* Expressions: the dispatch by kind, and what is not worth a file of its own: literals, variables, parts of values, blocks, conditions. */
+#include "compiler/llvm/expr.h"
+
+/* ---- small steps */
+
+LLVMValueRef gen_bool(Frame *frame, LLVMValueRef flag) {
+    return LLVMBuildZExt(frame->builder, flag, frame->gen->i8, "");
+}
+
+LLVMValueRef gen_test(Frame *frame, LLVMValueRef boolean) {
+    return LLVMBuildICmp(frame->builder, LLVMIntNE, boolean, gen_byte(frame->gen, 0), "");
+}
+
+LLVMValueRef gen_field_address(Frame *frame, const CoreType *type, LLVMValueRef address, unsigned field) {
+    return LLVMBuildStructGEP2(frame->builder, gen_type(frame->gen, type), address, field, "");
+}
+
+LLVMValueRef gen_load(Frame *frame, const CoreType *type, LLVMValueRef address) {
+    return LLVMBuildLoad2(frame->builder, gen_type(frame->gen, type), address, "");
+}
+
+LLVMValueRef gen_result(Frame *frame, const CoreType *type) {
+    return frame_variable(frame, gen_type(frame->gen, type), "result");
+}
+
+LLVMValueRef gen_at(Frame *frame, LLVMValueRef address, size_t offset) {
+    if (!offset) return address;
+    LLVMValueRef index = gen_int(frame->gen, (int64_t)offset);
+    return LLVMBuildInBoundsGEP2(frame->builder, frame->gen->i8, address, &index, 1, "");
+}
+
+LLVMValueRef gen_load_at(Frame *frame, LLVMTypeRef type, LLVMValueRef address, size_t offset) {
+    return LLVMBuildLoad2(frame->builder, type, gen_at(frame, address, offset), "");
+}
+
+void gen_store_at(Frame *frame, LLVMValueRef value, LLVMValueRef address, size_t offset) {
+    LLVMBuildStore(frame->builder, value, gen_at(frame, address, offset));
+}
+
+/* ---- scopes and sequences */
+
+/* Before a scope ends: a value that lies in it, or that something in it keeps alive, becomes the holder's own. */
+static Value value_leaving(Frame *frame, Value value) {
+    bool depends = value.ownership == VALUE_PARKED || (value.ownership == VALUE_BORROWED && frame->scope->slots.len > 0);
+    return depends ? value_owned(value_take(frame, value), value.type) : value;
+}
+
+/* An expression that leaves (`return`, `break`) may stand where a value is wanted: nothing ever looks at it. */
+static Value value_of_type(Frame *frame, Value value, const CoreType *type) {
+    if (value.type == type) return value;
+    return value_trivial(LLVMGetUndef(gen_type(frame->gen, type)), type);
+}
+
+Value gen_scoped(Frame *frame, const CoreExpr *expr) {
+    Scope scope;
+    scope_enter(frame, &scope);
+    Value value = value_leaving(frame, gen_expr(frame, expr));
+    scope_leave(frame);
+    return value;
+}
+
+void gen_statement(Frame *frame, const CoreExpr *expr) {
+    Scope scope;
+    scope_enter(frame, &scope);
+    Value value = gen_expr(frame, expr);
+    value_hold(frame, &value);
+    scope_leave(frame);
+}
+
+LLVMValueRef gen_condition(Frame *frame, const CoreExpr *expr) {
+    return gen_test(frame, gen_scoped(frame, expr).llvm);
+}
+
+void gen_operands(Frame *frame, CoreExpr *const *exprs, size_t count, Value *values) {
+    for (size_t i = 0; i < count; i++) {
+        values[i] = gen_expr(frame, exprs[i]);
+        if (values[i].ownership == VALUE_TRIVIAL) continue;
+        bool rest_is_simple = true, is_disturbed = false;
+        for (size_t j = i + 1; j < count && !is_disturbed; j++) {
+            rest_is_simple = rest_is_simple && expr_is_simple(exprs[j]);
+            is_disturbed = values[i].ownership == VALUE_BORROWED && expr_disturbs(exprs[j], exprs[i]);
+        }
+        if (is_disturbed) value_secure(frame, &values[i]);
+        if (!rest_is_simple) value_hold(frame, &values[i]);
+    }
+}
+
+static Value gen_block(Frame *frame, const CoreExpr *expr) {
+    Scope scope;
+    scope_enter(frame, &scope);
+    Value value = value_unit(frame, expr->type);
+    for (size_t i = 0; i < expr->args.len; i++) {
+        const CoreExpr *part = expr->args.items[i];
+        /* What a `let` binds belongs to the block, not to the statement. */
+        if (i + 1 == expr->args.len || part->kind == CORE_LET) {
+            value = gen_expr(frame, part);
+        } else {
+            gen_statement(frame, part);
+        }
+    }
+    value = value_leaving(frame, value);
+    scope_leave(frame);
+    return value_of_type(frame, value, expr->type);
+}
+
+/* ---- literals and variables */
+
+static Value gen_string(Frame *frame, const CoreExpr *expr) {
+    Gen *gen = frame->gen;
+    if (!expr->text_len) return value_trivial(LLVMConstNull(gen->string), expr->type);
+    LLVMValueRef fields[] = {gen_bytes(gen, expr->text, expr->text_len), gen_int(gen, (int64_t)expr->text_len), gen->immortal};
+    return value_trivial(LLVMConstStructInContext(gen->llvm, fields, 3, 0), expr->type);
+}
+
+/* Where a variable or a part of one lies, or NULL where it is not in memory. `to_move` asks for what the frame owns. */
+static LLVMValueRef part_address(Frame *frame, const CoreExpr *expr, bool to_move) {
+    switch (expr->kind) {
+    case CORE_LOCAL: {
+        const Binding *binding = frame_binding(frame, expr->var);
+        return to_move && !binding->is_owned ? NULL : binding->address;
+    }
+    case CORE_GLOBAL: return to_move ? NULL : gen_global_address(frame, expr->global);
+    case CORE_FIELD:
+    case CORE_UNWRAP: {
+        const CoreExpr *whole = expr->args.items[0];
+        LLVMValueRef address = part_address(frame, whole, to_move);
+        if (!address) return NULL;
+        unsigned field = expr->kind == CORE_FIELD ? (unsigned)expr->integer : 1;
+        return gen_field_address(frame, whole->type, address, field);
+    }
+    default: return NULL;
+    }
+}
+
+/* A variable or a part of one that is in memory: read, or taken out where this is the last use. */
+static bool gen_in_place(Frame *frame, const CoreExpr *expr, Value *value) {
+    bool is_move = expr->is_move && !expr->type->is_flat;
+    LLVMValueRef address = is_move ? part_address(frame, expr, true) : NULL;
+    if (address) {
+        *value = value_owned(gen_load(frame, expr->type, address), expr->type);
+        LLVMBuildStore(frame->builder, LLVMConstNull(gen_type(frame->gen, expr->type)), address);
+        return true;
+    }
+    address = part_address(frame, expr, false);
+    if (!address) return false;
+    *value = value_borrowed(gen_load(frame, expr->type, address), expr->type);
+    return true;
+}
+
+static Value gen_local(Frame *frame, const CoreExpr *expr) {
+    Value value;
+    if (gen_in_place(frame, expr, &value)) return value;
+    return value_borrowed(frame_binding(frame, expr->var)->value, expr->type);
+}
+
+/* A field of a tuple, or what is in an optional. */
+static Value gen_part(Frame *frame, const CoreExpr *expr, unsigned field) {
+    Value value;
+    if (gen_in_place(frame, expr, &value)) return value;
+    Value whole = gen_expr(frame, expr->args.items[0]);
+    LLVMValueRef part = LLVMBuildExtractValue(frame->builder, value_read(frame, &whole), field, "");
+    return value_borrowed(part, expr->type);
+}
+
+static Value gen_is_some(Frame *frame, const CoreExpr *expr) {
+    const CoreExpr *optional = expr->args.items[0];
+    LLVMValueRef address = part_address(frame, optional, false);
+    if (address) return value_trivial(LLVMBuildLoad2(frame->builder, frame->gen->i8, address, "tag"), expr->type);
+    Value value = gen_expr(frame, optional);
+    return value_trivial(LLVMBuildExtractValue(frame->builder, value_read(frame, &value), 0, "tag"), expr->type);
+}
+
+static Value gen_let(Frame *frame, const CoreExpr *expr) {
+    CoreVar *var = expr->var;
+    Scope temporaries;
+    scope_enter(frame, &temporaries);
+    Value value = gen_expr(frame, expr->args.items[0]);
+    LLVMValueRef taken = var->is_mutable ? value_keep(frame, value) : value_take(frame, value);
+    scope_leave(frame);
+    if (!var->is_mutable && (var->type->is_flat || LLVMIsConstant(taken))) {
+        frame_bind_value(frame, var, taken);
+        return value_unit(frame, expr->type);
+    }
+    LLVMValueRef address = var->type->is_flat ? frame_variable(frame, gen_type(frame->gen, var->type), var->name)
+                                              : frame_slot(frame, var->type)->address;
+    LLVMBuildStore(frame->builder, taken, address);
+    frame_bind_address(frame, var, address, true);
+    return value_unit(frame, expr->type);
+}
+
+/* ---- tuples and optionals */
+
+static Value gen_tuple_value(Frame *frame, const CoreExpr *expr) {
+    Value *values = arena_array(frame->gen->arena, Value, expr->args.len + 1);
+    gen_operands(frame, expr->args.items, expr->args.len, values);
+    LLVMValueRef tuple = LLVMConstNull(gen_type(frame->gen, expr->type));
+    for (size_t i = 0; i < expr->args.len; i++) {
+        tuple = LLVMBuildInsertValue(frame->builder, tuple, value_take(frame, values[i]), (unsigned)i, "");
+    }
+    return value_owned(tuple, expr->type);
+}
+
+static Value gen_some(Frame *frame, const CoreExpr *expr) {
+    LLVMValueRef inner = value_take(frame, gen_expr(frame, expr->args.items[0]));
+    LLVMValueRef optional = LLVMConstNull(gen_type(frame->gen, expr->type));
+    optional = LLVMBuildInsertValue(frame->builder, optional, gen_byte(frame->gen, 1), 0, "");
+    return value_owned(LLVMBuildInsertValue(frame->builder, optional, inner, 1, ""), expr->type);
+}
+
+/* ---- conditions and ways out */
+
+static Value gen_if(Frame *frame, const CoreExpr *expr) {
+    LLVMBasicBlockRef blocks[2] = {frame_block(frame, "then"), frame_block(frame, "else")}, ends[2];
+    LLVMBasicBlockRef merge = frame_block(frame, "merge");
+    LLVMValueRef results[2];
+    Value values[2];
+    frame_branch(frame, gen_condition(frame, expr->args.items[0]), blocks[0], blocks[1]);
+    for (int i = 0; i < 2; i++) {
+        frame_enter(frame, blocks[i]);
+        values[i] = value_of_type(frame, gen_scoped(frame, expr->args.items[i + 1]), expr->type);
+        ends[i] = LLVMGetInsertBlock(frame->builder);
+    }
+    bool is_owned = values[0].ownership == VALUE_OWNED || values[1].ownership == VALUE_OWNED;
+    for (int i = 0; i < 2; i++) {
+        frame_enter(frame, ends[i]);
+        results[i] = is_owned ? value_take(frame, values[i]) : values[i].llvm;
+        frame_jump(frame, merge);
+    }
+    frame_enter(frame, merge);
+    if (gen_is_unit(expr->type)) return value_unit(frame, expr->type);
+    LLVMValueRef phi = LLVMBuildPhi(frame->builder, gen_type(frame->gen, expr->type), "");
+    LLVMAddIncoming(phi, results, ends, 2);
+    return is_owned ? value_owned(phi, expr->type) : value_borrowed(phi, expr->type);
+}
+
+/* Goes on in a block that nothing reaches, with a value that nothing reads. */
+static Value gen_unreached(Frame *frame, const CoreType *type) {
+    frame_enter(frame, frame_block(frame, "unreached"));
+    return value_trivial(LLVMGetUndef(gen_type(frame->gen, type)), type);
+}
+
+void gen_return(Frame *frame, Value value) {
+    LLVMValueRef result = frame->walks_text ? value_keep(frame, value) : value_take(frame, value);
+    LLVMBuildStore(frame->builder, result, frame->out);
+    scope_unwind(frame, NULL);
+    LLVMBuildRet(frame->builder, gen_flag(frame->gen, false));
+}
+
+static Value gen_return_expr(Frame *frame, const CoreExpr *expr) {
+    if (expr->args.len) {
+        gen_return(frame, gen_expr(frame, expr->args.items[0]));
+    } else {
+        scope_unwind(frame, NULL);
+        LLVMBuildRet(frame->builder, gen_flag(frame->gen, false));
+    }
+    return gen_unreached(frame, expr->type);
+}
+
+static Value gen_leave_loop(Frame *frame, const CoreExpr *expr) {
+    Loop *loop = frame->loop;
+    while (loop->id != expr->loop) loop = loop->outer;
+    bool is_break = expr->kind == CORE_BREAK;
+    scope_unwind(frame, is_break ? loop->break_scope : loop->continue_scope);
+    frame_jump(frame, is_break ? loop->break_to : loop->continue_to);
+    return gen_unreached(frame, expr->type);
+}
+
+/* ---- the dispatch */
+
+static Value gen_kind(Frame *frame, const CoreExpr *expr) {
+    Gen *gen = frame->gen;
+    switch (expr->kind) {
+    case CORE_INT: return value_trivial(gen_int(gen, expr->integer), expr->type);
+    case CORE_FLOAT: return value_trivial(LLVMConstReal(gen->f64, expr->number), expr->type);
+    case CORE_BOOL: return value_trivial(gen_byte(gen, expr->flag), expr->type);
+    case CORE_STRING: return gen_string(frame, expr);
+    case CORE_LOCAL: return gen_local(frame, expr);
+    case CORE_GLOBAL: return value_borrowed(gen_load(frame, expr->type, gen_global_address(frame, expr->global)), expr->type);
+    case CORE_LET: return gen_let(frame, expr);
+    case CORE_ASSIGN: return gen_assign(frame, expr);
+    case CORE_BLOCK: return gen_block(frame, expr);
+    case CORE_IF: return gen_if(frame, expr);
+    case CORE_WHILE: return gen_while(frame, expr);
+    case CORE_FOR: return gen_for(frame, expr);
+    case CORE_BREAK:
+    case CORE_CONTINUE: return gen_leave_loop(frame, expr);
+    case CORE_RETURN: return gen_return_expr(frame, expr);
+    case CORE_OP: return gen_op(frame, expr);
+    case CORE_CALL: return gen_call(frame, expr);
+    case CORE_CALL_VALUE: return gen_call_value(frame, expr);
+    case CORE_PRIM: return gen_prim(frame, expr);
+    case CORE_UPDATE: return gen_update(frame, expr);
+    case CORE_CLOSURE: return gen_closure(frame, expr);
+    case CORE_TUPLE: return gen_tuple_value(frame, expr);
+    case CORE_FIELD: return gen_part(frame, expr, (unsigned)expr->integer);
+    case CORE_SOME: return gen_some(frame, expr);
+    case CORE_NONE: return value_trivial(LLVMConstNull(gen_type(gen, expr->type)), expr->type);
+    case CORE_IS_SOME: return gen_is_some(frame, expr);
+    case CORE_UNWRAP: return gen_part(frame, expr, 1);
+    case CORE_LIST: return gen_list(frame, expr);
+    case CORE_MAP:
+    case CORE_SET: return gen_map(frame, expr);
+    case CORE_RANGE: return gen_range(frame, expr);
+    case CORE_INDEX: return gen_index(frame, expr);
+    case CORE_SLICE: return gen_slice(frame, expr);
+    case CORE_CONCAT: return gen_concat(frame, expr);
+    case CORE_FORMAT: return gen_format(frame, expr);
+    case CORE_JOB: return gen_job(frame, expr);
+    case CORE_YIELD: return gen_yield(frame, expr);
+    }
+    return gen_unreached(frame, expr->type);
+}
+
+Value gen_expr(Frame *frame, const CoreExpr *expr) {
+    LLVMMetadataRef place = debug_save(frame->gen);
+    debug_place(frame->gen, expr->span);
+    Value value = gen_kind(frame, expr);
+    debug_restore(frame->gen, place);
+    return value;
+}

@@ -1,0 +1,159 @@
+/* Jobs: the place where one is used, and the MrTask constant that describes it to the runtime. */
+#include "compiler/llvm/jobs.h"
+
+#include <stddef.h>
+
+static const CoreType *captures_type(Gen *gen, const CoreJob *job) {
+    size_t count = job->captures.len;
+    const CoreType **types = arena_array(gen->arena, const CoreType *, count + 1);
+    for (size_t i = 0; i < count; i++) types[i] = job->captures.items[i]->type;
+    return gen_tuple(gen, types, count);
+}
+
+void job_bind_captures(Frame *frame, const CoreJob *job, LLVMValueRef captures) {
+    const CoreType *type = captures_type(frame->gen, job);
+    for (size_t i = 0; i < job->captures.len; i++) {
+        CoreVar *var = job->captures.items[i];
+        frame_bind_value(frame, var, gen_load(frame, var->type, gen_field_address(frame, type, captures, (unsigned)i)));
+    }
+}
+
+const CoreType *job_state_type(Gen *gen, const CoreJob *job) {
+    if (!job->key) return job->reducer.state;
+    const CoreType *args[] = {job->key, job->reducer.state};
+    return core_type(gen->program->types, CORE_TYPE_MAP, args, 2);
+}
+
+bool job_has_plain_state(const CoreJob *job) {
+    return job->key || job->reducer.kind == CORE_REDUCE_FOLD || job->reducer.kind == CORE_REDUCE_GENERAL;
+}
+
+static bool source_is_text(const CoreSource *source) {
+    return source->kind == CORE_SOURCE_TEXT_WORDS || source->kind == CORE_SOURCE_TEXT_LINES;
+}
+
+/* ---- the use */
+
+static LLVMTypeRef source_type(Gen *gen) {
+    return LLVMStructTypeInContext(gen->llvm, (LLVMTypeRef[]){gen->range, gen->ptr}, 2, 0);
+}
+
+/* Maps, sets and optionals are walked as the list of their elements, which lives until the statement ends. */
+static LLVMValueRef source_elements(Frame *frame, const CoreSource *source, LLVMValueRef value) {
+    Gen *gen = frame->gen;
+    const CoreType *list = gen_list_of(gen, source->var->type);
+    LLVMValueRef out = gen_result(frame, list), address = frame_address(frame, value);
+    frame_runtime_check(frame, RUNTIME_mr_elements, (LLVMValueRef[]){out, address, gen_descriptor(gen, source->expr->type)},
+                        source->span);
+    Value elements = value_owned(gen_load(frame, list, out), list);
+    return value_read(frame, &elements);
+}
+
+static void fill_source(Frame *frame, const CoreSource *source, LLVMValueRef value, LLVMValueRef place) {
+    switch (source->kind) {
+    case CORE_SOURCE_RANGE: gen_store_at(frame, value, place, offsetof(MrSource, range)); return;
+    case CORE_SOURCE_MAP:
+    case CORE_SOURCE_SET:
+    case CORE_SOURCE_OPTIONAL: value = source_elements(frame, source, value); break;
+    default: break;
+    }
+    gen_store_at(frame, value, place, offsetof(MrSource, value));
+}
+
+Value gen_job(Frame *frame, const CoreExpr *expr) {
+    Gen *gen = frame->gen;
+    const CoreJob *job = expr->job;
+    size_t source_count = job->sources.len, count = source_count + job->captured.len;
+    CoreExpr **exprs = arena_array(gen->arena, CoreExpr *, count + 1);
+    Value *values = arena_array(gen->arena, Value, count + 1);
+    for (size_t i = 0; i < count; i++) {
+        exprs[i] = i < source_count ? job->sources.items[i].expr : job->captured.items[i - source_count];
+    }
+    gen_operands(frame, exprs, count, values);
+
+    LLVMTypeRef array = LLVMArrayType2(source_type(gen), source_count);
+    LLVMValueRef sources = frame_variable(frame, array, "sources");
+    LLVMBuildStore(frame->builder, LLVMConstNull(array), sources);
+    for (size_t i = 0; i < source_count; i++) {
+        LLVMValueRef place = gen_at(frame, sources, i * sizeof(MrSource));
+        fill_source(frame, &job->sources.items[i], value_read(frame, &values[i]), place);
+    }
+    const CoreType *type = captures_type(gen, job);
+    LLVMValueRef captures = frame_variable(frame, gen_type(gen, type), "captures");
+    for (size_t i = source_count; i < count; i++) {
+        LLVMValueRef place = gen_field_address(frame, type, captures, (unsigned)(i - source_count));
+        LLVMBuildStore(frame->builder, value_read(frame, &values[i]), place);
+    }
+    LLVMValueRef out = gen_result(frame, expr->type);
+    frame_runtime_check(frame, RUNTIME_mr_job_run, (LLVMValueRef[]){gen_task(gen, job), captures, sources, out}, expr->span);
+    return value_owned(gen_load(frame, expr->type, out), expr->type);
+}
+
+/* ---- the task */
+
+static LLVMValueRef source_infos(Gen *gen, const CoreJob *job) {
+    size_t count = job->sources.len;
+    LLVMValueRef *infos = arena_array(gen->arena, LLVMValueRef, count + 1);
+    LLVMTypeRef layout[] = {gen->i32, gen->ptr, gen->ptr};
+    for (size_t i = 0; i < count; i++) {
+        const CoreSource *source = &job->sources.items[i];
+        MrSourceKind kind = source->kind == CORE_SOURCE_RANGE        ? MR_SOURCE_RANGE
+                            : source->kind == CORE_SOURCE_TEXT_LINES ? MR_SOURCE_TEXT_LINES
+                            : source->kind == CORE_SOURCE_TEXT_WORDS ? MR_SOURCE_TEXT_WORDS
+                                                                     : MR_SOURCE_LIST;
+        const CoreType *element = source->var->type;
+        LLVMValueRef list = LLVMConstNull(gen->ptr);
+        if (kind != MR_SOURCE_RANGE) list = gen_descriptor(gen, source_is_text(source) ? source->expr->type : gen_list_of(gen, element));
+        LLVMValueRef fields[] = {gen_small(gen, kind), gen_descriptor(gen, element), list};
+        infos[i] = LLVMConstStructInContext(gen->llvm, fields, 3, 0);
+    }
+    return gen_constant(gen, "sources", LLVMConstArray2(LLVMStructTypeInContext(gen->llvm, layout, 3, 0), infos, count));
+}
+
+static LLVMValueRef global_indices(Gen *gen, const CoreJob *job) {
+    size_t count = job->globals.len;
+    if (!count) return LLVMConstNull(gen->ptr);
+    LLVMValueRef *indices = arena_array(gen->arena, LLVMValueRef, count);
+    for (size_t i = 0; i < count; i++) indices[i] = gen_small(gen, job->globals.items[i]->index);
+    return gen_constant(gen, "globals", LLVMConstArray2(gen->i32, indices, count));
+}
+
+static LLVMTypeRef task_type(Gen *gen) {
+    LLVMTypeRef location = LLVMStructTypeInContext(gen->llvm, (LLVMTypeRef[]){gen->ptr, gen->i32, gen->i32}, 3, 0);
+    LLVMTypeRef layout[] = {LLVMArrayType2(gen->i8, 16), gen->ptr, location, gen->ptr, gen->i32, gen->ptr, gen->i32, gen->ptr,
+                            gen->ptr, gen->ptr, gen->i32, gen->ptr, gen->ptr, gen->ptr};
+    return LLVMStructTypeInContext(gen->llvm, layout, sizeof layout / sizeof *layout, 0);
+}
+
+LLVMValueRef gen_task(Gen *gen, const CoreJob *job) {
+    LLVMValueRef *task = &gen->tasks[job->index];
+    if (!*task) {
+        *task = LLVMAddGlobal(gen->module, task_type(gen), arena_printf(gen->arena, "task %u", job->index));
+        LLVMSetGlobalConstant(*task, 1);
+        LLVMSetLinkage(*task, LLVMPrivateLinkage);
+    }
+    return *task;
+}
+
+void gen_job_code(Gen *gen, const CoreJob *job) {
+    bool stops = job->reducer.kind == CORE_REDUCE_GENERAL && job->reducer.done.body && !job->key;
+    uint32_t flags = (job->reducer.is_exact ? MR_TASK_EXACT : 0) | (stops ? MR_TASK_STOPS : 0);
+    Callee kernel = gen_kernel(gen, job), merge = gen_merge(gen, job), finish = gen_finish(gen, job);
+    LLVMValueRef fields[] = {
+        gen_hash(gen, job->hash),
+        gen_text(gen, job->name),
+        gen_location_value(gen, job->span),
+        gen_descriptor(gen, captures_type(gen, job)),
+        gen_small(gen, (uint32_t)job->globals.len),
+        global_indices(gen, job),
+        gen_small(gen, (uint32_t)job->sources.len),
+        source_infos(gen, job),
+        gen_descriptor(gen, job_state_type(gen, job)),
+        gen_descriptor(gen, job->result),
+        gen_small(gen, flags),
+        kernel.function,
+        merge.function,
+        finish.function,
+    };
+    LLVMSetInitializer(gen_task(gen, job), LLVMConstStructInContext(gen->llvm, fields, sizeof fields / sizeof *fields, 0));
+}

@@ -1,0 +1,185 @@
+/* Kernels: the loop over a chunk's elements with the job's body inside, and the state before and after it. */
+#include "compiler/llvm/jobs.h"
+#include "compiler/llvm/loops.h"
+
+#include <stddef.h>
+
+/* bool kernel(context, captures, chunk, state, has_value) */
+static Callee kernel_declare(Gen *gen, const CoreJob *job) {
+    LLVMTypeRef params[] = {gen->ptr, gen->ptr, gen->ptr, gen->ptr, gen->ptr};
+    Callee callee = gen_internal(gen, arena_printf(gen->arena, "kernel %u", job->index),
+                                 LLVMFunctionType(gen->i1, params, 5, 0), false, true);
+    gen_attribute(gen, callee.function, LLVMAttributeReturnIndex, "zeroext");
+    return callee;
+}
+
+/* ---- the elements of a chunk */
+
+static LLVMValueRef slice_at(Frame *frame, const Kernel *kernel, size_t source) {
+    LLVMValueRef slices = gen_load_at(frame, frame->gen->ptr, kernel->chunk, offsetof(MrChunk, slices));
+    return gen_at(frame, slices, source * sizeof(MrSlice));
+}
+
+static void walk_chunk(Frame *frame, const Kernel *kernel, Walk *walks) {
+    Gen *gen = frame->gen;
+    const CoreJob *job = kernel->job;
+    for (size_t i = 0; i < job->sources.len; i++) {
+        const CoreSource *source = &job->sources.items[i];
+        LLVMValueRef slice = slice_at(frame, kernel, i);
+        LLVMValueRef first = gen_load_at(frame, gen->i64, slice, offsetof(MrSlice, first));
+        LLVMValueRef data = gen_load_at(frame, gen->ptr, slice, offsetof(MrSlice, data));
+        if (source->kind == CORE_SOURCE_RANGE) {
+            LLVMValueRef step = gen_load_at(frame, gen->i64, slice, offsetof(MrSlice, step));
+            walks[i] = (Walk){.kind = CORE_SOURCE_RANGE, .first = first, .step = step};
+        } else if (source->kind == CORE_SOURCE_TEXT_WORDS || source->kind == CORE_SOURCE_TEXT_LINES) {
+            LLVMValueRef text = LLVMConstNull(gen->string); /* without an owner: the chunk outlives the kernel */
+            text = LLVMBuildInsertValue(frame->builder, text, data, 0, "");
+            text = LLVMBuildInsertValue(frame->builder, text, first, 1, "");
+            walks[i] = (Walk){.kind = CORE_SOURCE_OPTIONAL, .data = text};
+        } else {
+            walks[i] = (Walk){.kind = CORE_SOURCE_LIST, .type = gen_list_of(gen, source->var->type), .data = data};
+        }
+    }
+}
+
+/* One loop over `count` elements from the base-th on. Lanes: the base is a multiple of their number. */
+static void kernel_loop(Frame *frame, Kernel *kernel, const Walk *walks, LLVMValueRef base, LLVMValueRef count) {
+    const CoreJob *job = kernel->job;
+    Count counted = count_begin(frame, count);
+    LLVMValueRef index = LLVMBuildAdd(frame->builder, base, counted.index, "element");
+    LLVMBuildStore(frame->builder, index, frame->position);
+    kernel->lane = kernel->counts_lanes ? NULL : counted.index;
+    for (size_t i = 0; i < job->sources.len; i++) {
+        frame_bind_value(frame, job->sources.items[i].var, walk_element(frame, &walks[i], index));
+    }
+    gen_statement(frame, job->body);
+    count_end(frame, &counted);
+}
+
+/* Lanes by position: whole blocks, whose inner loop has a constant length that LLVM turns into vectors, and the rest. */
+static void kernel_blocks(Frame *frame, Kernel *kernel, const Walk *walks, LLVMValueRef count) {
+    Gen *gen = frame->gen;
+    LLVMBuilderRef b = frame->builder;
+    LLVMValueRef lanes = gen_int(gen, LANE_COUNT);
+    Count blocks = count_begin(frame, LLVMBuildUDiv(b, count, lanes, "blocks"));
+    kernel_loop(frame, kernel, walks, LLVMBuildMul(b, blocks.index, lanes, "base"), lanes);
+    count_end(frame, &blocks);
+    LLVMValueRef rest = LLVMBuildURem(b, count, lanes, "rest");
+    kernel_loop(frame, kernel, walks, LLVMBuildSub(b, count, rest, ""), rest);
+}
+
+/* ---- the state */
+
+static bool uses_blocks(const CoreJob *job) {
+    const CoreSource *source = &job->sources.items[0];
+    if (job->key || job->reducer.kind != CORE_REDUCE_LANES) return false;
+    bool is_text = source->kind == CORE_SOURCE_TEXT_WORDS || source->kind == CORE_SOURCE_TEXT_LINES;
+    return !is_text && !expr_has_yield_in_loop(job->body);
+}
+
+/* -0.0 and 1.0 change nothing that they are combined with. */
+static void lanes_clear(Frame *frame, Kernel *kernel) {
+    Gen *gen = frame->gen;
+    LLVMValueRef neutral = LLVMConstReal(gen->f64, kernel->job->reducer.lane_op == CORE_OP_MUL ? 1.0 : -0.0), all[LANE_COUNT];
+    for (int i = 0; i < LANE_COUNT; i++) all[i] = neutral;
+    kernel->lanes = frame_variable(frame, LLVMArrayType2(gen->f64, LANE_COUNT), "lanes");
+    LLVMBuildStore(frame->builder, LLVMConstArray2(gen->f64, all, LANE_COUNT), kernel->lanes);
+}
+
+static LLVMValueRef lanes_combine(Frame *frame, const Kernel *kernel) {
+    LLVMValueRef lanes[LANE_COUNT];
+    for (int i = 0; i < LANE_COUNT; i++) lanes[i] = gen_load_at(frame, frame->gen->f64, kernel->lanes, (size_t)i * sizeof(double));
+    for (int half = LANE_COUNT / 2; half > 0; half /= 2) {
+        for (int i = 0; i < half; i++) lanes[i] = gen_add_floats(frame, kernel->job->reducer.lane_op, lanes[i], lanes[i + half]);
+    }
+    return lanes[0];
+}
+
+/* Takes over the state that an exact reduction goes on from. From here on the caller's is empty, also after a failure. */
+static void state_begin(Frame *frame, Kernel *kernel, LLVMValueRef state, LLVMValueRef has_value) {
+    Gen *gen = frame->gen;
+    LLVMBuilderRef b = frame->builder;
+    const CoreReducer *reducer = &kernel->job->reducer;
+    const CoreType *type = job_state_type(gen, kernel->job);
+    LLVMTypeRef llvm = gen_type(gen, type);
+    kernel->elements = frame_zero_variable(frame, gen->i64, "elements");
+    kernel->has = frame_zero_variable(frame, gen->i1, "has");
+    if (job_has_plain_state(kernel->job) || reducer->kind == CORE_REDUCE_COUNT) kernel->state = frame_own_slot(frame, type);
+    if (kernel->state && !reducer->is_exact) return;
+    if (reducer->kind == CORE_REDUCE_LANES && !kernel->state) {
+        lanes_clear(frame, kernel);
+        return;
+    }
+    LLVMBasicBlockRef some = frame_block(frame, "go_on"), none = frame_block(frame, "start");
+    LLVMValueRef had = gen_test(frame, LLVMBuildLoad2(b, gen->i8, has_value, ""));
+    if (!kernel->state) kernel->sum = frame_zero_variable(frame, gen->i128, "sum");
+    frame_branch(frame, had, some, none);
+    frame_enter(frame, some);
+    if (kernel->sum) {
+        LLVMBuildStore(b, sum_load(frame, state), kernel->sum);
+    } else {
+        LLVMBuildStore(b, gen_load(frame, type, state), kernel->state->address);
+    }
+    LLVMBuildStore(b, LLVMConstNull(llvm), state);
+    LLVMBuildStore(b, gen_flag(gen, true), kernel->has);
+    LLVMBuildStore(b, gen_byte(gen, 0), has_value);
+    frame_jump(frame, none);
+    frame_enter(frame, none);
+}
+
+static void state_end(Frame *frame, const Kernel *kernel, LLVMValueRef state, LLVMValueRef has_value) {
+    Gen *gen = frame->gen;
+    LLVMBuilderRef b = frame->builder;
+    LLVMValueRef elements = LLVMBuildLoad2(b, gen->i64, kernel->elements, "");
+    LLVMValueRef before = gen_load_at(frame, gen->i64, kernel->chunk, offsetof(MrChunk, elements));
+    gen_store_at(frame, LLVMBuildAdd(b, before, elements, ""), kernel->chunk, offsetof(MrChunk, elements));
+    LLVMBasicBlockRef some = frame_block(frame, "some"), none = frame_block(frame, "none");
+    LLVMValueRef had = LLVMBuildLoad2(b, gen->i1, kernel->has, "");
+    LLVMValueRef has = LLVMBuildOr(b, had, LLVMBuildICmp(b, LLVMIntNE, elements, gen_int(gen, 0), ""), "");
+    frame_branch(frame, has, some, none);
+    frame_enter(frame, some);
+    if (kernel->sum) {
+        sum_store(frame, LLVMBuildLoad2(b, gen->i128, kernel->sum, ""), state);
+    } else if (kernel->lanes) {
+        LLVMBuildStore(b, lanes_combine(frame, kernel), state);
+    } else {
+        LLVMBuildStore(b, gen_load(frame, kernel->state->type, kernel->state->address), state);
+    }
+    LLVMBuildStore(b, gen_byte(gen, 1), has_value);
+    frame_jump(frame, none);
+    frame_enter(frame, none);
+    LLVMBuildRet(b, gen_flag(gen, false));
+}
+
+Callee gen_kernel(Gen *gen, const CoreJob *job) {
+    Callee callee = kernel_declare(gen, job);
+    LLVMValueRef state = LLVMGetParam(callee.function, 3), has_value = LLVMGetParam(callee.function, 4);
+    Frame frame;
+    frame_begin(&frame, gen, callee.function, job->name, job->span);
+    Kernel kernel = {.job = job, .chunk = LLVMGetParam(callee.function, 2)};
+    Scope scope;
+    scope_enter(&frame, &scope);
+    kernel.scope = frame.scope;
+    frame.kernel = &kernel;
+    frame.position = frame_variable(&frame, gen->i64, "position");
+    LLVMBuildStore(frame.variables, gen_int(gen, -1), frame.position);
+    job_bind_captures(&frame, job, LLVMGetParam(callee.function, 1));
+    state_begin(&frame, &kernel, state, has_value);
+    kernel.leave = frame_block(&frame, "leave");
+
+    Walk *walks = arena_array(gen->arena, Walk, job->sources.len);
+    walk_chunk(&frame, &kernel, walks);
+    LLVMValueRef count = gen_load_at(&frame, gen->i64, kernel.chunk, offsetof(MrChunk, count));
+    if (uses_blocks(job)) {
+        kernel_blocks(&frame, &kernel, walks, count);
+    } else {
+        kernel.counts_lanes = true;
+        kernel_loop(&frame, &kernel, walks, gen_int(gen, 0), count);
+    }
+    frame_jump(&frame, kernel.leave);
+    frame_enter(&frame, kernel.leave);
+    scope_leave(&frame);
+    state_end(&frame, &kernel, state, has_value);
+    frame_end(&frame);
+    return callee;
+}

@@ -1,0 +1,29 @@
+/* loops.h: walking sequences, for loops and kernels alike. */
+#ifndef COMPILER_LLVM_LOOPS_H
+#define COMPILER_LLVM_LOOPS_H
+
+#include "compiler/llvm/expr.h"
+
+/* A sequence whose elements are found by their index. */
+typedef struct Walk {
+    CoreSourceKind kind; /* RANGE, LIST, SET, MAP or OPTIONAL */
+    const CoreType *type;
+    LLVMValueRef count;       /* MR_OPEN: endless */
+    LLVMValueRef first, step; /* RANGE */
+    LLVMValueRef data;        /* LIST: its elements; SET, MAP: its entries in order; OPTIONAL: what is in it, as a value */
+    bool is_open;             /* known to be endless */
+} Walk;
+
+/* Element i as a value that is borrowed from the sequence. */
+LLVMValueRef walk_element(Frame *frame, const Walk *walk, LLVMValueRef index);
+
+/* The parts of a counted loop that is being written: `index` runs from 0 to count - 1. */
+typedef struct Count {
+    LLVMBasicBlockRef body, next, done;
+    LLVMValueRef index;
+} Count;
+
+Count count_begin(Frame *frame, LLVMValueRef count); /* goes on in the body */
+void count_end(Frame *frame, const Count *count);    /* goes on behind the loop */
+
+#endif

@@ -1,0 +1,75 @@
+/* The whole program: all functions and jobs, then the constant `mr_program` that the runtime starts from, and `main`. */
+#include "compiler/llvm/frame.h"
+
+static const CoreType *globals_type(Gen *gen) {
+    size_t count = gen->program->globals.len;
+    const CoreType **types = arena_array(gen->arena, const CoreType *, count + 1);
+    for (size_t i = 0; i < count; i++) types[i] = gen->program->globals.items[i]->type;
+    return gen_tuple(gen, types, count);
+}
+
+/* bool top_level(context): the program's statements as the runtime calls them. */
+static LLVMValueRef gen_top_level(Gen *gen) {
+    const CoreFn *fn = gen->program->top_level;
+    Callee callee = gen_internal(gen, "top level", LLVMFunctionType(gen->i1, &gen->ptr, 1, 0), false, true);
+    gen_attribute(gen, callee.function, LLVMAttributeReturnIndex, "zeroext");
+    Frame frame;
+    frame_begin(&frame, gen, callee.function, "top level", fn->span);
+    const Callee *body = gen_function(gen, fn);
+    LLVMValueRef args[] = {frame.context, frame_variable(&frame, gen_type(gen, fn->result), "result")};
+    LLVMValueRef failed = LLVMBuildCall2(gen->builder, body->type, body->function, args, 2, "");
+    LLVMSetInstructionCallConv(failed, LLVMFastCallConv);
+    LLVMBuildRet(gen->builder, failed);
+    frame_end(&frame);
+    return callee.function;
+}
+
+static void gen_main(Gen *gen, LLVMValueRef program) {
+    LLVMTypeRef params[] = {gen->i32, gen->ptr, gen->ptr};
+    LLVMTypeRef runtime_type = LLVMFunctionType(gen->i32, params, 3, 0), main_type = LLVMFunctionType(gen->i32, params, 2, 0);
+    LLVMValueRef runtime = LLVMAddFunction(gen->module, "mr_main", runtime_type);
+    LLVMValueRef function = LLVMAddFunction(gen->module, "main", main_type);
+    LLVMPositionBuilderAtEnd(gen->builder, LLVMAppendBasicBlockInContext(gen->llvm, function, "entry"));
+    LLVMSetCurrentDebugLocation2(gen->builder, NULL);
+    LLVMValueRef args[] = {LLVMGetParam(function, 0), LLVMGetParam(function, 1), program};
+    LLVMBuildRet(gen->builder, LLVMBuildCall2(gen->builder, runtime_type, runtime, args, 3, "status"));
+}
+
+void gen_program_constant(Gen *gen) {
+    const CoreProgram *program = gen->program;
+    size_t function_count;
+    LLVMValueRef top_level = gen_top_level(gen), functions = gen_function_values(gen, &function_count);
+    for (size_t i = 0; i < program->jobs.len; i++) gen_task(gen, program->jobs.items[i]);
+    LLVMValueRef fields[] = {
+        gen_small(gen, MR_ABI_VERSION),
+        gen_hash(gen, program->hash),
+        gen_text(gen, gen->options.name),
+        gen_descriptor(gen, globals_type(gen)),
+        gen_small(gen, (uint32_t)program->jobs.len),
+        gen_small(gen, (uint32_t)function_count),
+        gen_pointer_array(gen, "tasks", gen->tasks, program->jobs.len),
+        functions,
+        top_level,
+    };
+    LLVMValueRef value = LLVMConstStructInContext(gen->llvm, fields, sizeof fields / sizeof *fields, 0);
+    LLVMValueRef global = gen_constant(gen, "mr_program", value);
+    LLVMSetLinkage(global, LLVMExternalLinkage);
+    gen_main(gen, global);
+}
+
+GenModule *gen_program(const CoreProgram *program, const GenOptions *options, DiagSink *sink) {
+    Gen *gen = gen_new(program, options, sink);
+    if (!gen) return NULL;
+    debug_start(gen);
+    bool has_top_level = false;
+    for (size_t i = 0; i < program->fns.len; i++) {
+        gen_function_body(gen, program->fns.items[i]);
+        has_top_level = has_top_level || program->fns.items[i] == program->top_level;
+    }
+    if (!has_top_level) gen_function_body(gen, program->top_level);
+    for (size_t i = 0; i < program->jobs.len; i++) gen_job_code(gen, program->jobs.items[i]);
+    gen_program_constant(gen);
+    debug_finish(gen);
+    if (!gen_optimise(gen)) gen_free(&gen);
+    return gen;
+}

@@ -1,0 +1,379 @@
+/* Reduction: what a yielded value does to the state, and the functions that merge two states and turn the last one into the result.
+ *
+ * A state lies at an address: a slot of the kernel, or the value's place in a map. Code of the program (g, add, merge, finish) takes the
+ * state out, leaving zero, and its result is stored back as an owner of all that is in it: no slice of a chunk outlives the chunk. */
+#include "compiler/llvm/jobs.h"
+
+#include <stddef.h>
+#include <string.h>
+
+LLVMValueRef sum_load(Frame *frame, LLVMValueRef address) {
+    Gen *gen = frame->gen;
+    LLVMBuilderRef b = frame->builder;
+    LLVMValueRef low = LLVMBuildZExt(b, gen_load_at(frame, gen->i64, address, 0), gen->i128, "");
+    LLVMValueRef high = LLVMBuildZExt(b, gen_load_at(frame, gen->i64, address, 8), gen->i128, "");
+    return LLVMBuildOr(b, LLVMBuildShl(b, high, LLVMConstInt(gen->i128, 64, 0), ""), low, "");
+}
+
+void sum_store(Frame *frame, LLVMValueRef sum, LLVMValueRef address) {
+    Gen *gen = frame->gen;
+    LLVMBuilderRef b = frame->builder;
+    LLVMValueRef high = LLVMBuildLShr(b, sum, LLVMConstInt(gen->i128, 64, 0), "");
+    gen_store_at(frame, LLVMBuildTrunc(b, sum, gen->i64, ""), address, 0);
+    gen_store_at(frame, LLVMBuildTrunc(b, high, gen->i64, ""), address, 8);
+}
+
+/* ---- running the program's code on states */
+
+/* Binds a parameter to a value that the code may use up. */
+static void bind_owned(Frame *frame, const CoreVar *var, Value value) {
+    if (value.type->is_flat) {
+        frame_bind_value(frame, var, value.llvm);
+        return;
+    }
+    LLVMValueRef taken = value_take(frame, value), address = frame_slot(frame, value.type)->address;
+    LLVMBuildStore(frame->builder, taken, address);
+    frame_bind_address(frame, var, address, true);
+}
+
+/* Takes what lies at the address. Nothing may fail before it is bound. */
+static Value take_state(Frame *frame, LLVMValueRef address, const CoreType *type) {
+    LLVMValueRef state = gen_load(frame, type, address);
+    if (!type->is_flat) LLVMBuildStore(frame->builder, LLVMConstNull(gen_type(frame->gen, type)), address);
+    return value_owned(state, type);
+}
+
+/* *address = code(*address, right); the right one is used up where it is an owner. */
+static void run_code(Frame *frame, const CoreCode *code, LLVMValueRef address, const CoreType *state, const Value *right) {
+    Scope scope;
+    scope_enter(frame, &scope);
+    bind_owned(frame, code->params[0], take_state(frame, address, state));
+    if (right && right->ownership == VALUE_BORROWED) {
+        frame_bind_value(frame, code->params[1], right->llvm);
+    } else if (right) {
+        bind_owned(frame, code->params[1], *right);
+    }
+    LLVMValueRef result = value_keep(frame, gen_expr(frame, code->body));
+    scope_leave(frame);
+    LLVMBuildStore(frame->builder, result, address);
+}
+
+static void store_scoped(Frame *frame, const CoreExpr *expr, LLVMValueRef address) {
+    Scope scope;
+    scope_enter(frame, &scope);
+    LLVMValueRef result = value_keep(frame, gen_expr(frame, expr));
+    scope_leave(frame);
+    LLVMBuildStore(frame->builder, result, address);
+}
+
+/* ---- one value into a state */
+
+static void add_fold(Frame *frame, const CoreReducer *reducer, LLVMValueRef address, LLVMValueRef is_new, Value value) {
+    LLVMBasicBlockRef first = frame_block(frame, "first"), more = frame_block(frame, "more"), done = frame_block(frame, "added");
+    frame_branch(frame, is_new, first, more);
+    frame_enter(frame, first);
+    LLVMBuildStore(frame->builder, value_keep(frame, value), address);
+    frame_jump(frame, done);
+    frame_enter(frame, more);
+    run_code(frame, &reducer->merge, address, reducer->state, &value);
+    frame_jump(frame, done);
+    frame_enter(frame, done);
+}
+
+static void add_general(Frame *frame, const CoreReducer *reducer, LLVMValueRef address, LLVMValueRef is_new, Value value) {
+    LLVMBasicBlockRef first = frame_block(frame, "first"), more = frame_block(frame, "more");
+    value_hold(frame, &value); /* init may fail */
+    frame_branch(frame, is_new, first, more);
+    frame_enter(frame, first);
+    store_scoped(frame, reducer->init, address);
+    frame_jump(frame, more);
+    frame_enter(frame, more);
+    run_code(frame, &reducer->add, address, reducer->state, &value);
+}
+
+/* The state at the address, which is zero where it is new, takes the value in. */
+static void add_value(Frame *frame, const CoreReducer *reducer, LLVMValueRef address, LLVMValueRef is_new, Value value) {
+    Gen *gen = frame->gen;
+    LLVMBuilderRef b = frame->builder;
+    switch (reducer->kind) {
+    case CORE_REDUCE_FOLD: add_fold(frame, reducer, address, is_new, value); break;
+    case CORE_REDUCE_GENERAL: add_general(frame, reducer, address, is_new, value); break;
+    case CORE_REDUCE_SUM_INT:
+        sum_store(frame, LLVMBuildAdd(b, sum_load(frame, address), LLVMBuildSExt(b, value.llvm, gen->i128, ""), ""), address);
+        break;
+    case CORE_REDUCE_COUNT:
+        value_hold(frame, &value); /* nobody wants it */
+        LLVMBuildStore(b, LLVMBuildAdd(b, LLVMBuildLoad2(b, gen->i64, address, ""), gen_int(gen, 1), ""), address);
+        break;
+    case CORE_REDUCE_LANES: {
+        LLVMValueRef neutral = LLVMConstReal(gen->f64, reducer->lane_op == CORE_OP_MUL ? 1.0 : -0.0);
+        LLVMValueRef before = LLVMBuildSelect(b, is_new, neutral, LLVMBuildLoad2(b, gen->f64, address, ""), "");
+        LLVMBuildStore(b, gen_add_floats(frame, reducer->lane_op, before, value.llvm), address);
+        break;
+    }
+    }
+}
+
+/* ---- yield */
+
+static void yield_keyed(Frame *frame, const CoreExpr *pair) {
+    Gen *gen = frame->gen;
+    LLVMBuilderRef b = frame->builder;
+    const Kernel *kernel = frame->kernel;
+    LLVMValueRef key;
+    Value value;
+    if (pair->kind == CORE_TUPLE) {
+        Value values[2];
+        gen_operands(frame, pair->args.items, 2, values);
+        key = value_read(frame, &values[0]);
+        value = values[1];
+    } else {
+        Value both = gen_expr(frame, pair);
+        LLVMValueRef whole = value_read(frame, &both);
+        key = LLVMBuildExtractValue(b, whole, 0, "key");
+        value = value_borrowed(LLVMBuildExtractValue(b, whole, 1, "value"), pair->type->args[1]);
+    }
+    LLVMValueRef fresh = frame_variable(frame, gen->i8, "is_new");
+    LLVMValueRef args[] = {kernel->state->address, frame_address(frame, key), gen_descriptor(gen, kernel->state->type), fresh};
+    LLVMValueRef place = frame_runtime(frame, RUNTIME_mr_map_upsert, args);
+    LLVMValueRef is_new = gen_test(frame, LLVMBuildLoad2(b, gen->i8, fresh, ""));
+    add_value(frame, &kernel->job->reducer, place, is_new, value);
+}
+
+static void yield_lanes(Frame *frame, const Kernel *kernel, LLVMValueRef number, LLVMValueRef value) {
+    Gen *gen = frame->gen;
+    LLVMBuilderRef b = frame->builder;
+    LLVMValueRef lane = kernel->lane ? kernel->lane : LLVMBuildAnd(b, number, gen_int(gen, LANE_COUNT - 1), "lane");
+    LLVMValueRef place = LLVMBuildInBoundsGEP2(b, gen->f64, kernel->lanes, &lane, 1, "");
+    LLVMValueRef before = LLVMBuildLoad2(b, gen->f64, place, "");
+    LLVMBuildStore(b, gen_add_floats(frame, kernel->job->reducer.lane_op, before, value), place);
+}
+
+/* Leaves the kernel's loops where the state says that nothing can change the result any more. */
+static void yield_done(Frame *frame, const Kernel *kernel) {
+    const CoreReducer *reducer = &kernel->job->reducer;
+    LLVMBasicBlockRef decided = frame_block(frame, "decided"), open = frame_block(frame, "open");
+    Scope scope;
+    scope_enter(frame, &scope);
+    frame_bind_value(frame, reducer->done.params[0], gen_load(frame, reducer->state, kernel->state->address));
+    LLVMValueRef is_done = gen_condition(frame, reducer->done.body);
+    scope_leave(frame);
+    frame_branch(frame, is_done, decided, open);
+    frame_enter(frame, decided);
+    gen_store_at(frame, gen_byte(frame->gen, 1), kernel->chunk, offsetof(MrChunk, is_decided));
+    scope_unwind(frame, kernel->scope);
+    frame_jump(frame, kernel->leave);
+    frame_enter(frame, open);
+}
+
+static void yield_plain(Frame *frame, const Kernel *kernel, LLVMValueRef number, Value value) {
+    Gen *gen = frame->gen;
+    LLVMBuilderRef b = frame->builder;
+    if (kernel->sum) {
+        LLVMValueRef sum = LLVMBuildLoad2(b, gen->i128, kernel->sum, "");
+        LLVMBuildStore(b, LLVMBuildAdd(b, sum, LLVMBuildSExt(b, value.llvm, gen->i128, ""), ""), kernel->sum);
+    } else if (kernel->lanes) {
+        yield_lanes(frame, kernel, number, value.llvm);
+    } else {
+        LLVMValueRef is_new = LLVMBuildNot(b, LLVMBuildLoad2(b, gen->i1, kernel->has, ""), "");
+        LLVMBuildStore(b, gen_flag(gen, true), kernel->has);
+        add_value(frame, &kernel->job->reducer, kernel->state->address, is_new, value);
+        if (kernel->job->reducer.kind == CORE_REDUCE_GENERAL && kernel->job->reducer.done.body) yield_done(frame, kernel);
+    }
+}
+
+Value gen_yield(Frame *frame, const CoreExpr *expr) {
+    Gen *gen = frame->gen;
+    const Kernel *kernel = frame->kernel;
+    if (kernel->job->key) {
+        yield_keyed(frame, expr->args.items[0]);
+    } else {
+        Value value = gen_expr(frame, expr->args.items[0]);
+        LLVMValueRef number = LLVMBuildLoad2(frame->builder, gen->i64, kernel->elements, "");
+        yield_plain(frame, kernel, number, value);
+    }
+    LLVMValueRef number = LLVMBuildLoad2(frame->builder, gen->i64, kernel->elements, "");
+    LLVMBuildStore(frame->builder, LLVMBuildAdd(frame->builder, number, gen_int(gen, 1), ""), kernel->elements);
+    return value_unit(frame, expr->type);
+}
+
+/* ---- merge: bool merge(context, captures, left, right) */
+
+static void merge_states(Frame *frame, const CoreReducer *reducer, LLVMValueRef left, LLVMValueRef right) {
+    LLVMBuilderRef b = frame->builder;
+    LLVMTypeRef i64 = frame->gen->i64, f64 = frame->gen->f64;
+    switch (reducer->kind) {
+    case CORE_REDUCE_FOLD:
+    case CORE_REDUCE_GENERAL: {
+        Value taken = take_state(frame, right, reducer->state);
+        run_code(frame, &reducer->merge, left, reducer->state, &taken);
+        break;
+    }
+    case CORE_REDUCE_SUM_INT:
+        sum_store(frame, LLVMBuildAdd(b, sum_load(frame, left), sum_load(frame, right), ""), left);
+        break;
+    case CORE_REDUCE_COUNT:
+        LLVMBuildStore(b, LLVMBuildAdd(b, LLVMBuildLoad2(b, i64, left, ""), LLVMBuildLoad2(b, i64, right, ""), ""), left);
+        break;
+    case CORE_REDUCE_LANES: {
+        LLVMValueRef values[] = {LLVMBuildLoad2(b, f64, left, ""), LLVMBuildLoad2(b, f64, right, "")};
+        LLVMBuildStore(b, gen_add_floats(frame, reducer->lane_op, values[0], values[1]), left);
+        break;
+    }
+    }
+}
+
+static Callee code_declare(Gen *gen, const CoreJob *job, const char *what, bool is_finish) {
+    LLVMTypeRef merge[] = {gen->ptr, gen->ptr, gen->ptr, gen->ptr}, finish[] = {gen->ptr, gen->ptr, gen->ptr, gen->i1, gen->ptr};
+    LLVMTypeRef type = LLVMFunctionType(gen->i1, is_finish ? finish : merge, is_finish ? 5 : 4, 0);
+    Callee callee = gen_internal(gen, arena_printf(gen->arena, "%s %u", what, job->index), type, false, true);
+    gen_attribute(gen, callee.function, LLVMAttributeReturnIndex, "zeroext");
+    if (is_finish) gen_attribute(gen, callee.function, 4, "zeroext");
+    return callee;
+}
+
+static void code_end(Frame *frame) {
+    scope_leave(frame);
+    LLVMBuildRet(frame->builder, gen_flag(frame->gen, false));
+    frame_end(frame);
+}
+
+static Callee merge_plain(Gen *gen, const CoreJob *job) {
+    Callee callee = code_declare(gen, job, job->key ? "merge value" : "merge", false);
+    Frame frame;
+    Scope scope;
+    frame_begin(&frame, gen, callee.function, job->name, job->span);
+    scope_enter(&frame, &scope);
+    job_bind_captures(&frame, job, LLVMGetParam(callee.function, 1));
+    merge_states(&frame, &job->reducer, LLVMGetParam(callee.function, 2), LLVMGetParam(callee.function, 3));
+    code_end(&frame);
+    return callee;
+}
+
+Callee gen_merge(Gen *gen, const CoreJob *job) {
+    Callee values = merge_plain(gen, job);
+    if (!job->key) return values;
+    const CoreType *type = job_state_type(gen, job);
+    Callee callee = code_declare(gen, job, "merge", false);
+    LLVMValueRef left = LLVMGetParam(callee.function, 2), right = LLVMGetParam(callee.function, 3);
+    Frame frame;
+    Scope scope;
+    frame_begin(&frame, gen, callee.function, job->name, job->span);
+    scope_enter(&frame, &scope);
+    /* The maps go through a slot: what is left of the left one is dropped when merging fails. */
+    Slot *slot = frame_slot(&frame, type);
+    LLVMBuildStore(frame.builder, take_state(&frame, left, type).llvm, slot->address);
+    LLVMValueRef taken = take_state(&frame, right, type).llvm;
+    LLVMValueRef args[] = {slot->address, taken, gen_descriptor(gen, type), values.function, LLVMGetParam(callee.function, 1)};
+    frame_runtime_check(&frame, RUNTIME_mr_map_merge, args, job->span);
+    LLVMBuildStore(frame.builder, take_state(&frame, slot->address, type).llvm, left);
+    code_end(&frame);
+    return callee;
+}
+
+/* ---- finish: bool finish(context, captures, state, has_value, result) */
+
+static bool finish_is_identity(const CoreReducer *reducer) {
+    switch (reducer->kind) {
+    case CORE_REDUCE_FOLD: return !reducer->from.body;
+    case CORE_REDUCE_GENERAL: return !reducer->finish.body;
+    case CORE_REDUCE_SUM_INT: return false;
+    default: return true;
+    }
+}
+
+static void finish_sum(Frame *frame, const CoreJob *job, LLVMValueRef state, LLVMValueRef result) {
+    Gen *gen = frame->gen;
+    LLVMBuilderRef b = frame->builder;
+    LLVMValueRef low = gen_load_at(frame, gen->i64, state, 0), high = gen_load_at(frame, gen->i64, state, 8);
+    LLVMValueRef sign = LLVMBuildAShr(b, low, gen_int(gen, 63), "");
+    LLVMBasicBlockRef usual = frame_if_rare(frame, LLVMBuildICmp(b, LLVMIntNE, sign, high, ""));
+    frame_runtime(frame, RUNTIME_mr_fail_sum, (LLVMValueRef[]){low, high});
+    frame_raise(frame, job->span, usual);
+    LLVMBuildStore(b, low, result);
+}
+
+static void finish_code(Frame *frame, const CoreCode *code, const CoreReducer *reducer, LLVMValueRef state, LLVMValueRef result) {
+    Scope scope;
+    scope_enter(frame, &scope);
+    bind_owned(frame, code->params[0], take_state(frame, state, reducer->state));
+    LLVMValueRef value = value_keep(frame, gen_expr(frame, code->body));
+    scope_leave(frame);
+    LLVMBuildStore(frame->builder, value, result);
+}
+
+static void finish_value(Frame *frame, const CoreJob *job, LLVMValueRef state, LLVMValueRef result) {
+    const CoreReducer *reducer = &job->reducer;
+    if (finish_is_identity(reducer)) {
+        LLVMBuildStore(frame->builder, take_state(frame, state, reducer->state).llvm, result);
+    } else if (reducer->kind == CORE_REDUCE_SUM_INT) {
+        finish_sum(frame, job, state, result);
+    } else {
+        finish_code(frame, reducer->kind == CORE_REDUCE_FOLD ? &reducer->from : &reducer->finish, reducer, state, result);
+    }
+}
+
+static void finish_nothing(Frame *frame, const CoreJob *job, LLVMValueRef result) {
+    if (job->key) {
+        LLVMBuildStore(frame->builder, LLVMConstNull(frame->gen->ptr), result);
+    } else if (job->reducer.nothing) {
+        store_scoped(frame, job->reducer.nothing, result);
+    } else {
+        frame_check_at(frame, frame_runtime(frame, RUNTIME_mr_fail_nothing, NULL), job->span);
+    }
+}
+
+/* One key's state to its result, for mr_map_finish. */
+static Callee finish_each(Gen *gen, const CoreJob *job) {
+    Callee callee = code_declare(gen, job, "finish value", true);
+    Frame frame;
+    Scope scope;
+    frame_begin(&frame, gen, callee.function, job->name, job->span);
+    scope_enter(&frame, &scope);
+    job_bind_captures(&frame, job, LLVMGetParam(callee.function, 1));
+    finish_value(&frame, job, LLVMGetParam(callee.function, 2), LLVMGetParam(callee.function, 4));
+    code_end(&frame);
+    return callee;
+}
+
+static void finish_map(Frame *frame, const CoreJob *job, Callee each, LLVMValueRef state, LLVMValueRef result) {
+    Gen *gen = frame->gen;
+    const CoreType *type = job_state_type(gen, job);
+    LLVMValueRef taken = take_state(frame, state, type).llvm;
+    if (!each.function) {
+        LLVMBuildStore(frame->builder, taken, result);
+        return;
+    }
+    LLVMValueRef out = gen_result(frame, job->result);
+    LLVMValueRef args[] = {out,           taken, gen_descriptor(gen, type), gen_descriptor(gen, job->result),
+                           each.function, LLVMGetParam(frame->function, 1)};
+    frame_runtime_check(frame, RUNTIME_mr_map_finish, args, job->span);
+    LLVMBuildStore(frame->builder, gen_load(frame, job->result, out), result);
+}
+
+Callee gen_finish(Gen *gen, const CoreJob *job) {
+    Callee each = {0};
+    if (job->key && !finish_is_identity(&job->reducer)) each = finish_each(gen, job);
+    Callee callee = code_declare(gen, job, "finish", true);
+    LLVMValueRef state = LLVMGetParam(callee.function, 2), result = LLVMGetParam(callee.function, 4);
+    Frame frame;
+    Scope scope;
+    frame_begin(&frame, gen, callee.function, job->name, job->span);
+    scope_enter(&frame, &scope);
+    job_bind_captures(&frame, job, LLVMGetParam(callee.function, 1));
+    LLVMBasicBlockRef some = frame_block(&frame, "some"), none = frame_block(&frame, "none"), done = frame_block(&frame, "done");
+    frame_branch(&frame, LLVMGetParam(callee.function, 3), some, none);
+    frame_enter(&frame, some);
+    if (job->key) {
+        finish_map(&frame, job, each, state, result);
+    } else {
+        finish_value(&frame, job, state, result);
+    }
+    frame_jump(&frame, done);
+    frame_enter(&frame, none);
+    finish_nothing(&frame, job, result);
+    frame_jump(&frame, done);
+    frame_enter(&frame, done);
+    code_end(&frame);
+    return callee;
+}
