@@ -16,7 +16,7 @@ struct Debug {
 static LLVMMetadataRef debug_file(Gen *gen, uint32_t index) {
     Debug *debug = gen->debug;
     const SourceFile *file = source_file(gen->program->sources, index);
-    if (!file) index = 0;
+    if (!file) index = (uint32_t)gen->program->sources->files.len; /* one more place, for what is in no file */
     LLVMMetadataRef *known = &debug->files[index];
     if (*known) return *known;
     const char *path = file ? file->path : gen->options.name;

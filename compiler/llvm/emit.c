@@ -12,7 +12,7 @@ static bool module_verify(Gen *gen) {
     char *message = NULL;
     bool is_broken = LLVMVerifyModule(gen->module, LLVMReturnStatusAction, &message);
     if (is_broken) {
-        diag_add(gen->sink, E0701, (Span){0}, "the compiler made a module that LLVM refuses (a mistake of the compiler): %.*s",
+        diag_add(gen->sink, E0701, SPAN_NONE, "the compiler made a module that LLVM refuses (a mistake of the compiler): %.*s",
                  (int)strcspn(message, "\n"), message);
     }
     LLVMDisposeMessage(message);
@@ -40,7 +40,7 @@ static bool hot_link(Gen *gen) {
     char *message = NULL;
     const char *path = gen->options.hot_bitcode;
     if (LLVMCreateMemoryBufferWithContentsOfFile(path, &buffer, &message)) {
-        diag_add(gen->sink, E0701, (Span){0}, "cannot read the runtime's bitcode %s: %s", path, message);
+        diag_add(gen->sink, E0701, SPAN_NONE, "cannot read the runtime's bitcode %s: %s", path, message);
         LLVMDisposeMessage(message);
         return false;
     }
@@ -48,14 +48,14 @@ static bool hot_link(Gen *gen) {
     bool is_bad = LLVMParseBitcodeInContext2(gen->llvm, buffer, &hot);
     LLVMDisposeMemoryBuffer(buffer);
     if (is_bad) {
-        diag_add(gen->sink, E0701, (Span){0}, "%s is not bitcode of LLVM %s", path, gen_llvm_version());
+        diag_add(gen->sink, E0701, SPAN_NONE, "%s is not bitcode of LLVM %s", path, gen_llvm_version());
         return false;
     }
     LLVMSetTarget(hot, LLVMGetTarget(gen->module)); /* clang spells the same target with its own vendor */
     LLVMSetModuleDataLayout(hot, gen->layout);
     hot_prepare(hot);
     if (!LLVMLinkModules2(gen->module, hot)) return true; /* consumes hot */
-    diag_add(gen->sink, E0701, (Span){0}, "cannot link the runtime's bitcode %s", path);
+    diag_add(gen->sink, E0701, SPAN_NONE, "cannot link the runtime's bitcode %s", path);
     return false;
 }
 
@@ -75,7 +75,7 @@ bool gen_optimise(Gen *gen) {
     LLVMDisposePassBuilderOptions(options);
     if (!error) return module_verify(gen);
     char *message = LLVMGetErrorMessage(error);
-    diag_add(gen->sink, E0701, (Span){0}, "LLVM cannot optimise the program: %s", message);
+    diag_add(gen->sink, E0701, SPAN_NONE, "LLVM cannot optimise the program: %s", message);
     LLVMDisposeErrorMessage(message);
     return false;
 }
@@ -91,7 +91,7 @@ void gen_print_ir(const GenModule *module, Buf *out) {
 bool gen_emit_object(GenModule *module, const char *path, DiagSink *sink) {
     char *message = NULL, *file = arena_strndup(module->arena, path, strlen(path));
     if (!LLVMTargetMachineEmitToFile(module->machine, module->module, file, LLVMObjectFile, &message)) return true;
-    diag_add(sink, E0701, (Span){0}, "cannot write %s: %s", path, message);
+    diag_add(sink, E0701, SPAN_NONE, "cannot write %s: %s", path, message);
     LLVMDisposeMessage(message);
     return false;
 }
@@ -100,7 +100,7 @@ bool gen_emit_assembly(GenModule *module, Buf *out, DiagSink *sink) {
     char *message = NULL;
     LLVMMemoryBufferRef buffer = NULL;
     if (LLVMTargetMachineEmitToMemoryBuffer(module->machine, module->module, LLVMAssemblyFile, &message, &buffer)) {
-        diag_add(sink, E0701, (Span){0}, "cannot generate assembly: %s", message);
+        diag_add(sink, E0701, SPAN_NONE, "cannot generate assembly: %s", message);
         LLVMDisposeMessage(message);
         return false;
     }

@@ -28,9 +28,12 @@ static const CoreType *env_type(Gen *gen, const CoreFn *fn) {
     return gen_tuple(gen, types, fn->captures.len);
 }
 
-/* Where the stack pointer has passed the limit, the program fails instead of the machine. */
+/* Where the stack pointer has passed the limit, the program fails instead of the machine. Calls in the function stay calls: made into
+ * a loop, an endless recursion would never be noticed, and what fails would depend on the level of optimisation. */
 static void check_depth(Frame *frame, const CoreFn *fn) {
     Gen *gen = frame->gen;
+    LLVMAddAttributeAtIndex(frame->function, (LLVMAttributeIndex)LLVMAttributeFunctionIndex,
+                            LLVMCreateStringAttribute(gen->llvm, "disable-tail-calls", 18, "true", 4));
     LLVMMetadataRef name = LLVMMDStringInContext2(gen->llvm, "rsp", 3);
     LLVMValueRef stack = LLVMMetadataAsValue(gen->llvm, LLVMMDNodeInContext2(gen->llvm, &name, 1));
     unsigned id = LLVMLookupIntrinsicID("llvm.read_register", 18);

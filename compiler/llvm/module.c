@@ -33,7 +33,7 @@ static bool module_target(Gen *gen) {
     LLVMTargetRef target;
     char *message = NULL;
     if (LLVMGetTargetFromTriple(TRIPLE, &target, &message)) {
-        diag_add(gen->sink, E0701, (Span){0}, "LLVM has no target %s: %s", TRIPLE, message);
+        diag_add(gen->sink, E0701, SPAN_NONE, "LLVM has no target %s: %s", TRIPLE, message);
         LLVMDisposeMessage(message);
         return false;
     }
@@ -42,7 +42,7 @@ static bool module_target(Gen *gen) {
     gen->machine = LLVMCreateTargetMachine(target, TRIPLE, gen->options.cpu, "", levels[gen->options.level & 3], LLVMRelocPIC,
                                            LLVMCodeModelDefault);
     if (!gen->machine) {
-        diag_add(gen->sink, E0701, (Span){0}, "LLVM cannot generate code for the CPU '%s'", gen->options.cpu);
+        diag_add(gen->sink, E0701, SPAN_NONE, "LLVM cannot generate code for the CPU '%s'", gen->options.cpu);
         return false;
     }
     if (gen->options.level == 0) LLVMSetTargetMachineFastISel(gen->machine, 1);

@@ -275,7 +275,8 @@ Callee gen_merge(Gen *gen, const CoreJob *job) {
 
 static bool finish_is_identity(const CoreReducer *reducer) {
     switch (reducer->kind) {
-    case CORE_REDUCE_FOLD: return !reducer->from.body;
+    case CORE_REDUCE_FOLD:
+    case CORE_REDUCE_LANES: return !reducer->from.body;
     case CORE_REDUCE_GENERAL: return !reducer->finish.body;
     case CORE_REDUCE_SUM_INT: return false;
     default: return true;
@@ -309,7 +310,7 @@ static void finish_value(Frame *frame, const CoreJob *job, LLVMValueRef state, L
     } else if (reducer->kind == CORE_REDUCE_SUM_INT) {
         finish_sum(frame, job, state, result);
     } else {
-        finish_code(frame, reducer->kind == CORE_REDUCE_FOLD ? &reducer->from : &reducer->finish, reducer, state, result);
+        finish_code(frame, reducer->kind == CORE_REDUCE_GENERAL ? &reducer->finish : &reducer->from, reducer, state, result);
     }
 }
 
