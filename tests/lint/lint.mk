@@ -1,16 +1,18 @@
-# make lint: formatting, structure (includes and lengths), cppcheck and clang-tidy. make format formats all C sources in place.
+# make lint: formatting, structure (includes and lengths), pages (what they point to), cppcheck and clang-tidy. make format formats all C sources in place.
 LINT_FOLDERS := base compiler runtime tools tests bench
 LINT_C := $(sort $(shell find $(LINT_FOLDERS) -name '*.c' 2>/dev/null))
 LINT_FORMATTED := $(LINT_C) $(sort $(shell find $(LINT_FOLDERS) -name '*.h' 2>/dev/null))
 # What is compiled by the rules above; the benchmarks' yardsticks need flags of their own and are checked by their compiler alone.
 LINT_TIDY := $(filter-out bench/% tests/%,$(LINT_C))
 
-.PHONY: lint lint-format lint-structure lint-cppcheck lint-tidy format
-lint: lint-format lint-structure lint-cppcheck lint-tidy
+.PHONY: lint lint-format lint-structure lint-docs lint-cppcheck lint-tidy format
+lint: lint-format lint-structure lint-docs lint-cppcheck lint-tidy
 lint-format:
 	clang-format --dry-run -Werror $(LINT_FORMATTED)
 lint-structure:
 	tests/lint/structure.py
+lint-docs:
+	tests/lint/docs.py
 lint-cppcheck:
 	cppcheck -q -j2 --std=c11 --error-exitcode=1 --inline-suppr --suppressions-list=tests/lint/cppcheck.txt \
 	    --enable=warning,performance,portability -I. -D_GNU_SOURCE -DMR_VERSION='"$(VERSION)"' $(LINT_TIDY)
