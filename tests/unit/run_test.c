@@ -216,15 +216,9 @@ static const MrTask task_print = {TASK(5, "print"),       .captures = &string_ca
 static const MrTask task_print_exact = {
     TASK(6, "print exact"), .captures = &string_captures, .source_count = 1,      .sources = ranges,  .state = &type_int,
     .result = &type_int,    .flags = MR_TASK_EXACT,       .kernel = print_kernel, .merge = sum_merge, .finish = int_finish};
-static const MrTask task_slow = {TASK(7, "slow"),
-                                 .captures = &no_captures,
-                                 .source_count = 1,
-                                 .sources = ranges,
-                                 .state = &type_int,
-                                 .result = &type_int,
-                                 .kernel = slow_kernel,
-                                 .merge = sum_merge,
-                                 .finish = int_finish};
+static const MrTask task_slow = {TASK(7, "slow"),       .captures = &no_captures, .source_count = 1,
+                                 .sources = ranges,     .state = &type_int,       .result = &type_int,
+                                 .kernel = slow_kernel, .merge = sum_merge,       .finish = int_finish};
 static const MrTask *const tasks[] = {&task_sum, &task_tree, &task_list, &task_count, &task_print, &task_print_exact, &task_slow};
 
 static bool show(MrContext *context, const void *value, const MrType *type) {

@@ -1,6 +1,7 @@
 /* text_test.c: chunks of text against a naive reference: random files, every small chunk size, lines and words.
  *
- * The reference tokenises each file whole; a token then belongs to the chunk of its first byte in the concatenation of all files. */
+ * The reference tokenises each file whole; a token then belongs to the chunk of its first byte in the concatenation of all files.
+ */
 #include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -101,7 +102,8 @@ static void check_chunks(const Texts *texts, TextUnit unit, uint64_t chunk_size)
         free(copy);
         for (size_t f = 0; f < texts->count; f++) {
             uint64_t start = source.files.files[f].start;
-            add_tokens(next, texts->contents[f].data, texts->contents[f].len, start, i * chunk_size, (i + 1) * chunk_size, &expected);
+            add_tokens(next, texts->contents[f].data, texts->contents[f].len, start, i * chunk_size, (i + 1) * chunk_size,
+                       &expected);
         }
         if (got.len != expected.len || memcmp(got.data ? got.data : "", expected.data ? expected.data : "", got.len) != 0) {
             print_message("unit %d, chunk %llu of size %llu:\n got      %s\n expected %s\n", unit, (unsigned long long)i,
@@ -302,9 +304,14 @@ static void pipes_are_spooled(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(random_files),           cmocka_unit_test(empty_files),      cmocka_unit_test(long_lines),
-        cmocka_unit_test(chunk_count_is_bounded), cmocka_unit_test(places_are_named), cmocka_unit_test(sources_travel),
-        cmocka_unit_test(changed_files_are_errors), cmocka_unit_test(pipes_are_spooled),
+        cmocka_unit_test(random_files),
+        cmocka_unit_test(empty_files),
+        cmocka_unit_test(long_lines),
+        cmocka_unit_test(chunk_count_is_bounded),
+        cmocka_unit_test(places_are_named),
+        cmocka_unit_test(sources_travel),
+        cmocka_unit_test(changed_files_are_errors),
+        cmocka_unit_test(pipes_are_spooled),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
