@@ -50,7 +50,8 @@ static void sort_globals(CoreJob *job) {
     for (size_t i = 1; i < job->globals.len; i++) {
         CoreGlobal *global = job->globals.items[i];
         size_t at = i;
-        for (; at > 0 && job->globals.items[at - 1]->index > global->index; at--) job->globals.items[at] = job->globals.items[at - 1];
+        for (; at > 0 && job->globals.items[at - 1]->index > global->index; at--)
+            job->globals.items[at] = job->globals.items[at - 1];
         job->globals.items[at] = global;
     }
 }

@@ -1,5 +1,5 @@
-/* hash.c: names of jobs and programs: 128 bits of what their code says. Positions, names of functions and the order of declarations do
- * not count, so that a job keeps its name when the program changes elsewhere. */
+/* hash.c: names of jobs and programs: 128 bits of what their code says. Positions, names of functions and the order of declarations
+ * do not count, so that a job keeps its name when the program changes elsewhere. */
 #include "compiler/core/core_internal.h"
 
 #include "runtime/include/mr.h"

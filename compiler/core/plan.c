@@ -1,4 +1,5 @@
-/* plan.c: --emit=plan: for each job what is walked, how it is cut into chunks, what travels to the workers, how results are combined. */
+/* plan.c: --emit=plan: for each job what is walked, how it is cut into chunks, what travels to the workers, how results are
+ * combined. */
 #include "compiler/core/printer.h"
 
 #include <inttypes.h>

@@ -6,42 +6,33 @@
 
 const char *core_op_text(CoreOp op) {
     static const char *const texts[] = {
-        [CORE_OP_ADD] = "+",
-        [CORE_OP_SUB] = "-",
-        [CORE_OP_MUL] = "*",
-        [CORE_OP_ADD_WRAP] = "+%",
-        [CORE_OP_SUB_WRAP] = "-%",
-        [CORE_OP_MUL_WRAP] = "*%",
-        [CORE_OP_DIV] = "/",
-        [CORE_OP_FLOOR_DIV] = "//",
-        [CORE_OP_MOD] = "%",
-        [CORE_OP_POW] = "**",
-        [CORE_OP_NEG] = "-",
-        [CORE_OP_NOT] = "not ",
-        [CORE_OP_BIT_AND] = "&",
-        [CORE_OP_BIT_OR] = "|",
-        [CORE_OP_BIT_XOR] = "^",
-        [CORE_OP_SHL] = "<<",
-        [CORE_OP_SHR] = ">>",
-        [CORE_OP_EQ] = "==",
-        [CORE_OP_NE] = "!=",
-        [CORE_OP_LT] = "<",
-        [CORE_OP_LE] = "<=",
-        [CORE_OP_GT] = ">",
-        [CORE_OP_GE] = ">=",
-        [CORE_OP_COMPARE_TOTAL] = "<=>",
-        [CORE_OP_IN] = "in",
-        [CORE_OP_CONCAT_LISTS] = "++",
+        [CORE_OP_ADD] = "+",       [CORE_OP_SUB] = "-",
+        [CORE_OP_MUL] = "*",       [CORE_OP_ADD_WRAP] = "+%",
+        [CORE_OP_SUB_WRAP] = "-%", [CORE_OP_MUL_WRAP] = "*%",
+        [CORE_OP_DIV] = "/",       [CORE_OP_FLOOR_DIV] = "//",
+        [CORE_OP_MOD] = "%",       [CORE_OP_POW] = "**",
+        [CORE_OP_NEG] = "-",       [CORE_OP_NOT] = "not ",
+        [CORE_OP_BIT_AND] = "&",   [CORE_OP_BIT_OR] = "|",
+        [CORE_OP_BIT_XOR] = "^",   [CORE_OP_SHL] = "<<",
+        [CORE_OP_SHR] = ">>",      [CORE_OP_EQ] = "==",
+        [CORE_OP_NE] = "!=",       [CORE_OP_LT] = "<",
+        [CORE_OP_LE] = "<=",       [CORE_OP_GT] = ">",
+        [CORE_OP_GE] = ">=",       [CORE_OP_COMPARE_TOTAL] = "<=>",
+        [CORE_OP_IN] = "in",       [CORE_OP_CONCAT_LISTS] = "++",
     };
     return texts[op];
 }
 
 const char *core_source_text(CoreSourceKind kind) {
     static const char *const texts[] = {
-        [CORE_SOURCE_RANGE] = "range",         [CORE_SOURCE_LIST] = "list",
-        [CORE_SOURCE_MAP] = "map",             [CORE_SOURCE_SET] = "set",
-        [CORE_SOURCE_OPTIONAL] = "optional",   [CORE_SOURCE_WORDS_IN] = "words_in",
-        [CORE_SOURCE_LINES_IN] = "lines_in",   [CORE_SOURCE_TEXT_WORDS] = "text_words",
+        [CORE_SOURCE_RANGE] = "range",
+        [CORE_SOURCE_LIST] = "list",
+        [CORE_SOURCE_MAP] = "map",
+        [CORE_SOURCE_SET] = "set",
+        [CORE_SOURCE_OPTIONAL] = "optional",
+        [CORE_SOURCE_WORDS_IN] = "words_in",
+        [CORE_SOURCE_LINES_IN] = "lines_in",
+        [CORE_SOURCE_TEXT_WORDS] = "text_words",
         [CORE_SOURCE_TEXT_LINES] = "text_lines",
     };
     return texts[kind];
@@ -78,7 +69,8 @@ void print_params(Printer *printer, const CoreVars *vars) {
     buf_add_char(printer->out, '(');
     for (size_t i = 0; i < vars->len; i++) {
         CoreVar *var = vars->items[i];
-        buf_printf(printer->out, "%s%s%s: %s", i > 0 ? ", " : "", var->is_owned ? "owned " : "", printer_var(printer, var), var->type->name);
+        buf_printf(printer->out, "%s%s%s: %s", i > 0 ? ", " : "", var->is_owned ? "owned " : "", printer_var(printer, var),
+                   var->type->name);
     }
     buf_add_char(printer->out, ')');
 }
@@ -342,13 +334,16 @@ static void print_inline(Printer *printer, CoreExpr *expr, int depth) {
     }
 }
 
-static bool is_empty(const CoreExpr *expr) { return expr->kind == CORE_TUPLE && expr->args.len == 0; }
+static bool is_empty(const CoreExpr *expr) {
+    return expr->kind == CORE_TUPLE && expr->args.len == 0;
+}
 
 static void print_lines(Printer *printer, CoreExpr *expr, int depth) {
     Buf *out = printer->out;
     switch (expr->kind) {
     case CORE_LET:
-        buf_printf(out, "%s %s: %s = ", expr->var->is_mutable ? "var" : "let", printer_var(printer, expr->var), expr->var->type->name);
+        buf_printf(out, "%s %s: %s = ", expr->var->is_mutable ? "var" : "let", printer_var(printer, expr->var),
+                   expr->var->type->name);
         print_expr(printer, expr->args.items[0], depth);
         break;
     case CORE_ASSIGN:

@@ -8,9 +8,9 @@
  * appearance: stable when ids change. */
 typedef struct Printer {
     Buf *out;
-    Arena *arena; /* of the names; freed with the printer's user */
-    Map var_names; /* CoreVar -> its shown name */
-    Map counts;    /* name -> how many variables have it, as a number in a pointer */
+    Arena *arena;          /* of the names; freed with the printer's user */
+    Map var_names;         /* CoreVar -> its shown name */
+    Map counts;            /* name -> how many variables have it, as a number in a pointer */
     const Map *fn_numbers; /* when printing content: CoreFn -> its number plus one, instead of names */
 } Printer;
 
@@ -20,9 +20,10 @@ void printer_forget(Printer *printer); /* another function begins: names start a
 const char *printer_var(Printer *printer, const CoreVar *var);
 void print_indent(Printer *printer, int depth);
 void print_params(Printer *printer, const CoreVars *vars); /* (x: int, y: [string]) */
-void print_statements(Printer *printer, CoreExpr *expr, int depth); /* each statement of a block on its line; depth in levels of 4 */
-void print_expr(Printer *printer, CoreExpr *expr, int depth);       /* from the current column on; further lines at depth */
-void print_job(Printer *printer, CoreJob *job, int depth);          /* the job's own code */
+void print_statements(Printer *printer, CoreExpr *expr,
+                      int depth);                             /* each statement of a block on its line; depth in levels of 4 */
+void print_expr(Printer *printer, CoreExpr *expr, int depth); /* from the current column on; further lines at depth */
+void print_job(Printer *printer, CoreJob *job, int depth);    /* the job's own code */
 void print_fn_name(Printer *printer, const CoreFn *fn);
 
 #endif
