@@ -280,7 +280,7 @@ typedef struct ReducerUse {
 
 bool ast_is_reducer(const Ast *ast);
 Ast *reduced_sequence(Ast *call); /* of mean(xs) or xs.mean(): xs; NULL where there is none */
-ReducerUse reducer_of(Lower *l, Env *env, Ast *ast, CoreExprs *out);
+ReducerUse reducer_use_of(Lower *l, Env *env, Ast *ast, CoreExprs *out);
 /* Fills in the job's reducer for elements of this type. */
 void reducer_build(Lower *l, CoreJob *job, const ReducerUse *use, const CoreType *element);
 

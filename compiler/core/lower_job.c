@@ -96,7 +96,7 @@ CoreExpr *lower_pipe(Lower *l, Env *env, AstPipe *pipe) {
     if (!pipe->reduce) return lower_refuse(l, span, "a stream as a value: what consumes it must be seen where it is made");
     CoreExprs statements = {0};
     Stream *stream = stream_of_pipe(l, env, pipe, &statements);
-    ReducerUse reducer = reducer_of(l, env, pipe->reduce, &statements);
+    ReducerUse reducer = reducer_use_of(l, env, pipe->reduce, &statements);
     Callable by;
     if (pipe->from) reducer.from = hold(l, lower_expr(l, env, pipe->from), NULL, &statements);
     if (pipe->by && !pipe->by_key) by = callable_of(l, env, pipe->by, &statements);
@@ -111,7 +111,7 @@ CoreExpr *lower_reducer_call(Lower *l, Env *env, Ast *call) {
     Ast *sequence = reduced_sequence(call);
     if (!sequence) return lower_refuse(l, call->span, "this use of a reducer");
     Stream *stream = stream_of(l, env, sequence, &statements);
-    ReducerUse reducer = reducer_of(l, env, call, &statements);
+    ReducerUse reducer = reducer_use_of(l, env, call, &statements);
     if (l->has_failed) return make_unit(l, call->span);
     CoreExpr *job = job_of_stream(l, stream, &reducer, NULL, false, call->span);
     return make_block(l, &statements, job, call->span);

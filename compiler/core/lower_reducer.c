@@ -47,7 +47,7 @@ static const char *function_name(Lower *l, Ast *ast) {
     return position_name(l, ast->kind == AST_LAMBDA ? "lambda" : "function", ast->span);
 }
 
-ReducerUse reducer_of(Lower *l, Env *env, Ast *ast, CoreExprs *out) {
+ReducerUse reducer_use_of(Lower *l, Env *env, Ast *ast, CoreExprs *out) {
     ast = ast_strip(ast);
     if (ast_is_reducer(ast)) return declared_reducer(l, env, ast, out);
     if (ast->kind == AST_TUPLE) lower_refuse(l, ast->span, "a tuple of reducers");
