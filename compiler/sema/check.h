@@ -66,8 +66,8 @@ Type *check_name(Checker *c, Ast *node, Type *hint);
 Type *check_call(Checker *c, AstCall *call);
 Type *check_method(Checker *c, AstMethod *method);
 /* The arguments of a declared function or reducer, in the order of its parameters, into use->args; `params` are their types.
- * `receiver` may be NULL. */
-void check_args(Checker *c, const Ast *call, Use *use, Type *const *params, Ast *receiver, const AstList *args);
+ * `receiver` may be NULL. False after an error. */
+bool check_args(Checker *c, const Ast *call, Use *use, Type *const *params, Ast *receiver, const AstList *args);
 /* A new use of the symbol with an instance of its type in *type. */
 Use *use_new(Checker *c, Symbol *symbol, Span span, Type **type);
 const AstList *params_of(const Symbol *symbol);

@@ -108,7 +108,8 @@ static void check_arg(Args *a, size_t i, Type *type) {
     const SourceFile *file = source_file(a->c->sema->sources, reason.span.file);
     if (file && file->is_library) /* a newcomer is helped by the name alone */
         reason.span = SPAN_NONE;
-    check_against(a->c, a->values[i], type, &reason);
+    if (!check_against(a->c, a->values[i], type, &reason))
+        a->failed = true;
 }
 
 /* The copy of a default value, bound in the module that declares it. */
@@ -163,7 +164,7 @@ static void check_alone(Args *a, Ast *receiver, const AstList *args) {
             check_expr(a->c, ast_as(Arg, args->items[i])->value, NULL);
 }
 
-void check_args(Checker *c, const Ast *call, Use *use, Type *const *params, Ast *receiver, const AstList *args) {
+bool check_args(Checker *c, const Ast *call, Use *use, Type *const *params, Ast *receiver, const AstList *args) {
     Args a = {.c = c, .symbol = use->symbol, .call = call, .params = params_of(use->symbol)};
     for (size_t i = 0; i < a.params->len; i++)
         a.failed = a.failed || a.params->items[i]->kind != AST_PARAM;
@@ -175,7 +176,7 @@ void check_args(Checker *c, const Ast *call, Use *use, Type *const *params, Ast 
             report_missing(&a, i);
     if (a.failed) {
         check_alone(&a, receiver, args);
-        return;
+        return false;
     }
     /* Function values come last: by then the other arguments have decided what they are called with. */
     for (size_t i = 0; i < a.params->len; i++)
@@ -189,4 +190,5 @@ void check_args(Checker *c, const Ast *call, Use *use, Type *const *params, Ast 
             check_arg(&a, i, params[i]);
         vec_push(c->arena, &use->args, a.values[i]);
     }
+    return !a.failed;
 }

@@ -53,8 +53,7 @@ static Type *check_declared(Checker *c, Ast *node, Symbol *symbol, Ast *receiver
         return error_type(c);
     }
     node->use = use;
-    check_args(c, node, use, type->args, receiver, args);
-    return use->args.len == type_fn_arity(type) ? type_fn_result(type) : error_type(c);
+    return check_args(c, node, use, type->args, receiver, args) ? type_fn_result(type) : error_type(c);
 }
 
 static Type *report_update(Checker *c, Ast *node, const Symbol *symbol, Ast *receiver, const AstList *args) {

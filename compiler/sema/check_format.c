@@ -1,11 +1,9 @@
 /* check_format.c: interpolated strings: that what is shown can be printed, and that format specifications make sense for it.
  *
- * [[fill]align][sign][0][width][,][.precision][type] as in Python's format mini-language. */
+ * [[fill]align][sign][0][width][,][.precision][type] as in Python's format mini-language; the lexer has checked the form. */
 #include "compiler/sema/check.h"
 
 #include <string.h>
-
-enum { WIDTH_LIMIT = 10000 };
 
 typedef struct Spec {
     bool has_sign, has_zero, has_comma, has_precision;
@@ -24,47 +22,34 @@ static size_t code_point_size(const char *text, size_t len) {
     return size;
 }
 
-/* Reads a number of at most WIDTH_LIMIT; false: larger. */
-static bool read_number(const char *text, size_t len, size_t *at, bool *any) {
-    unsigned value = 0;
-    *any = false;
-    for (; *at < len && text[*at] >= '0' && text[*at] <= '9'; ++*at) {
-        value = value * 10 + (unsigned)(text[*at] - '0');
-        *any = true;
-        if (value > WIDTH_LIMIT)
-            return false;
-    }
-    return true;
+static size_t skip_digits(const char *text, size_t len, size_t at) {
+    while (at < len && text[at] >= '0' && text[at] <= '9')
+        at++;
+    return at;
 }
 
-/* NULL, or what is wrong. */
-static const char *parse_spec(const char *text, size_t len, Spec *spec) {
+/* What the specification asks for. False when it is malformed, which the lexer reported. */
+static bool read_spec(const char *text, size_t len, Spec *spec) {
     size_t at = 0;
-    bool any;
     size_t fill = len > 0 ? code_point_size(text, len) : 0;
     if (fill < len && is_align(text[fill]))
         at = fill + 1;
     else if (len > 0 && is_align(text[0]))
         at = 1;
-    if (at < len && strchr("+- ", text[at]) && text[at])
+    if (at < len && text[at] && strchr("+- ", text[at]))
         spec->has_sign = ++at > 0;
     if (at < len && text[at] == '0')
         spec->has_zero = ++at > 0;
-    if (!read_number(text, len, &at, &any))
-        return "the width is too large";
+    at = skip_digits(text, len, at);
     if (at < len && text[at] == ',')
         spec->has_comma = ++at > 0;
     if (at < len && text[at] == '.') {
-        at++;
         spec->has_precision = true;
-        if (!read_number(text, len, &at, &any))
-            return "the precision is too large";
-        if (!any)
-            return "a number of digits must follow the point";
+        at = skip_digits(text, len, at + 1);
     }
-    if (at < len && strchr("bcdeEfFgGosxX%", text[at]) && text[at])
+    if (at < len && text[at] && strchr("bcdeEfFgGnosxX%", text[at]))
         spec->type = text[at++];
-    return at == len ? NULL : "the form is [[fill]align][sign][0][width][,][.precision][type]";
+    return at == len;
 }
 
 /* The types that the specification is for must be what the value has. */
@@ -94,9 +79,7 @@ static void check_hole(Checker *c, AstHole *hole) {
         return;
     pred_solve_pending(&c->infer);
     Spec spec = {0};
-    const char *trouble = parse_spec(hole->spec.bytes, hole->spec.len, &spec);
-    if (!trouble)
-        trouble = fit_spec(c, &spec, hole->value->type);
+    const char *trouble = read_spec(hole->spec.bytes, hole->spec.len, &spec) ? fit_spec(c, &spec, hole->value->type) : NULL;
     if (!trouble)
         return;
     const char *text = arena_strndup(c->arena, hole->spec.bytes, hole->spec.len);

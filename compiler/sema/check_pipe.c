@@ -60,6 +60,8 @@ Type *check_pipe(Checker *c, AstPipe *pipe) {
         pred_require(&c->infer, (Pred){.kind = PRED_SEQUENCE, .types = {element, inner}, .span = span});
         element = type_prune(inner);
     }
+    if (type_is_error(element) && !pipe->reduce)
+        return element;
     if (pipe->scan)
         return not_supported(c, pipe->scan, "`scan`");
     if (!pipe->reduce)

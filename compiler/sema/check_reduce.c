@@ -71,8 +71,7 @@ static Type *check_reducer(Checker *c, Ast *operand, Symbol *symbol, Type *eleme
         args = &ast_as(Call, node)->args;
     else if (node->kind == AST_METHOD)
         args = &ast_as(Method, node)->args;
-    check_args(c, node, instance.use, instance.type->args, NULL, args);
-    if (instance.use->args.len != type_fn_arity(instance.type))
+    if (!check_args(c, node, instance.use, instance.type->args, NULL, args))
         return error_type(c);
     node->use = instance.use;
     node->symbol = symbol;

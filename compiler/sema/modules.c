@@ -59,6 +59,18 @@ static void import_whole(Sema *sema, Module *module, AstImport *import, Module *
     module_declare(sema, module, symbol);
 }
 
+/* "./my/util.mr" names the module util. */
+static const char *path_stem(Sema *sema, const char *path) {
+    const char *slash = strrchr(path, '/');
+    const char *name = slash ? slash + 1 : path;
+    const char *dot = strchr(name, '.');
+    return arena_strndup(sema->arena, name, dot ? (size_t)(dot - name) : strlen(name));
+}
+
+static void note_missing(Module *module, Name name) {
+    *map_slot_pointer(&module->skipped, name) = (void *)(uintptr_t)name;
+}
+
 /* `import stats: median, mode`: names of the module as this one's own. */
 static void import_names(Sema *sema, Module *module, AstImport *import, Module *imported) {
     for (size_t i = 0; i < import->names.len; i++) {
@@ -71,6 +83,7 @@ static void import_names(Sema *sema, Module *module, AstImport *import, Module *
             module_declare(sema, module, symbol);
             continue;
         }
+        note_missing(module, name);
         Diag *diag = diag_add(sema->diags, E0602, node->span, "the module `%s` has nothing called `%s`", imported->name, name);
         const char *near = nearest_in(sema, name, &imported->values, NULL);
         if (near)
@@ -80,21 +93,18 @@ static void import_names(Sema *sema, Module *module, AstImport *import, Module *
 
 /* After an import that failed, its names are known to be missing: what uses them says nothing more. */
 static void import_nothing(Sema *sema, Module *module, AstImport *import, const char *path) {
+    for (size_t i = 0; i < import->names.len; i++)
+        if (import->names.items[i]->kind == AST_NAME_REF)
+            note_missing(module, ast_as(NameRef, import->names.items[i])->name);
+    if (import->names.len > 0)
+        return;
     Module *empty = arena_make(sema->arena, Module);
-    empty->name = path;
+    empty->name = path_stem(sema, path);
+    empty->is_missing = true;
     map_init(&empty->values, sema->arena);
     map_init(&empty->types, sema->arena);
     map_init(&empty->skipped, sema->arena);
-    empty->is_missing = true;
-    for (size_t i = 0; i < import->names.len; i++) {
-        if (import->names.items[i]->kind != AST_NAME_REF)
-            continue;
-        Symbol *symbol = arena_make(sema->arena, Symbol);
-        *symbol = (Symbol){.kind = SYMBOL_CONSTRUCTOR, .name = ast_as(NameRef, import->names.items[i])->name, .span = import->base.span, .module = empty};
-        module_declare(sema, module, symbol);
-    }
-    if (import->names.len == 0)
-        import_whole(sema, module, import, empty);
+    import_whole(sema, module, import, empty);
 }
 
 static void load_import(Sema *sema, Module *module, AstImport *import) {

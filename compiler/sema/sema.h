@@ -6,7 +6,8 @@
  * cannot meet a user's mistake any more; constructs that are not supported yet were reported (E0501).
  *
  * What a node's type says beyond its own shape: a LAMBDA or a NAME_REF of a declared function with n > 1 parameters whose type is a
- * function of one parameter takes a tuple of n apart. */
+ * function of one parameter takes a tuple of n apart. A BLOCK or an IF of type unit drops the value of its last expression, whatever
+ * its type is. The operand of `reduce` that is a reducer has the type (element, state, result). */
 #ifndef COMPILER_SEMA_SEMA_H
 #define COMPILER_SEMA_SEMA_H
 
@@ -25,6 +26,9 @@ bool sema_check(const SemaInput *input, AstFile *file, CheckedProgram *out);
 
 /* --emit=types: each declaration and top-level let of the program with its type, one a line. */
 void sema_print_types(const CheckedProgram *program, Buf *out);
+
+/* Checks what is promised above of a program without errors. Returns NULL, or what is wrong, in the arena. */
+const char *sema_verify(const CheckedProgram *program, const SourceMap *sources, Arena *arena);
 
 /* The library that is embedded in the compiler: names and texts, ended by a NULL name. */
 typedef struct EmbeddedModule {

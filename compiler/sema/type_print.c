@@ -60,7 +60,8 @@ static void print_around(Printer *p, const char *before, const Type *type, const
     buf_add_text(p->out, after);
 }
 
-static void print_fn(Printer *p, const Type *type) {
+/* "(A, B) -> ", "A -> "; one parameter that is a tuple or function keeps its parentheses. */
+static void print_params(Printer *p, const Type *type) {
     size_t arity = type_fn_arity(type);
     const Type *only = arity == 1 ? pruned(type->args[0]) : NULL;
     bool bare = only && only->kind != TYPE_FN && only->kind != TYPE_TUPLE;
@@ -68,6 +69,10 @@ static void print_fn(Printer *p, const Type *type) {
         buf_add_char(p->out, '(');
     print_list(p, type->args, arity);
     buf_add_text(p->out, bare ? " -> " : ") -> ");
+}
+
+static void print_fn(Printer *p, const Type *type) {
+    print_params(p, type);
     print(p, type_fn_result(type));
 }
 
@@ -192,11 +197,8 @@ void scheme_print_reducer(const Scheme *scheme, Buf *out) {
         return;
     }
     const Type *parts = pruned(type_fn_result(type));
-    if (type_fn_arity(type) > 0) {
-        buf_add_char(out, '(');
-        print_list(&p, type->args, type_fn_arity(type));
-        buf_add_text(out, ") -> ");
-    }
+    if (type_fn_arity(type) > 0)
+        print_params(&p, type);
     print_around(&p, "reducer of ", parts->args[0], " giving ");
     print(&p, parts->args[2]);
     print_requirements(&p, scheme);

@@ -82,13 +82,24 @@ static uint32_t classes_of_kind(TypeKind kind) {
     return 0;
 }
 
+/* Is there any type that has all of the classes? */
+static bool is_possible(uint32_t classes) {
+    for (int kind = TYPE_INT; kind <= TYPE_DATA; kind++)
+        if ((classes & ~classes_of_kind((TypeKind)kind)) == 0)
+            return true;
+    return false;
+}
+
 static bool constrain(Infer *infer, Type *type, uint32_t classes, size_t *budget, UnifyResult *result) {
     type = type_prune(type);
     if (*budget == 0)
         return fail(result, UNIFY_TOO_LARGE, type, NULL);
     --*budget;
     if (type->kind == TYPE_VAR) {
-        type->classes |= type->is_rigid ? classes & ~(uint32_t)CLASS_LITERAL : classes;
+        uint32_t all = type->classes | (type->is_rigid ? classes & ~(uint32_t)CLASS_LITERAL : classes);
+        if (!is_possible(all))
+            return fail_class(result, type, classes & (~classes + 1));
+        type->classes = all;
         return true;
     }
     uint32_t missing = classes & ~classes_of_kind(type->kind);
@@ -112,7 +123,9 @@ bool type_constrain(Infer *infer, Type *type, uint32_t classes, UnifyResult *res
 /* ---- unification */
 
 static bool bind(Infer *infer, Type *var, Type *type, UnifyResult *result) {
-    if (var->is_rigid && type->kind == TYPE_VAR && !type->is_rigid) {
+    /* Rigid variables stay, and so do those of literals, which are known to the list of what may become int. */
+    bool keeps = var->is_rigid || ((var->classes & CLASS_LITERAL) && !(type->classes & CLASS_LITERAL));
+    if (type->kind == TYPE_VAR && !type->is_rigid && keeps) {
         Type *other = var;
         var = type;
         type = other;
@@ -132,8 +145,6 @@ static bool bind(Infer *infer, Type *var, Type *type, UnifyResult *result) {
         return fail(result, status, var, type);
     uint32_t classes = var->classes;
     var->link = type;
-    if (type->kind == TYPE_VAR && (classes & CLASS_LITERAL) && !type->is_rigid && !(type->classes & CLASS_LITERAL))
-        vec_push(infer->arena, &infer->literals, type);
     return type_constrain(infer, type, classes, result);
 }
 

@@ -100,10 +100,7 @@ static bool start_program(Run *run) {
     sigemptyset(&mask);
     sigaddset(&mask, SIGINT);
     sigaddset(&mask, SIGTERM);
-    if (signal(SIGHUP, SIG_DFL) == SIG_IGN)
-        signal(SIGHUP, SIG_IGN); /* nohup's wish */
-    else
-        sigaddset(&mask, SIGHUP);
+    sigaddset(&mask, SIGHUP);
     sigprocmask(SIG_BLOCK, &mask, &old_signals);
     run->signals = signalfd(-1, &mask, SFD_CLOEXEC | SFD_NONBLOCK);
     int ends[2];
