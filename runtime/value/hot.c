@@ -131,31 +131,51 @@ bool mr_next_line(MrContext *context, const char **cursor, const char *end, MrSt
     return true;
 }
 
-/* Not zero where one of eight bytes is an ASCII capital or not ASCII. The sums set a byte's top bit from 'A' on and from past 'Z'
- * on; only bytes that are not ASCII could carry into their neighbours, and those count by themselves. */
-static inline uint64_t needs_lowering(uint64_t x) {
+/* The top bit of each of eight bytes that is an ASCII capital, wrong only beside bytes that are not ASCII. The sums set a byte's
+ * top bit from 'A' on and from past 'Z' on. */
+static inline uint64_t capitals(uint64_t x) {
     const uint64_t each = UINT64_C(0x0101010101010101);
-    return (((x + each * (0x80 - 'A')) & ~(x + each * (0x7f - 'Z'))) | x) & (each * 0x80);
+    return (x + each * (0x80 - 'A')) & ~(x + each * (0x7f - 'Z')) & (each * 0x80);
 }
 
-static inline bool is_lower(const char *p, int64_t len) {
-    uint64_t found = 0;
+#define NOT_ASCII UINT64_C(0x8080808080808080)
+
+/* Lowers a string of 8 to 16 ASCII bytes, or of up to 7, as one or two integers: the bytes from the start, and those to the end. */
+static inline MrString lower_pair(uint64_t head, uint64_t tail, int64_t len) {
+    char *bytes;
+    MrString lower = string_alloc(len, &bytes);
+    head |= capitals(head) >> 2;
+    tail |= capitals(tail) >> 2;
     if (len >= 8) {
-        for (int64_t i = 0; i + 8 < len; i += 8) found |= needs_lowering(load64(p + i));
-        found |= needs_lowering(load64(p + len - 8));
+        memcpy(bytes, &head, 8);
+        memcpy(bytes + len - 8, &tail, 8);
     } else if (len >= 4) {
-        found = needs_lowering(load32(p) | (uint64_t)load32(p + len - 4) << 32);
-    } else if (len > 0) {
-        uint32_t bytes = (uint32_t)(unsigned char)p[0] | (uint32_t)(unsigned char)p[len >> 1] << 8;
-        found = needs_lowering(bytes | (uint32_t)(unsigned char)p[len - 1] << 16);
+        tail = head >> (8 * (len - 4));
+        memcpy(bytes, &head, 4);
+        memcpy(bytes + len - 4, &tail, 4);
+    } else {
+        for (int64_t i = 0; i < len; i++) bytes[i] = (char)(head >> (8 * i));
     }
-    return !found;
+    return lower;
 }
 
 bool mr_prim_lower(MrContext *context, MrString *out, const MrString *s) {
     (void)context;
-    if (UNLIKELY(!is_lower(s->data, s->len))) {
+    const char *p = s->data;
+    int64_t len = s->len;
+    uint64_t head, tail;
+    if (UNLIKELY(len > 16)) {
         *out = text_lower(s);
+        return false;
+    }
+    if (len >= 8) {
+        head = load64(p);
+        tail = load64(p + len - 8);
+    } else {
+        head = tail = bytes_pack(p, len) & ~(UINT64_C(0xff) << 56);
+    }
+    if (UNLIKELY((capitals(head) | capitals(tail) | ((head | tail) & NOT_ASCII)) != 0)) {
+        *out = (head | tail) & NOT_ASCII ? text_lower(s) : lower_pair(head, tail, len);
         return false;
     }
     *out = *s;

@@ -63,22 +63,30 @@ static inline uint64_t hash_mix(uint64_t a, uint64_t b) {
 #define HASH_K0 UINT64_C(0xa0761d6478bd642f)
 #define HASH_K1 UINT64_C(0xe7037ed1a0b428db)
 
+enum { PACKED_BYTES = 7 };
+
+/* Up to seven bytes and their number as one integer, which no other string has. Where two loads overlap they agree. */
+static inline uint64_t bytes_pack(const char *p, int64_t len) {
+    uint64_t packed = (uint64_t)len << 56;
+    if (len >= 4) return packed | load32(p) | (uint64_t)load32(p + len - 4) << (8 * (len - 4));
+    if (len == 0) return packed;
+    const unsigned char *bytes = (const unsigned char *)p;
+    int64_t middle = len >> 1, last = len - 1;
+    return packed | bytes[0] | (uint64_t)bytes[middle] << (8 * middle) | (uint64_t)bytes[last] << (8 * last);
+}
+
+/* A permutation of the integers. The upper bits of a product depend on all bits of its factors; they become the lower ones. */
+static inline uint64_t hash_permute(uint64_t x) {
+    return __builtin_bswap64((x ^ HASH_K0) * HASH_K1);
+}
+
+/* Strings of up to PACKED_BYTES that have the same length and the same hash are equal. */
 static inline uint64_t hash_bytes(const char *p, int64_t len) {
-    uint64_t seed = HASH_K0 ^ (uint64_t)len, a, b;
-    for (; UNLIKELY(len > 16); p += 16, len -= 16) seed = hash_mix(load64(p) ^ seed, load64(p + 8) ^ HASH_K1);
-    if (len >= 8) {
-        a = load64(p);
-        b = load64(p + len - 8);
-    } else if (len >= 4) {
-        a = load32(p);
-        b = load32(p + len - 4);
-    } else if (len > 0) {
-        a = (uint64_t)(unsigned char)p[0] << 16 | (uint64_t)(unsigned char)p[len >> 1] << 8 | (unsigned char)p[len - 1];
-        b = 0;
-    } else {
-        a = b = 0;
-    }
-    return hash_mix(a ^ seed, b ^ HASH_K1);
+    if (LIKELY(len <= PACKED_BYTES)) return hash_permute(bytes_pack(p, len));
+    uint64_t seed = HASH_K0 ^ (uint64_t)len;
+    const char *last = p + len - 8;
+    for (; UNLIKELY(last - p > 8); p += 16) seed = hash_mix(load64(p) ^ seed, load64(p + 8) ^ HASH_K1);
+    return last < p ? hash_mix(seed ^ load64(last), HASH_K1) : hash_mix(load64(p) ^ seed, load64(last) ^ HASH_K1);
 }
 
 static inline uint64_t hash_int(uint64_t x) {

@@ -131,7 +131,7 @@ static char *map_seek(const MrMap *map, const void *key, uint64_t hash) {
     for (uint64_t i = hash & map->mask, slot; (slot = map->slots[i]) != 0; i = (i + 1) & map->mask) {
         if ((slot ^ hash) & ~MAP_NUMBER) continue;
         char *entry = map_entry(map, (int64_t)(slot & MAP_NUMBER) - 1);
-        if (map_key_matches(entry + map->key_offset, key, map->key)) return entry;
+        if (load64(entry) == hash && map_key_matches(entry + map->key_offset, key, map->key)) return entry;
     }
     return NULL;
 }

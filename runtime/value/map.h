@@ -44,8 +44,12 @@ static inline uint64_t map_hash(const void *key, const MrType *type) {
     return value_hash(key, type);
 }
 
+/* Are two keys equal, whose hashes are? Most strings are so short that their hash and length say it all. */
 static inline bool map_key_matches(const void *a, const void *b, const MrType *type) {
-    if (type->kind == MR_STRING) return string_is_equal(a, b);
+    if (type->kind == MR_STRING) {
+        const MrString *left = a, *right = b;
+        return left->len == right->len && (left->len <= PACKED_BYTES || bytes_equal(left->data, right->data, left->len));
+    }
     if (type->kind == MR_INT) return *(const int64_t *)a == *(const int64_t *)b;
     return map_key_is_equal(a, b, type);
 }
@@ -55,7 +59,7 @@ static inline char *map_lookup(const MrMap *map, const void *key, uint64_t hash,
     for (uint64_t i = hash & map->mask, slot; (slot = map->slots[i]) != 0; i = (i + 1) & map->mask) {
         if ((slot ^ hash) & ~MAP_NUMBER) continue;
         char *entry = map->entries + ((slot & MAP_NUMBER) - 1) * type->stride;
-        if (LIKELY(map_key_matches(entry + type->offsets[0], key, type->fields[0]))) return entry;
+        if (LIKELY(load64(entry) == hash && map_key_matches(entry + type->offsets[0], key, type->fields[0]))) return entry;
     }
     return NULL;
 }

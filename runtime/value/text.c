@@ -69,14 +69,21 @@ static MrString text_mapped(const MrString *s, int32_t (*map)(int32_t)) {
     return mapped;
 }
 
-static bool is_ascii(const MrString *s) {
-    char all = 0;
-    for (int64_t i = 0; i < s->len; i++) all |= s->data[i];
-    return !((unsigned char)all & 0x80);
+enum { IS_UPPER = 1, IS_BEYOND_ASCII = 2 };
+
+static int ascii_kinds(const MrString *s) {
+    int kinds = 0;
+    for (int64_t i = 0; i < s->len; i++) {
+        unsigned char c = (unsigned char)s->data[i];
+        kinds |= ((unsigned char)(c - 'A') < 26) * IS_UPPER | (c >= 0x80) * IS_BEYOND_ASCII;
+    }
+    return kinds;
 }
 
 MrString text_lower(const MrString *s) {
-    if (!is_ascii(s)) return text_mapped(s, code_lower);
+    int kinds = ascii_kinds(s);
+    if (kinds & IS_BEYOND_ASCII) return text_mapped(s, code_lower);
+    if (!kinds) return string_slice(s, 0, s->len);
     char *bytes;
     MrString lower = string_alloc(s->len, &bytes);
     for (int64_t i = 0; i < s->len; i++) {
