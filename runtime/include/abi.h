@@ -124,11 +124,13 @@ bool mr_prim_keys(MrContext *context, MrList **out, MrMap *const *m, const MrTyp
 bool mr_prim_values(MrContext *context, MrList **out, MrMap *const *m, const MrType *key, const MrType *value);
 bool mr_prim_sort(MrContext *context, MrList **out, MrList *const *xs, const MrType *element);
 bool mr_prim_reverse(MrContext *context, MrList **out, MrList *const *xs, const MrType *element);
+bool mr_prim_compare(MrContext *context, int64_t *out, const void *a, const void *b, const MrType *type);
+bool mr_prim_empty_set(MrContext *context, MrMap **out, const MrType *element);
 bool mr_prim_step(MrContext *context, MrRange *out, const MrRange *r, int64_t k);
 bool mr_prim_paths_of(MrContext *context, MrList **out, const void *paths, const MrType *type);
 bool mr_prim_read(MrContext *context, MrString *out, const MrString *path);
 bool mr_prim_write(MrContext *context, void *out, const MrString *path, const MrString *text);
-bool mr_prim_args(MrContext *context, MrList **out);
+bool mr_prim_arguments(MrContext *context, MrList **out);
 bool mr_prim_env(MrContext *context, MrOptionalString *out, const MrString *name);
 bool mr_prim_exit(MrContext *context, void *out, int64_t code);
 bool mr_prim_sleep(MrContext *context, void *out, double seconds);

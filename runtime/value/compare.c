@@ -82,6 +82,11 @@ bool mr_equal(MrContext *context, const void *a, const void *b, const MrType *ty
     return compare_values(a, b, type, true) == 0;
 }
 
+bool mr_prim_compare(MrContext *context, int64_t *out, const void *a, const void *b, const MrType *type) {
+    *out = mr_compare(context, a, b, type);
+    return false;
+}
+
 bool map_key_is_equal(const void *a, const void *b, const MrType *type) {
     return compare_values(a, b, type, false) == 0;
 }

@@ -318,6 +318,13 @@ bool mr_prim_get(MrContext *context, void *out, const void *m, const void *k, co
     return false;
 }
 
+bool mr_prim_empty_set(MrContext *context, MrMap **out, const MrType *element) {
+    (void)context;
+    (void)element;
+    *out = NULL;
+    return false;
+}
+
 bool mr_prim_remove(MrContext *context, void *out, MrMap **place, const void *k, const MrType *type, const MrType *key) {
     (void)out;
     (void)key;

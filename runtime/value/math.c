@@ -42,7 +42,7 @@ double mr_mod_float(MrContext *context, double left, double right) {
 
 UNARY(floor, __builtin_floor)
 UNARY(ceil, __builtin_ceil)
-UNARY(round, __builtin_round)
+UNARY(round, __builtin_rint) /* halves to the even one: nothing changes C's rounding mode */
 UNARY(trunc, __builtin_trunc)
 UNARY(sqrt, __builtin_sqrt)
 UNARY(sin, Sleef_cinz_sind1_u10purec)
