@@ -43,7 +43,7 @@ bool mr_prim_read(MrContext *context, MrString *out, const MrString *path) {
     return failed;
 }
 
-bool mr_prim_args(MrContext *context, MrList **out) {
+bool mr_prim_arguments(MrContext *context, MrList **out) {
     const IoState *state = io_state(context);
     MrList *list = NULL;
     for (int i = 0; i < state->argc; i++) {

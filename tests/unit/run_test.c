@@ -273,7 +273,7 @@ static bool top_level(MrContext *context) {
     if (strcmp(mode, "print-exact") == 0) return run_range(context, &task_print_exact, count, captured);
     if (strcmp(mode, "exit") == 0) return mr_prim_exit(context, NULL, count);
     MrList *paths = NULL, *arguments = NULL;
-    mr_prim_args(context, &arguments);
+    mr_prim_arguments(context, &arguments);
     bool failed = mr_list_slice(context, &paths, arguments, 1, MR_OPEN, &type_string_list) || run_count(context, paths);
     mr_drop(context, &arguments, &type_string_list);
     mr_drop(context, &paths, &type_string_list);
