@@ -1,24 +1,12 @@
 /* unexpected.c: the message for a token that the grammar does not admit: what was expected, in words, what was found, and
  * for slips that are common a hint. Bison tells which tokens would fit; these are gathered into kinds ("an expression"). */
-#include "compiler/syntax/syntax.h"
+#include "compiler/syntax/expected.h"
 
 #include <string.h>
 
 #include "parser.h"
 
 enum { NAMED_MAX = 4 /* more alternatives than these are not listed */ };
-
-typedef struct Expected {
-    const int *kinds;
-    int count;
-} Expected;
-
-static bool has(const Expected *expected, int kind) {
-    for (int i = 0; i < expected->count; i++) {
-        if (expected->kinds[i] == kind) return true;
-    }
-    return false;
-}
 
 /* ---- what was expected */
 
@@ -64,13 +52,32 @@ static bool is_continuing(int kind) {
     }
 }
 
+/* Tokens that make a pattern or a type longer that is complete as it is. */
+static bool is_lengthening(int kind) {
+    switch (kind) {
+    case TOK_IF: /* a guard */
+    case TOK_DOTS:
+    case TOK_DOTS_BELOW:
+    case TOK_COALESCE:
+    case TOK_ARROW:
+    case '|':
+    case '.':
+    case '?':
+    case '(':
+    case '[': return true;
+    default: return false;
+    }
+}
+
 static const char *expected_group(const Expected *e) {
-    if (has(e, TOK_LET) && has(e, TOK_IF)) return "a statement";
-    if (has(e, TOK_IF) && has(e, TOK_INTEGER)) return "an expression";
-    if (has(e, TOK_NOT) && has(e, TOK_INTEGER)) return "an expression";
-    if (has(e, TOK_AWAIT) || (has(e, '-') && has(e, '(') && has(e, TOK_IF))) return "an operand";
-    if (has(e, TOK_INTEGER) && has(e, TOK_NONE)) return "a pattern";
-    if (has(e, TOK_UPPER_NAME) && has(e, '[') && has(e, '(') && has(e, TOK_NAME)) return "a type";
+    if (expected_has(e, TOK_LET) && expected_has(e, TOK_IF)) return "a statement";
+    if (expected_has(e, TOK_IF) && expected_has(e, TOK_INTEGER)) return "an expression";
+    if (expected_has(e, TOK_NOT) && expected_has(e, TOK_INTEGER)) return "an expression";
+    if (expected_has(e, TOK_AWAIT) || (expected_has(e, '-') && expected_has(e, '(') && expected_has(e, TOK_IF)))
+        return "an operand";
+    if (expected_has(e, TOK_INTEGER) && expected_has(e, TOK_NONE)) return "a pattern";
+    if (expected_has(e, TOK_UPPER_NAME) && expected_has(e, '[') && expected_has(e, '(') && expected_has(e, TOK_NAME))
+        return "a type";
     return NULL;
 }
 
@@ -129,7 +136,7 @@ static Alternatives alternatives_find(const Expected *expected, KindFilter *is_s
     Alternatives found = {.count = 0};
     for (int i = 0; i < expected->count; i++) {
         int kind = kind_representative(expected->kinds[i]);
-        bool is_repeated = kind != expected->kinds[i] && has(expected, kind);
+        bool is_repeated = kind != expected->kinds[i] && expected_has(expected, kind);
         if (is_repeated || kind == TOK_YYEOF || (is_said && is_said(kind)) || (is_wanted && !is_wanted(kind))) continue;
         if (found.count < NAMED_MAX) found.kinds[found.count] = kind;
         found.count++;
@@ -140,12 +147,13 @@ static Alternatives alternatives_find(const Expected *expected, KindFilter *is_s
 /* The alternatives in words: "an expression or `)`"; empty where there are too many to help. */
 static void expected_describe(const Expected *expected, Buf *out) {
     const char *group = expected_group(expected);
-    bool is_complete = !group && has(expected, '+') && has(expected, '*'); /* an expression has just been read */
-    KindFilter *is_said = group ? is_beginning : is_complete ? is_continuing : NULL;
+    bool is_complete = !group && expected_has(expected, '+') && expected_has(expected, '*'); /* an expression has just been read */
+    bool is_lengthened = expected_has(expected, '|') || expected_has(expected, '?');
+    KindFilter *is_said = group ? is_beginning : is_complete ? is_continuing : is_lengthened ? is_lengthening : NULL;
     Alternatives named = alternatives_find(expected, is_said, NULL);
     if (named.count > NAMED_MAX) named = alternatives_find(expected, is_said, is_structural);
     if (named.count > NAMED_MAX) named.count = 0;
-    bool in_list = has(expected, ',') || has(expected, ')') || has(expected, ']');
+    bool in_list = expected_has(expected, ',') || expected_has(expected, ')') || expected_has(expected, ']');
     if (group) {
         buf_add_text(out, group);
     } else if (is_complete && !in_list) {
@@ -162,12 +170,6 @@ static void expected_describe(const Expected *expected, Buf *out) {
 static const char *token_text(const Syntax *syntax, const Token *token, int *len) {
     *len = (int)(token->span.to - token->span.from);
     return syntax->source->text + token->span.from;
-}
-
-static bool token_is(const Syntax *syntax, const Token *token, const char *word) {
-    int len;
-    const char *text = token_text(syntax, token, &len);
-    return (size_t)len == strlen(word) && memcmp(text, word, (size_t)len) == 0;
 }
 
 static void found_describe(const Syntax *syntax, Buf *out) {
@@ -194,90 +196,20 @@ static void found_describe(const Syntax *syntax, Buf *out) {
     }
 }
 
-/* ---- hints */
-
-typedef struct Slip {
-    const char *word, *hint;
-} Slip;
-
-/* Words of other languages, in front of the token that does not fit. */
-static const Slip slips_before[] = {
-    {"def", "a function is declared by `fn name(x) = ...`"},
-    {"func", "a function is declared by `fn name(x) = ...`"},
-    {"fun", "a function is declared by `fn name(x) = ...`"},
-    {"function", "a function is declared by `fn name(x) = ...`"},
-    {"lambda", "a function value is written `x => ...`"},
-    {"const", "a name is declared by `let x = ...`"},
-    {"val", "a name is declared by `let x = ...`"},
-    {"auto", "a name is declared by `let x = ...`"},
-    {"int", "a name is declared by `let x = ...` or `let x: int = ...`"},
-    {"float", "a name is declared by `let x = ...` or `let x: float = ...`"},
-    {"mut", "a name that can be assigned again is declared by `var x = ...`"},
-    {"struct", "a record is declared by `type Point(x: float, y: float)`"},
-    {"class", "a record is declared by `type Point(x: float, y: float)`"},
-    {"enum", "alternatives are declared by `type Shape = Circle(float) | Dot`"},
-    {"switch", "alternatives are told apart by `match x { pattern => ... }`"},
-    {"case", "alternatives are told apart by `match x { pattern => ... }`"},
-    {"foreach", "a loop is written `for x in xs { ... }`"},
-    {"do", "a loop is written `while condition { ... }`"},
-    {"use", "a module is brought in by `import name`"},
-    {"include", "a module is brought in by `import name`"},
-    {"elif", "write `} else if c {`, on the line of the closing brace"},
-    {"elsif", "write `} else if c {`, on the line of the closing brace"},
-    {"print", "a function is called with parentheses: `print(x)`"},
-    {"log", "a function is called with parentheses: `log(x)`"},
-    {"assert", "a function is called with parentheses: `assert(x)`"},
-};
-
-/* Tokens of other languages that do not fit themselves. */
-static const Slip slips_found[] = {
-    {"elif", "write `else if`"},
-    {"elsif", "write `else if`"},
-    {"elseif", "write `else if`"},
-    {"then", "both branches stand in braces: `if c { a } else { b }`"},
-    {"do", "the body stands in braces: `{ ... }`"},
-    {":", "a body stands in braces: `{ ... }`"},
-    {"->", "in function values and `match` write `=>`"},
-    {"=", "`==` compares; a name is declared by `let x = ...`"},
-    {"<-", "a name is given a value by `=`"},
-    {"as", "a module is renamed by `import \"./file.mr\" as name`"},
-    {"map", "an inner `map` needs parentheses"},
-    {"flatmap", "an inner `flatmap` needs parentheses"},
-    {"reduce", "an inner `reduce` needs parentheses"},
-};
-
-static const char *slip_hint(const Syntax *syntax, const Slip *slips, size_t count, const Token *token) {
-    for (size_t i = 0; i < count; i++) {
-        if (token_is(syntax, token, slips[i].word)) return slips[i].hint;
-    }
-    return NULL;
-}
+/* ---- the rest of the message */
 
 static bool is_keyword(int kind) {
     return kind >= TOK_FN && kind <= TOK_NONE;
 }
 
 static void hint_add(const Syntax *syntax, const Expected *expected, Diag *diag) {
-    const Token *found = &syntax->current;
-    bool only_name = has(expected, TOK_NAME) && !has(expected, TOK_IF);
-    bool is_slip = (found->kind != ':' || has(expected, '{')) && (found->kind != '=' || has(expected, '+'));
-    const char *hint = NULL;
-    if (syntax->previous.kind == TOK_NAME) {
-        hint = slip_hint(syntax, slips_before, sizeof slips_before / sizeof *slips_before, &syntax->previous);
-    }
-    if (!hint && found->kind == TOK_DOTS && has(expected, TOK_ELLIPSIS)) hint = "the rest of a list is matched by `...rest`";
-    if (!hint && found->kind == TOK_NAME && has(expected, TOK_UPPER_NAME) && !has(expected, TOK_NAME)) {
-        hint = "types and constructors start with a capital letter";
-    }
-    if (!hint && found->kind == TOK_UPPER_NAME && has(expected, TOK_NAME))
-        hint = "names of functions and values start with a small letter";
-    if (!hint && found->kind == TOK_TUPLE_FIELD) hint = "a float has a digit before its point: 0.5";
-    if (!hint && is_slip) hint = slip_hint(syntax, slips_found, sizeof slips_found / sizeof *slips_found, found);
-    if (!hint && found->kind == TOK_HOLE_END) hint = "a brace itself is written `\\{` in a string";
-    if (hint) {
+    int found = syntax->current.kind;
+    const char *hint = hint_find(syntax, expected);
+    bool only_name = expected_has(expected, TOK_NAME) && !expected_has(expected, TOK_IF);
+    if (only_name && is_keyword(found)) {
+        diag_hint(diag, "`%s` is a word of the language and cannot be a name", syntax_token_text(found));
+    } else if (hint) {
         diag_hint(diag, "%s", hint);
-    } else if (only_name && is_keyword(found->kind)) {
-        diag_hint(diag, "`%s` is a word of the language and cannot be a name", syntax_token_text(found->kind));
     }
 }
 
@@ -286,7 +218,7 @@ static void opener_note(Syntax *syntax, const Expected *expected, Diag *diag) {
     Bracket *bracket = syntax_innermost(syntax);
     if (!bracket || bracket->is_reported) return;
     int closer = bracket->kind == BRACKET_PAREN ? ')' : bracket->kind == BRACKET_SQUARE ? ']' : 0;
-    if (!closer || !has(expected, closer)) return;
+    if (!closer || !expected_has(expected, closer)) return;
     uint32_t opened = source_position(syntax->sources, syntax->file, bracket->span.from).line;
     uint32_t found = source_position(syntax->sources, syntax->file, syntax->current.span.from).line;
     if (opened == found) return;

@@ -245,6 +245,15 @@ static void slips_have_hints(void **state) {
         {"\"{}\"\n", "\\{"},
         {"if x { }\nelif y { }\n", "else if"},
         {"x || y\n", "write `or`"},
+        {"x++\n", "x += 1"},
+        {"c ? a : b\n", "if c { a } else { b }"},
+        {"let f = fn(x) { x }\n", "function value"},
+        {"let m = {\"a\": 1}\n", "square brackets"},
+        {"fn f(x): int = 3\n", "behind `->`"},
+        {"let x, y = p\n", "let (x, y)"},
+        {"let p = P{x: 1}\n", "is built by"},
+        {"a <> b\n", "`!=`"},
+        {"map some over xs\n", "some(x)"},
     };
     for (size_t i = 0; i < sizeof slips / sizeof *slips; i++) {
         Parse p = parse_text(slips[i].program);
