@@ -113,7 +113,7 @@ typedef enum CoreKind {
     CORE_LOCAL,      /* var; is_move: the variable is not read again, its value may be taken (and the variable zeroed) */
     CORE_GLOBAL,     /* global */
     CORE_LET,        /* var = args[0]; unit; in scope until the end of the enclosing CORE_BLOCK */
-    CORE_ASSIGN,     /* place = args[0]; unit */
+    CORE_ASSIGN,     /* place = args[0]; unit; the indices of the steps are evaluated before args, here and in UPDATE */
     CORE_BLOCK,      /* args in order; the value is the last one's (none: unit) */
     CORE_IF,         /* args[0] condition, args[1] then, args[2] else */
     CORE_WHILE,      /* args[0] condition, args[1] body; loop; unit */

@@ -157,8 +157,7 @@ Value gen_slice(Frame *frame, const CoreExpr *expr) {
     Value values[3];
     gen_operands(frame, expr->args.items, expr->args.len, values);
     LLVMValueRef whole = value_read(frame, &values[0]), first = values[1].llvm, out = gen_result(frame, expr->type);
-    LLVMValueRef count =
-        expr->args.len > 2 ? slice_count(frame, first, values[2].llvm, expr->flag) : gen_int(gen, MR_OPEN);
+    LLVMValueRef count = expr->args.len > 2 ? slice_count(frame, first, values[2].llvm, expr->flag) : gen_int(gen, MR_OPEN);
     if (type->kind == CORE_TYPE_STRING) {
         LLVMValueRef args[] = {out, frame_address(frame, whole), first, count};
         frame_runtime_check(frame, RUNTIME_mr_string_slice, args, expr->span);

@@ -8,7 +8,7 @@
 struct Debug {
     LLVMDIBuilderRef builder;
     LLVMMetadataRef unit, function_type;
-    LLVMMetadataRef *files; /* by the index of the source; NULL until needed */
+    LLVMMetadataRef *files;   /* by the index of the source; NULL until needed */
     LLVMMetadataRef function; /* being written */
     uint32_t function_file;
 };
@@ -37,11 +37,11 @@ void debug_start(Gen *gen) {
     module_flag(gen, "Debug Info Version", LLVMDebugMetadataVersion());
     module_flag(gen, "Dwarf Version", 4);
     debug->builder = LLVMCreateDIBuilder(gen->module);
-    debug->unit = LLVMDIBuilderCreateCompileUnit(debug->builder, LLVMDWARFSourceLanguageC11, debug_file(gen, gen->program->top_level->span.file),
-                                                 "mrc", 3, gen->options.level > 0, "", 0, 0, "", 0,
-                                                 LLVMDWARFEmissionFull, 0, 0, 0, "", 0, "", 0);
-    debug->function_type = LLVMDIBuilderCreateSubroutineType(debug->builder, debug_file(gen, gen->program->top_level->span.file), NULL, 0,
-                                                             LLVMDIFlagZero);
+    debug->unit = LLVMDIBuilderCreateCompileUnit(
+        debug->builder, LLVMDWARFSourceLanguageC11, debug_file(gen, gen->program->top_level->span.file), "mrc", 3,
+        gen->options.level > 0, "", 0, 0, "", 0, LLVMDWARFEmissionFull, 0, 0, 0, "", 0, "", 0);
+    debug->function_type = LLVMDIBuilderCreateSubroutineType(debug->builder, debug_file(gen, gen->program->top_level->span.file),
+                                                             NULL, 0, LLVMDIFlagZero);
 }
 
 void debug_function(Gen *gen, LLVMValueRef function, const char *name, Span span) {
@@ -49,8 +49,8 @@ void debug_function(Gen *gen, LLVMValueRef function, const char *name, Span span
     if (!debug) return;
     unsigned line = source_position(gen->program->sources, span.file, span.from).line;
     LLVMMetadataRef file = debug_file(gen, span.file);
-    debug->function = LLVMDIBuilderCreateFunction(debug->builder, file, name, strlen(name), "", 0, file, line, debug->function_type, 1, 1,
-                                                  line, LLVMDIFlagZero, gen->options.level > 0);
+    debug->function = LLVMDIBuilderCreateFunction(debug->builder, file, name, strlen(name), "", 0, file, line, debug->function_type,
+                                                  1, 1, line, LLVMDIFlagZero, gen->options.level > 0);
     LLVMSetSubprogram(function, debug->function);
     debug->function_file = span.file;
     debug_place(gen, span);

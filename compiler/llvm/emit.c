@@ -21,14 +21,20 @@ static bool module_verify(Gen *gen) {
 
 /* ---- hot functions of the runtime: copies for inlining; the library has the real ones */
 
-static void hot_prepare(LLVMModuleRef hot) {
+static void hot_prepare(Gen *gen, LLVMModuleRef hot) {
     static const char *const foreign[] = {"target-cpu", "target-features", "tune-cpu"};
     LLVMAttributeIndex all = (LLVMAttributeIndex)LLVMAttributeFunctionIndex;
     for (LLVMValueRef f = LLVMGetFirstFunction(hot); f; f = LLVMGetNextFunction(f)) {
         for (size_t i = 0; i < sizeof foreign / sizeof *foreign; i++) {
             LLVMRemoveStringAttributeAtIndex(f, all, foreign[i], (unsigned)strlen(foreign[i]));
         }
-        if (!LLVMIsDeclaration(f) && LLVMGetLinkage(f) == LLVMExternalLinkage) LLVMSetLinkage(f, LLVMAvailableExternallyLinkage);
+        if (LLVMIsDeclaration(f)) continue;
+        if (LLVMGetLinkage(f) == LLVMExternalLinkage) {
+            LLVMSetLinkage(f, LLVMAvailableExternallyLinkage);
+            gen_attribute(gen, f, all, "inlinehint");
+        } else {
+            gen_attribute(gen, f, all, "alwaysinline"); /* the parts of the others that were written to be in line */
+        }
     }
     for (LLVMValueRef g = LLVMGetFirstGlobal(hot); g; g = LLVMGetNextGlobal(g)) {
         if (!LLVMIsDeclaration(g) && LLVMGetLinkage(g) == LLVMExternalLinkage) LLVMSetLinkage(g, LLVMAvailableExternallyLinkage);
@@ -53,7 +59,7 @@ static bool hot_link(Gen *gen) {
     }
     LLVMSetTarget(hot, LLVMGetTarget(gen->module)); /* clang spells the same target with its own vendor */
     LLVMSetModuleDataLayout(hot, gen->layout);
-    hot_prepare(hot);
+    hot_prepare(gen, hot);
     if (!LLVMLinkModules2(gen->module, hot)) return true; /* consumes hot */
     diag_add(gen->sink, E0701, SPAN_NONE, "cannot link the runtime's bitcode %s", path);
     return false;

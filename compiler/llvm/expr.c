@@ -1,4 +1,5 @@
-/* Expressions: the dispatch by kind, and what is not worth a file of its own: literals, variables, parts of values, blocks, conditions. */
+/* Expressions: the dispatch by kind, and what is not worth a file of its own: literals, variables, parts of values, blocks,
+ * conditions. */
 #include "compiler/llvm/expr.h"
 
 /* ---- small steps */

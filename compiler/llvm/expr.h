@@ -1,4 +1,5 @@
-/* expr.h: generation of expressions. All write into the frame's function at the builder's place, and go on where the value is known.
+/* expr.h: generation of expressions. All write into the frame's function at the builder's place, and go on where the value is
+ * known.
  *
  * After an expression that never gives a value (`return`, `break` …) generation goes on in a block that nothing reaches. */
 #ifndef COMPILER_LLVM_EXPR_H
@@ -9,15 +10,16 @@
 /* ---- expr.c */
 
 Value gen_expr(Frame *frame, const CoreExpr *expr);
-Value gen_scoped(Frame *frame, const CoreExpr *expr);            /* in a scope of its own: never PARKED */
-void gen_statement(Frame *frame, const CoreExpr *expr);          /* for its effect */
-LLVMValueRef gen_condition(Frame *frame, const CoreExpr *expr);  /* a bool as i1 */
+Value gen_scoped(Frame *frame, const CoreExpr *expr);           /* in a scope of its own: never PARKED */
+void gen_statement(Frame *frame, const CoreExpr *expr);         /* for its effect */
+LLVMValueRef gen_condition(Frame *frame, const CoreExpr *expr); /* a bool as i1 */
 /* Several in order; what is owned is parked, and what a later one changes is secured. */
 void gen_operands(Frame *frame, CoreExpr *const *exprs, size_t count, Value *values);
 
-LLVMValueRef gen_bool(Frame *frame, LLVMValueRef flag); /* i1 as it lies in memory */
+LLVMValueRef gen_bool(Frame *frame, LLVMValueRef flag);    /* i1 as it lies in memory */
 LLVMValueRef gen_test(Frame *frame, LLVMValueRef boolean); /* and back */
-LLVMValueRef gen_field_address(Frame *frame, const CoreType *type, LLVMValueRef address, unsigned field); /* of a tuple or optional */
+LLVMValueRef gen_field_address(Frame *frame, const CoreType *type, LLVMValueRef address,
+                               unsigned field); /* of a tuple or optional */
 LLVMValueRef gen_load(Frame *frame, const CoreType *type, LLVMValueRef address);
 LLVMValueRef gen_result(Frame *frame, const CoreType *type); /* a variable for a runtime function to write its result to */
 /* Reads at a constant offset of a struct of mr.h. */
@@ -29,10 +31,10 @@ void gen_return(Frame *frame, Value value);
 
 /* ---- analyse.c: questions about core expressions */
 
-bool expr_is_simple(const CoreExpr *expr);                              /* cannot fail or leave, has no effect */
-bool expr_disturbs(const CoreExpr *later, const CoreExpr *earlier);     /* changes a variable that the earlier one reads */
+bool expr_is_simple(const CoreExpr *expr);                          /* cannot fail or leave, has no effect */
+bool expr_disturbs(const CoreExpr *later, const CoreExpr *earlier); /* changes a variable that the earlier one reads */
 bool expr_has_yield_in_loop(const CoreExpr *expr);
-const CoreVar *expr_root(const CoreExpr *expr);                         /* the variable of which this reads a part, or NULL */
+const CoreVar *expr_root(const CoreExpr *expr); /* the variable of which this reads a part, or NULL */
 
 /* ---- ops.c, containers.c, calls.c, places.c, loops.c, jobs.c */
 

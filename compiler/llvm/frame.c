@@ -80,6 +80,12 @@ LLVMValueRef frame_runtime(Frame *frame, RuntimeFunction name, const LLVMValueRe
     return LLVMBuildCall2(frame->builder, callee->type, callee->function, all, count + 1, "");
 }
 
+void frame_inline(Frame *frame, LLVMValueRef call) {
+    unsigned kind = LLVMGetEnumAttributeKindForName("alwaysinline", 12);
+    LLVMAddCallSiteAttribute(call, (LLVMAttributeIndex)LLVMAttributeFunctionIndex,
+                             LLVMCreateEnumAttribute(frame->gen->llvm, kind, 0));
+}
+
 void frame_runtime_check(Frame *frame, RuntimeFunction name, const LLVMValueRef *args, Span span) {
     frame_check_at(frame, frame_runtime(frame, name, args), span);
 }

@@ -1,9 +1,10 @@
 /* frame.h: the function being generated: its variables, who owns which value, and the ways out of it.
  *
- * Ownership is simple and robust. Everything owned that can still be given up lies in a *slot*, a variable of the frame that is zero
- * when it holds nothing; moving out of a slot zeroes it. Each scope drops its slots at its end, `break`, `continue` and `return` drop
- * those of the scopes that they leave, and a failure drops all slots of the frame in one place. Dropping zero does nothing, so nothing
- * has to be known about which path was taken; LLVM turns slots into registers and most of the drops into nothing. */
+ * Ownership is simple and robust. Everything owned that can still be given up lies in a *slot*, a variable of the frame that is
+ * zero when it holds nothing; moving out of a slot zeroes it. Each scope drops its slots at its end, `break`, `continue` and
+ * `return` drop those of the scopes that they leave, and a failure drops all slots of the frame in one place. Dropping zero does
+ * nothing, so nothing has to be known about which path was taken; LLVM turns slots into registers and most of the drops into
+ * nothing. */
 #ifndef COMPILER_LLVM_FRAME_H
 #define COMPILER_LLVM_FRAME_H
 
@@ -56,17 +57,17 @@ typedef struct Frame {
     Gen *gen;
     LLVMBuilderRef builder;
     LLVMValueRef function, context, out;
-    LLVMBasicBlockRef entry;    /* variables and their zeros; the code begins in the block after it */
-    LLVMBuilderRef variables;   /* writes into entry */
-    LLVMBasicBlockRef fail;     /* drops everything, returns true; NULL until something can fail */
-    LLVMBasicBlockRef fail_at;  /* the same after noting where */
+    LLVMBasicBlockRef entry;   /* variables and their zeros; the code begins in the block after it */
+    LLVMBuilderRef variables;  /* writes into entry */
+    LLVMBasicBlockRef fail;    /* drops everything, returns true; NULL until something can fail */
+    LLVMBasicBlockRef fail_at; /* the same after noting where */
     VEC(LLVMBasicBlockRef) fail_blocks;
     VEC(LLVMValueRef) fail_places; /* for each of them the MrLocation */
     VEC(Slot *) slots;
     Scope *scope;
     Loop *loop;
     Span span;
-    bool walks_text;       /* inside a loop over text files: strings may be slices of a chunk that goes away before the function ends */
+    bool walks_text; /* inside a loop over text files: strings may be slices of a chunk that goes away before the function ends */
     LLVMValueRef position; /* kernels: where the index of the element being mapped is kept */
     Kernel *kernel;        /* while generating a job's body */
 } Frame;
@@ -90,14 +91,16 @@ void frame_check_at(Frame *frame, LLVMValueRef failed, Span span); /* the same, 
 /* ---- calls of the runtime; the context is put in front. Results: flags are i1, bools too. */
 
 LLVMValueRef frame_runtime(Frame *frame, RuntimeFunction name, const LLVMValueRef *args);
+void frame_inline(Frame *frame,
+                  LLVMValueRef call); /* of a hot function in a hot place: always put in line, where its bitcode is at hand */
 void frame_runtime_check(Frame *frame, RuntimeFunction name, const LLVMValueRef *args, Span span);
 
 /* ---- variables */
 
-LLVMValueRef frame_variable(Frame *frame, LLVMTypeRef type, const char *name); /* not set to anything */
+LLVMValueRef frame_variable(Frame *frame, LLVMTypeRef type, const char *name);      /* not set to anything */
 LLVMValueRef frame_zero_variable(Frame *frame, LLVMTypeRef type, const char *name); /* zero when the function begins */
-Slot *frame_slot(Frame *frame, const CoreType *type);       /* a zero slot that the current scope drops */
-Slot *frame_own_slot(Frame *frame, const CoreType *type);   /* one that no scope drops, only a failure */
+Slot *frame_slot(Frame *frame, const CoreType *type);                               /* a zero slot that the current scope drops */
+Slot *frame_own_slot(Frame *frame, const CoreType *type);                           /* one that no scope drops, only a failure */
 LLVMValueRef frame_address(Frame *frame, LLVMValueRef value); /* a variable that holds the value, for the runtime to read */
 
 void frame_bind_value(Frame *frame, const CoreVar *var, LLVMValueRef value);
@@ -107,8 +110,8 @@ const Binding *frame_binding(Frame *frame, const CoreVar *var);
 /* ---- scopes */
 
 void scope_enter(Frame *frame, Scope *scope);
-void scope_leave(Frame *frame);                          /* drops what it holds */
-void scope_unwind(Frame *frame, const Scope *until);     /* the same for all scopes inside `until`, on a way out: they stay open */
+void scope_leave(Frame *frame);                      /* drops what it holds */
+void scope_unwind(Frame *frame, const Scope *until); /* the same for all scopes inside `until`, on a way out: they stay open */
 
 /* ---- values */
 
@@ -117,12 +120,12 @@ Value value_borrowed(LLVMValueRef llvm, const CoreType *type); /* trivial where 
 Value value_owned(LLVMValueRef llvm, const CoreType *type);
 Value value_unit(Frame *frame, const CoreType *type);
 
-LLVMValueRef value_read(Frame *frame, Value *value);   /* to look at until the statement ends; an owned one is parked */
-LLVMValueRef value_take(Frame *frame, Value value);    /* as the owner: retained where it is borrowed */
-LLVMValueRef value_keep(Frame *frame, Value value);    /* as the owner, free of slices: to be stored where it may outlive the chunk */
-void value_hold(Frame *frame, Value *value);           /* parks an owned value: what comes next may fail */
-void value_secure(Frame *frame, Value *value);         /* makes a borrowed one owned and parks it: what comes next may change its owner */
-void value_drop(Frame *frame, LLVMValueRef value, const CoreType *type); /* of an owner that is not in a slot */
+LLVMValueRef value_read(Frame *frame, Value *value); /* to look at until the statement ends; an owned one is parked */
+LLVMValueRef value_take(Frame *frame, Value value);  /* as the owner: retained where it is borrowed */
+LLVMValueRef value_keep(Frame *frame, Value value);  /* as the owner, free of slices: to be stored where it may outlive the chunk */
+void value_hold(Frame *frame, Value *value);         /* parks an owned value: what comes next may fail */
+void value_secure(Frame *frame, Value *value); /* makes a borrowed one owned and parks it: what comes next may change its owner */
+void value_drop(Frame *frame, LLVMValueRef value, const CoreType *type);           /* of an owner that is not in a slot */
 LLVMValueRef value_detach(Frame *frame, LLVMValueRef value, const CoreType *type); /* of an owned value: slices are copied */
 
 #endif

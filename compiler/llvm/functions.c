@@ -16,7 +16,8 @@ const Callee *gen_function(Gen *gen, const CoreFn *fn) {
     params[count++] = gen->ptr;
     if (fn->captures.len) params[count++] = gen->ptr;
     for (size_t i = 0; i < fn->params.len; i++) params[count++] = gen_type(gen, fn->params.items[i]->type);
-    *callee = gen_internal(gen, arena_printf(gen->arena, "fn %s", fn->name), LLVMFunctionType(gen->i1, params, count, 0), true, true);
+    *callee =
+        gen_internal(gen, arena_printf(gen->arena, "fn %s", fn->name), LLVMFunctionType(gen->i1, params, count, 0), true, true);
     gen_attribute(gen, callee->function, 2, "noalias"); /* callers pass a variable that nothing else knows */
     gen_attribute(gen, callee->function, 2, "nonnull");
     return callee;
@@ -28,8 +29,8 @@ static const CoreType *env_type(Gen *gen, const CoreFn *fn) {
     return gen_tuple(gen, types, fn->captures.len);
 }
 
-/* Where the stack pointer has passed the limit, the program fails instead of the machine. Calls in the function stay calls: made into
- * a loop, an endless recursion would never be noticed, and what fails would depend on the level of optimisation. */
+/* Where the stack pointer has passed the limit, the program fails instead of the machine. Calls in the function stay calls: made
+ * into a loop, an endless recursion would never be noticed, and what fails would depend on the level of optimisation. */
 static void check_depth(Frame *frame, const CoreFn *fn) {
     Gen *gen = frame->gen;
     LLVMAddAttributeAtIndex(frame->function, (LLVMAttributeIndex)LLVMAttributeFunctionIndex,
@@ -38,8 +39,7 @@ static void check_depth(Frame *frame, const CoreFn *fn) {
     LLVMValueRef stack = LLVMMetadataAsValue(gen->llvm, LLVMMDNodeInContext2(gen->llvm, &name, 1));
     unsigned id = LLVMLookupIntrinsicID("llvm.read_register", 18);
     LLVMValueRef read = LLVMGetIntrinsicDeclaration(gen->module, id, &gen->i64, 1);
-    LLVMValueRef here =
-        LLVMBuildCall2(frame->builder, LLVMIntrinsicGetType(gen->llvm, id, &gen->i64, 1), read, &stack, 1, "stack");
+    LLVMValueRef here = LLVMBuildCall2(frame->builder, LLVMIntrinsicGetType(gen->llvm, id, &gen->i64, 1), read, &stack, 1, "stack");
     LLVMValueRef limit = gen_load_at(frame, gen->i64, frame->context, offsetof(MrContext, stack_limit));
     LLVMBasicBlockRef usual = frame_if_rare(frame, LLVMBuildICmp(frame->builder, LLVMIntULT, here, limit, ""));
     frame_runtime(frame, RUNTIME_mr_fail_depth, NULL);

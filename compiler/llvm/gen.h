@@ -1,9 +1,10 @@
 /* gen.h: from the core to LLVM IR, optimised, and from there to object code or assembly.
  *
  * Requires: a program that core_verify accepts. Produces: one module that holds every function and kernel of the program, the type
- * descriptors, the constant `mr_program` and a `main` that hands it to mr_main; it is to be linked with libmrt. The core is not changed
- * (types may be added to its table). A module belongs to one thread, has an LLVM context of its own and is freed by gen_free; several
- * may exist. Problems of the surroundings (no bitcode file, an output that cannot be written) are reported in the sink as E0701. */
+ * descriptors, the constant `mr_program` and a `main` that hands it to mr_main; it is to be linked with libmrt. The core is not
+ * changed (types may be added to its table). A module belongs to one thread, has an LLVM context of its own and is freed by
+ * gen_free; several may exist. Problems of the surroundings (no bitcode file, an output that cannot be written) are reported in the
+ * sink as E0701. */
 #ifndef COMPILER_LLVM_GEN_H
 #define COMPILER_LLVM_GEN_H
 

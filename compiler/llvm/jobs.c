@@ -103,7 +103,8 @@ static LLVMValueRef source_infos(Gen *gen, const CoreJob *job) {
                                                                      : MR_SOURCE_LIST;
         const CoreType *element = source->var->type;
         LLVMValueRef list = LLVMConstNull(gen->ptr);
-        if (kind != MR_SOURCE_RANGE) list = gen_descriptor(gen, source_is_text(source) ? source->expr->type : gen_list_of(gen, element));
+        if (kind != MR_SOURCE_RANGE)
+            list = gen_descriptor(gen, source_is_text(source) ? source->expr->type : gen_list_of(gen, element));
         LLVMValueRef fields[] = {gen_small(gen, kind), gen_descriptor(gen, element), list};
         infos[i] = LLVMConstStructInContext(gen->llvm, fields, 3, 0);
     }
@@ -120,8 +121,20 @@ static LLVMValueRef global_indices(Gen *gen, const CoreJob *job) {
 
 static LLVMTypeRef task_type(Gen *gen) {
     LLVMTypeRef location = LLVMStructTypeInContext(gen->llvm, (LLVMTypeRef[]){gen->ptr, gen->i32, gen->i32}, 3, 0);
-    LLVMTypeRef layout[] = {LLVMArrayType2(gen->i8, 16), gen->ptr, location, gen->ptr, gen->i32, gen->ptr, gen->i32, gen->ptr,
-                            gen->ptr, gen->ptr, gen->i32, gen->ptr, gen->ptr, gen->ptr};
+    LLVMTypeRef layout[] = {LLVMArrayType2(gen->i8, 16),
+                            gen->ptr,
+                            location,
+                            gen->ptr,
+                            gen->i32,
+                            gen->ptr,
+                            gen->i32,
+                            gen->ptr,
+                            gen->ptr,
+                            gen->ptr,
+                            gen->i32,
+                            gen->ptr,
+                            gen->ptr,
+                            gen->ptr};
     return LLVMStructTypeInContext(gen->llvm, layout, sizeof layout / sizeof *layout, 0);
 }
 

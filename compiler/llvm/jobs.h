@@ -9,14 +9,14 @@ enum { LANE_COUNT = 32 }; /* a part of the language: the result's last bits depe
 /* What a job's body knows of the kernel around it. */
 struct Kernel {
     const CoreJob *job;
-    Scope *scope;            /* outside the body */
-    LLVMValueRef chunk;      /* MrChunk * */
-    LLVMValueRef elements;   /* variable, i64: values that reached the reducer */
-    LLVMValueRef has;        /* variable, i1: whether the state holds a value; FOLD and GENERAL without key */
-    Slot *state;             /* the state, or the map of states; not for SUM_INT, COUNT and LANES without key */
-    LLVMValueRef sum;        /* SUM_INT without key: variable, i128 */
-    LLVMValueRef lanes;      /* LANES without key: variable, LANE_COUNT floats */
-    LLVMValueRef lane;       /* of the element being mapped; NULL: by the number of values so far */
+    Scope *scope;          /* outside the body */
+    LLVMValueRef chunk;    /* MrChunk * */
+    LLVMValueRef elements; /* variable, i64: values that reached the reducer */
+    LLVMValueRef has;      /* variable, i1: whether the state holds a value; FOLD and GENERAL without key */
+    Slot *state;           /* the state, or the map of states; not for SUM_INT, COUNT and LANES without key */
+    LLVMValueRef sum;      /* SUM_INT without key: variable, i128 */
+    LLVMValueRef lanes;    /* LANES without key: variable, LANE_COUNT floats */
+    LLVMValueRef lane;     /* of the element being mapped; NULL: by the number of values so far */
     bool counts_lanes;
     LLVMBasicBlockRef leave; /* goes there when later elements cannot matter */
 };
@@ -33,7 +33,7 @@ Callee gen_kernel(Gen *gen, const CoreJob *job);
 
 /* ---- reduce.c */
 
-LLVMValueRef sum_load(Frame *frame, LLVMValueRef address);               /* the pair (low, high) as i128 */
+LLVMValueRef sum_load(Frame *frame, LLVMValueRef address); /* the pair (low, high) as i128 */
 void sum_store(Frame *frame, LLVMValueRef sum, LLVMValueRef address);
 Callee gen_merge(Gen *gen, const CoreJob *job);
 Callee gen_finish(Gen *gen, const CoreJob *job);

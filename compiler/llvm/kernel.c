@@ -7,8 +7,8 @@
 /* bool kernel(context, captures, chunk, state, has_value) */
 static Callee kernel_declare(Gen *gen, const CoreJob *job) {
     LLVMTypeRef params[] = {gen->ptr, gen->ptr, gen->ptr, gen->ptr, gen->ptr};
-    Callee callee = gen_internal(gen, arena_printf(gen->arena, "kernel %u", job->index),
-                                 LLVMFunctionType(gen->i1, params, 5, 0), false, true);
+    Callee callee =
+        gen_internal(gen, arena_printf(gen->arena, "kernel %u", job->index), LLVMFunctionType(gen->i1, params, 5, 0), false, true);
     gen_attribute(gen, callee.function, LLVMAttributeReturnIndex, "zeroext");
     return callee;
 }

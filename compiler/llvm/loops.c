@@ -1,7 +1,8 @@
 /* Loops: `while`, and `for` over everything that can be walked.
  *
  * Sequences whose length is known (ranges, lists, sets, maps, optionals) share one counted loop, which walks several together. The
- * words and lines of a string are found by a cursor, those of files by an outer loop over chunks and an inner one over each chunk. */
+ * words and lines of a string are found by a cursor, those of files by an outer loop over chunks and an inner one over each chunk.
+ */
 #include "compiler/llvm/loops.h"
 
 #include <stddef.h>
@@ -130,7 +131,8 @@ static LLVMValueRef common_count(Frame *frame, const CoreExpr *expr, const Walk 
     LLVMValueRef len = walks[0].count, open = gen_int(gen, MR_OPEN);
     for (size_t i = 1; i < count; i++) {
         LLVMValueRef other = walks[i].count;
-        LLVMValueRef is_open = LLVMBuildICmp(b, LLVMIntEQ, len, open, ""), other_is_open = LLVMBuildICmp(b, LLVMIntEQ, other, open, "");
+        LLVMValueRef is_open = LLVMBuildICmp(b, LLVMIntEQ, len, open, ""),
+                     other_is_open = LLVMBuildICmp(b, LLVMIntEQ, other, open, "");
         LLVMValueRef differs = LLVMBuildICmp(b, LLVMIntNE, len, other, "");
         LLVMValueRef any_open = LLVMBuildOr(b, is_open, other_is_open, "");
         LLVMBasicBlockRef usual = frame_if_rare(frame, LLVMBuildAnd(b, differs, LLVMBuildNot(b, any_open, ""), ""));
@@ -171,7 +173,9 @@ static void for_pieces(Frame *frame, const CoreExpr *expr, LLVMValueRef text, bo
     frame_jump(frame, head);
     frame_enter(frame, head);
     RuntimeFunction next = by_lines ? RUNTIME_mr_next_line : RUNTIME_mr_next_word;
-    frame_branch(frame, frame_runtime(frame, next, (LLVMValueRef[]){cursor, end, piece}), body, done);
+    LLVMValueRef is_there = frame_runtime(frame, next, (LLVMValueRef[]){cursor, end, piece});
+    frame_inline(frame, is_there);
+    frame_branch(frame, is_there, body, done);
     frame_enter(frame, body);
     LLVMValueRef from = gen_load_at(frame, gen->ptr, piece, offsetof(MrString, data));
     LLVMValueRef size = gen_load_at(frame, gen->i64, piece, offsetof(MrString, len));
@@ -181,7 +185,8 @@ static void for_pieces(Frame *frame, const CoreExpr *expr, LLVMValueRef text, bo
     element = LLVMBuildInsertValue(b, element, owner, 2, "");
     frame_bind_value(frame, expr->sources.items[0].var, element);
     if (expr->is_input && frame->position) {
-        LLVMValueRef offset = LLVMBuildSub(b, LLVMBuildPtrToInt(b, from, gen->i64, ""), LLVMBuildPtrToInt(b, data, gen->i64, ""), "");
+        LLVMValueRef offset =
+            LLVMBuildSub(b, LLVMBuildPtrToInt(b, from, gen->i64, ""), LLVMBuildPtrToInt(b, data, gen->i64, ""), "");
         LLVMBuildStore(b, offset, frame->position);
     }
     Loop loop;

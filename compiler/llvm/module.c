@@ -7,12 +7,12 @@ static const struct {
     const char *name, *parameters;
     char result;
 } abi[RUNTIME_COUNT] = {
-#define ABI_F 'F'
-#define ABI_V 'V'
-#define ABI_B 'B'
-#define ABI_I 'I'
-#define ABI_D 'D'
-#define ABI_P 'P'
+#define ABI_F                         'F'
+#define ABI_V                         'V'
+#define ABI_B                         'B'
+#define ABI_I                         'I'
+#define ABI_D                         'D'
+#define ABI_P                         'P'
 #define ABI(name, result, parameters) {#name, parameters, ABI_##result},
 #define PRIM(name)
 #define UPDATE(name)

@@ -1,7 +1,7 @@
 /* module.h: what all of code generation shares: the module being made, its types, constants and declarations.
  *
- * Private to this folder. A Gen is what the world outside knows as a GenModule; it owns an LLVM context and an arena, and belongs to
- * one thread. Everything that LLVM hands out here lives as long as the Gen. */
+ * Private to this folder. A Gen is what the world outside knows as a GenModule; it owns an LLVM context and an arena, and belongs
+ * to one thread. Everything that LLVM hands out here lives as long as the Gen. */
 #ifndef COMPILER_LLVM_MODULE_H
 #define COMPILER_LLVM_MODULE_H
 
@@ -67,16 +67,16 @@ typedef struct GenModule {
     Debug *debug;           /* NULL without line tables */
 
     LLVMTypeRef i1, i8, i32, i64, i128, f64, ptr, void_type, string, range;
-    Map types;     /* CoreType * -> GenType * */
-    Map functions; /* CoreFn * -> Callee * */
+    Map types;           /* CoreType * -> GenType * */
+    Map functions;       /* CoreFn * -> Callee * */
     Map function_values; /* CoreFn * -> FunctionValue *, in the order of their first use */
-    Map constants; /* bytes of string constants and locations -> the global */
-    Map bindings;  /* CoreVar * -> Binding * */
+    Map constants;       /* bytes of string constants and locations -> the global */
+    Map bindings;        /* CoreVar * -> Binding * */
     Callee runtime[RUNTIME_COUNT];
-    LLVMValueRef immortal;                 /* mr_immortal */
-    LLVMValueRef *tasks;                   /* MrTask globals by the index of the job */
-    unsigned profile_kind;                 /* of "prof" metadata */
-    LLVMValueRef unlikely;                 /* its value where the first way out is hardly ever taken */
+    LLVMValueRef immortal; /* mr_immortal */
+    LLVMValueRef *tasks;   /* MrTask globals by the index of the job */
+    unsigned profile_kind; /* of "prof" metadata */
+    LLVMValueRef unlikely; /* its value where the first way out is hardly ever taken */
 } Gen;
 
 /* ---- module.c */
@@ -84,8 +84,8 @@ typedef struct GenModule {
 Gen *gen_new(const CoreProgram *program, const GenOptions *options, DiagSink *sink); /* NULL: unknown CPU, reported */
 
 const Callee *gen_runtime(Gen *gen, RuntimeFunction name);
-size_t gen_runtime_arity(RuntimeFunction name);   /* without the context */
-char gen_runtime_result(RuntimeFunction name);    /* the letter of abi.def */
+size_t gen_runtime_arity(RuntimeFunction name); /* without the context */
+char gen_runtime_result(RuntimeFunction name);  /* the letter of abi.def */
 char gen_runtime_letter(RuntimeFunction name, size_t parameter);
 
 void gen_attribute(Gen *gen, LLVMValueRef function, LLVMAttributeIndex where, const char *name);
@@ -100,8 +100,8 @@ LLVMValueRef gen_flag(Gen *gen, bool value); /* i1 */
 /* A private constant of the module; the same global for the same bytes. `gen_text` ends them by a NUL. */
 LLVMValueRef gen_bytes(Gen *gen, const char *bytes, size_t len);
 LLVMValueRef gen_text(Gen *gen, const char *text);
-LLVMValueRef gen_location(Gen *gen, Span span);                         /* an MrLocation constant */
-LLVMValueRef gen_location_value(Gen *gen, Span span);                   /* the same as a struct, for a field */
+LLVMValueRef gen_location(Gen *gen, Span span);                            /* an MrLocation constant */
+LLVMValueRef gen_location_value(Gen *gen, Span span);                      /* the same as a struct, for a field */
 LLVMValueRef gen_constant(Gen *gen, const char *name, LLVMValueRef value); /* a private constant global */
 LLVMValueRef gen_pointer_array(Gen *gen, const char *name, LLVMValueRef *items, size_t count); /* NULL for none */
 LLVMValueRef gen_hash(Gen *gen, const uint8_t hash[16]);
@@ -130,10 +130,10 @@ const Callee *gen_detach_function(Gen *gen, const CoreType *type); /* value (con
 
 /* ---- functions.c */
 
-const Callee *gen_function(Gen *gen, const CoreFn *fn);       /* declared at least */
+const Callee *gen_function(Gen *gen, const CoreFn *fn);         /* declared at least */
 LLVMValueRef gen_function_constant(Gen *gen, const CoreFn *fn); /* the MrFunction of a function that is used as a value */
 void gen_function_body(Gen *gen, const CoreFn *fn);
-LLVMValueRef gen_function_values(Gen *gen, size_t *count);       /* when all code is made: writes the wrappers, gives the table */
+LLVMValueRef gen_function_values(Gen *gen, size_t *count); /* when all code is made: writes the wrappers, gives the table */
 
 /* ---- jobs.c */
 
@@ -152,7 +152,7 @@ bool gen_optimise(Gen *gen); /* verifies, links the runtime's hot functions, run
 
 void debug_start(Gen *gen);
 void debug_function(Gen *gen, LLVMValueRef function, const char *name, Span span); /* what follows is written into this function */
-void debug_place(Gen *gen, Span span);                                              /* what follows comes from here */
+void debug_place(Gen *gen, Span span);                                             /* what follows comes from here */
 LLVMMetadataRef debug_save(Gen *gen);
 void debug_restore(Gen *gen, LLVMMetadataRef place);
 void debug_finish(Gen *gen);

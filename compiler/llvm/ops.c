@@ -13,7 +13,8 @@ static LLVMValueRef intrinsic(Frame *frame, const char *name, LLVMTypeRef type, 
 
 /* ---- ints */
 
-/* Whether the operands are such that this cannot overflow is left to LLVM; sums of indices and constants mostly prove themselves. */
+/* Whether the operands are such that this cannot overflow is left to LLVM; sums of indices and constants mostly prove themselves.
+ */
 static LLVMValueRef gen_checked(Frame *frame, const CoreExpr *expr, const char *name, char sign, LLVMValueRef l, LLVMValueRef r) {
     Gen *gen = frame->gen;
     LLVMBuilderRef b = frame->builder;
@@ -115,8 +116,8 @@ static LLVMValueRef three_way(Frame *frame, LLVMValueRef greater, LLVMValueRef l
                         LLVMBuildZExt(frame->builder, less, type, ""), "");
 }
 
-/* Floats in the total order: -0.0 before 0.0, NaN last. Mapped to ints that compare alike: for negative ones the other bits are turned
- * over; every NaN becomes the greatest. */
+/* Floats in the total order: -0.0 before 0.0, NaN last. Mapped to ints that compare alike: for negative ones the other bits are
+ * turned over; every NaN becomes the greatest. */
 static LLVMValueRef float_rank(Frame *frame, LLVMValueRef value) {
     Gen *gen = frame->gen;
     LLVMBuilderRef b = frame->builder;
@@ -210,8 +211,8 @@ static LLVMValueRef gen_in(Frame *frame, const CoreType *type, LLVMValueRef elem
 
 static Value gen_concat_lists(Frame *frame, const CoreExpr *expr, LLVMValueRef left, LLVMValueRef right) {
     LLVMValueRef out = gen_result(frame, expr->type);
-    frame_runtime_check(frame, RUNTIME_mr_list_concat,
-                        (LLVMValueRef[]){out, left, right, gen_descriptor(frame->gen, expr->type)}, expr->span);
+    frame_runtime_check(frame, RUNTIME_mr_list_concat, (LLVMValueRef[]){out, left, right, gen_descriptor(frame->gen, expr->type)},
+                        expr->span);
     return value_owned(gen_load(frame, expr->type, out), expr->type);
 }
 
@@ -231,7 +232,7 @@ Value gen_op(Frame *frame, const CoreExpr *expr) {
     case CORE_OP_CONCAT_LISTS: return gen_concat_lists(frame, expr, left, right);
     default: break;
     }
-    LLVMValueRef result = type->kind == CORE_TYPE_FLOAT ? gen_float_op(frame, expr, left, right)
-                                                        : gen_int_op(frame, expr, left, right);
+    LLVMValueRef result =
+        type->kind == CORE_TYPE_FLOAT ? gen_float_op(frame, expr, left, right) : gen_int_op(frame, expr, left, right);
     return value_trivial(result, expr->type);
 }

@@ -1,9 +1,10 @@
-/* Reference counting for each type: small internal functions that take values, not addresses, so that the variables that they are used
- * on can live in registers whether or not LLVM inlines them. Counts are changed here; the runtime is called only to free and to copy.
+/* Reference counting for each type: small internal functions that take values, not addresses, so that the variables that they are
+ * used on can live in registers whether or not LLVM inlines them. Counts are changed here; the runtime is called only to free and
+ * to copy.
  *
- * drop gives a value up; retain makes a second owner, leaving slices of a chunk as they are; own does so too, but copies such slices;
- * detach copies the slices of a value that is owned already. Lists, maps and closures hold nothing borrowed: only strings in the value
- * itself (alone, in a tuple, in an optional) can be slices. */
+ * drop gives a value up; retain makes a second owner, leaving slices of a chunk as they are; own does so too, but copies such
+ * slices; detach copies the slices of a value that is owned already. Lists, maps and closures hold nothing borrowed: only strings
+ * in the value itself (alone, in a tuple, in an optional) can be slices. */
 #include "compiler/llvm/module.h"
 
 typedef enum OwnerAction { OWNER_DROP, OWNER_RETAIN, OWNER_OWN, OWNER_DETACH } OwnerAction;
@@ -177,8 +178,8 @@ static const Callee *owner_function(Gen *gen, const CoreType *type, OwnerAction 
     LLVMTypeRef value = gen_type(gen, type);
     bool gives_back = action == OWNER_OWN || action == OWNER_DETACH, has_context = action != OWNER_RETAIN;
     LLVMTypeRef params[] = {gen->ptr, value};
-    LLVMTypeRef signature = LLVMFunctionType(gives_back ? value : gen->void_type, has_context ? params : params + 1,
-                                             has_context ? 2 : 1, 0);
+    LLVMTypeRef signature =
+        LLVMFunctionType(gives_back ? value : gen->void_type, has_context ? params : params + 1, has_context ? 2 : 1, 0);
     *callee = gen_internal(gen, arena_printf(gen->arena, "%s %s", ACTION_NAMES[action], type->name), signature, true, has_context);
     /* The parts' functions are made while this one's body is written: each has a builder of its own. */
     Helper helper = {gen, LLVMCreateBuilderInContext(gen->llvm), callee->function, action, NULL, NULL, value, NULL};

@@ -1,7 +1,7 @@
 /* Places: the variables and parts of variables that assignments and updating primitives change.
  *
- * The indices of the steps and the new value are evaluated before the way to the place is walked: an address within a list or map is
- * good only until that changes. What is on the way is made unique by the runtime. */
+ * The indices of the steps and the new value are evaluated before the way to the place is walked: an address within a list or map
+ * is good only until that changes. What is on the way is made unique by the runtime. */
 #include "compiler/llvm/expr.h"
 
 #include <stddef.h>

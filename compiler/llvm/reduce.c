@@ -1,7 +1,8 @@
 /* Reduction: what a yielded value does to the state, and the functions that merge two states and turn the last one into the result.
  *
- * A state lies at an address: a slot of the kernel, or the value's place in a map. Code of the program (g, add, merge, finish) takes the
- * state out, leaving zero, and its result is stored back as an owner of all that is in it: no slice of a chunk outlives the chunk. */
+ * A state lies at an address: a slot of the kernel, or the value's place in a map. Code of the program (g, add, merge, finish)
+ * takes the state out, leaving zero, and its result is stored back as an owner of all that is in it: no slice of a chunk outlives
+ * the chunk. */
 #include "compiler/llvm/jobs.h"
 
 #include <stddef.h>
@@ -136,6 +137,7 @@ static void yield_keyed(Frame *frame, const CoreExpr *pair) {
     LLVMValueRef fresh = frame_variable(frame, gen->i8, "is_new");
     LLVMValueRef args[] = {kernel->state->address, frame_address(frame, key), gen_descriptor(gen, kernel->state->type), fresh};
     LLVMValueRef place = frame_runtime(frame, RUNTIME_mr_map_upsert, args);
+    frame_inline(frame, place);
     LLVMValueRef is_new = gen_test(frame, LLVMBuildLoad2(b, gen->i8, fresh, ""));
     add_value(frame, &kernel->job->reducer, place, is_new, value);
 }
@@ -209,9 +211,7 @@ static void merge_states(Frame *frame, const CoreReducer *reducer, LLVMValueRef 
         run_code(frame, &reducer->merge, left, reducer->state, &taken);
         break;
     }
-    case CORE_REDUCE_SUM_INT:
-        sum_store(frame, LLVMBuildAdd(b, sum_load(frame, left), sum_load(frame, right), ""), left);
-        break;
+    case CORE_REDUCE_SUM_INT: sum_store(frame, LLVMBuildAdd(b, sum_load(frame, left), sum_load(frame, right), ""), left); break;
     case CORE_REDUCE_COUNT:
         LLVMBuildStore(b, LLVMBuildAdd(b, LLVMBuildLoad2(b, i64, left, ""), LLVMBuildLoad2(b, i64, right, ""), ""), left);
         break;
@@ -346,8 +346,8 @@ static void finish_map(Frame *frame, const CoreJob *job, Callee each, LLVMValueR
         return;
     }
     LLVMValueRef out = gen_result(frame, job->result);
-    LLVMValueRef args[] = {out,           taken, gen_descriptor(gen, type), gen_descriptor(gen, job->result),
-                           each.function, LLVMGetParam(frame->function, 1)};
+    LLVMValueRef args[] = {
+        out, taken, gen_descriptor(gen, type), gen_descriptor(gen, job->result), each.function, LLVMGetParam(frame->function, 1)};
     frame_runtime_check(frame, RUNTIME_mr_map_finish, args, job->span);
     LLVMBuildStore(frame->builder, gen_load(frame, job->result, out), result);
 }

@@ -304,5 +304,5 @@ AstText literal_spec(Syntax *syntax, AstText spec, Span span) {
     Span place = {span.file, span.from + (uint32_t)(trouble - copy.bytes), span.to};
     Diag *d = diag_add(syntax->diags, E0111, place, "this does not fit into a format");
     diag_hint(d, "a format is [[fill]align][sign][0][width][,][.precision][type], as in {n:>8} {x:.2f} {share:.1%%}");
-    return copy;
+    return (AstText){0};
 }

@@ -174,8 +174,8 @@ void tree_check(Syntax *syntax, Ast *root);
 
 /* ---- messages: unexpected.c */
 
-/* Reports that the current token is none of `expected` (token kinds). */
-void syntax_unexpected(Syntax *syntax, const int *expected, int count);
+/* Reports that the current token is none of the `kinds` that would fit. */
+void syntax_unexpected(Syntax *syntax, const int *kinds, int count);
 const char *syntax_token_text(int kind); /* as the grammar spells it */
 
 #endif

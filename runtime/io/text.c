@@ -163,6 +163,13 @@ static void piece_add(TextReader *reader, Piece piece) {
     reader->pieces[reader->piece_count++] = piece;
 }
 
+/* A file's end ends a line, of which a last CR is part. */
+static void end_piece(Buf *buf) {
+    char last = buf->data[buf->len - 1];
+    if (last == '\r') buf_add_char(buf, '\r');
+    if (last != '\n') buf_add_char(buf, '\n');
+}
+
 /* Appends what begins in bytes [a, b) of a file. Only the chunk's first piece begins inside a file, so that what it skips lies in
  * front of the chunk. */
 static bool piece_read(TextReader *reader, size_t file, uint64_t a, uint64_t b, char **error) {
@@ -170,7 +177,7 @@ static bool piece_read(TextReader *reader, size_t file, uint64_t a, uint64_t b, 
     uint64_t margin = unit == TEXT_LINES ? 1 : WORDS_LOOK_BACK;
     Buf *buf = &reader->buf;
     size_t before = buf->len;
-    if (before > reader->base && buf->data[before - 1] != '\n') buf_add_char(buf, '\n');
+    if (before > reader->base) end_piece(buf);
     uint64_t low = a - (a < margin ? a : margin);
     Window window = {.reader = reader, .file = file, .size = reader->source->files.files[file].size, .low = low, .high = low};
     window.at = buf->len;

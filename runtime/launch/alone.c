@@ -18,7 +18,7 @@ typedef struct AloneWorker {
     Alone *alone;
     pthread_t thread;
     uint32_t number;
-    char name[MESSAGE_NAME_SIZE], data[MESSAGE_ENDPOINT_SIZE];
+    char name[MESSAGE_NAME_SIZE], place[MESSAGE_NAME_SIZE], data[MESSAGE_ENDPOINT_SIZE];
     bool is_clean;
 } AloneWorker;
 
@@ -74,7 +74,8 @@ static void *worker_thread(void *argument) {
                            .number = worker->number,
                            .control = CONTROL,
                            .data = worker->data,
-                           .name = worker->name};
+                           .name = worker->name,
+                           .place = worker->place};
     worker_run(&config, &worker->is_clean);
     return NULL;
 }
@@ -92,6 +93,7 @@ static bool start_workers(Alone *alone) {
         worker->alone = alone;
         worker->number = i;
         snprintf(worker->name, sizeof worker->name, "worker %u", i);
+        snprintf(worker->place, sizeof worker->place, "thread %u", i);
         snprintf(worker->data, sizeof worker->data, "inproc://worker-%u", i);
         if (pthread_create(&worker->thread, NULL, worker_thread, worker) != 0) break;
         alone->started++;

@@ -171,15 +171,19 @@ static int main_root(const LaunchRole *role, const MrProgram *program, int argc,
 
 static int main_worker(const LaunchRole *role, const MrProgram *program, int argc, char **argv) {
     Net *net = net_new(false);
-    char control[MESSAGE_ENDPOINT_SIZE], data[MESSAGE_ENDPOINT_SIZE], name[MESSAGE_NAME_SIZE], file[MESSAGE_NAME_SIZE];
+    char control[MESSAGE_ENDPOINT_SIZE], data[MESSAGE_ENDPOINT_SIZE], name[MESSAGE_NAME_SIZE], file[MESSAGE_NAME_SIZE],
+        host[MESSAGE_NAME_SIZE];
     snprintf(name, sizeof name, "worker %u", role->worker);
     snprintf(file, sizeof file, "worker-%u", role->worker);
+    if (gethostname(host, sizeof host) != 0) snprintf(host, sizeof host, "this host");
+    host[sizeof host - 1] = '\0';
     launch_endpoint(control, role->directory, "control");
     launch_endpoint(data, role->directory, file);
     WorkerConfig config = {.net = net, .program = program, .argc = argc - 1, .argv = argv + 1, .number = role->worker};
     config.control = control;
     config.data = data;
     config.name = name;
+    config.place = host;
     bool is_clean;
     int status = worker_run(&config, &is_clean);
     net_free(&net);

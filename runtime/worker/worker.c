@@ -90,7 +90,7 @@ int worker_run(const WorkerConfig *config, bool *is_clean) {
         .control = config->control, .data = config->data, .wake = worker.compute ? compute_wake(worker.compute) : -1};
     if (worker.compute) worker.link = link_open(config->net, &link, &error);
     if (worker.link) {
-        PeerConfig peer = {.data_endpoint = config->data, .name = config->name, .pid = getpid(), .wish = config->number};
+        PeerConfig peer = {.data_endpoint = config->data, .name = config->place, .pid = getpid(), .wish = config->number};
         memcpy(peer.program, config->program->hash, sizeof peer.program);
         worker.peer = peer_new(&peer);
         worker_loop(&worker);

@@ -13,7 +13,8 @@ typedef struct WorkerConfig {
     uint32_t number;     /* the worker number that it asks for */
     const char *control; /* the scheduler's endpoint */
     const char *data;    /* where this worker's data socket shall listen */
-    const char *name;    /* for people, "worker 3"; must stay */
+    const char *name;    /* in what it logs, "worker 3"; must stay */
+    const char *place;   /* where it runs, for people: a host, "thread 3" */
 } WorkerConfig;
 
 /* Works on the calling thread until the run is over. *is_clean: everything was given back; else the compute thread is still in a

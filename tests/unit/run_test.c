@@ -190,6 +190,12 @@ static bool print_kernel(MrContext *context, const void *captures, MrChunk *chun
     return false;
 }
 
+/* ---- takes its time */
+static bool slow_kernel(MrContext *context, const void *captures, MrChunk *chunk, void *state, bool *has_value) {
+    usleep((useconds_t)(20000 * chunk->count));
+    return sum_kernel(context, captures, chunk, state, has_value);
+}
+
 /* ---- the program */
 #define TASK(number, what) .hash = {number}, .name = what, .where = {"run_test.mr", number, 1}
 static const MrTask task_sum = {TASK(1, "sum"),     .captures = &no_captures, .source_count = 1,      .sources = ranges,
@@ -210,7 +216,10 @@ static const MrTask task_print = {TASK(5, "print"),       .captures = &string_ca
 static const MrTask task_print_exact = {
     TASK(6, "print exact"), .captures = &string_captures, .source_count = 1,      .sources = ranges,  .state = &type_int,
     .result = &type_int,    .flags = MR_TASK_EXACT,       .kernel = print_kernel, .merge = sum_merge, .finish = int_finish};
-static const MrTask *const tasks[] = {&task_sum, &task_tree, &task_list, &task_count, &task_print, &task_print_exact};
+static const MrTask task_slow = {TASK(7, "slow"),       .captures = &no_captures, .source_count = 1,
+                                 .sources = ranges,     .state = &type_int,       .result = &type_int,
+                                 .kernel = slow_kernel, .merge = sum_merge,       .finish = int_finish};
+static const MrTask *const tasks[] = {&task_sum, &task_tree, &task_list, &task_count, &task_print, &task_print_exact, &task_slow};
 
 static bool show(MrContext *context, const void *value, const MrType *type) {
     MrString text;
@@ -259,6 +268,7 @@ static bool top_level(MrContext *context) {
     const char *mode = io->argv[0], *captured = io->argc > 2 ? io->argv[2] : "";
     int64_t count = io->argc > 1 ? strtoll(io->argv[1], NULL, 10) : 0;
     if (strcmp(mode, "sum") == 0) return run_range(context, &task_sum, count, "");
+    if (strcmp(mode, "slow") == 0) return run_range(context, &task_slow, count, "");
     if (strcmp(mode, "tree") == 0) return run_range(context, &task_tree, count, captured);
     if (strcmp(mode, "big") == 0) { /* a captured value of a megabyte */
         char *large = malloc(1 << 20);

@@ -100,7 +100,10 @@ static bool start_program(Run *run) {
     sigemptyset(&mask);
     sigaddset(&mask, SIGINT);
     sigaddset(&mask, SIGTERM);
-    sigaddset(&mask, SIGHUP);
+    if (signal(SIGHUP, SIG_DFL) == SIG_IGN)
+        signal(SIGHUP, SIG_IGN); /* nohup's wish */
+    else
+        sigaddset(&mask, SIGHUP);
     sigprocmask(SIG_BLOCK, &mask, &old_signals);
     run->signals = signalfd(-1, &mask, SFD_CLOEXEC | SFD_NONBLOCK);
     int ends[2];

@@ -1,0 +1,162 @@
+/* calls.c: who calls whom: recursive functions, and what a job reaches (functions, globals).
+ *
+ * A call of a function value may reach every function that the program makes a value of. */
+#include "compiler/core/core_internal.h"
+
+/* ---- reach */
+
+typedef struct ReachWalk {
+    Arena *arena;
+    CoreReach *reach;
+    bool calls_values;
+} ReachWalk;
+
+static bool reach_is_new(ReachWalk *walk, const void *thing) {
+    void **slot = map_slot_pointer(&walk->reach->seen, thing);
+    if (*slot) return false;
+    *slot = walk;
+    return true;
+}
+
+static void reach_fn(ReachWalk *walk, CoreFn *fn) {
+    if (!reach_is_new(walk, fn)) return;
+    vec_push(walk->arena, &walk->reach->fns, fn);
+}
+
+static void reach_visit(CoreExpr *expr, void *context) {
+    ReachWalk *walk = context;
+    if (expr->fn) reach_fn(walk, expr->fn);
+    if (expr->kind == CORE_CALL_VALUE) walk->calls_values = true;
+    if (expr->kind == CORE_GLOBAL && reach_is_new(walk, expr->global)) vec_push(walk->arena, &walk->reach->globals, expr->global);
+    if (expr->kind == CORE_JOB && reach_is_new(walk, expr->job)) core_each_job_code(expr->job, reach_visit, walk);
+    core_each_child(expr, reach_visit, walk);
+}
+
+void core_reach_job(const CoreProgram *program, CoreJob *job, CoreReach *reach) {
+    ReachWalk walk = {.arena = program->arena, .reach = reach};
+    map_init(&reach->seen, program->arena);
+    core_each_job_code(job, reach_visit, &walk);
+    size_t done = 0;
+    do {
+        for (; done < reach->fns.len; done++) reach_visit(reach->fns.items[done]->body, &walk);
+        if (!walk.calls_values) break;
+        for (size_t i = 0; i < program->fns.len; i++) {
+            if (program->fns.items[i]->is_closure) reach_fn(&walk, program->fns.items[i]);
+        }
+    } while (done < reach->fns.len);
+}
+
+static void sort_globals(CoreJob *job) {
+    for (size_t i = 1; i < job->globals.len; i++) {
+        CoreGlobal *global = job->globals.items[i];
+        size_t at = i;
+        for (; at > 0 && job->globals.items[at - 1]->index > global->index; at--)
+            job->globals.items[at] = job->globals.items[at - 1];
+        job->globals.items[at] = global;
+    }
+}
+
+void core_find_globals(CoreProgram *program) {
+    for (size_t i = 0; i < program->jobs.len; i++) {
+        CoreJob *job = program->jobs.items[i];
+        CoreReach reach = {0};
+        core_reach_job(program, job, &reach);
+        job->globals.len = 0;
+        for (size_t g = 0; g < reach.globals.len; g++) vec_push(program->arena, &job->globals, reach.globals.items[g]);
+        sort_globals(job);
+    }
+}
+
+/* ---- recursion: the strongly connected components of the graph of calls (Tarjan 1972), without C recursion. Node 0 stands for the
+ * call of an unknown function value. */
+
+typedef struct CallNode {
+    VEC(size_t) callees;
+    size_t order, low; /* 0: not visited yet */
+    size_t next;       /* the callee to look at next */
+    bool on_stack, calls_itself;
+} CallNode;
+
+typedef struct CallGraph {
+    Arena *arena;
+    CallNode *nodes;
+    Map numbers; /* CoreFn -> its node */
+    size_t caller;
+} CallGraph;
+
+static void graph_add(CallGraph *graph, size_t callee) {
+    CallNode *node = &graph->nodes[graph->caller];
+    if (callee == graph->caller) node->calls_itself = true;
+    vec_push(graph->arena, &node->callees, callee);
+}
+
+static void graph_visit(CoreExpr *expr, void *context) {
+    CallGraph *graph = context;
+    if (expr->kind == CORE_CALL) graph_add(graph, (size_t)(uintptr_t)map_get_pointer(&graph->numbers, expr->fn));
+    if (expr->kind == CORE_CALL_VALUE) graph_add(graph, 0);
+    if (expr->kind == CORE_JOB) core_each_job_code(expr->job, graph_visit, graph);
+    core_each_child(expr, graph_visit, graph);
+}
+
+typedef VEC(size_t) Stack;
+
+static void component_pop(CallGraph *graph, CoreProgram *program, Stack *stack, size_t root) {
+    size_t size = 0;
+    size_t top;
+    do {
+        top = stack->items[stack->len - 1 - size++];
+    } while (top != root);
+    for (size_t i = 0; i < size; i++) {
+        size_t number = vec_pop(stack);
+        graph->nodes[number].on_stack = false;
+        if (number > 0) program->fns.items[number - 1]->is_recursive = size > 1 || graph->nodes[number].calls_itself;
+    }
+}
+
+static void components_from(CallGraph *graph, CoreProgram *program, size_t start, size_t *order) {
+    Stack path = {0};
+    Stack stack = {0};
+    vec_push(graph->arena, &path, start);
+    while (path.len > 0) {
+        size_t number = vec_last(&path);
+        CallNode *node = &graph->nodes[number];
+        if (node->order == 0) {
+            node->order = node->low = ++*order;
+            node->on_stack = true;
+            vec_push(graph->arena, &stack, number);
+        }
+        if (node->next < node->callees.len) {
+            size_t callee = node->callees.items[node->next++];
+            CallNode *other = &graph->nodes[callee];
+            if (other->order == 0) {
+                vec_push(graph->arena, &path, callee);
+            } else if (other->on_stack && other->order < node->low) {
+                node->low = other->order;
+            }
+            continue;
+        }
+        path.len--;
+        if (path.len > 0) {
+            CallNode *caller = &graph->nodes[vec_last(&path)];
+            if (node->low < caller->low) caller->low = node->low;
+        }
+        if (node->low == node->order) component_pop(graph, program, &stack, number);
+    }
+}
+
+void core_mark_recursive(CoreProgram *program) {
+    CallGraph graph = {.arena = program->arena, .nodes = arena_array(program->arena, CallNode, program->fns.len + 1)};
+    map_init(&graph.numbers, program->arena);
+    for (size_t i = 0; i < program->fns.len; i++) {
+        *map_slot_pointer(&graph.numbers, program->fns.items[i]) = (void *)(uintptr_t)(i + 1);
+        if (program->fns.items[i]->is_closure) graph_add(&graph, i + 1);
+    }
+    for (size_t i = 0; i < program->fns.len; i++) {
+        graph.caller = i + 1;
+        graph_visit(program->fns.items[i]->body, &graph);
+    }
+    size_t order = 0;
+    for (size_t i = 0; i <= program->fns.len; i++) {
+        if (graph.nodes[i].order == 0) components_from(&graph, program, i, &order);
+    }
+}

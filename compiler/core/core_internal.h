@@ -1,0 +1,58 @@
+/* core_internal.h: what the passes over the core share: making nodes, walking them, and the passes in the order in which they run.
+ *
+ * Everything lives in the program's arena; one thread. */
+#ifndef COMPILER_CORE_CORE_INTERNAL_H
+#define COMPILER_CORE_CORE_INTERNAL_H
+
+#include "base/map.h"
+#include "compiler/core/core.h"
+
+/* ---- nodes (node.c) */
+
+CoreExpr *core_node(Arena *arena, CoreKind kind, const CoreType *type, Span span);
+CoreExpr *core_local(Arena *arena, CoreVar *var, Span span);
+CoreExpr *core_copy(Arena *arena,
+                    const CoreExpr *expr); /* a shallow copy: for leaves and paths of FIELDs, whose base is copied too */
+bool core_diverges(const CoreExpr *expr);  /* never gives a value: always ends in a break, continue or return */
+void core_give_type(CoreExpr *expr, const CoreType *type); /* gives a diverging expression the type that its place asks for */
+
+/* The code pieces of a reducer in a fixed order, with labels for people: "add", "merge", "finish", "done", "from". */
+enum { CORE_REDUCER_CODES = 5 };
+CoreCode *core_reducer_code(CoreReducer *reducer, size_t index, const char **label);
+
+/* ---- walking (node.c): direct children in the order of evaluation. Of a JOB: its sources and captured values, which belong to the
+ * enclosing function; the job's own code is visited by core_each_job_code. */
+
+typedef void CoreVisit(CoreExpr *expr, void *context);
+void core_each_child(CoreExpr *expr, CoreVisit *visit, void *context);
+void core_each_job_code(CoreJob *job, CoreVisit *visit, void *context);
+
+/* ---- passes over the whole program, in this order */
+
+void core_tidy(CoreProgram *program); /* tidy.c: hidden variables that are read once, at once, are replaced by their values */
+void core_own(CoreProgram *program);  /* own.c: marks last uses as moves */
+void core_mark_recursive(CoreProgram *program); /* calls.c: which functions are in a cycle of calls */
+void core_find_globals(CoreProgram *program);   /* calls.c: which globals a job reads, itself or in what it calls */
+void core_hash(CoreProgram *program);           /* hash.c: names jobs and the program by their content */
+
+/* ---- calls (calls.c) */
+
+typedef struct CoreReach {
+    VEC(CoreFn *) fns; /* in the order in which they are met */
+    VEC(CoreGlobal *) globals;
+    Map seen; /* fns, globals and jobs met so far */
+} CoreReach;
+
+/* All functions and globals that the job's code reaches; with every closure of the program once a function value may be called. */
+void core_reach_job(const CoreProgram *program, CoreJob *job, CoreReach *reach);
+
+/* ---- printing (print.c) */
+
+/* The job's own code and then that of all functions in `reach`, with neither positions nor names of functions: what hashes are of.
+ */
+void core_print_content(const CoreProgram *program, CoreJob *job, const CoreReach *reach, Buf *out);
+
+const char *core_op_text(CoreOp op);
+const char *core_source_text(CoreSourceKind kind);
+
+#endif

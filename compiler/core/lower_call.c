@@ -1,0 +1,165 @@
+/* lower_call.c: calls: arguments in the order of the parameters, defaults, methods, primitives, print. */
+#include "compiler/core/lower_internal.h"
+
+#include <string.h>
+
+const Use *call_use(const Ast *call) {
+    return call->use && call->use->symbol ? call->use : NULL;
+}
+
+static bool is_module_name(const Ast *ast) {
+    return ast->kind == AST_NAME_REF && ast->symbol && ast->symbol->kind == SYMBOL_MODULE;
+}
+
+/* The arguments as they are written, the receiver of a method first. */
+static AstList written_args(Lower *l, Ast *call) {
+    AstList trees = {0};
+    if (call->kind == AST_METHOD && !is_module_name(ast_as(Method, call)->receiver)) {
+        vec_push(l->arena, &trees, ast_as(Method, call)->receiver);
+    }
+    const AstList *args = call->kind == AST_METHOD ? &ast_as(Method, call)->args : &ast_as(Call, call)->args;
+    for (size_t i = 0; i < args->len; i++) {
+        Ast *arg = args->items[i];
+        vec_push(l->arena, &trees, arg->kind == AST_ARG ? ast_as(Arg, arg)->value : arg);
+    }
+    return trees;
+}
+
+/* A default stands in the declaration. It may be more general than the parameter is here: the parameter decides. */
+static Env *default_env(Lower *l, const Ast *value, const Subst *subst, Type *type) {
+    Subst *own = arena_make(l->arena, Subst);
+    own->parent = subst;
+    if (value->type) subst_match(l, own, value->type, type);
+    return env_new(l, NULL, own);
+}
+
+CallArgs call_args(Lower *l, Env *env, Ast *call, const Symbol *symbol, const Subst *subst, AstList *params) {
+    CallArgs args = {0};
+    const Use *use = call_use(call);
+    bool is_call = call->kind == AST_CALL || call->kind == AST_METHOD;
+    AstList trees = use && use->args.len == params->len ? use->args : is_call ? written_args(l, call) : (AstList){0};
+    Type *type = symbol->scheme ? type_concrete(l, subst, symbol->scheme->type) : NULL;
+    for (size_t i = 0; i < params->len; i++) {
+        AstParam *param = ast_as(Param, params->items[i]);
+        CallArg arg = {.ast = i < trees.len && trees.items[i] ? trees.items[i] : param->default_value, .env = env};
+        arg.type = type && type->kind == TYPE_FN && i + 1 < type->arg_count ? type->args[i]
+                                                                            : type_concrete(l, subst, param->pattern->type);
+        if (!arg.ast) {
+            lower_refuse(l, call->span, "this call");
+            break;
+        }
+        if (arg.ast == param->default_value) arg.env = default_env(l, arg.ast, subst, arg.type);
+        vec_push(l->arena, &args, arg);
+    }
+    return args;
+}
+
+/* ---- externs */
+
+static void collect_vars(Lower *l, Type *type, TypeList *vars) {
+    type = type_prune(type);
+    if (type->kind == TYPE_VAR) {
+        for (size_t i = 0; i < vars->len; i++) {
+            if (vars->items[i] == type) return;
+        }
+        vec_push(l->arena, vars, type);
+    }
+    for (size_t i = 0; i < type->arg_count; i++) collect_vars(l, type->args[i], vars);
+}
+
+static const CoreType *scheme_result(Lower *l, const Symbol *symbol, const Subst *subst, Span span) {
+    Type *type = type_concrete(l, subst, symbol->scheme->type);
+    return type_lower_concrete(l, type->kind == TYPE_FN ? type->args[type->arg_count - 1] : type, span);
+}
+
+CoreExpr *make_prim(Lower *l, const Symbol *symbol, const Subst *subst, CoreExprs args, Span span) {
+    CoreExpr *expr = make(l, CORE_PRIM, scheme_result(l, symbol, subst, span), span, args.len, args.items);
+    TypeList vars = {0};
+    collect_vars(l, symbol->scheme->type, &vars);
+    expr->text = symbol->name;
+    expr->type_args = arena_array(l->arena, const CoreType *, vars.len + 1);
+    for (size_t i = 0; i < vars.len; i++) expr->type_args[i] = type_lower_concrete(l, type_concrete(l, subst, vars.items[i]), span);
+    expr->type_arg_count = vars.len;
+    return expr;
+}
+
+static bool is_primitive(const Symbol *symbol) {
+    const AstExtern *decl = (const AstExtern *)symbol->decl;
+    return decl->library && strcmp(decl->library, "mr") == 0;
+}
+
+static bool is_print(const Symbol *symbol) {
+    return symbol->kind == SYMBOL_EXTERN && is_primitive(symbol) &&
+           (strcmp(symbol->name, "print") == 0 || strcmp(symbol->name, "log") == 0);
+}
+
+/* Primitives that the core has nodes for are these. */
+static CoreExpr *apply_extern(Lower *l, const Symbol *symbol, const Subst *subst, CoreExprs args, Span span) {
+    if (!is_primitive(symbol)) return lower_refuse(l, span, "foreign functions");
+    if (is_print(symbol)) return apply_print(l, symbol->name, args, span);
+    if (strcmp(symbol->name, "compare") == 0) {
+        return make_op(l, CORE_OP_COMPARE_TOTAL, core_simple(l, CORE_TYPE_INT), span, args.items[0], args.items[1]);
+    }
+    if (strcmp(symbol->name, "empty_set") == 0) return core_node(l->arena, CORE_SET, scheme_result(l, symbol, subst, span), span);
+    return make_prim(l, symbol, subst, args, span);
+}
+
+CoreExpr *apply_declared(Lower *l, const Symbol *symbol, const Subst *subst, CoreExprs args, Span span) {
+    if (symbol->kind == SYMBOL_EXTERN) return apply_extern(l, symbol, subst, args, span);
+    if (fn_is_inlined(l, symbol, subst)) return lower_refuse(l, span, "calling a function that takes or gives a stream here");
+    CoreFn *fn = fn_instance(l, symbol, subst);
+    CoreExpr *call = make(l, CORE_CALL, fn->result, span, args.len, args.items);
+    call->fn = fn;
+    return call;
+}
+
+/* ---- calls */
+
+static CoreExpr *call_declared(Lower *l, Env *env, Ast *call, const Symbol *symbol) {
+    const Subst *subst = subst_for_use(l, env, symbol, call->use, NULL);
+    CoreExprs values = {0};
+    if (is_print(symbol)) {
+        AstList trees = written_args(l, call);
+        for (size_t i = 0; i < trees.len; i++) vec_push(l->arena, &values, lower_expr(l, env, trees.items[i]));
+        return apply_print(l, symbol->name, values, call->span);
+    }
+    if (symbol->kind == SYMBOL_FN && fn_is_inlined(l, symbol, subst)) return inline_call(l, env, call, symbol, subst);
+    AstList *params = symbol->kind == SYMBOL_FN ? &ast_as(Fn, symbol->decl)->params : &ast_as(Extern, symbol->decl)->params;
+    CallArgs args = call_args(l, env, call, symbol, subst, params);
+    for (size_t i = 0; i < args.len; i++) vec_push(l->arena, &values, lower_expr(l, args.items[i].env, args.items[i].ast));
+    if (values.len != params->len) return make_unit(l, call->span);
+    return apply_declared(l, symbol, subst, values, call->span);
+}
+
+static Callable called(Lower *l, Env *env, Ast *call, CoreExprs *out) {
+    const Use *use = call_use(call);
+    if (use) return callable_of_symbol(l, env, use->symbol, use, call->span);
+    if (call->kind == AST_CALL) return callable_of(l, env, ast_as(Call, call)->callee, out);
+    return (Callable){.kind = CALLABLE_VALUE, .value = lower_refuse(l, call->span, "this call"), .span = call->span};
+}
+
+/* A call of a local function or of a function value. */
+static CoreExpr *call_local(Lower *l, Env *env, Ast *call) {
+    CoreExprs statements = {0}, values = {0};
+    Callable callable = called(l, env, call, &statements);
+    const Use *use = call_use(call);
+    bool is_local_fn = callable.kind == CALLABLE_TREE && callable.tree->kind == AST_FN;
+    if (is_local_fn && use) {
+        const Subst *subst = callable.env ? callable.env->subst : NULL;
+        CallArgs args = call_args(l, env, call, use->symbol, subst, tree_params(callable.tree));
+        for (size_t i = 0; i < args.len; i++) vec_push(l->arena, &values, lower_expr(l, args.items[i].env, args.items[i].ast));
+    } else {
+        AstList trees = written_args(l, call);
+        for (size_t i = 0; i < trees.len; i++) vec_push(l->arena, &values, lower_expr(l, env, trees.items[i]));
+    }
+    CoreExpr *value = callable_apply(l, &callable, values, call->span, &statements);
+    return make_block(l, &statements, value, call->span);
+}
+
+CoreExpr *lower_call(Lower *l, Env *env, Ast *call) {
+    const Use *use = call_use(call);
+    const Symbol *symbol = use ? use->symbol : NULL;
+    if (symbol && symbol->kind == SYMBOL_REDUCER) return lower_reducer_call(l, env, call);
+    bool is_declared = symbol && (symbol->kind == SYMBOL_FN || symbol->kind == SYMBOL_EXTERN) && !env_find(l, env, symbol);
+    return is_declared ? call_declared(l, env, call, symbol) : call_local(l, env, call);
+}

@@ -1,0 +1,162 @@
+/* lower_expr.c: expressions: literals, names, containers, conditions; what is larger has a file of its own. */
+#include "compiler/core/lower_internal.h"
+
+Ast *ast_strip(Ast *ast) {
+    while (ast->kind == AST_PAREN) ast = ast_as(Paren, ast)->value;
+    return ast;
+}
+
+static CoreExpr *lower_number(Lower *l, Env *env, Ast *ast) {
+    bool is_int = ast->kind == AST_INT_LIT;
+    const CoreType *type = ast_core_type(l, env, ast);
+    if (is_int && type->kind != CORE_TYPE_FLOAT) return make_int(l, (int64_t)ast_as(IntLit, ast)->value, ast->span);
+    CoreExpr *expr = core_node(l->arena, CORE_FLOAT, core_simple(l, CORE_TYPE_FLOAT), ast->span);
+    expr->number = is_int ? (double)ast_as(IntLit, ast)->value : ast_as(FloatLit, ast)->value;
+    return expr;
+}
+
+/* Tuples, lists and the like: the items in order. A tuple's type is that of its items, so that constants need no other. */
+static CoreExpr *lower_items(Lower *l, Env *env, Ast *ast, CoreKind kind, const AstList *items) {
+    CoreExpr *expr = core_node(l->arena, kind, ast_core_type(l, env, ast), ast->span);
+    for (size_t i = 0; i < items->len; i++) {
+        Ast *item = items->items[i];
+        if (item->kind == AST_ENTRY) {
+            vec_push(l->arena, &expr->args, lower_expr(l, env, ast_as(Entry, item)->key));
+            item = ast_as(Entry, item)->value;
+        }
+        vec_push(l->arena, &expr->args, lower_expr(l, env, item));
+    }
+    return expr;
+}
+
+CoreExpr *lower_name(Lower *l, Env *env, Ast *ast) {
+    const Symbol *symbol = ast->symbol;
+    if (!symbol) return lower_refuse(l, ast->span, "this name here");
+    Binding *binding = env_find(l, env, symbol);
+    if (binding && binding->kind == BINDING_VALUE) {
+        CoreExpr *value = core_copy(l->arena, binding->value);
+        value->span = ast->span;
+        return value;
+    }
+    if (binding && binding->kind == BINDING_STREAM) {
+        return lower_refuse(l, ast->span, "a stream as a value: what consumes `%s` must be seen here", symbol->name);
+    }
+    if (binding || symbol->kind == SYMBOL_FN || symbol->kind == SYMBOL_EXTERN) {
+        CoreExprs unused = {0};
+        Callable callable = callable_of(l, env, ast, &unused);
+        return callable_value(l, &callable, ast_core_type(l, env, ast), ast->span);
+    }
+    return lower_refuse(l, ast->span, "`%s` here", symbol->name);
+}
+
+static CoreExpr *lower_range(Lower *l, Env *env, AstRange *ast) {
+    CoreExpr *expr = core_node(l->arena, CORE_RANGE, core_simple(l, CORE_TYPE_RANGE), ast->base.span);
+    vec_push(l->arena, &expr->args, lower_expr(l, env, ast->first));
+    if (ast->last) vec_push(l->arena, &expr->args, lower_expr(l, env, ast->last));
+    expr->flag = ast->is_exclusive;
+    return expr;
+}
+
+static CoreExpr *lower_index(Lower *l, Env *env, AstIndex *ast) {
+    Ast *index = ast_strip(ast->index);
+    bool is_slice = index->kind == AST_RANGE;
+    CoreExpr *expr = core_node(l->arena, is_slice ? CORE_SLICE : CORE_INDEX, ast_core_type(l, env, &ast->base), ast->base.span);
+    vec_push(l->arena, &expr->args, lower_expr(l, env, ast->sequence));
+    if (!is_slice) {
+        vec_push(l->arena, &expr->args, lower_expr(l, env, index));
+        return expr;
+    }
+    AstRange *range = ast_as(Range, index);
+    vec_push(l->arena, &expr->args, lower_expr(l, env, range->first));
+    if (range->last) vec_push(l->arena, &expr->args, lower_expr(l, env, range->last));
+    expr->flag = range->is_exclusive;
+    return expr;
+}
+
+static CoreExpr *lower_if(Lower *l, Env *env, AstIf *ast) {
+    CoreExpr *condition = lower_expr(l, env, ast->condition);
+    CoreExpr *then = lower_expr(l, env, ast->then_branch);
+    if (!ast->else_branch) {
+        return make_if(l, condition, as_unit(l, then), make_unit(l, ast->base.span), core_unit_type(l), ast->base.span);
+    }
+    CoreExpr *otherwise = lower_expr(l, env, ast->else_branch);
+    const CoreType *type = core_diverges(then) ? otherwise->type : then->type;
+    if (!core_diverges(otherwise) && otherwise->type != type) {
+        type = core_unit_type(l);
+        then = as_unit(l, then);
+        otherwise = as_unit(l, otherwise);
+    }
+    return make_if(l, condition, then, otherwise, type, ast->base.span);
+}
+
+/* e? is what is in e, or leaves the function with none. */
+static CoreExpr *lower_question(Lower *l, Env *env, AstQuestion *ast) {
+    Span span = ast->base.span;
+    if (l->body->inline_depth > 0 || !l->body->result || l->body->result->kind != CORE_TYPE_OPTIONAL) {
+        return lower_refuse(l, span, "`?` here");
+    }
+    CoreExprs statements = {0};
+    CoreExpr *optional = hold(l, lower_expr(l, env, ast->value), NULL, &statements);
+    CoreExpr *again = core_copy(l->arena, optional);
+    const CoreType *type = optional->type->args[0];
+    CoreExpr *none = core_node(l->arena, CORE_NONE, l->body->result, span);
+    CoreExpr *leave = make(l, CORE_RETURN, type, span, 1, &none);
+    CoreExpr *is_some = make(l, CORE_IS_SOME, core_simple(l, CORE_TYPE_BOOL), span, 1, &optional);
+    CoreExpr *result = make_if(l, is_some, make(l, CORE_UNWRAP, type, span, 1, &again), leave, type, span);
+    return make_block(l, &statements, result, span);
+}
+
+static CoreExpr *lower_statement_value(Lower *l, Env *env, Ast *ast) {
+    CoreExprs statements = {0};
+    lower_statement(l, env, ast, &statements);
+    if (statements.len == 1 && statements.items[0]->kind != CORE_LET) return statements.items[0];
+    return make_block(l, &statements, NULL, ast->span);
+}
+
+static CoreExpr *lower_compound(Lower *l, Env *env, Ast *ast) {
+    switch (ast->kind) {
+    case AST_TUPLE: return lower_items(l, env, ast, CORE_TUPLE, &ast_as(Tuple, ast)->items);
+    case AST_LIST_LIT: return lower_items(l, env, ast, CORE_LIST, &ast_as(ListLit, ast)->items);
+    case AST_MAP_LIT: return lower_items(l, env, ast, CORE_MAP, &ast_as(MapLit, ast)->entries);
+    case AST_SOME: {
+        CoreExpr *value = lower_expr(l, env, ast_as(Some, ast)->value);
+        return make(l, CORE_SOME, core_type1(l, CORE_TYPE_OPTIONAL, value->type), ast->span, 1, &value);
+    }
+    case AST_NONE: return core_node(l->arena, CORE_NONE, ast_core_type(l, env, ast), ast->span);
+    case AST_RANGE: return lower_range(l, env, ast_as(Range, ast));
+    case AST_INDEX: return lower_index(l, env, ast_as(Index, ast));
+    case AST_TUPLE_DOT: {
+        CoreExpr *tuple = lower_expr(l, env, ast_as(TupleDot, ast)->value);
+        return make_field(l, tuple, (size_t)ast_as(TupleDot, ast)->index, ast->span);
+    }
+    case AST_DOT: return ast->symbol ? lower_name(l, env, ast) : lower_refuse(l, ast->span, "fields of records");
+    case AST_IF: return lower_if(l, env, ast_as(If, ast));
+    case AST_QUESTION: return lower_question(l, env, ast_as(Question, ast));
+    default: return ast_is_statement(ast) ? lower_statement_value(l, env, ast) : lower_refuse(l, ast->span, "this construct");
+    }
+}
+
+CoreExpr *lower_expr(Lower *l, Env *env, Ast *ast) {
+    ast = ast_strip(ast);
+    switch (ast->kind) {
+    case AST_INT_LIT:
+    case AST_FLOAT_LIT: return lower_number(l, env, ast);
+    case AST_BOOL_LIT: return make_bool(l, ast_as(BoolLit, ast)->value, ast->span);
+    case AST_STRING_LIT: return make_string(l, ast_as(StringLit, ast)->value.bytes, ast_as(StringLit, ast)->value.len, ast->span);
+    case AST_INTERPOLATION: return lower_interpolation(l, env, ast_as(Interpolation, ast));
+    case AST_NAME_REF: return lower_name(l, env, ast);
+    case AST_UNARY: return lower_unary(l, env, ast_as(Unary, ast));
+    case AST_BINARY: return lower_binary(l, env, ast_as(Binary, ast));
+    case AST_CALL: return lower_call(l, env, ast);
+    case AST_METHOD: return ast_is_update(ast) ? lower_statement_value(l, env, ast) : lower_call(l, env, ast);
+    case AST_BLOCK: return lower_block(l, env, ast_as(Block, ast));
+    case AST_PIPE: return lower_pipe(l, env, ast_as(Pipe, ast));
+    case AST_LAMBDA:
+    case AST_OPERATOR_REF: {
+        CoreExprs unused = {0};
+        Callable callable = callable_of(l, env, ast, &unused);
+        return callable_value(l, &callable, ast_core_type(l, env, ast), ast->span);
+    }
+    default: return lower_compound(l, env, ast);
+    }
+}

@@ -1,0 +1,118 @@
+/* lower_job.c: map … reduce as a job: its sources, the code for an element, its reducer, what it captures. */
+#include "compiler/core/lower_internal.h"
+
+#include <string.h>
+
+enum { JOB_NAME_LIMIT = 72 };
+
+/* The pipeline as it is written, on one line. */
+static const char *job_name(Lower *l, Span span) {
+    const SourceFile *file = source_file(l->sources, span.file);
+    Buf name = {0};
+    for (uint32_t i = span.from; i < span.to && i < file->len; i++) {
+        char c = file->text[i];
+        bool is_space = c == ' ' || c == '\n' || c == '\t' || c == '\r';
+        if (is_space && (name.len == 0 || name.data[name.len - 1] == ' ')) continue;
+        if (name.len >= JOB_NAME_LIMIT && ((unsigned char)c & 0xc0) != 0x80) {
+            buf_add_text(&name, " …");
+            break;
+        }
+        buf_add_char(&name, is_space ? ' ' : c);
+    }
+    const char *copy = arena_strndup(l->arena, name.data ? name.data : "", name.len);
+    buf_free(&name);
+    return copy;
+}
+
+typedef struct YieldConsumer {
+    Consumer base;
+    CoreJob *job;
+    const ReducerUse *reducer;
+    const Callable *by; /* NULL: no `by`, or `by key` */
+    bool by_key;
+} YieldConsumer;
+
+static void yield_push(Lower *l, Consumer *self, CoreExpr *element, CoreExprs *out) {
+    YieldConsumer *consumer = (YieldConsumer *)self;
+    CoreJob *job = consumer->job;
+    const CoreType *reduced = element->type;
+    if (consumer->by_key) {
+        if (element->type->kind != CORE_TYPE_TUPLE || element->type->arg_count != 2) {
+            lower_refuse(l, element->span, "`by key` of this");
+            return;
+        }
+        job->key = element->type->args[0];
+        reduced = element->type->args[1];
+    } else if (consumer->by) {
+        CoreExprs args = {0};
+        element = hold(l, element, NULL, out);
+        vec_push(l->arena, &args, core_copy(l->arena, element));
+        CoreExpr *const pair[] = {callable_apply(l, consumer->by, args, consumer->by->span, out), element};
+        job->key = pair[0]->type;
+        element = make(l, CORE_TUPLE, core_pair_type(l, pair[0]->type, element->type), element->span, 2, pair);
+    }
+    vec_push(l->arena, out, make(l, CORE_YIELD, core_unit_type(l), element->span, 1, &element));
+    reducer_build(l, job, consumer->reducer, reduced);
+}
+
+static CoreJob *job_new(Lower *l, Span span) {
+    CoreJob *job = arena_make(l->arena, CoreJob);
+    job->index = (uint32_t)l->program->jobs.len;
+    job->name = job_name(l, span);
+    job->span = span;
+    vec_push(l->arena, &l->program->jobs, job);
+    return job;
+}
+
+/* The job that walks the stream; `out` holds what is evaluated before it. */
+static CoreExpr *job_of_stream(Lower *l, Stream *stream, const ReducerUse *reducer, const Callable *by, bool by_key, Span span) {
+    CoreJob *job = job_new(l, span);
+    Body body = {0}, *outer = l->body;
+    CoreExprs statements = {0};
+    Nest nest = {.sources = &job->sources};
+    YieldConsumer consumer = {.base = {yield_push}, .job = job, .reducer = reducer, .by = by, .by_key = by_key};
+    l->body = &body;
+    stream_emit(l, stream, &consumer.base, &nest, &statements);
+    l->body = outer;
+    if (l->has_failed) return make_unit(l, span);
+    job->body = as_unit(l, make_block(l, &statements, NULL, span));
+    const CoreType *const entry[] = {job->key, job->reducer.result};
+    job->result = job->key ? core_type(l->program->types, CORE_TYPE_MAP, entry, 2) : job->reducer.result;
+    capture_job(l, job);
+    CoreExpr *expr = core_node(l->arena, CORE_JOB, job->result, span);
+    expr->job = job;
+    return expr;
+}
+
+/* An exact sum takes its `from` afterwards: the sum of nothing is 0, to which it can be added as well. */
+static CoreExpr *add_from(Lower *l, CoreExpr *job, const ReducerUse *reducer, Span span) {
+    bool is_sum = job->kind == CORE_JOB && job->job->reducer.kind == CORE_REDUCE_SUM_INT;
+    if (!reducer->from || !is_sum) return job;
+    return make_op(l, CORE_OP_ADD, job->type, span, core_copy(l->arena, reducer->from), job);
+}
+
+CoreExpr *lower_pipe(Lower *l, Env *env, AstPipe *pipe) {
+    Span span = pipe->base.span;
+    if (!pipe->reduce) return lower_refuse(l, span, "a stream as a value: what consumes it must be seen where it is made");
+    CoreExprs statements = {0};
+    Stream *stream = stream_of_pipe(l, env, pipe, &statements);
+    ReducerUse reducer = reducer_use_of(l, env, pipe->reduce, &statements);
+    Callable by;
+    if (pipe->from) reducer.from = hold(l, lower_expr(l, env, pipe->from), NULL, &statements);
+    if (pipe->by && !pipe->by_key) by = callable_of(l, env, pipe->by, &statements);
+    if (l->has_failed) return make_unit(l, span);
+    CoreExpr *job = job_of_stream(l, stream, &reducer, pipe->by && !pipe->by_key ? &by : NULL, pipe->by_key, span);
+    return make_block(l, &statements, add_from(l, job, &reducer, span), span);
+}
+
+/* mean(xs), xs.mean(): the sequence is what the reducer's own parameters leave over. */
+CoreExpr *lower_reducer_call(Lower *l, Env *env, Ast *call) {
+    CoreExprs statements = {0};
+    Ast *sequence = reduced_sequence(call);
+    if (!sequence) return lower_refuse(l, call->span, "this use of a reducer");
+    Stream *stream = stream_of(l, env, sequence, &statements);
+    ReducerUse reducer = reducer_use_of(l, env, call, &statements);
+    if (l->has_failed) return make_unit(l, call->span);
+    CoreExpr *job = job_of_stream(l, stream, &reducer, NULL, false, call->span);
+    return make_block(l, &statements, job, call->span);
+}

@@ -1,0 +1,301 @@
+/* lower_stream.c: streams: recipes, and the loops that push their elements into what consumes them.
+ *
+ * A recipe is a tree of stages over base sequences. Emitting it makes one loop nest: the innermost base is the outermost loop, each
+ * stage is code around its element, and the consumer's code stands in the middle. Nothing is stored in between (Neumann 2011). */
+#include "compiler/core/lower_internal.h"
+
+/* ---- recipes */
+
+Stream *stream_of_value(Lower *l, CoreExpr *value, CoreExprs *out) {
+    Stream *stream = arena_make(l->arena, Stream);
+    stream->kind = STREAM_BASE;
+    stream->span = value->span;
+    switch (value->type->kind) {
+    case CORE_TYPE_RANGE: stream->source = CORE_SOURCE_RANGE; break;
+    case CORE_TYPE_LIST: stream->source = CORE_SOURCE_LIST; break;
+    case CORE_TYPE_MAP: stream->source = CORE_SOURCE_MAP; break;
+    case CORE_TYPE_SET: stream->source = CORE_SOURCE_SET; break;
+    case CORE_TYPE_OPTIONAL: stream->source = CORE_SOURCE_OPTIONAL; break;
+    default:
+        stream->source = CORE_SOURCE_LIST;
+        lower_refuse(l, value->span, "walking a value of type %s", value->type->name);
+        break;
+    }
+    stream->value = hold(l, value, NULL, out);
+    return stream;
+}
+
+Stream *stream_of_pipe(Lower *l, Env *env, AstPipe *pipe, CoreExprs *out) {
+    Stream *stream = arena_make(l->arena, Stream);
+    stream->kind = STREAM_PIPE;
+    stream->span = pipe->base.span;
+    stream->is_flat = pipe->op == OP_FLATMAP;
+    stream->is_identity = pipe->op == OP_REDUCE;
+    if (pipe->scan) lower_refuse(l, pipe->scan->span, "`scan`");
+    if (!stream->is_identity) stream->function = callable_of(l, env, pipe->function, out);
+    for (size_t i = 0; i < pipe->sources.len; i++) {
+        vec_push(l->arena, &stream->operands, stream_of(l, env, pipe->sources.items[i], out));
+    }
+    if (pipe->where) {
+        stream->has_where = true;
+        stream->where = callable_of(l, env, pipe->where, out);
+    }
+    return stream;
+}
+
+static Stream *stream_of_block(Lower *l, Env *env, AstBlock *block, CoreExprs *out) {
+    bind_local_fns(l, env, &block->statements);
+    for (size_t i = 0; i + 1 < block->statements.len; i++) lower_statement(l, env, block->statements.items[i], out);
+    return stream_of(l, env, vec_last(&block->statements), out);
+}
+
+static Stream *stream_refused(Lower *l, Span span) {
+    CoreExpr *nothing = lower_refuse(l, span, "a stream that is chosen when the program runs");
+    Stream *stream = arena_make(l->arena, Stream);
+    stream->value = nothing;
+    stream->span = span;
+    return stream;
+}
+
+Stream *stream_of(Lower *l, Env *env, Ast *ast, CoreExprs *out) {
+    ast = ast_strip(ast);
+    if (!type_is_stream(ast_type(l, env, ast))) return stream_of_value(l, lower_expr(l, env, ast), out);
+    switch (ast->kind) {
+    case AST_PIPE: return stream_of_pipe(l, env, ast_as(Pipe, ast), out);
+    case AST_NAME_REF:
+    case AST_DOT: {
+        Binding *binding = ast->symbol ? env_find(l, env, ast->symbol) : NULL;
+        return binding && binding->kind == BINDING_STREAM ? binding->stream : stream_refused(l, ast->span);
+    }
+    case AST_CALL:
+    case AST_METHOD: return stream_of_call(l, env, ast, out);
+    case AST_BLOCK:
+        return ast_as(Block, ast)->statements.len > 0 ? stream_of_block(l, env, ast_as(Block, ast), out)
+                                                      : stream_refused(l, ast->span);
+    default: return stream_refused(l, ast->span);
+    }
+}
+
+/* ---- loops */
+
+static const CoreType *source_element(Lower *l, CoreSourceKind kind, const CoreType *type) {
+    switch (kind) {
+    case CORE_SOURCE_RANGE: return core_simple(l, CORE_TYPE_INT);
+    case CORE_SOURCE_MAP: return core_pair_type(l, type->args[0], type->args[1]);
+    case CORE_SOURCE_LIST:
+    case CORE_SOURCE_SET:
+    case CORE_SOURCE_OPTIONAL: return type->arg_count > 0 ? type->args[0] : core_unit_type(l);
+    case CORE_SOURCE_WORDS_IN:
+    case CORE_SOURCE_LINES_IN:
+    case CORE_SOURCE_TEXT_WORDS:
+    case CORE_SOURCE_TEXT_LINES: break;
+    }
+    return core_simple(l, CORE_TYPE_STRING);
+}
+
+static CoreVar *add_source(Lower *l, CoreSources *sources, const Stream *stream) {
+    CoreVar *var = var_new(l, "x", source_element(l, stream->source, stream->value->type), stream->span);
+    var->is_borrowed = true;
+    CoreSource source = {.kind = stream->source, .expr = core_copy(l->arena, stream->value), .var = var, .span = stream->span};
+    vec_push(l->arena, sources, source);
+    return var;
+}
+
+/* A job walks whole values: a string's words are walked in a job over a list of that one string. */
+static void open_job(Lower *l, Nest *nest, CoreSources *sources) {
+    CoreSource *first = &sources->items[0];
+    if (first->kind == CORE_SOURCE_WORDS_IN || first->kind == CORE_SOURCE_LINES_IN) {
+        const CoreType *type = core_type1(l, CORE_TYPE_LIST, core_simple(l, CORE_TYPE_STRING));
+        CoreVar *text = var_new(l, "text", core_simple(l, CORE_TYPE_STRING), first->span);
+        text->is_borrowed = true;
+        CoreSource whole = {.kind = CORE_SOURCE_LIST, .var = text, .span = first->span};
+        whole.expr = make(l, CORE_LIST, type, first->span, 1, &first->expr);
+        vec_push(l->arena, nest->sources, whole);
+        first->expr = core_local(l->arena, text, first->span);
+        return;
+    }
+    *nest->sources = *sources;
+    if (first->kind == CORE_SOURCE_TEXT_WORDS || first->kind == CORE_SOURCE_TEXT_LINES) l->body->text = first->var;
+    *sources = (CoreSources){0};
+}
+
+/* Where the code for an element goes, and the loop around it: NULL when the sources have become the job's. */
+typedef struct OpenLoop {
+    CoreExpr *loop;
+    CoreExprs statements;
+} OpenLoop;
+
+static OpenLoop loop_open(Lower *l, Nest *nest, CoreSources sources, Span span) {
+    OpenLoop open = {0};
+    if (nest->sources && !nest->is_open) open_job(l, nest, &sources);
+    if (sources.len > 0) {
+        open.loop = core_node(l->arena, CORE_FOR, core_unit_type(l), span);
+        open.loop->sources = sources;
+        open.loop->loop = ++l->body->loop_count;
+        const CoreSource *first = &sources.items[0];
+        bool cuts_text = first->kind == CORE_SOURCE_WORDS_IN || first->kind == CORE_SOURCE_LINES_IN;
+        open.loop->is_input = cuts_text && l->body->text && first->expr->kind == CORE_LOCAL && first->expr->var == l->body->text;
+        if (nest->outermost == 0) nest->outermost = open.loop->loop;
+        nest->innermost = open.loop->loop;
+    }
+    nest->is_open = true;
+    return open;
+}
+
+static void loop_close(Lower *l, OpenLoop *open, CoreExprs *out) {
+    if (!open->loop) {
+        for (size_t i = 0; i < open->statements.len; i++) vec_push(l->arena, out, open->statements.items[i]);
+        return;
+    }
+    CoreExpr *body = open->statements.len == 1 ? open->statements.items[0] : NULL;
+    if (!body || body->kind == CORE_LET) body = make_block(l, &open->statements, NULL, open->loop->span);
+    vec_push(l->arena, &open->loop->args, as_unit(l, body));
+    vec_push(l->arena, out, open->loop);
+}
+
+/* ---- stages */
+
+static void stage_result(Lower *l, Stream *stage, CoreExprs args, Consumer *consumer, Nest *nest, CoreExprs *out) {
+    if (stage->is_identity) {
+        consumer->push(l, consumer, args.items[0], out);
+    } else if (stage->is_flat) {
+        Stream *inner = stream_of_apply(l, &stage->function, args, stage->span, out);
+        stream_emit(l, inner, consumer, nest, out);
+    } else {
+        consumer->push(l, consumer, callable_apply(l, &stage->function, args, stage->span, out), out);
+    }
+}
+
+/* One stage's code around an element of each of its operands. */
+static void stage_apply(Lower *l, Stream *stage, CoreExprs args, Consumer *consumer, Nest *nest, CoreExprs *out) {
+    if (!stage->has_where) {
+        stage_result(l, stage, args, consumer, nest, out);
+        return;
+    }
+    CoreExprs tested = {0}, inner = {0};
+    for (size_t i = 0; i < args.len; i++) {
+        args.items[i] = hold(l, args.items[i], NULL, out);
+        vec_push(l->arena, &tested, core_copy(l->arena, args.items[i]));
+    }
+    CoreExpr *condition = callable_apply(l, &stage->where, tested, stage->where.span, out);
+    stage_result(l, stage, args, consumer, nest, &inner);
+    CoreExpr *then = as_unit(l, make_block(l, &inner, NULL, stage->span));
+    vec_push(l->arena, out, make_if(l, condition, then, make_unit(l, stage->span), core_unit_type(l), stage->span));
+}
+
+typedef struct StageConsumer {
+    Consumer base;
+    Stream *stage;
+    Consumer *next;
+    Nest *nest;
+} StageConsumer;
+
+static void stage_push(Lower *l, Consumer *self, CoreExpr *element, CoreExprs *out) {
+    StageConsumer *stage = (StageConsumer *)self;
+    CoreExprs args = {0};
+    vec_push(l->arena, &args, element);
+    stage_apply(l, stage->stage, args, stage->next, stage->nest, out);
+}
+
+/* ---- several sequences walked together: one loop over all their bases; each operand is computed from the variables of its own */
+
+static bool length_is_known(const Stream *stream) {
+    if (stream->kind == STREAM_BASE) return stream->source <= CORE_SOURCE_OPTIONAL;
+    if (stream->is_flat || stream->has_where) return false;
+    for (size_t i = 0; i < stream->operands.len; i++) {
+        if (!length_is_known(stream->operands.items[i])) return false;
+    }
+    return true;
+}
+
+typedef VEC(CoreVar *) Vars;
+
+static void zip_sources(Lower *l, const Stream *stream, CoreSources *sources, Vars *vars) {
+    if (stream->kind == STREAM_BASE) {
+        vec_push(l->arena, vars, add_source(l, sources, stream));
+        return;
+    }
+    for (size_t i = 0; i < stream->operands.len; i++) zip_sources(l, stream->operands.items[i], sources, vars);
+}
+
+/* The operand's element; takes its variables from the front of `vars`, in the order in which zip_sources made them. */
+static CoreExpr *zip_element(Lower *l, const Stream *stream, Vars *vars, CoreExprs *out) {
+    if (stream->kind == STREAM_BASE) {
+        CoreVar *var = vars->items[0];
+        vars->items++;
+        vars->len--;
+        return core_local(l->arena, var, stream->span);
+    }
+    CoreExprs args = {0};
+    for (size_t i = 0; i < stream->operands.len; i++) {
+        CoreExpr *element = zip_element(l, stream->operands.items[i], vars, out);
+        vec_push(l->arena, &args, stream->operands.len > 1 ? hold(l, element, NULL, out) : element);
+    }
+    return callable_apply(l, &stream->function, args, stream->span, out);
+}
+
+static void emit_together(Lower *l, Stream *stream, Consumer *consumer, Nest *nest, CoreExprs *out) {
+    CoreSources sources = {0};
+    Vars vars = {0};
+    for (size_t i = 0; i < stream->operands.len; i++) {
+        const Stream *operand = stream->operands.items[i];
+        if (!length_is_known(operand)) {
+            lower_refuse(l, operand->span,
+                         "walking a sequence of unknown length (text, `where` or `flatmap`) together with another");
+            return;
+        }
+        zip_sources(l, operand, &sources, &vars);
+    }
+    OpenLoop open = loop_open(l, nest, sources, stream->span);
+    CoreExprs args = {0};
+    for (size_t i = 0; i < stream->operands.len; i++) {
+        vec_push(l->arena, &args,
+                 hold(l, zip_element(l, stream->operands.items[i], &vars, &open.statements), NULL, &open.statements));
+    }
+    stage_apply(l, stream, args, consumer, nest, &open.statements);
+    loop_close(l, &open, out);
+}
+
+void stream_emit(Lower *l, Stream *stream, Consumer *consumer, Nest *nest, CoreExprs *out) {
+    if (l->has_failed) return;
+    if (stream->kind == STREAM_PIPE && stream->operands.len > 1) {
+        emit_together(l, stream, consumer, nest, out);
+    } else if (stream->kind == STREAM_PIPE) {
+        StageConsumer stage = {.base = {stage_push}, .stage = stream, .next = consumer, .nest = nest};
+        stream_emit(l, stream->operands.items[0], &stage.base, nest, out);
+    } else {
+        CoreSources sources = {0};
+        CoreVar *var = add_source(l, &sources, stream);
+        OpenLoop open = loop_open(l, nest, sources, stream->span);
+        consumer->push(l, consumer, core_local(l->arena, var, stream->span), &open.statements);
+        loop_close(l, &open, out);
+    }
+}
+
+/* ---- for */
+
+typedef struct ForConsumer {
+    Consumer base;
+    Env *env;
+    AstFor *ast;
+    Nest *nest;
+} ForConsumer;
+
+static void for_push(Lower *l, Consumer *self, CoreExpr *element, CoreExprs *out) {
+    ForConsumer *consumer = (ForConsumer *)self;
+    LoopTarget target = {
+        .outer = l->body->target, .break_loop = consumer->nest->outermost, .continue_loop = consumer->nest->innermost};
+    bind_pattern(l, consumer->env, consumer->ast->pattern, element, out);
+    l->body->target = &target;
+    vec_push(l->arena, out, as_unit(l, lower_expr(l, consumer->env, consumer->ast->body)));
+    l->body->target = target.outer;
+}
+
+CoreExpr *lower_for(Lower *l, Env *env, AstFor *ast) {
+    CoreExprs statements = {0};
+    Nest nest = {0};
+    ForConsumer consumer = {.base = {for_push}, .env = env, .ast = ast, .nest = &nest};
+    Stream *stream = stream_of(l, env, ast->sequence, &statements);
+    stream_emit(l, stream, &consumer.base, &nest, &statements);
+    return statements.len == 1 ? statements.items[0] : make_block(l, &statements, NULL, ast->base.span);
+}

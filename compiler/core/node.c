@@ -1,0 +1,84 @@
+/* node.c: making and walking nodes of the core. */
+#include "compiler/core/core_internal.h"
+
+CoreExpr *core_node(Arena *arena, CoreKind kind, const CoreType *type, Span span) {
+    CoreExpr *expr = arena_make(arena, CoreExpr);
+    expr->kind = kind;
+    expr->type = type;
+    expr->span = span;
+    return expr;
+}
+
+CoreExpr *core_local(Arena *arena, CoreVar *var, Span span) {
+    CoreExpr *expr = core_node(arena, CORE_LOCAL, var->type, span);
+    expr->var = var;
+    return expr;
+}
+
+CoreExpr *core_copy(Arena *arena, const CoreExpr *expr) {
+    CoreExpr *copy = arena_make(arena, CoreExpr);
+    *copy = *expr;
+    if (expr->kind == CORE_FIELD) {
+        copy->args = (CoreExprs){0};
+        vec_push(arena, &copy->args, core_copy(arena, expr->args.items[0]));
+    }
+    return copy;
+}
+
+bool core_diverges(const CoreExpr *expr) {
+    switch (expr->kind) {
+    case CORE_BREAK:
+    case CORE_CONTINUE:
+    case CORE_RETURN: return true;
+    case CORE_BLOCK:
+        for (size_t i = 0; i < expr->args.len; i++) {
+            if (core_diverges(expr->args.items[i])) return true;
+        }
+        return false;
+    case CORE_IF:
+        return core_diverges(expr->args.items[0]) || (core_diverges(expr->args.items[1]) && core_diverges(expr->args.items[2]));
+    default: return false;
+    }
+}
+
+void core_give_type(CoreExpr *expr, const CoreType *type) {
+    if (expr->type == type || !core_diverges(expr)) return;
+    expr->type = type;
+    if (expr->kind == CORE_BLOCK && expr->args.len > 0) core_give_type(vec_last(&expr->args), type);
+    if (expr->kind == CORE_IF) {
+        core_give_type(expr->args.items[1], type);
+        core_give_type(expr->args.items[2], type);
+    }
+}
+
+CoreCode *core_reducer_code(CoreReducer *reducer, size_t index, const char **label) {
+    CoreCode *const codes[CORE_REDUCER_CODES] = {&reducer->add, &reducer->merge, &reducer->finish, &reducer->done, &reducer->from};
+    static const char *const labels[CORE_REDUCER_CODES] = {"add", "merge", "finish", "done", "from"};
+    if (label) *label = labels[index];
+    return codes[index];
+}
+
+void core_each_child(CoreExpr *expr, CoreVisit *visit, void *context) {
+    for (size_t i = 0; i < expr->sources.len; i++) visit(expr->sources.items[i].expr, context);
+    if (expr->kind == CORE_JOB) {
+        for (size_t i = 0; i < expr->job->sources.len; i++) visit(expr->job->sources.items[i].expr, context);
+        for (size_t i = 0; i < expr->job->captured.len; i++) visit(expr->job->captured.items[i], context);
+    }
+    if (expr->place) {
+        for (size_t i = 0; i < expr->place->steps.len; i++) {
+            if (expr->place->steps.items[i].index) visit(expr->place->steps.items[i].index, context);
+        }
+    }
+    for (size_t i = 0; i < expr->args.len; i++) visit(expr->args.items[i], context);
+}
+
+void core_each_job_code(CoreJob *job, CoreVisit *visit, void *context) {
+    CoreReducer *reducer = &job->reducer;
+    visit(job->body, context);
+    if (reducer->init) visit(reducer->init, context);
+    for (size_t i = 0; i < CORE_REDUCER_CODES; i++) {
+        CoreCode *code = core_reducer_code(reducer, i, NULL);
+        if (code->body) visit(code->body, context);
+    }
+    if (reducer->nothing) visit(reducer->nothing, context);
+}

@@ -1,0 +1,61 @@
+/* plan.c: --emit=plan: for each job what is walked, how it is cut into chunks, what travels to the workers, how results are
+ * combined. */
+#include "compiler/core/printer.h"
+
+#include <inttypes.h>
+
+static const char *cut_text(const CoreJob *job) {
+    switch (job->sources.items[0].kind) {
+    case CORE_SOURCE_TEXT_WORDS: return "text by 256 KiB, at words (doubled beyond 65,536 chunks)";
+    case CORE_SOURCE_TEXT_LINES: return "text by 256 KiB, at line ends (doubled beyond 65,536 chunks)";
+    default: return "one element a chunk up to 65,536 elements, then 2^k";
+    }
+}
+
+static const char *kind_text(const CoreReducer *reducer) {
+    switch (reducer->kind) {
+    case CORE_REDUCE_FOLD: return "a function of two";
+    case CORE_REDUCE_GENERAL: return "a reducer with a state";
+    case CORE_REDUCE_SUM_INT: return "an exact sum of ints in 128 bits";
+    case CORE_REDUCE_LANES: return reducer->lane_op == CORE_OP_MUL ? "a float product in 32 lanes" : "a float sum in 32 lanes";
+    case CORE_REDUCE_COUNT: return "a count";
+    }
+    return "";
+}
+
+static void plan_job(const CoreProgram *program, const CoreJob *job, Buf *out) {
+    const SourceFile *file = source_file(program->sources, job->span.file);
+    LineColumn at = source_position(program->sources, job->span.file, job->span.from);
+    buf_printf(out, "job %" PRIu32 ": %s\n", job->index, job->name);
+    buf_printf(out, "    at        %s:%" PRIu32 ":%" PRIu32 "\n", file->path, at.line, at.column);
+    for (size_t i = 0; i < job->sources.len; i++) {
+        const CoreSource *source = &job->sources.items[i];
+        buf_printf(out, "    source    %s of %s\n", core_source_text(source->kind), source->var->type->name);
+    }
+    buf_printf(out, "    cut       %s\n", cut_text(job));
+    for (size_t i = 0; i < job->captures.len; i++) {
+        const CoreVar *var = job->captures.items[i];
+        buf_printf(out, "    capture   %s: %s\n", var->name ? var->name : "t", var->type->name);
+    }
+    for (size_t i = 0; i < job->globals.len; i++) {
+        buf_printf(out, "    global    @%s: %s\n", job->globals.items[i]->name, job->globals.items[i]->type->name);
+    }
+    const CoreReducer *reducer = &job->reducer;
+    buf_printf(out, "    reduce    %s: %s\n", reducer->name, kind_text(reducer));
+    buf_printf(out, "    combine   %s%s\n", reducer->is_exact ? "in any order" : "in input order, by the aligned tree",
+               reducer->done.body ? ", stops at the deciding element" : "");
+    if (job->key) buf_printf(out, "    key       %s\n", job->key->name);
+    buf_printf(out, "    state     %s\n", reducer->state->name);
+    buf_printf(out, "    result    %s\n", job->result->name);
+    buf_add_text(out, "    hash      ");
+    for (size_t i = 0; i < sizeof job->hash; i++) buf_printf(out, "%02x", job->hash[i]);
+    buf_add_char(out, '\n');
+}
+
+void core_print_plan(const CoreProgram *program, Buf *out) {
+    if (program->jobs.len == 0) buf_add_text(out, "no jobs\n");
+    for (size_t i = 0; i < program->jobs.len; i++) {
+        if (i > 0) buf_add_char(out, '\n');
+        plan_job(program, program->jobs.items[i], out);
+    }
+}

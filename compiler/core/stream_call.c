@@ -1,0 +1,162 @@
+/* stream_call.c: functions that take or give streams are put in the place of their calls, where the stream's consumer is seen. */
+#include "compiler/core/lower_internal.h"
+
+#include <string.h>
+
+enum {
+    INLINE_DEPTH_LIMIT = 100,   /* functions inside each other: a chain of calls written by a program, not by a person */
+    INLINE_COUNT_LIMIT = 50000, /* in a whole program: functions that each call the one before twice would double forever */
+};
+
+bool inline_enter(Lower *l, const Ast *tree, Span span) {
+    for (size_t i = 0; tree->kind == AST_FN && i < l->inlining.len; i++) {
+        if (l->inlining.items[i] != tree) continue;
+        lower_refuse(l, span, "recursion through a function that takes or gives a stream");
+        return false;
+    }
+    if (l->inlining.len >= INLINE_DEPTH_LIMIT || ++l->inline_count > INLINE_COUNT_LIMIT) {
+        lower_refuse(l, span, "streams through so many functions");
+        return false;
+    }
+    vec_push(l->arena, &l->inlining, tree);
+    return true;
+}
+
+void inline_leave(Lower *l) {
+    l->inlining.len--;
+}
+
+bool fn_is_inlined(Lower *l, const Symbol *symbol, const Subst *subst) {
+    return symbol->scheme && type_has_stream(type_concrete(l, subst, symbol->scheme->type));
+}
+
+static bool bind_stream_param(Lower *l, Env *env, Ast *pattern, const CallArg *arg, CoreExprs *out) {
+    if (pattern->kind != AST_PAT_NAME) {
+        lower_refuse(l, pattern->span, "this pattern for a stream");
+        return false;
+    }
+    env_bind_stream(l, env, pattern->symbol, stream_of(l, arg->env, arg->ast, out));
+    return true;
+}
+
+/* The parameters as recipes, known functions and values, in a new environment. */
+static Env *bind_call(Lower *l, Env *env, Ast *call, const Symbol *symbol, const Subst *subst, CoreExprs *out) {
+    Env *inner = env_new(l, NULL, subst);
+    AstList *params = &ast_as(Fn, symbol->decl)->params;
+    CallArgs args = call_args(l, env, call, symbol, subst, params);
+    for (size_t i = 0; i < args.len; i++) {
+        Ast *pattern = ast_as(Param, params->items[i])->pattern;
+        const CallArg *arg = &args.items[i];
+        if (type_is_stream(arg->type)) {
+            if (!bind_stream_param(l, inner, pattern, arg, out)) break;
+        } else if (pattern->kind == AST_PAT_NAME && ast_is_function_literal(l, arg->env, arg->ast)) {
+            env_bind_callable(l, inner, pattern->symbol, arg->ast, arg->env);
+        } else {
+            bind_pattern(l, inner, pattern, lower_expr(l, arg->env, arg->ast), out);
+        }
+    }
+    return inner;
+}
+
+CoreExpr *inline_call(Lower *l, Env *env, Ast *call, const Symbol *symbol, const Subst *subst) {
+    CoreExprs statements = {0};
+    if (!inline_enter(l, symbol->decl, call->span)) return make_unit(l, call->span);
+    Env *inner = bind_call(l, env, call, symbol, subst, &statements);
+    LoopTarget *target = l->body->target;
+    l->body->target = NULL;
+    l->body->inline_depth++;
+    CoreExpr *value = lower_expr(l, inner, ast_as(Fn, symbol->decl)->body);
+    l->body->inline_depth--;
+    l->body->target = target;
+    inline_leave(l);
+    return make_block(l, &statements, value, call->span);
+}
+
+/* The stream that a function's body gives, in the environment of its parameters. */
+static Stream *stream_of_body(Lower *l, Env *env, Ast *body, CoreExprs *out) {
+    LoopTarget *target = l->body->target;
+    l->body->target = NULL;
+    l->body->inline_depth++;
+    Stream *stream = stream_of(l, env, body, out);
+    l->body->inline_depth--;
+    l->body->target = target;
+    return stream;
+}
+
+static Stream *stream_of_nothing(Lower *l, Span span) {
+    Stream *stream = arena_make(l->arena, Stream);
+    stream->value = make_unit(l, span);
+    stream->span = span;
+    return stream;
+}
+
+/* ---- the sources that the compiler knows: primitives that give a stream */
+
+static Stream *stream_of_primitive(Lower *l, const Symbol *symbol, CoreExpr *value, Span span, CoreExprs *out) {
+    static const struct {
+        const char *name;
+        CoreSourceKind kind;
+    } sources[] = {
+        {"words_in", CORE_SOURCE_WORDS_IN},
+        {"lines_in", CORE_SOURCE_LINES_IN},
+        {"text_words", CORE_SOURCE_TEXT_WORDS},
+        {"text_lines", CORE_SOURCE_TEXT_LINES},
+    };
+    for (size_t i = 0; i < sizeof sources / sizeof *sources; i++) {
+        if (strcmp(sources[i].name, symbol->name) != 0) continue;
+        Stream *stream = arena_make(l->arena, Stream);
+        stream->kind = STREAM_BASE;
+        stream->source = sources[i].kind;
+        stream->value = hold(l, value, NULL, out);
+        stream->span = span;
+        return stream;
+    }
+    lower_refuse(l, span, "the stream `%s`", symbol->name);
+    return stream_of_nothing(l, span);
+}
+
+Stream *stream_of_call(Lower *l, Env *env, Ast *call, CoreExprs *out) {
+    const Use *use = call_use(call);
+    const Symbol *symbol = use ? use->symbol : NULL;
+    if (!symbol || env_find(l, env, symbol) || (symbol->kind != SYMBOL_FN && symbol->kind != SYMBOL_EXTERN)) {
+        lower_refuse(l, call->span, "a function value that gives a stream");
+        return stream_of_nothing(l, call->span);
+    }
+    const Subst *subst = subst_for_use(l, env, symbol, use, NULL);
+    if (symbol->kind == SYMBOL_EXTERN) {
+        CallArgs args = call_args(l, env, call, symbol, subst, &ast_as(Extern, symbol->decl)->params);
+        if (args.len != 1) return stream_of_nothing(l, call->span);
+        CoreExpr *value = lower_expr(l, args.items[0].env, args.items[0].ast);
+        return stream_of_primitive(l, symbol, value, call->span, out);
+    }
+    if (!inline_enter(l, symbol->decl, call->span)) return stream_of_nothing(l, call->span);
+    Env *inner = bind_call(l, env, call, symbol, subst, out);
+    Stream *stream = stream_of_body(l, inner, ast_as(Fn, symbol->decl)->body, out);
+    inline_leave(l);
+    return stream;
+}
+
+/* Puts a function that gives a stream in the place of its application to an element. */
+static Stream *stream_of_tree(Lower *l, Ast *tree, Env *outer, const Subst *subst, CoreExprs args, Span span, CoreExprs *out) {
+    if (!inline_enter(l, tree, span)) return stream_of_nothing(l, span);
+    Env *env = env_new(l, outer, subst);
+    bind_params(l, env, tree, &args, out);
+    Stream *stream = stream_of_body(l, env, tree_body(tree), out);
+    inline_leave(l);
+    return stream;
+}
+
+Stream *stream_of_apply(Lower *l, const Callable *callable, CoreExprs args, Span span, CoreExprs *out) {
+    const Symbol *symbol = callable->symbol;
+    args = callable_args(l, callable, args, span, out);
+    if (l->has_failed) return stream_of_nothing(l, span);
+    if (callable->kind == CALLABLE_DECLARED && fn_is_inlined(l, symbol, callable->subst)) {
+        if (symbol->kind == SYMBOL_EXTERN) return stream_of_primitive(l, symbol, args.items[0], span, out);
+        return stream_of_tree(l, symbol->decl, NULL, callable->subst, args, span, out);
+    }
+    if (callable->kind == CALLABLE_TREE && type_is_stream(ast_type(l, callable->env, tree_body(callable->tree)))) {
+        const Subst *subst = callable->env ? callable->env->subst : NULL;
+        return stream_of_tree(l, callable->tree, callable->env, subst, args, span, out);
+    }
+    return stream_of_value(l, callable_apply(l, callable, args, span, out), out);
+}

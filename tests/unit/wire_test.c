@@ -1,0 +1,181 @@
+/* wire_test.c: every kind of message goes out and comes in again as it was; what is cut short, too long or out of bounds is
+ * refused. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/arena.h"
+#include "runtime/net/wire.h"
+
+static const char blob[] = "captured values";
+
+static JobSpec some_spec(void) {
+    return (JobSpec){.task = "task hash",
+                     .chunks = MESSAGE_CHUNKS,
+                     .elements = 12345678901,
+                     .size = 1,
+                     .blob_size = sizeof blob,
+                     .lists = MESSAGE_LISTS,
+                     .flags = JOB_FLAGS};
+}
+
+/* One message of each kind, with every field set. */
+static size_t all_messages(Message *out) {
+    const DataName name = {.kind = DATA_SLICE, .list = 3, .first = 4, .count = 5};
+    const Message messages[] = {
+        {.kind = MSG_HELLO,
+         .as.hello = {.role = ROLE_WORKER,
+                      .version = 1,
+                      .program = "hash",
+                      .data_endpoint = "ipc:///tmp/w",
+                      .name = "host:1",
+                      .pid = 7,
+                      .wish = 2}},
+        {.kind = MSG_WELCOME, .as.welcome = {.worker = 5, .workers = 8, .epoch = 1}},
+        {.kind = MSG_JOB_SUBMIT, .bytes = blob, .size = sizeof blob, .as.submit.spec = some_spec()},
+        {.kind = MSG_JOB_START, .bytes = blob, .size = sizeof blob, .as.start = {some_spec(), "inproc://root"}},
+        {.kind = MSG_RANGE, .as.range = {.first = 1, .count = MESSAGE_CHUNKS - 1}},
+        {.kind = MSG_RANGE_DONE, .as.range_done = {1, 5, 4, 100, 200, 300, 400, .end_chunk = 4, .end = END_FAILED, .credits = 2}},
+        {.kind = MSG_CANCEL_AFTER, .as.cancel = {.chunk = 9}},
+        {.kind = MSG_MERGE, .as.merge = {.step = 3, .from = 4, .endpoint = "ipc:///tmp/x"}},
+        {.kind = MSG_MERGE_DONE, .as.merge_done = {.step = 3, .nodes = 2, .size = 1000, .nanoseconds = 5, .end_chunk = -1}},
+        {.kind = MSG_JOB_DONE, .as.job_done = {.holder = -1, .endpoint = "", .limit = 7, .end = END_STOPPED}},
+        {.kind = MSG_JOB_END, .as.job_end = {.nodes = 1, .size = 2}},
+        {.kind = MSG_GET, .as.get = {.pull = 1, .name = name, .offset = 10, .length = MESSAGE_PIECE_SIZE}},
+        {.kind = MSG_PIECE,
+         .bytes = blob,
+         .size = sizeof blob,
+         .as.piece = {.pull = 1, .name = name, .offset = 10, .total = 10 + sizeof blob, .state = PIECE_DATA}},
+        {.kind = MSG_HEARTBEAT, .as.heartbeat = {.progress = UINT64_MAX, .memory = 1}},
+        {.kind = MSG_STATS, .as.stats = {.captures = 3, .ignored = 4}},
+        {.kind = MSG_WORKER_LOST, .as.text = {.worker = 3, .text = "killed by signal 9"}},
+        {.kind = MSG_FAIL, .as.text = {.worker = 0, .text = "caf\xc3\xa9"}},
+        {.kind = MSG_BYE, .as.end = {.status = -7}},
+        {.kind = MSG_SHUTDOWN, .as.end = {.status = 130}},
+    };
+    for (size_t i = 0; i < sizeof messages / sizeof *messages; i++) {
+        out[i] = messages[i];
+        out[i].epoch = 0x01020304;
+        out[i].job = 0x0102030405060708;
+    }
+    return sizeof messages / sizeof *messages;
+}
+
+static size_t datagram_of(const Message *message, uint8_t *out) {
+    size_t head = wire_encode(message, out);
+    assert_true(head <= WIRE_HEAD);
+    if (message->size) memcpy(out + head, message->bytes, message->size);
+    return head + message->size;
+}
+
+static bool decode_exact(const uint8_t *bytes, size_t size, Message *message) {
+    uint8_t *copy = xmalloc(size + 1); /* of exactly this size, so that a sanitizer sees what is read past the end */
+    memcpy(copy, bytes, size);
+    bool is_good = wire_decode(copy, size, message);
+    free(copy);
+    return is_good;
+}
+
+static void messages_come_back(void **state) {
+    (void)state;
+    Message messages[MSG_KINDS];
+    size_t count = all_messages(messages);
+    assert_int_equal(count, MSG_KINDS - 1);
+    for (size_t i = 0; i < count; i++) {
+        uint8_t datagram[WIRE_HEAD + sizeof blob], again[WIRE_HEAD];
+        size_t size = datagram_of(&messages[i], datagram);
+        Message back;
+        assert_true(wire_decode(datagram, size, &back));
+        assert_int_equal(back.kind, messages[i].kind);
+        assert_int_equal(back.epoch, messages[i].epoch);
+        assert_int_equal(back.job, messages[i].job);
+        assert_int_equal(back.size, messages[i].size);
+        if (back.size) assert_memory_equal(back.bytes, blob, back.size);
+        assert_memory_equal(&back.as, &messages[i].as, sizeof back.as);
+        assert_int_equal(wire_encode(&back, again), size - back.size);
+        assert_memory_equal(again, datagram, size - back.size);
+    }
+}
+
+static void wrong_lengths_are_refused(void **state) {
+    (void)state;
+    Message messages[MSG_KINDS], back;
+    size_t count = all_messages(messages);
+    for (size_t i = 0; i < count; i++) {
+        uint8_t datagram[WIRE_HEAD + sizeof blob + 1] = {0};
+        size_t size = datagram_of(&messages[i], datagram);
+        for (size_t len = 0; len < size; len++) {
+            /* The pieces of a value may be of any length. */
+            if (messages[i].kind == MSG_PIECE && len >= size - messages[i].size) continue;
+            assert_false(decode_exact(datagram, len, &back));
+        }
+        assert_false(decode_exact(datagram, size + 1, &back));
+    }
+}
+
+static void refuse(Message message) {
+    uint8_t datagram[WIRE_HEAD + MESSAGE_INLINE_BLOB];
+    size_t size = datagram_of(&message, datagram);
+    Message back;
+    assert_false(decode_exact(datagram, size, &back));
+}
+
+static void what_is_out_of_bounds_is_refused(void **state) {
+    (void)state;
+    JobSpec spec = {.chunks = MESSAGE_CHUNKS + 1};
+    refuse((Message){.kind = MSG_JOB_SUBMIT, .as.submit.spec = spec});
+    spec = (JobSpec){.lists = MESSAGE_LISTS + 1};
+    refuse((Message){.kind = MSG_JOB_SUBMIT, .as.submit.spec = spec});
+    spec = (JobSpec){.flags = JOB_FLAGS + 1};
+    refuse((Message){.kind = MSG_JOB_SUBMIT, .as.submit.spec = spec});
+    spec = (JobSpec){.blob_size = 1};
+    refuse((Message){.kind = MSG_JOB_SUBMIT, .as.submit.spec = spec}); /* small captures must be there */
+    refuse((Message){.kind = MSG_RANGE, .as.range = {.first = 1, .count = 0}});
+    refuse((Message){.kind = MSG_RANGE, .as.range = {.first = MESSAGE_CHUNKS, .count = 1}});
+    refuse((Message){.kind = MSG_RANGE, .as.range = {.first = UINT64_MAX, .count = 2}});
+    refuse((Message){.kind = MSG_RANGE_DONE, .as.range_done = {.count = 1, .done = 2, .end_chunk = -1}});
+    refuse((Message){.kind = MSG_RANGE_DONE, .as.range_done = {.count = 1, .done = 1, .end_chunk = 0}});
+    refuse((Message){.kind = MSG_RANGE_DONE, .as.range_done = {.count = 1, .done = 1, .end = (EndKind)3, .end_chunk = 0}});
+    refuse((Message){.kind = MSG_MERGE, .as.merge = {.from = MESSAGE_WORKERS}});
+    refuse((Message){.kind = MSG_GET, .as.get = {.name.kind = DATA_BAG, .length = 0}});
+    refuse((Message){.kind = MSG_GET, .as.get = {.name.kind = DATA_BAG, .length = MESSAGE_PIECE_SIZE + 1}});
+    refuse((Message){.kind = MSG_GET, .as.get = {.name.kind = (DataKind)0, .length = 1}});
+    refuse((Message){.kind = MSG_PIECE, .as.piece = {.name.kind = DATA_BAG, .offset = 2, .total = 1, .state = PIECE_DATA}});
+    refuse((Message){.kind = MSG_HELLO, .as.hello = {.role = (Role)9}});
+    refuse((Message){.kind = MSG_HEARTBEAT, .bytes = blob, .size = 1});
+    refuse((Message){.kind = MSG_KINDS});
+    refuse((Message){.kind = (MessageKind)0});
+}
+
+static void noise_never_crashes(void **state) {
+    (void)state;
+    Message messages[MSG_KINDS], back;
+    size_t count = all_messages(messages);
+    uint32_t random = 1;
+    for (int round = 0; round < 20000; round++) {
+        uint8_t datagram[WIRE_HEAD + sizeof blob];
+        size_t size = datagram_of(&messages[(size_t)round % count], datagram);
+        for (int i = 0; i < 3; i++) {
+            random = random * 1664525 + 1013904223;
+            datagram[(random >> 8) % size] = (uint8_t)(random >> 24);
+        }
+        if (!decode_exact(datagram, size, &back)) continue;
+        uint8_t again[WIRE_HEAD];
+        size_t head = wire_encode(&back, again);
+        assert_memory_equal(again, datagram, head); /* there is one encoding of each message */
+    }
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(messages_come_back),
+        cmocka_unit_test(wrong_lengths_are_refused),
+        cmocka_unit_test(what_is_out_of_bounds_is_refused),
+        cmocka_unit_test(noise_never_crashes),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
