@@ -13,8 +13,6 @@
 
 #include "base/buf.h"
 
-extern char **environ;
-
 #ifndef MR_LINK_FLAGS
 #define MR_LINK_FLAGS /* a sanitised build gives its programs the sanitiser's run-time library: "-fsanitize=address", */
 #endif

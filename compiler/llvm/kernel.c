@@ -2,6 +2,7 @@
 #include "compiler/llvm/jobs.h"
 #include "compiler/llvm/loops.h"
 
+#include <assert.h>
 #include <stddef.h>
 
 /* bool kernel(context, captures, chunk, state, has_value) */
@@ -118,6 +119,7 @@ static void state_begin(Frame *frame, Kernel *kernel, LLVMValueRef state, LLVMVa
     if (kernel->sum) {
         LLVMBuildStore(b, sum_load(frame, state), kernel->sum);
     } else {
+        assert(kernel->state); /* every kind of state but a sum has its slot */
         LLVMBuildStore(b, gen_load(frame, type, state), kernel->state->address);
     }
     LLVMBuildStore(b, LLVMConstNull(llvm), state);

@@ -4,6 +4,7 @@
  * general when the whole group is done. */
 #include "compiler/sema/check.h"
 
+#include <assert.h>
 #include <string.h>
 
 /* What is known of a function or reducer while its group is checked. */
@@ -120,6 +121,7 @@ static void check_member(Checker *c, AstMember *member, Type *first, Type *secon
     if (!member)
         return;
     Type *const types[2] = {first, second};
+    assert(member->params.len <= 2); /* find_members has counted them */
     for (size_t i = 0; i < member->params.len; i++) {
         if (member->params.items[i]->kind != AST_PARAM)
             continue;

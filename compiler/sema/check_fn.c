@@ -1,16 +1,17 @@
 /* check_fn.c: function values: lambdas against what is expected of them, and names as values. */
 #include "compiler/sema/check.h"
 
+
 /* The parameters of the function type that is wanted, spread over `count` parameters, into types: a function of one parameter may
  * be asked of a lambda with several, which then takes a tuple apart. True when it does. */
 static bool spread_hint(Checker *c, const AstLambda *lambda, Type *hint, TypeList *types) {
     size_t count = lambda->params.len;
-    size_t arity = hint ? type_fn_arity(hint) : SIZE_MAX;
-    bool apart = arity == 1 && count > 1;
+    bool apart = hint && type_fn_arity(hint) == 1 && count > 1;
+    bool fits = hint && type_fn_arity(hint) == count;
     Type *whole = apart ? type_prune(hint->args[0]) : NULL;
     bool is_known = whole && whole->kind == TYPE_TUPLE && whole->arg_count == count;
     for (size_t i = 0; i < count; i++)
-        vec_push(c->arena, types, is_known ? whole->args[i] : arity == count ? hint->args[i] : type_var(&c->infer, 0));
+        vec_push(c->arena, types, is_known ? whole->args[i] : fits ? hint->args[i] : type_var(&c->infer, 0));
     return apart;
 }
 

@@ -109,7 +109,8 @@ static int run_root(RootRun *run, const MrProgram *program, int argc, char **arg
     long local;
     if (!read_setting("MR_LOCAL_MS", 1000000, LOCAL_MILLISECONDS, &local)) return 2;
     run->runtime.local_nanoseconds = local * 1000000;
-    run->runtime.local_always = local > 0 && getenv("MR_LOCAL_MS") && *getenv("MR_LOCAL_MS");
+    const char *setting = getenv("MR_LOCAL_MS");
+    run->runtime.local_always = local > 0 && setting && *setting;
     run->runtime.start_data = run;
     IoState *io = &run->runtime.io;
     *io = (IoState){.argc = argc - 1, .argv = argv + 1, .name = "root", .is_root = true, .leave = leave};

@@ -1,6 +1,7 @@
 /* map.c: making, changing and ordering maps and sets. Lookup itself is in map.h and hot.c. */
 #include "runtime/value/map.h"
 
+#include <assert.h>
 #include <stdlib.h>
 
 #include "base/arena.h"
@@ -118,6 +119,7 @@ void *map_insert_take(MrMap *map, const void *key, uint64_t hash) {
 }
 
 void *map_insert(MrMap **place, const void *key, uint64_t hash, const MrType *type) {
+    assert(*place || type);
     if (!*place) *place = map_new(type->fields[0], type->fields[1], 0);
     MrMap *map = *place;
     char *old, *entry = map_insert_key(map, key, hash, &old);
@@ -331,6 +333,7 @@ bool mr_prim_remove(MrContext *context, void *out, MrMap **place, const void *k,
     if (!mr_map_find(context, *place, k, type)) return false;
     map_unique(place);
     MrMap *map = *place;
+    assert(map); /* what was found is in it */
     map_remove_entry(map, map_seek(map, k, map_hash(k, map->key)));
     return false;
 }

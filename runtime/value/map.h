@@ -24,7 +24,7 @@ struct MrMap {
 MrMap *map_new(const MrType *key, const MrType *value, int64_t cap); /* empty, with room for cap entries; the layout of mr.h */
 MrMap *map_copy(const MrMap *map);                                   /* keys and values retained */
 void map_free(MrMap *map);                                           /* the memory of a map whose entries are gone */
-void map_unique(MrMap **map);                                        /* the place holds the only reference (a NULL stays NULL) */
+void map_unique(MrMap **place);                                      /* the place holds the only reference (a NULL stays NULL) */
 void map_reindex(MrMap *map);                                        /* makes the slots anew from the entries' hashes */
 
 /* Inserts a key that is not there (copied in by mr_own) with a value of zeros; returns the value's address. The place's map is

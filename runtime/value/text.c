@@ -110,7 +110,7 @@ static bool is_space(int32_t code) {
 
 bool mr_prim_trim(MrContext *context, MrString *out, const MrString *s) {
     (void)context;
-    const char *begin = s->data, *end = s->data + s->len, *p = begin, *stop;
+    const char *begin = s->data, *end = s->data + s->len, *p, *stop;
     int32_t code;
     for (; begin < end; begin = p) {
         p = begin + text_decode(begin, end, &code);

@@ -1,6 +1,7 @@
 /* walk.c: opening runs. */
 #include "runtime/value/walk.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -30,6 +31,7 @@ Run *walk_push(Walk *walk, const void *value, const MrType *type) {
     else
         run->cell = *(MrCell *const *)value;
     if (!run->cell && !run->base) return run;
+    assert(run->cell || type->kind == MR_TUPLE || type->kind == MR_OPTIONAL);
     switch (type->kind) {
     case MR_TUPLE: run->count = 1; break;
     case MR_OPTIONAL: run->count = *run->base ? 1 : 0; break;
