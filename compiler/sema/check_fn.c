@@ -1,6 +1,8 @@
 /* check_fn.c: function values: lambdas against what is expected of them, and names as values. */
 #include "compiler/sema/check.h"
 
+#include <assert.h>
+
 
 /* The parameters of the function type that is wanted, spread over `count` parameters, into types: a function of one parameter may
  * be asked of a lambda with several, which then takes a tuple apart. True when it does. */
@@ -51,6 +53,7 @@ Type *check_lambda(Checker *c, AstLambda *lambda, Type *hint) {
         if (lambda->params.items[i]->kind == AST_PARAM)
             check_param(c, ast_as(Param, lambda->params.items[i]), types.items[i]);
     if (apart) {
+        assert(hint);
         Type *tuple = type_of_kind(&c->infer, TYPE_TUPLE, types.items, types.len);
         UnifyResult result;
         if (!type_unify(&c->infer, tuple, hint->args[0], &result)) {
