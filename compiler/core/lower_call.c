@@ -1,4 +1,4 @@
-/* lower_call.c: calls: arguments in the order of the parameters, defaults, methods, primitives, print. */
+/* lower_call.c: calls: arguments in the order of the parameters, methods, primitives, print. */
 #include "compiler/core/lower_internal.h"
 
 #include <string.h>
@@ -25,14 +25,6 @@ static AstList written_args(Lower *l, Ast *call) {
     return trees;
 }
 
-/* A default stands in the declaration. It may be more general than the parameter is here: the parameter decides. */
-static Env *default_env(Lower *l, const Ast *value, const Subst *subst, Type *type) {
-    Subst *own = arena_make(l->arena, Subst);
-    own->parent = subst;
-    if (value->type) subst_match(l, own, value->type, type);
-    return env_new(l, NULL, own);
-}
-
 CallArgs call_args(Lower *l, Env *env, Ast *call, const Symbol *symbol, const Subst *subst, AstList *params) {
     CallArgs args = {0};
     const Use *use = call_use(call);
@@ -41,14 +33,13 @@ CallArgs call_args(Lower *l, Env *env, Ast *call, const Symbol *symbol, const Su
     Type *type = symbol->scheme ? type_concrete(l, subst, symbol->scheme->type) : NULL;
     for (size_t i = 0; i < params->len; i++) {
         AstParam *param = ast_as(Param, params->items[i]);
-        CallArg arg = {.ast = i < trees.len && trees.items[i] ? trees.items[i] : param->default_value, .env = env};
+        CallArg arg = {.ast = i < trees.len ? trees.items[i] : NULL, .env = env};
         arg.type = type && type->kind == TYPE_FN && i + 1 < type->arg_count ? type->args[i]
                                                                             : type_concrete(l, subst, param->pattern->type);
         if (!arg.ast) {
             lower_refuse(l, call->span, "this call");
             break;
         }
-        if (arg.ast == param->default_value) arg.env = default_env(l, arg.ast, subst, arg.type);
         vec_push(l->arena, &args, arg);
     }
     return args;
@@ -142,16 +133,8 @@ static Callable called(Lower *l, Env *env, Ast *call, CoreExprs *out) {
 static CoreExpr *call_local(Lower *l, Env *env, Ast *call) {
     CoreExprs statements = {0}, values = {0};
     Callable callable = called(l, env, call, &statements);
-    const Use *use = call_use(call);
-    bool is_local_fn = callable.kind == CALLABLE_TREE && callable.tree->kind == AST_FN;
-    if (is_local_fn && use) {
-        const Subst *subst = callable.env ? callable.env->subst : NULL;
-        CallArgs args = call_args(l, env, call, use->symbol, subst, tree_params(callable.tree));
-        for (size_t i = 0; i < args.len; i++) vec_push(l->arena, &values, lower_expr(l, args.items[i].env, args.items[i].ast));
-    } else {
-        AstList trees = written_args(l, call);
-        for (size_t i = 0; i < trees.len; i++) vec_push(l->arena, &values, lower_expr(l, env, trees.items[i]));
-    }
+    AstList trees = written_args(l, call);
+    for (size_t i = 0; i < trees.len; i++) vec_push(l->arena, &values, lower_expr(l, env, trees.items[i]));
     CoreExpr *value = callable_apply(l, &callable, values, call->span, &statements);
     return make_block(l, &statements, value, call->span);
 }

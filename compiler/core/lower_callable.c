@@ -43,12 +43,9 @@ Callable callable_of_symbol(Lower *l, Env *env, const Symbol *symbol, const Use 
         const Subst *outer = inner ? inner->subst : NULL;
         const Subst *subst = subst_for_use(l, env, symbol, use, outer);
         if (subst != outer) inner = env_new(l, inner, subst);
-        Callable callable = {.kind = CALLABLE_TREE, .tree = binding->ast, .env = inner, .symbol = symbol, .span = span};
-        if (binding->ast->kind != AST_FN) {
-            CoreExprs unused = {0};
-            callable = callable_of(l, inner, binding->ast, &unused);
-            callable.is_direct = false;
-        }
+        CoreExprs unused = {0};
+        Callable callable = callable_of(l, inner, binding->ast, &unused);
+        callable.is_direct = false;
         if (callable.tree == ast_strip(binding->ast)) callable.home = binding->env;
         return callable;
     }
@@ -99,32 +96,19 @@ size_t callable_arity(const Callable *callable) {
 typedef struct Lifted {
     CoreFn *fn;
     CoreExprs captured; /* reads of the free variables, in the order of the first parameters */
-    bool is_done;
-    Body *body;              /* while it is not done: its own … */
-    VEC(CoreExpr *) waiting; /* … and the calls of itself in it, which get their first arguments when it is */
 } Lifted;
 
-static void lifted_finish(Lower *l, Lifted *lifted) {
+/* The free variables become the first parameters. */
+static void lifted_close(Lower *l, Lifted *lifted) {
     CoreVars captures = {0};
     capture_fn(l, lifted->fn, &captures, &lifted->captured);
     CoreVars params = lifted->fn->params;
     lifted->fn->params = captures;
     for (size_t i = 0; i < params.len; i++) vec_push(l->arena, &lifted->fn->params, params.items[i]);
-    for (size_t w = 0; w < lifted->waiting.len; w++) {
-        CoreExpr *call = lifted->waiting.items[w];
-        CoreExprs args = call->args;
-        call->args = (CoreExprs){0};
-        for (size_t i = 0; i < captures.len; i++)
-            vec_push(l->arena, &call->args, core_local(l->arena, captures.items[i], call->span));
-        for (size_t i = 0; i < args.len; i++) vec_push(l->arena, &call->args, args.items[i]);
-    }
-    lifted->is_done = true;
 }
 
 static Type *tree_result_type(Lower *l, const Callable *callable) {
-    Type *type = callable->tree->kind == AST_FN && callable->symbol && callable->symbol->scheme ? callable->symbol->scheme->type
-                                                                                                : callable->tree->type;
-    type = type_concrete(l, callable->env ? callable->env->subst : NULL, type);
+    Type *type = ast_type(l, callable->env, callable->tree);
     return type->kind == TYPE_FN ? type->args[type->arg_count - 1] : type;
 }
 
@@ -136,21 +120,17 @@ static Lifted *lift(Lower *l, const Callable *callable) {
     if (*slot) return *slot;
     Lifted *lifted = *slot = arena_make(l->arena, Lifted);
     const CoreType *result = type_lower_concrete(l, tree_result_type(l, callable), callable->tree->span);
-    const char *name =
-        callable->tree->kind == AST_FN ? ast_as(Fn, callable->tree)->name : position_name(l, "lambda", callable->tree->span);
-    lifted->fn = fn_new(l, name, result, callable->tree->span);
+    lifted->fn = fn_new(l, position_name(l, "lambda", callable->tree->span), result, callable->tree->span);
     if (!callable->home) {
         PendingFn pending = {.fn = lifted->fn, .tree = callable->tree, .env = callable->env};
         vec_push(l->arena, &l->pending, pending);
-        lifted->is_done = true;
         return lifted;
     }
     Body body = {.result = result}, *outer = l->body;
-    l->body = lifted->body = &body;
+    l->body = &body;
     lower_tree_into(l, lifted->fn, callable->env, callable->tree);
     l->body = outer;
-    lifted->body = NULL;
-    lifted_finish(l, lifted);
+    lifted_close(l, lifted);
     return lifted;
 }
 
@@ -161,9 +141,6 @@ static CoreExpr *call_lifted(Lower *l, const Callable *callable, const CoreExprs
     for (size_t i = 0; i < lifted->captured.len; i++)
         vec_push(l->arena, &call->args, core_copy(l->arena, lifted->captured.items[i]));
     for (size_t i = 0; i < args->len; i++) vec_push(l->arena, &call->args, args->items[i]);
-    if (lifted->is_done) return call;
-    if (lifted->body != l->body) return lower_refuse(l, span, "local functions that call each other, or themselves from a lambda");
-    vec_push(l->arena, &lifted->waiting, call);
     return call;
 }
 

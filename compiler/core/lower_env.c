@@ -131,19 +131,6 @@ const Subst *subst_for_use(Lower *l, Env *env, const Symbol *symbol, const Use *
     return subst;
 }
 
-void subst_match(Lower *l, Subst *subst, Type *pattern, Type *concrete) {
-    pattern = type_prune(pattern);
-    concrete = type_prune(concrete);
-    if (pattern->kind == TYPE_VAR) {
-        if (subst_find(subst, pattern)) return;
-        vec_push(l->arena, &subst->vars, pattern);
-        vec_push(l->arena, &subst->types, concrete);
-        return;
-    }
-    if (pattern->kind != concrete->kind || pattern->arg_count != concrete->arg_count) return;
-    for (size_t i = 0; i < pattern->arg_count; i++) subst_match(l, subst, pattern->args[i], concrete->args[i]);
-}
-
 bool type_is_stream(const Type *type) {
     return type->kind == TYPE_STREAM;
 }

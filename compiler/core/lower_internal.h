@@ -73,14 +73,14 @@ typedef struct Subst {
 typedef enum BindingKind {
     BINDING_VALUE,    /* a LOCAL, GLOBAL, constant, or FIELDs of one: copied at each use */
     BINDING_STREAM,   /* a recipe */
-    BINDING_CALLABLE, /* a function literal or local fn, lowered at each use */
+    BINDING_CALLABLE, /* a function literal, lowered at each use */
 } BindingKind;
 
 typedef struct Binding {
     BindingKind kind;
     CoreExpr *value;
     Stream *stream;
-    Ast *ast; /* CALLABLE: LAMBDA, OPERATOR_REF, NAME_REF of a declared function, or a local FN … */
+    Ast *ast; /* CALLABLE: LAMBDA, OPERATOR_REF or NAME_REF of a declared function … */
     Env *env; /* … in this environment */
 } Binding;
 
@@ -102,8 +102,6 @@ Type *ast_type(Lower *l, Env *env, const Ast *ast); /* concrete */
 const CoreType *ast_core_type(Lower *l, Env *env, const Ast *ast);
 /* Makes `types` what a use says, in the user's environment; where it says nothing (inside a recursive group), the user's own. */
 const Subst *subst_for_use(Lower *l, Env *env, const Symbol *symbol, const Use *use, const Subst *parent);
-/* Binds variables of `pattern` that have no meaning yet to what stands there in `concrete`. */
-void subst_match(Lower *l, Subst *subst, Type *pattern, Type *concrete);
 bool type_has_stream(const Type *type); /* concrete */
 bool type_is_stream(const Type *type);
 const char *subst_text(Lower *l, const Subst *subst); /* "int, string": for names and keys */
@@ -145,7 +143,6 @@ CoreExpr *make_format(Lower *l, CoreExpr *value, AstText spec, Span span);
 
 bool ast_is_statement(const Ast *ast);
 void lower_statement(Lower *l, Env *env, Ast *ast, CoreExprs *out);
-void bind_local_fns(Lower *l, Env *env, const AstList *statements);
 CoreExpr *lower_block(Lower *l, Env *env, AstBlock *block);
 void lower_assign(Lower *l, Env *env, AstAssign *ast, CoreExprs *out);
 bool ast_is_update(const Ast *ast); /* xs.push(v) and its like */
@@ -164,11 +161,11 @@ typedef enum CallableKind { CALLABLE_TREE, CALLABLE_DECLARED, CALLABLE_OPERATOR,
 /* A function that is known while lowering, as far as it is. */
 typedef struct Callable {
     CallableKind kind;
-    Ast *tree;            /* TREE: LAMBDA or local FN */
+    Ast *tree;            /* TREE: LAMBDA */
     Env *env;             /* TREE: where it stands; NULL: at the top level */
     Env *home;            /* TREE: the same, before type variables of its own were given a meaning */
     bool is_direct;       /* TREE: it stands in this place only, so that its body may be put there */
-    const Symbol *symbol; /* DECLARED: FN or EXTERN of a module; TREE: of a local fn */
+    const Symbol *symbol; /* DECLARED: FN or EXTERN of a module */
     const Subst *subst;   /* DECLARED */
     AstOp op;
     CoreExpr *value; /* VALUE: an atom */
@@ -210,7 +207,7 @@ typedef struct CallArg {
     Type *type;
 } CallArg;
 typedef VEC(CallArg) CallArgs;
-/* The call's arguments in the order of the parameters of a declared function; defaults in an environment of their own. */
+/* The call's arguments in the order of the parameters of a declared function; checking put copies of defaults among them. */
 CallArgs call_args(Lower *l, Env *env, Ast *call, const Symbol *symbol, const Subst *subst, AstList *params);
 const Use *call_use(const Ast *call);
 

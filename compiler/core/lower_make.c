@@ -87,20 +87,38 @@ CoreExpr *make_if(Lower *l, CoreExpr *condition, CoreExpr *then, CoreExpr *other
     return make(l, CORE_IF, type, span, 3, args);
 }
 
+/* A block at the end of a block is part of it. */
+static void block_add_last(Lower *l, CoreExpr *block, CoreExpr *last) {
+    if (last->kind != CORE_BLOCK || last->type != block->type || last->args.len == 0) {
+        vec_push(l->arena, &block->args, last);
+        return;
+    }
+    for (size_t i = 0; i < last->args.len; i++) vec_push(l->arena, &block->args, last->args.items[i]);
+}
+
 /* What follows an expression that never gives a value is never run and left out. */
 CoreExpr *make_block(Lower *l, CoreExprs *statements, CoreExpr *result, Span span) {
     if (statements->len == 0 && result) return result;
     CoreExpr *block = core_node(l->arena, CORE_BLOCK, result ? result->type : core_unit_type(l), span);
     for (size_t i = 0; i < statements->len; i++) {
         CoreExpr *statement = statements->items[i];
-        vec_push(l->arena, &block->args, statement);
         if (core_diverges(statement)) {
             core_give_type(statement, block->type);
+            block_add_last(l, block, statement);
             return block;
+        }
+        if (i + 1 == statements->len && !result) {
+            block_add_last(l, block, statement);
+        } else {
+            vec_push(l->arena, &block->args, statement);
         }
     }
     bool ends_in_unit = block->args.len > 0 && vec_last(&block->args)->type == block->type;
-    if (result || !ends_in_unit) vec_push(l->arena, &block->args, result ? result : make_unit(l, span));
+    if (result) {
+        block_add_last(l, block, result);
+    } else if (!ends_in_unit) {
+        vec_push(l->arena, &block->args, make_unit(l, span));
+    }
     return block;
 }
 

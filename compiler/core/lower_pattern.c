@@ -8,6 +8,13 @@ static CoreExpr *tuple_part(Lower *l, CoreExpr *tuple, size_t index) {
     return make_field(l, core_copy(l->arena, tuple), index, tuple->span);
 }
 
+/* An element that has no name yet gets the first one that the program gives it. */
+static void name_element(CoreExpr *value, const char *name) {
+    if (value->kind != CORE_LOCAL || !value->var->is_borrowed || !value->var->is_hidden) return;
+    value->var->name = name;
+    value->var->is_hidden = false;
+}
+
 void bind_pattern(Lower *l, Env *env, Ast *pattern, CoreExpr *value, CoreExprs *out) {
     switch (pattern->kind) {
     case AST_PAT_NAME: env_bind_value(l, env, pattern->symbol, hold(l, value, ast_as(PatName, pattern)->name, out)); break;

@@ -10,8 +10,7 @@ bool ast_is_statement(const Ast *ast) {
     case AST_WHILE:
     case AST_BREAK:
     case AST_CONTINUE:
-    case AST_RETURN:
-    case AST_FN: return true;
+    case AST_RETURN: return true;
     default: return false;
     }
 }
@@ -79,7 +78,6 @@ void lower_statement(Lower *l, Env *env, Ast *ast, CoreExprs *out) {
     case AST_BREAK:
     case AST_CONTINUE: vec_push(l->arena, out, lower_jump(l, ast)); break;
     case AST_RETURN: vec_push(l->arena, out, lower_return(l, env, ast_as(Return, ast))); break;
-    case AST_FN: break; /* bound when its block began */
     default:
         if (ast_is_update(ast)) {
             lower_update(l, env, ast_as(Method, ast), out);
@@ -92,18 +90,10 @@ void lower_statement(Lower *l, Env *env, Ast *ast, CoreExprs *out) {
     }
 }
 
-void bind_local_fns(Lower *l, Env *env, const AstList *statements) {
-    for (size_t i = 0; i < statements->len; i++) {
-        Ast *ast = statements->items[i];
-        if (ast->kind == AST_FN) env_bind_callable(l, env, ast->symbol, ast, env);
-    }
-}
-
 CoreExpr *lower_block(Lower *l, Env *env, AstBlock *block) {
     CoreExprs statements = {0};
     CoreExpr *result = NULL;
     size_t count = block->statements.len;
-    bind_local_fns(l, env, &block->statements);
     for (size_t i = 0; i < count; i++) {
         Ast *ast = block->statements.items[i];
         if (i + 1 < count || ast_is_statement(ast) || ast_is_update(ast)) {

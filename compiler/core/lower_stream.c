@@ -44,7 +44,6 @@ Stream *stream_of_pipe(Lower *l, Env *env, AstPipe *pipe, CoreExprs *out) {
 }
 
 static Stream *stream_of_block(Lower *l, Env *env, AstBlock *block, CoreExprs *out) {
-    bind_local_fns(l, env, &block->statements);
     for (size_t i = 0; i + 1 < block->statements.len; i++) lower_statement(l, env, block->statements.items[i], out);
     return stream_of(l, env, vec_last(&block->statements), out);
 }
@@ -94,7 +93,7 @@ static const CoreType *source_element(Lower *l, CoreSourceKind kind, const CoreT
 }
 
 static CoreVar *add_source(Lower *l, CoreSources *sources, const Stream *stream) {
-    CoreVar *var = var_new(l, "x", source_element(l, stream->source, stream->value->type), stream->span);
+    CoreVar *var = var_new(l, NULL, source_element(l, stream->source, stream->value->type), stream->span);
     var->is_borrowed = true;
     CoreSource source = {.kind = stream->source, .expr = core_copy(l->arena, stream->value), .var = var, .span = stream->span};
     vec_push(l->arena, sources, source);

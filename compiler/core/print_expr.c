@@ -322,12 +322,13 @@ static void print_inline(Printer *printer, CoreExpr *expr, int depth) {
         buf_add_char(out, ')');
         break;
     case CORE_IF:
-        buf_add_text(out, "if ");
+        buf_add_text(out, "(if ");
         print_expr(printer, expr->args.items[0], depth);
         buf_add_text(out, " then ");
         print_expr(printer, expr->args.items[1], depth);
         buf_add_text(out, " else ");
         print_expr(printer, expr->args.items[2], depth);
+        buf_add_char(out, ')');
         break;
     case CORE_JOB: print_job_use(printer, expr, depth); break;
     default: print_leaf(printer, expr); break;
