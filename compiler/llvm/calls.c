@@ -20,7 +20,12 @@ Value gen_call(Frame *frame, const CoreExpr *expr) {
     const Callee *callee = gen_function(frame->gen, expr->fn);
     LLVMValueRef failed = LLVMBuildCall2(frame->builder, callee->type, callee->function, args, (unsigned)count + 2, "");
     LLVMSetInstructionCallConv(failed, LLVMFastCallConv);
-    frame_check(frame, failed);
+    /* A function of the program has noted the place itself. */
+    if (gen_is_library(frame->gen, expr->fn->span)) {
+        frame_check_at(frame, failed, expr->span);
+    } else {
+        frame_check(frame, failed);
+    }
     return value_owned(gen_load(frame, expr->type, out), expr->type);
 }
 
@@ -81,7 +86,7 @@ Value gen_call_value(Frame *frame, const CoreExpr *expr) {
     LLVMValueRef code = gen_load_at(frame, gen->ptr, function, offsetof(MrFunction, code));
     LLVMValueRef failed = LLVMBuildCall2(frame->builder, c_call_type(frame, &call), code, call.args, call.count, "");
     c_call_extend(gen, &call, failed, true);
-    frame_check(frame, failed);
+    frame_check_at(frame, failed, expr->span);
     return value_owned(gen_load(frame, expr->type, out), expr->type);
 }
 
@@ -112,6 +117,19 @@ Value gen_closure(Frame *frame, const CoreExpr *expr) {
 
 /* ---- primitives */
 
+/* Whether the parameter is declared as a type variable: C then takes it by address even where it is an int here. */
+static bool is_generic(const char *prim, size_t parameter) {
+    static const struct {
+        const char *name;
+        unsigned parameters; /* a bit each; updates: after the place */
+    } generic[] = {{"len", 1},      {"to_int", 1}, {"to_float", 1}, {"to_string", 1}, {"get", 3}, {"compare", 3},
+                   {"paths_of", 1}, {"push", 1},   {"insert", 2},   {"remove", 1},    {"add", 1}};
+    for (size_t i = 0; i < sizeof generic / sizeof *generic; i++) {
+        if (strcmp(prim, generic[i].name) == 0) return generic[i].parameters >> parameter & 1;
+    }
+    return false;
+}
+
 Value gen_prim_call(Frame *frame, const CoreExpr *expr, LLVMValueRef place, Value *values) {
     Gen *gen = frame->gen;
     LLVMValueRef out = gen_result(frame, expr->type);
@@ -119,7 +137,10 @@ Value gen_prim_call(Frame *frame, const CoreExpr *expr, LLVMValueRef place, Valu
     c_call_add(&call, frame->context);
     c_call_add(&call, out);
     if (place) c_call_add(&call, place);
-    for (size_t i = 0; i < expr->args.len; i++) c_call_add(&call, c_argument(frame, &values[i]));
+    for (size_t i = 0; i < expr->args.len; i++) {
+        bool by_address = is_generic(expr->text, i);
+        c_call_add(&call, by_address ? frame_address(frame, value_read(frame, &values[i])) : c_argument(frame, &values[i]));
+    }
     for (size_t i = 0; i < expr->type_arg_count; i++) c_call_add(&call, gen_descriptor(gen, expr->type_args[i]));
     const char *name = arena_printf(gen->arena, "mr_prim_%s", expr->text);
     LLVMTypeRef type = c_call_type(frame, &call);
@@ -129,7 +150,6 @@ Value gen_prim_call(Frame *frame, const CoreExpr *expr, LLVMValueRef place, Valu
         gen_attribute(gen, function, (LLVMAttributeIndex)LLVMAttributeFunctionIndex, "nounwind");
         c_call_extend(gen, &call, function, false);
     }
-    /* One primitive serves several types: `to_int` takes an int here and a float there, hence the attributes of each call. */
     LLVMValueRef failed = LLVMBuildCall2(frame->builder, type, function, call.args, call.count, "");
     c_call_extend(gen, &call, failed, true);
     frame_check_at(frame, failed, expr->span);

@@ -50,20 +50,32 @@ static void add_failure(Frame *frame, Span span) {
     vec_push(arena, &frame->fail_places, gen_location(frame->gen, span));
 }
 
+static LLVMBasicBlockRef fail_block(Frame *frame) {
+    if (!frame->fail) frame->fail = frame_block(frame, "fail");
+    return frame->fail;
+}
+
 void frame_raise(Frame *frame, Span span, LLVMBasicBlockRef otherwise) {
-    add_failure(frame, span);
-    frame_jump(frame, frame->fail_at);
+    if (gen_is_library(frame->gen, span)) {
+        frame_jump(frame, fail_block(frame));
+    } else {
+        add_failure(frame, span);
+        frame_jump(frame, frame->fail_at);
+    }
     frame_enter(frame, otherwise);
 }
 
 void frame_check(Frame *frame, LLVMValueRef failed) {
-    if (!frame->fail) frame->fail = frame_block(frame, "fail");
     LLVMBasicBlockRef usual = frame_block(frame, "usual");
-    branch_rare(frame, failed, frame->fail, usual);
+    branch_rare(frame, failed, fail_block(frame), usual);
     frame_enter(frame, usual);
 }
 
 void frame_check_at(Frame *frame, LLVMValueRef failed, Span span) {
+    if (gen_is_library(frame->gen, span)) {
+        frame_check(frame, failed);
+        return;
+    }
     add_failure(frame, span);
     LLVMBasicBlockRef usual = frame_block(frame, "usual");
     branch_rare(frame, failed, frame->fail_at, usual);
@@ -197,8 +209,7 @@ static void frame_fail_at(Frame *frame) {
     LLVMValueRef place = LLVMBuildPhi(frame->builder, gen->ptr, "place");
     LLVMAddIncoming(place, frame->fail_places.items, frame->fail_blocks.items, (unsigned)frame->fail_blocks.len);
     frame_runtime(frame, RUNTIME_mr_fail_at, (LLVMValueRef[]){place});
-    if (!frame->fail) frame->fail = frame_block(frame, "fail");
-    frame_jump(frame, frame->fail);
+    frame_jump(frame, fail_block(frame));
 }
 
 static void frame_fail(Frame *frame) {

@@ -85,8 +85,9 @@ void frame_branch(Frame *frame, LLVMValueRef flag, LLVMBasicBlockRef yes, LLVMBa
 LLVMBasicBlockRef frame_if_rare(Frame *frame, LLVMValueRef flag);
 /* In that block, after the error was set: leaves the function; goes on in `otherwise`. */
 void frame_raise(Frame *frame, Span span, LLVMBasicBlockRef otherwise);
-void frame_check(Frame *frame, LLVMValueRef failed);               /* leaves where the flag is true: the place is known already */
-void frame_check_at(Frame *frame, LLVMValueRef failed, Span span); /* the same, noting the place */
+void frame_check(Frame *frame, LLVMValueRef failed); /* leaves where the flag is true: the place is known already */
+/* The same, noting the place. Places in the library are not noted: what people see is where their program called it. */
+void frame_check_at(Frame *frame, LLVMValueRef failed, Span span);
 
 /* ---- calls of the runtime; the context is put in front. Results: flags are i1, bools too. */
 

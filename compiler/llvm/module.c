@@ -224,6 +224,11 @@ LLVMValueRef gen_text(Gen *gen, const char *text) {
     return gen_bytes(gen, text, strlen(text) + 1);
 }
 
+bool gen_is_library(const Gen *gen, Span span) {
+    const SourceFile *file = source_file(gen->program->sources, span.file);
+    return file && file->path[0] == '<';
+}
+
 LLVMValueRef gen_location_value(Gen *gen, Span span) {
     LineColumn at = source_position(gen->program->sources, span.file, span.from);
     const SourceFile *file = source_file(gen->program->sources, span.file);

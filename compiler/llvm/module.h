@@ -100,6 +100,7 @@ LLVMValueRef gen_flag(Gen *gen, bool value); /* i1 */
 /* A private constant of the module; the same global for the same bytes. `gen_text` ends them by a NUL. */
 LLVMValueRef gen_bytes(Gen *gen, const char *bytes, size_t len);
 LLVMValueRef gen_text(Gen *gen, const char *text);
+bool gen_is_library(const Gen *gen, Span span);                            /* a place in an embedded module, "<prelude>" */
 LLVMValueRef gen_location(Gen *gen, Span span);                            /* an MrLocation constant */
 LLVMValueRef gen_location_value(Gen *gen, Span span);                      /* the same as a struct, for a field */
 LLVMValueRef gen_constant(Gen *gen, const char *name, LLVMValueRef value); /* a private constant global */
