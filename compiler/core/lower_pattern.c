@@ -17,7 +17,10 @@ static void name_element(CoreExpr *value, const char *name) {
 
 void bind_pattern(Lower *l, Env *env, Ast *pattern, CoreExpr *value, CoreExprs *out) {
     switch (pattern->kind) {
-    case AST_PAT_NAME: env_bind_value(l, env, pattern->symbol, hold(l, value, ast_as(PatName, pattern)->name, out)); break;
+    case AST_PAT_NAME:
+        name_element(value, ast_as(PatName, pattern)->name);
+        env_bind_value(l, env, pattern->symbol, hold(l, value, ast_as(PatName, pattern)->name, out));
+        break;
     case AST_PAT_WILDCARD:
         if (!is_atom(value)) vec_push(l->arena, out, as_unit(l, value));
         break;
