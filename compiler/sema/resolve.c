@@ -114,6 +114,7 @@ static void resolve_reducer(Resolver *r, AstReducer *reducer) {
 
 /* A function inside a function is not supported yet; its name is known all the same. */
 static void resolve_nested_function(Resolver *r, AstFn *fn) {
+    r->is_partial = true;
     diag_add(r->sema->diags, E0501, fn->base.span, "a function inside a function is not supported yet");
     scope_declare(r, SYMBOL_LOCAL, fn->name, fn->base.span, &fn->base);
 }
@@ -127,10 +128,22 @@ static void resolve_statements(Resolver *r, const AstList *statements) {
     resolve_list(r, statements);
 }
 
+/* What a block declares by let or var and nothing mentions is probably a slip; `_x` says that it is none. */
+static void warn_unused(Resolver *r, const Scope *scope) {
+    for (size_t i = 0; i < scope->symbols.len; i++) {
+        const Symbol *symbol = scope->symbols.items[i];
+        if (symbol->is_used || symbol->name[0] == '_' || r->module->is_library || r->is_partial)
+            continue;
+        Diag *diag = diag_add(r->sema->diags, W0102, symbol->span, "`%s` is never used", symbol->name);
+        diag_hint(diag, "`_` in its place, or a name that begins with `_`, says that this is meant");
+    }
+}
+
 static void resolve_block(Resolver *r, AstBlock *block) {
     Scope scope = {.outer = r->scope};
     r->scope = &scope;
     resolve_statements(r, &block->statements);
+    warn_unused(r, &scope);
     r->scope = scope.outer;
 }
 

@@ -104,15 +104,20 @@ static void lower_what_is_decided(Infer *infer) {
     }
 }
 
-/* Adds what the variables found so far decide through predicates. */
-static void close_over_preds(Infer *infer, TypeList *vars) {
+/* The place in pred->types of what is looked for: a position, a key, an element. */
+static size_t key_place(PredKind kind) {
+    return kind == PRED_INDEX || kind == PRED_KEYED ? 1 : kind == PRED_IN ? 0 : SIZE_MAX;
+}
+
+/* Adds what the variables found so far decide through predicates; `with_keys` also the types of positions and keys. */
+static void close_over_preds(Infer *infer, TypeList *vars, bool with_keys) {
     for (size_t before = vars->len + 1; before != vars->len;) {
         before = vars->len;
         for (size_t i = 0; i < infer->pending.len; i++) {
             Pred *pred = &infer->pending.items[i];
             Type *container = container_of(pred);
             for (size_t j = 0; container->kind == TYPE_VAR && container->level == LEVEL_GENERIC && j < 3; j++)
-                if (pred->types[j])
+                if (pred->types[j] && (with_keys || j != key_place(pred->kind)))
                     collect_all(infer, pred->types[j], vars);
         }
     }
@@ -155,7 +160,7 @@ void scheme_generalise(Infer *infer, const TypeList *types, const TypeList *deci
     TypeList decided = {0}, vars = {0};
     for (size_t i = 0; i < deciding->len; i++)
         collect_all(infer, deciding->items[i], &decided);
-    close_over_preds(infer, &decided);
+    close_over_preds(infer, &decided, false); /* the 0 of xs[0] is an int, whatever xs may be */
     default_literals(infer, &decided);
     pred_solve_pending(infer);
     /* The order of the variables is that of their appearance in the types, which collecting from the parameters first keeps. */
@@ -164,7 +169,7 @@ void scheme_generalise(Infer *infer, const TypeList *types, const TypeList *deci
             vec_push(infer->arena, &vars, decided.items[i]);
     for (size_t i = 0; i < types->len; i++)
         collect_all(infer, types->items[i], &vars);
-    close_over_preds(infer, &vars);
+    close_over_preds(infer, &vars, true);
 
     Preds own = {0};
     size_t kept = 0;

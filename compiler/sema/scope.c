@@ -9,8 +9,9 @@ static Symbol *find_here(const Scope *scope, Name name) {
 }
 
 Symbol *scope_declare(Resolver *r, SymbolKind kind, Name name, Span span, Ast *decl) {
-    const Symbol *other = find_here(r->scope, name);
+    Symbol *other = find_here(r->scope, name);
     if (other) {
+        other->is_used = true; /* nothing can mention it any more */
         Diag *diag = diag_add(r->sema->diags, E0202, span, "`%s` is declared twice in the same block", name);
         diag_note(diag, other->span, "`%s` is declared here first", name);
         diag_hint(diag, "choose another name for one of them");

@@ -12,6 +12,7 @@ typedef struct Printer {
     Buf *out;
     const Type *vars[SHOWN_VARS]; /* those without a name of their own, in order */
     size_t var_count;
+    uint32_t taken; /* letters that declared variables have, as bits */
     size_t limit; /* of out->len */
 } Printer;
 
@@ -22,6 +23,39 @@ static const Type *pruned(const Type *type) {
 }
 
 static void print(Printer *p, const Type *type);
+
+/* Which letters are taken: declared variables keep their names. */
+static void take_letters(Printer *p, const Type *type, size_t *budget) {
+    type = pruned(type);
+    if (*budget == 0)
+        return;
+    --*budget;
+    if (type->kind == TYPE_VAR && type->name && type->name[1] == '\0' && type->name[0] >= 'A' && type->name[0] <= 'Z')
+        p->taken |= UINT32_C(1) << (type->name[0] - 'A');
+    for (size_t i = 0; i < type->arg_count; i++)
+        take_letters(p, type->args[i], budget);
+}
+
+static void begin_type(Printer *p, const Type *type) {
+    size_t budget = TYPE_SIZE_LIMIT;
+    take_letters(p, type, &budget);
+}
+
+/* The i-th free letter; after the last one, they begin again with a number. */
+static void print_letter(const Printer *p, size_t i) {
+    char letters[26];
+    size_t count = 0;
+    for (int k = 0; k < 26; k++)
+        if (!(p->taken >> k & 1))
+            letters[count++] = (char)('A' + k);
+    if (count == 0) {
+        buf_printf(p->out, "A%zu", i + 1);
+        return;
+    }
+    buf_add_char(p->out, letters[i % count]);
+    if (i >= count)
+        buf_printf(p->out, "%zu", i / count);
+}
 
 static void print_var(Printer *p, const Type *type) {
     if (type->name) {
@@ -41,9 +75,7 @@ static void print_var(Printer *p, const Type *type) {
     }
     if (i == p->var_count)
         p->vars[p->var_count++] = type;
-    buf_add_char(p->out, (char)('A' + i % 26));
-    if (i >= 26)
-        buf_printf(p->out, "%zu", i / 26);
+    print_letter(p, i);
 }
 
 static void print_list(Printer *p, Type *const *types, size_t count) {
@@ -121,6 +153,7 @@ static void print(Printer *p, const Type *type) {
 
 void type_print(const Type *type, Buf *out) {
     Printer p = {.out = out, .limit = SIZE_MAX};
+    begin_type(&p, type);
     print(&p, type);
 }
 
@@ -185,6 +218,7 @@ static void print_requirements(Printer *p, const Scheme *scheme) {
 
 void scheme_print(const Scheme *scheme, Buf *out) {
     Printer p = {.out = out, .limit = SIZE_MAX};
+    begin_type(&p, scheme->type);
     print(&p, scheme->type);
     print_requirements(&p, scheme);
 }
@@ -192,6 +226,7 @@ void scheme_print(const Scheme *scheme, Buf *out) {
 void scheme_print_reducer(const Scheme *scheme, Buf *out) {
     Printer p = {.out = out, .limit = SIZE_MAX};
     const Type *type = pruned(scheme->type);
+    begin_type(&p, type);
     if (type->kind != TYPE_FN) { /* after an error */
         print(&p, type);
         return;
@@ -220,11 +255,14 @@ static const char *text_with(Infer *infer, Printer *p, Type *type) {
 
 const char *type_text(Infer *infer, Type *type) {
     Printer p = {0};
+    begin_type(&p, type);
     return text_with(infer, &p, type);
 }
 
 void type_texts(Infer *infer, Type *a, Type *b, const char **text_a, const char **text_b) {
     Printer p = {0};
+    begin_type(&p, a);
+    begin_type(&p, b);
     *text_a = text_with(infer, &p, a);
     *text_b = text_with(infer, &p, b);
 }
