@@ -30,6 +30,10 @@ typedef struct LaunchStart {
     char directory[MESSAGE_ENDPOINT_SIZE]; /* where the run's sockets lie; the scheduler's is `control` */
 } LaunchStart;
 
+typedef struct LaunchEnd {
+    uint32_t patience; /* milliseconds until the processes that are left are killed */
+} LaunchEnd;
+
 /* The section of an executable by which mrrun knows an mr program without running it: an ELF note of this owner and type, whose
  * content is PROTOCOL_VERSION and the version of mr. */
 #define LAUNCH_NOTE_OWNER "mr"

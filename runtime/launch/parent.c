@@ -12,6 +12,7 @@
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/arena.h"
@@ -100,8 +101,22 @@ static void reap(Parent *parent) {
         for (size_t i = 0; i < parent->child_count; i++) {
             if (parent->children[i] == pid) parent->children[i] = 0;
         }
+        parent->living--;
         ParentRecord record = {.kind = PARENT_EXIT, .status = status, .pid = pid};
         report(parent, &record);
+    }
+}
+
+/* Until all children have ended, or the time is up. */
+static void wait_for_children(Parent *parent, int milliseconds) {
+    struct timespec start, now;
+    clock_gettime(CLOCK_MONOTONIC, &start);
+    for (int left = milliseconds; parent->living > 0 && left > 0;) {
+        struct pollfd item = {.fd = parent->signals, .events = POLLIN};
+        poll(&item, 1, left);
+        reap(parent);
+        clock_gettime(CLOCK_MONOTONIC, &now);
+        left = milliseconds - (int)((now.tv_sec - start.tv_sec) * 1000 + (now.tv_nsec - start.tv_nsec) / 1000000);
     }
 }
 
@@ -110,7 +125,11 @@ static _Noreturn void watch(Parent *parent) {
         struct pollfd items[2] = {{.fd = parent->socket, .events = POLLIN}, {.fd = parent->signals, .events = POLLIN}};
         if (poll(items, 2, -1) < 0 && errno != EINTR) parent_end(parent);
         if (items[1].revents) reap(parent);
-        if (items[0].revents) parent_end(parent); /* mrrun says nothing more: the socket was closed */
+        if (!items[0].revents) continue;
+        LaunchEnd end;
+        if (recv(parent->socket, &end, sizeof end, MSG_DONTWAIT) == (ssize_t)sizeof end)
+            wait_for_children(parent, (int)end.patience);
+        parent_end(parent);
     }
 }
 

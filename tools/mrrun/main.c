@@ -24,6 +24,8 @@
 #include "tools/mrrun/program.h"
 #include "tools/mrrun/stats.h"
 
+enum { END_PATIENCE = 2000 }; /* milliseconds */
+
 typedef struct Run {
     Options options;
     Stats stats;
@@ -32,6 +34,7 @@ typedef struct Run {
     pid_t parent; /* the process that was started */
     int socket;   /* to it; -1: closed */
     int signals, wake;
+    bool is_ended;   /* all processes took leave */
     bool is_started; /* it was told to start root and workers */
     int interrupt;   /* the signal that ended the run, or 0 */
 } Run;
@@ -118,8 +121,10 @@ static bool start_program(Run *run) {
     return report_start(run->parent < 0 ? errno : 0);
 }
 
-/* Closing the socket ends every process of the run. */
+/* Closing the socket ends every process of the run. After a good end the processes are about to end by themselves. */
 static void stop_program(Run *run) {
+    LaunchEnd end = {.patience = END_PATIENCE};
+    if (run->socket >= 0 && run->is_ended) send(run->socket, &end, sizeof end, MSG_NOSIGNAL);
     if (run->socket >= 0) close(run->socket);
     run->socket = -1;
     while (run->parent > 0 && waitpid(run->parent, NULL, 0) < 0 && errno == EINTR) {}
@@ -211,6 +216,7 @@ static Hub *open_hub(Run *run, Net *net) {
 static void show_end(Run *run, const char *text, uint64_t start) {
     double seconds = (double)(clock_now() - start) / 1e9;
     if (text[0]) fprintf(stderr, "error: %s\n", text);
+    run->is_ended = !text[0] && !run->interrupt;
     if (run->options.stats == STATS_TEXT) stats_show(&run->stats, seconds);
     if (run->options.stats == STATS_JSON) stats_show_json(&run->stats, run->options.workers, seconds);
 }
