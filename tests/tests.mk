@@ -9,6 +9,7 @@ check-unit: $(UNIT_TESTS)
 $(filter $(COMPILER_UNITS),$(UNIT_TESTS)): $(BUILD)/tests/unit/%: tests/unit/%.c $(LIB_COMPILER) $(LIB_BASE)
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) $(LLVM_CFLAGS) $(CFLAGS) $(LDFLAGS) $< $(LIB_COMPILER) $(LIB_BASE) -o $@ -lcmocka $(LLVM_LIBS) -lm
+$(BUILD)/tests/unit/gen_test: $(LIB_MRT) $(BITCODE) # it links the programs that it generates
 $(filter-out $(COMPILER_UNITS),$(UNIT_TESTS)): $(BUILD)/tests/unit/%: tests/unit/%.c $(LIB_MRT)
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) $< $(LIB_MRT) -o $@ -lcmocka $(RUNTIME_LIBS)

@@ -315,7 +315,10 @@ static Value gen_kind(Frame *frame, const CoreExpr *expr) {
 Value gen_expr(Frame *frame, const CoreExpr *expr) {
     LLVMMetadataRef place = debug_save(frame->gen);
     debug_place(frame->gen, expr->span);
+    Span outer = frame->place;
+    if (!gen_is_library(frame->gen, expr->span)) frame->place = expr->span;
     Value value = gen_kind(frame, expr);
+    frame->place = outer;
     debug_restore(frame->gen, place);
     return value;
 }

@@ -4,7 +4,7 @@
 #include <assert.h>
 
 void frame_begin(Frame *frame, Gen *gen, LLVMValueRef function, const char *name, Span span) {
-    *frame = (Frame){.gen = gen, .builder = gen->builder, .function = function, .span = span};
+    *frame = (Frame){.gen = gen, .builder = gen->builder, .function = function, .span = span, .place = span};
     frame->context = LLVMGetParam(function, 0);
     frame->entry = LLVMAppendBasicBlockInContext(gen->llvm, function, "entry");
     frame->variables = LLVMCreateBuilderInContext(gen->llvm);
@@ -55,7 +55,12 @@ static LLVMBasicBlockRef fail_block(Frame *frame) {
     return frame->fail;
 }
 
+static Span visible_place(const Frame *frame, Span span) {
+    return gen_is_library(frame->gen, span) ? frame->place : span;
+}
+
 void frame_raise(Frame *frame, Span span, LLVMBasicBlockRef otherwise) {
+    span = visible_place(frame, span);
     if (gen_is_library(frame->gen, span)) {
         frame_jump(frame, fail_block(frame));
     } else {
@@ -72,6 +77,7 @@ void frame_check(Frame *frame, LLVMValueRef failed) {
 }
 
 void frame_check_at(Frame *frame, LLVMValueRef failed, Span span) {
+    span = visible_place(frame, span);
     if (gen_is_library(frame->gen, span)) {
         frame_check(frame, failed);
         return;

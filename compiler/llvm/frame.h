@@ -67,6 +67,7 @@ typedef struct Frame {
     Scope *scope;
     Loop *loop;
     Span span;
+    Span place;      /* the innermost expression of the program around what is being written: code of the library may be inside */
     bool walks_text; /* inside a loop over text files: strings may be slices of a chunk that goes away before the function ends */
     LLVMValueRef position; /* kernels: where the index of the element being mapped is kept */
     Kernel *kernel;        /* while generating a job's body */
@@ -86,7 +87,8 @@ LLVMBasicBlockRef frame_if_rare(Frame *frame, LLVMValueRef flag);
 /* In that block, after the error was set: leaves the function; goes on in `otherwise`. */
 void frame_raise(Frame *frame, Span span, LLVMBasicBlockRef otherwise);
 void frame_check(Frame *frame, LLVMValueRef failed); /* leaves where the flag is true: the place is known already */
-/* The same, noting the place. Places in the library are not noted: what people see is where their program called it. */
+/* The same, noting the place. Of the library none is noted, but the expression of the program that it was put into, if any: what
+ * people see is where their program called it. */
 void frame_check_at(Frame *frame, LLVMValueRef failed, Span span);
 
 /* ---- calls of the runtime; the context is put in front. Results: flags are i1, bools too. */
