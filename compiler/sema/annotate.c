@@ -12,25 +12,22 @@ typedef struct NamedType {
 } NamedType;
 
 static const NamedType named_types[] = {
-    {"int", TYPE_INT, 0},       {"float", TYPE_FLOAT, 0}, {"bool", TYPE_BOOL, 0},     {"string", TYPE_STRING, 0},
-    {"range", TYPE_RANGE, 0},   {"set", TYPE_SET, 1},     {"stream", TYPE_STREAM, 1}, {"future", TYPE_FUTURE, 1},
+    {"int", TYPE_INT, 0},     {"float", TYPE_FLOAT, 0}, {"bool", TYPE_BOOL, 0},     {"string", TYPE_STRING, 0},
+    {"range", TYPE_RANGE, 0}, {"set", TYPE_SET, 1},     {"stream", TYPE_STREAM, 1}, {"future", TYPE_FUTURE, 1},
 };
 
 static Type *type_variable(Checker *c, Name name) {
     Type **slot = (Type **)map_slot_pointer(c->type_vars, name);
-    if (!*slot)
-        *slot = type_rigid(&c->infer, name);
+    if (!*slot) *slot = type_rigid(&c->infer, name);
     return *slot;
 }
 
 static Type *unknown_type(Checker *c, const AstTypeName *node) {
     /* declared, which was reported as not supported yet, or in a statement that could not be parsed */
-    if (map_get_pointer(&c->module->types, node->name) || map_get_pointer(&c->module->skipped, node->name))
-        return error_type(c);
+    if (map_get_pointer(&c->module->types, node->name) || map_get_pointer(&c->module->skipped, node->name)) return error_type(c);
     Diag *diag = diag_add(c->diags, E0206, node->base.span, "no type is called `%s`", node->name);
     const char *names[sizeof named_types / sizeof *named_types];
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        names[i] = named_types[i].name;
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) names[i] = named_types[i].name;
     const char *near = diag_nearest(node->name, names, sizeof names / sizeof *names);
     if (near)
         diag_hint(diag, "did you mean `%s`?", near);
@@ -40,19 +37,16 @@ static Type *unknown_type(Checker *c, const AstTypeName *node) {
 }
 
 static Type *annotate_name(Checker *c, AstTypeName *node) {
-    if (node->module)
-        return not_supported(c, &node->base, "a type of a module");
+    if (node->module) return not_supported(c, &node->base, "a type of a module");
     for (size_t i = 0; i < sizeof named_types / sizeof *named_types; i++) {
         const NamedType *named = &named_types[i];
-        if (strcmp(node->name, named->name) != 0)
-            continue;
+        if (strcmp(node->name, named->name) != 0) continue;
         if (node->args.len != named->arg_count) {
-            diag_add(c->diags, E0206, node->base.span, "`%s` takes %zu type%s in brackets, and here it has %zu", named->name, named->arg_count,
-                     named->arg_count == 1 ? "" : "s", node->args.len);
+            diag_add(c->diags, E0206, node->base.span, "`%s` takes %zu type%s in brackets, and here it has %zu", named->name,
+                     named->arg_count, named->arg_count == 1 ? "" : "s", node->args.len);
             return error_type(c);
         }
-        if (named->arg_count == 0)
-            return type_basic(&c->infer, named->kind);
+        if (named->arg_count == 0) return type_basic(&c->infer, named->kind);
         Type *arg = annotate(c, node->args.items[0]);
         if (named->kind == TYPE_SET)
             check_class(c, node->base.span, arg, CLASS_ORDER | CLASS_EQUAL, "the elements of a set need an order");
@@ -65,10 +59,8 @@ static Type *annotate_name(Checker *c, AstTypeName *node) {
 
 static Type *annotate_list(Checker *c, TypeKind kind, const AstList *list, Ast *last) {
     TypeList types = {0};
-    for (size_t i = 0; i < list->len; i++)
-        vec_push(c->arena, &types, annotate(c, list->items[i]));
-    if (last)
-        vec_push(c->arena, &types, annotate(c, last));
+    for (size_t i = 0; i < list->len; i++) vec_push(c->arena, &types, annotate(c, list->items[i]));
+    if (last) vec_push(c->arena, &types, annotate(c, last));
     return type_of_kind(&c->infer, kind, types.items, types.len);
 }
 

@@ -1,7 +1,8 @@
 /* check.h: inference over the tree. Internal to sema.
  *
- * Requires: a module whose names are bound, its items in groups, callees first. Changes: `type` and `use` of nodes, `scheme` of symbols.
- * Each check_… function sets node->type, reports what is wrong once, and gives TYPE_ERROR where nothing can be said any more. */
+ * Requires: a module whose names are bound, its items in groups, callees first. Changes: `type` and `use` of nodes, `scheme` of
+ * symbols. Each check_… function sets node->type, reports what is wrong once, and gives TYPE_ERROR where nothing can be said any
+ * more. */
 #ifndef COMPILER_SEMA_CHECK_H
 #define COMPILER_SEMA_CHECK_H
 
@@ -48,7 +49,8 @@ void check_assign(Checker *c, AstAssign *assign);
 Type *check_update(Checker *c, AstMethod *method);
 
 /* ---- expressions (check_expr.c, check_op.c, check_fn.c) */
-/* Infers. The hint, when there is one, is what the type will have to be: it guides function values; fitting it is the caller's to check. */
+/* Infers. The hint, when there is one, is what the type will have to be: it guides function values; fitting it is the caller's to
+ * check. */
 Type *check_expr(Checker *c, Ast *node, Type *hint);
 /* Infers, and reports where the type is not the expected one. */
 bool check_against(Checker *c, Ast *node, Type *expected, const Reason *reason);

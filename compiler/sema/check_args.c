@@ -27,8 +27,7 @@ static Name param_name(const Args *a, size_t i) {
 /* "`n` of `take`", or "argument 2 of `take`" for a parameter without a name. */
 static const char *param_text(const Args *a, size_t i) {
     Name name = param_name(a, i);
-    if (name)
-        return arena_printf(a->c->arena, "the argument `%s` of `%s`", name, a->symbol->name);
+    if (name) return arena_printf(a->c->arena, "the argument `%s` of `%s`", name, a->symbol->name);
     return arena_printf(a->c->arena, "argument %zu of `%s`", i + 1, a->symbol->name);
 }
 
@@ -36,7 +35,8 @@ static const char *param_text(const Args *a, size_t i) {
 
 static void report_count(Args *a, size_t given) {
     size_t count = a->params->len;
-    Diag *diag = diag_add(a->c->diags, E0303, a->call->span, "`%s` takes %zu argument%s, but %zu are given", a->symbol->name, count, count == 1 ? "" : "s", given);
+    Diag *diag = diag_add(a->c->diags, E0303, a->call->span, "`%s` takes %zu argument%s, but %zu are given", a->symbol->name, count,
+                          count == 1 ? "" : "s", given);
     diag_note(diag, a->symbol->span, "`%s` is declared here", a->symbol->name);
     a->failed = true;
 }
@@ -46,18 +46,15 @@ static void report_label(Args *a, const AstArg *arg) {
     diag_note(diag, a->symbol->span, "`%s` is declared here", a->symbol->name);
     VEC(const char *) names = {0};
     for (size_t i = 0; i < a->params->len; i++)
-        if (param_name(a, i))
-            vec_push(a->c->arena, &names, param_name(a, i));
+        if (param_name(a, i)) vec_push(a->c->arena, &names, param_name(a, i));
     const char *near = diag_nearest(arg->label, names.items, names.len);
-    if (near)
-        diag_hint(diag, "did you mean `%s`?", near);
+    if (near) diag_hint(diag, "did you mean `%s`?", near);
     a->failed = true;
 }
 
 static void place_label(Args *a, AstArg *arg) {
     for (size_t i = 0; i < a->params->len; i++) {
-        if (param_name(a, i) != arg->label)
-            continue;
+        if (param_name(a, i) != arg->label) continue;
         if (a->values[i]) {
             diag_add(a->c->diags, E0303, arg->base.span, "%s is given twice", param_text(a, i));
             a->failed = true;
@@ -75,8 +72,7 @@ static void place_args(Args *a, Ast *receiver, const AstList *args) {
         report_count(a, given);
         return;
     }
-    if (receiver)
-        a->values[next++] = receiver;
+    if (receiver) a->values[next++] = receiver;
     for (size_t i = 0; i < args->len; i++) {
         if (args->items[i]->kind != AST_ARG) {
             a->failed = true;
@@ -98,8 +94,7 @@ static void place_args(Args *a, Ast *receiver, const AstList *args) {
 /* ---- their types */
 
 static bool is_lambda(const Ast *node) {
-    while (node->kind == AST_PAREN)
-        node = ((const AstParen *)node)->value;
+    while (node->kind == AST_PAREN) node = ((const AstParen *)node)->value;
     return node->kind == AST_LAMBDA;
 }
 
@@ -108,16 +103,14 @@ static void check_arg(Args *a, size_t i, Type *type) {
     const SourceFile *file = source_file(a->c->sema->sources, reason.span.file);
     if (file && file->is_library) /* a newcomer is helped by the name alone */
         reason.span = SPAN_NONE;
-    if (!check_against(a->c, a->values[i], type, &reason))
-        a->failed = true;
+    if (!check_against(a->c, a->values[i], type, &reason)) a->failed = true;
 }
 
 /* The copy of a default value, bound in the module that declares it. */
 static Ast *copy_default(Args *a, AstParam *param) {
     Checker *c = a->c;
     bool is_circular = false;
-    for (size_t i = 0; i < c->defaults.len; i++)
-        is_circular = is_circular || c->defaults.items[i] == &param->base;
+    for (size_t i = 0; i < c->defaults.len; i++) is_circular = is_circular || c->defaults.items[i] == &param->base;
     Ast *copy = is_circular ? NULL : ast_clone(c->arena, param->default_value, &c->default_budget);
     if (is_circular || c->default_budget == 0) {
         diag_add(c->diags, E0303, a->call->span, "the default values of `%s` call one another without an end", a->symbol->name);
@@ -135,30 +128,29 @@ static void check_default(Args *a, size_t i, Type *type) {
         a->failed = true;
     } else if ((a->values[i] = copy_default(a, param)) != NULL) {
         vec_push(a->c->arena, &a->c->defaults, &param->base);
-        Reason reason = {.what = arena_printf(a->c->arena, "the default of `%s`", param_name(a, i) ? param_name(a, i) : "a parameter"), .span = a->call->span,
+        Reason reason = {.what =
+                             arena_printf(a->c->arena, "the default of `%s`", param_name(a, i) ? param_name(a, i) : "a parameter"),
+                         .span = a->call->span,
                          .note = "this call leaves the argument out"};
         check_against(a->c, a->values[i], type, &reason);
         a->c->defaults.len--;
     } else {
         a->failed = true;
     }
-    if (a->failed)
-        type_unify(&a->c->infer, type, error_type(a->c), &ignored);
+    if (a->failed) type_unify(&a->c->infer, type, error_type(a->c), &ignored);
 }
 
 static void report_missing(Args *a, size_t i) {
     Name name = param_name(a, i);
     Diag *diag = diag_add(a->c->diags, E0303, a->call->span, "%s is missing", param_text(a, i));
     diag_note(diag, a->symbol->span, "`%s` is declared here", a->symbol->name);
-    if (name && param_at(a, i)->default_value == NULL && a->params->len == 1)
-        diag_hint(diag, "it takes one argument");
+    if (name && param_at(a, i)->default_value == NULL && a->params->len == 1) diag_hint(diag, "it takes one argument");
     a->failed = true;
 }
 
 /* What is not checked because of an error still has its own mistakes reported. */
 static void check_alone(Args *a, Ast *receiver, const AstList *args) {
-    if (receiver)
-        check_expr(a->c, receiver, NULL);
+    if (receiver) check_expr(a->c, receiver, NULL);
     for (size_t i = 0; i < args->len; i++)
         if (args->items[i]->kind == AST_ARG && !is_lambda(ast_as(Arg, args->items[i])->value))
             check_expr(a->c, ast_as(Arg, args->items[i])->value, NULL);
@@ -166,22 +158,18 @@ static void check_alone(Args *a, Ast *receiver, const AstList *args) {
 
 bool check_args(Checker *c, const Ast *call, Use *use, Type *const *params, Ast *receiver, const AstList *args) {
     Args a = {.c = c, .symbol = use->symbol, .call = call, .params = params_of(use->symbol)};
-    for (size_t i = 0; i < a.params->len; i++)
-        a.failed = a.failed || a.params->items[i]->kind != AST_PARAM;
+    for (size_t i = 0; i < a.params->len; i++) a.failed = a.failed || a.params->items[i]->kind != AST_PARAM;
     a.values = arena_array(c->arena, Ast *, a.params->len + 1);
-    if (!a.failed)
-        place_args(&a, receiver, args);
+    if (!a.failed) place_args(&a, receiver, args);
     for (size_t i = 0; i < a.params->len && !a.failed; i++)
-        if (!a.values[i] && !param_at(&a, i)->default_value)
-            report_missing(&a, i);
+        if (!a.values[i] && !param_at(&a, i)->default_value) report_missing(&a, i);
     if (a.failed) {
         check_alone(&a, receiver, args);
         return false;
     }
     /* Function values come last: by then the other arguments have decided what they are called with. */
     for (size_t i = 0; i < a.params->len; i++)
-        if (a.values[i] && !is_lambda(a.values[i]))
-            check_arg(&a, i, params[i]);
+        if (a.values[i] && !is_lambda(a.values[i])) check_arg(&a, i, params[i]);
     pred_solve_pending(&c->infer);
     for (size_t i = 0; i < a.params->len; i++) {
         if (!a.values[i])

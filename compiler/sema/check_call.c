@@ -8,10 +8,8 @@ static Ast *arg_value(Ast *arg) {
 }
 
 static void check_values(Checker *c, Ast *receiver, const AstList *args) {
-    if (receiver)
-        check_expr(c, receiver, NULL);
-    for (size_t i = 0; i < args->len; i++)
-        check_expr(c, arg_value(args->items[i]), NULL);
+    if (receiver) check_expr(c, receiver, NULL);
+    for (size_t i = 0; i < args->len; i++) check_expr(c, arg_value(args->items[i]), NULL);
 }
 
 static Reason argument_reason(Checker *c, size_t position, const char *name) {
@@ -25,12 +23,10 @@ static Type *check_print(Checker *c, Ast *node, Symbol *symbol, Ast *receiver, c
     Use *use = arena_make(c->arena, Use);
     use->symbol = symbol;
     node->use = use;
-    if (receiver)
-        vec_push(c->arena, &use->args, receiver);
+    if (receiver) vec_push(c->arena, &use->args, receiver);
     for (size_t i = 0; i < args->len; i++) {
         const AstArg *arg = args->items[i]->kind == AST_ARG ? ast_as(Arg, args->items[i]) : NULL;
-        if (arg && arg->label)
-            diag_add(c->diags, E0303, arg->base.span, "the arguments of `%s` have no names", symbol->name);
+        if (arg && arg->label) diag_add(c->diags, E0303, arg->base.span, "the arguments of `%s` have no names", symbol->name);
         vec_push(c->arena, &use->args, arg_value(args->items[i]));
     }
     for (size_t i = 0; i < use->args.len; i++) {
@@ -70,24 +66,23 @@ static Type *check_value_call(Checker *c, Ast *node, Type *callee, const char *n
     TypeList types = {0};
     size_t given = args->len + (receiver ? 1 : 0);
     if (callee->kind == TYPE_VAR) {
-        for (size_t i = 0; i < given + 1; i++)
-            vec_push(c->arena, &types, type_var(&c->infer, 0));
+        for (size_t i = 0; i < given + 1; i++) vec_push(c->arena, &types, type_var(&c->infer, 0));
         Reason reason = {.what = "what is called", .span = SPAN_NONE};
         Type *fn = type_of_kind(&c->infer, TYPE_FN, types.items, types.len);
         callee = check_fits(c, node->span, callee, fn, &reason) ? fn : error_type(c);
     }
     if (callee->kind != TYPE_FN) {
         check_values(c, receiver, args);
-        if (callee->kind == TYPE_ERROR)
-            return callee;
-        diag_add(c->diags, E0307, node->span, "%s%s%s is %s, which is no function", name ? "`" : "", name ? name : "this", name ? "`" : "", type_text(&c->infer, callee));
+        if (callee->kind == TYPE_ERROR) return callee;
+        diag_add(c->diags, E0307, node->span, "%s%s%s is %s, which is no function", name ? "`" : "", name ? name : "this",
+                 name ? "`" : "", type_text(&c->infer, callee));
         return error_type(c);
     }
     if (type_fn_arity(callee) != given) {
         check_values(c, receiver, args);
         size_t arity = type_fn_arity(callee);
-        diag_add(c->diags, E0303, node->span, "%s%s%s takes %zu argument%s, but %zu are given", name ? "`" : "", name ? name : "this function", name ? "`" : "", arity,
-                 arity == 1 ? "" : "s", given);
+        diag_add(c->diags, E0303, node->span, "%s%s%s takes %zu argument%s, but %zu are given", name ? "`" : "",
+                 name ? name : "this function", name ? "`" : "", arity, arity == 1 ? "" : "s", given);
         return error_type(c);
     }
     size_t next = 0;
@@ -97,8 +92,7 @@ static Type *check_value_call(Checker *c, Ast *node, Type *callee, const char *n
     }
     for (size_t i = 0; i < args->len; i++) {
         const AstArg *arg = args->items[i]->kind == AST_ARG ? ast_as(Arg, args->items[i]) : NULL;
-        if (arg && arg->label)
-            diag_add(c->diags, E0303, arg->base.span, "a function value's parameters have no names");
+        if (arg && arg->label) diag_add(c->diags, E0303, arg->base.span, "a function value's parameters have no names");
         Reason reason = argument_reason(c, next + 1, name);
         check_against(c, arg_value(args->items[i]), callee->args[next++], &reason);
     }
@@ -116,12 +110,9 @@ static Symbol *declared_callee(const Ast *callee) {
 static Type *check_symbol_call(Checker *c, Ast *node, Symbol *symbol, Ast *receiver, const AstList *args) {
     if (symbol->kind == SYMBOL_REDUCER && (!symbol->also || args->len + (receiver ? 1 : 0) == 1))
         return check_reducer_call(c, node, symbol, receiver, args);
-    if (symbol->kind == SYMBOL_REDUCER)
-        symbol = symbol->also;
-    if (symbol->prim && symbol->prim->kind == PRIM_PRINTS)
-        return check_print(c, node, symbol, receiver, args);
-    if (symbol->prim && symbol->prim->kind == PRIM_UPDATES)
-        return report_update(c, node, symbol, receiver, args);
+    if (symbol->kind == SYMBOL_REDUCER) symbol = symbol->also;
+    if (symbol->prim && symbol->prim->kind == PRIM_PRINTS) return check_print(c, node, symbol, receiver, args);
+    if (symbol->prim && symbol->prim->kind == PRIM_UPDATES) return report_update(c, node, symbol, receiver, args);
     return check_declared(c, node, symbol, receiver, args);
 }
 
@@ -140,18 +131,17 @@ Type *check_call(Checker *c, AstCall *call) {
 
 Type *check_method(Checker *c, AstMethod *method) {
     Symbol *symbol = method->base.symbol;
-    bool is_qualified = method->receiver->symbol && method->receiver->symbol->kind == SYMBOL_MODULE && method->receiver->kind == AST_NAME_REF;
+    bool is_qualified =
+        method->receiver->symbol && method->receiver->symbol->kind == SYMBOL_MODULE && method->receiver->kind == AST_NAME_REF;
     Ast *receiver = is_qualified ? NULL : method->receiver;
     if (!symbol) {
         check_values(c, receiver, &method->args);
         return error_type(c);
     }
-    if (symbol->prim && symbol->prim->kind == PRIM_UPDATES)
-        return check_update(c, method);
+    if (symbol->prim && symbol->prim->kind == PRIM_UPDATES) return check_update(c, method);
     if (params_of(symbol)) {
         Type *type = check_symbol_call(c, &method->base, symbol, receiver, &method->args);
-        if (method->base.use)
-            method->base.symbol = method->base.use->symbol;
+        if (method->base.use) method->base.symbol = method->base.use->symbol;
         return type;
     }
     Ast name = {.kind = AST_NAME_REF, .span = method->base.span, .symbol = symbol};
@@ -159,10 +149,8 @@ Type *check_method(Checker *c, AstMethod *method) {
     Type *type = check_value_call(c, &method->base, callee, method->name, receiver, &method->args);
     Use *use = name.use ? name.use : arena_make(c->arena, Use);
     use->symbol = symbol;
-    if (receiver)
-        vec_push(c->arena, &use->args, receiver);
-    for (size_t i = 0; i < method->args.len; i++)
-        vec_push(c->arena, &use->args, arg_value(method->args.items[i]));
+    if (receiver) vec_push(c->arena, &use->args, receiver);
+    for (size_t i = 0; i < method->args.len; i++) vec_push(c->arena, &use->args, arg_value(method->args.items[i]));
     method->base.use = use;
     return type;
 }

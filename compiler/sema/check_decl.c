@@ -29,8 +29,7 @@ static void check_param_types(Checker *c, const AstList *params, TypeList *types
 
 static void bind_params(Checker *c, const AstList *params) {
     for (size_t i = 0; i < params->len; i++)
-        if (params->items[i]->kind == AST_PARAM)
-            check_pattern(c, ast_as(Param, params->items[i])->pattern, params->items[i]->type);
+        if (params->items[i]->kind == AST_PARAM) check_pattern(c, ast_as(Param, params->items[i])->pattern, params->items[i]->type);
 }
 
 /* ---- functions */
@@ -60,7 +59,8 @@ static void check_body(Checker *c, Ast *body, Type *result, const char *what, co
 
 static void check_fn(Checker *c, const Signature *signature, AstFn *fn) {
     bind_params(c, &fn->params);
-    check_body(c, fn->body, type_fn_result(signature->type), arena_printf(c->arena, "the result of `%s`", fn->name), fn->name, fn->result);
+    check_body(c, fn->body, type_fn_result(signature->type), arena_printf(c->arena, "the result of `%s`", fn->name), fn->name,
+               fn->result);
 }
 
 /* ---- reducers */
@@ -87,12 +87,10 @@ static void sign_reducer(Checker *c, Signature *signature, AstReducer *reducer) 
 static bool find_members(Checker *c, const AstReducer *reducer, AstMember **found) {
     bool good = true;
     for (size_t i = 0; i < reducer->members.len; i++) {
-        if (reducer->members.items[i]->kind != AST_MEMBER)
-            return false;
+        if (reducer->members.items[i]->kind != AST_MEMBER) return false;
         AstMember *member = ast_as(Member, reducer->members.items[i]);
         size_t k = 0;
-        while (k < MEMBER_COUNT && strcmp(member->name, member_shapes[k].name) != 0)
-            k++;
+        while (k < MEMBER_COUNT && strcmp(member->name, member_shapes[k].name) != 0) k++;
         if (k == MEMBER_COUNT) {
             Diag *diag = diag_add(c->diags, E0402, member->base.span, "a reducer has no member `%s`", member->name);
             diag_hint(diag, "its members are init, add, merge, and where wanted finish and done");
@@ -101,16 +99,15 @@ static bool find_members(Checker *c, const AstReducer *reducer, AstMember **foun
             diag_add(c->diags, E0202, member->base.span, "`%s` stands twice in this reducer", member->name);
             good = false;
         } else if (member->params.len != member_shapes[k].params) {
-            diag_add(c->diags, E0402, member->base.span, "`%s` takes %zu parameter%s, but has %zu here", member->name, member_shapes[k].params,
-                     member_shapes[k].params == 1 ? "" : "s", member->params.len);
+            diag_add(c->diags, E0402, member->base.span, "`%s` takes %zu parameter%s, but has %zu here", member->name,
+                     member_shapes[k].params, member_shapes[k].params == 1 ? "" : "s", member->params.len);
             good = false;
         } else {
             found[k] = member;
         }
     }
     for (size_t k = 0; k <= MEMBER_MERGE && good; k++) {
-        if (found[k])
-            continue;
+        if (found[k]) continue;
         diag_add(c->diags, E0402, reducer->base.symbol->span, "the reducer `%s` has no `%s`", reducer->name, member_shapes[k].name);
         good = false;
     }
@@ -118,17 +115,14 @@ static bool find_members(Checker *c, const AstReducer *reducer, AstMember **foun
 }
 
 static void check_member(Checker *c, AstMember *member, Type *first, Type *second, Type *result) {
-    if (!member)
-        return;
+    if (!member) return;
     Type *const types[2] = {first, second};
     assert(member->params.len <= 2); /* find_members has counted them */
     for (size_t i = 0; i < member->params.len; i++) {
-        if (member->params.items[i]->kind != AST_PARAM)
-            continue;
+        if (member->params.items[i]->kind != AST_PARAM) continue;
         AstParam *param = ast_as(Param, member->params.items[i]);
         Reason reason = {.what = arena_printf(c->arena, "parameter %zu of `%s`", i + 1, member->name), .span = SPAN_NONE};
-        if (param->type_expr)
-            check_fits(c, param->type_expr->span, annotate(c, param->type_expr), types[i], &reason);
+        if (param->type_expr) check_fits(c, param->type_expr->span, annotate(c, param->type_expr), types[i], &reason);
         param->base.type = types[i];
         check_pattern(c, param->pattern, types[i]);
     }
@@ -143,8 +137,7 @@ static void check_reducer_members(Checker *c, const Signature *signature, AstRed
     Type *element = parts->args[0], *state = parts->args[1], *result = parts->args[2];
     bind_params(c, &reducer->params);
     if (!find_members(c, reducer, members)) {
-        for (size_t i = 0; i < 3; i++)
-            type_unify(&c->infer, parts->args[i], error_type(c), &ignored);
+        for (size_t i = 0; i < 3; i++) type_unify(&c->infer, parts->args[i], error_type(c), &ignored);
         return;
     }
     check_member(c, members[MEMBER_INIT], NULL, NULL, state);
@@ -189,8 +182,7 @@ static void generalise_group(Checker *c, const ItemGroup *group, Signature *sign
         vec_push(c->arena, &types, signatures[i].type);
         for (size_t j = 0; signatures[i].type->kind == TYPE_FN && j < type_fn_arity(signatures[i].type); j++)
             vec_push(c->arena, &deciding, signatures[i].type->args[j]);
-        if (signature->deciding)
-            vec_push(c->arena, &deciding, signature->deciding);
+        if (signature->deciding) vec_push(c->arena, &deciding, signature->deciding);
     }
     Scheme **schemes = arena_array(c->arena, Scheme *, count);
     scheme_generalise(&c->infer, &types, &deciding, schemes);
@@ -208,15 +200,14 @@ static void check_defaults(Checker *c, const Symbol *symbol) {
     const AstList *params = params_of(symbol);
     for (size_t i = 0; i < params->len; i++) {
         AstParam *param = params->items[i]->kind == AST_PARAM ? ast_as(Param, params->items[i]) : NULL;
-        if (!param || !param->default_value)
-            continue;
+        if (!param || !param->default_value) continue;
         size_t literals = statement_begin(c);
         TypeList types = {0};
         Type *type = type_prune(scheme_instantiate(&c->infer, symbol->scheme, param->base.span, &types));
         const char *name = param->pattern->kind == AST_PAT_NAME ? ast_as(PatName, param->pattern)->name : "this parameter";
-        Reason reason = {.what = arena_printf(c->arena, "the default of `%s`", name), .span = symbol->span, .note = "its use here decides"};
-        if (type->kind == TYPE_FN && !type_is_error(type))
-            check_against(c, param->default_value, type->args[i], &reason);
+        Reason reason = {
+            .what = arena_printf(c->arena, "the default of `%s`", name), .span = symbol->span, .note = "its use here decides"};
+        if (type->kind == TYPE_FN && !type_is_error(type)) check_against(c, param->default_value, type->args[i], &reason);
         statement_end(c, literals);
     }
 }
@@ -246,8 +237,7 @@ static Type *find_variable(void *context, const char *name) {
     const Map *type_vars = context;
     for (size_t i = 0; i < type_vars->len; i++) {
         Type *type = type_vars->entries[i].value;
-        if (strcmp(type->name, name) == 0)
-            return type;
+        if (strcmp(type->name, name) == 0) return type;
     }
     return NULL;
 }
@@ -289,12 +279,10 @@ static void check_item(Checker *c, Ast *node) {
 void check_group(Checker *c, const ItemGroup *group) {
     ItemGroup functions = {0};
     for (size_t i = 0; i < group->items.len; i++)
-        if (is_function(group->items.items[i]->node))
-            vec_push(c->arena, &functions.items, group->items.items[i]);
-    if (functions.items.len > 0)
-        check_functions(c, &functions);
-    /* A let in a circle with functions was reported (E0205); its names, without a type while the functions were checked, were errors. */
+        if (is_function(group->items.items[i]->node)) vec_push(c->arena, &functions.items, group->items.items[i]);
+    if (functions.items.len > 0) check_functions(c, &functions);
+    /* A let in a circle with functions was reported (E0205); its names, without a type while the functions were checked, were
+     * errors. */
     for (size_t i = 0; i < group->items.len; i++)
-        if (!is_function(group->items.items[i]->node))
-            check_item(c, group->items.items[i]->node);
+        if (!is_function(group->items.items[i]->node)) check_item(c, group->items.items[i]->node);
 }

@@ -20,7 +20,8 @@ Type *check_unary(Checker *c, AstUnary *unary) {
         check_against(c, unary->operand, type_basic(&c->infer, TYPE_BOOL), &reason);
         return type_basic(&c->infer, TYPE_BOOL);
     }
-    Type *type = unary->operand->kind == AST_INT_LIT ? check_int(c, ast_as(IntLit, unary->operand), true) : check_expr(c, unary->operand, NULL);
+    Type *type = unary->operand->kind == AST_INT_LIT ? check_int(c, ast_as(IntLit, unary->operand), true)
+                                                     : check_expr(c, unary->operand, NULL);
     return check_class(c, unary->operand->span, type, CLASS_NUMBER, "`-` needs a number") ? type : error_type(c);
 }
 
@@ -33,23 +34,22 @@ static Type *check_tuple(Checker *c, AstTuple *tuple, Type *hint) {
 
 static Type *check_list(Checker *c, AstListLit *list, Type *hint) {
     Type *element = hint_arg(hint, TYPE_LIST, 0);
-    if (list->items.len == 0)
-        return type_one(&c->infer, TYPE_LIST, type_var(&c->infer, 0));
+    if (list->items.len == 0) return type_one(&c->infer, TYPE_LIST, type_var(&c->infer, 0));
     Type *first = check_expr(c, list->items.items[0], element);
-    Reason reason = {.what = "an element of this list", .span = list->items.items[0]->span, .note = "the first element decides the type of all"};
-    for (size_t i = 1; i < list->items.len; i++)
-        check_against(c, list->items.items[i], first, &reason);
+    Reason reason = {
+        .what = "an element of this list", .span = list->items.items[0]->span, .note = "the first element decides the type of all"};
+    for (size_t i = 1; i < list->items.len; i++) check_against(c, list->items.items[i], first, &reason);
     return type_one(&c->infer, TYPE_LIST, first);
 }
 
 static Type *check_map(Checker *c, AstMapLit *map, Type *hint) {
     Type *key = type_var(&c->infer, CLASS_ORDER | CLASS_EQUAL), *value = hint_arg(hint, TYPE_MAP, 1);
     value = value ? value : type_var(&c->infer, 0);
-    Reason key_reason = {.what = "a key of this map", .span = map->base.span, .note = "all keys have one type, and so have all values"};
+    Reason key_reason = {
+        .what = "a key of this map", .span = map->base.span, .note = "all keys have one type, and so have all values"};
     Reason value_reason = {.what = "a value of this map", .span = key_reason.span, .note = key_reason.note};
     for (size_t i = 0; i < map->entries.len; i++) {
-        if (map->entries.items[i]->kind != AST_ENTRY)
-            continue;
+        if (map->entries.items[i]->kind != AST_ENTRY) continue;
         AstEntry *entry = ast_as(Entry, map->entries.items[i]);
         check_against(c, entry->key, key, &key_reason);
         check_against(c, entry->value, value, &value_reason);
@@ -61,8 +61,7 @@ static Type *check_map(Checker *c, AstMapLit *map, Type *hint) {
 static Type *check_range(Checker *c, AstRange *range) {
     Reason reason = {.what = "an end of a range", .span = SPAN_NONE};
     check_against(c, range->first, type_basic(&c->infer, TYPE_INT), &reason);
-    if (range->last)
-        check_against(c, range->last, type_basic(&c->infer, TYPE_INT), &reason);
+    if (range->last) check_against(c, range->last, type_basic(&c->infer, TYPE_INT), &reason);
     return type_basic(&c->infer, TYPE_RANGE);
 }
 
@@ -72,7 +71,8 @@ static Type *check_index(Checker *c, AstIndex *index) {
     Type *sequence = check_expr(c, index->sequence, NULL);
     Type *position = check_expr(c, index->index, NULL);
     if (index->index->kind == AST_RANGE)
-        return check_class(c, index->sequence->span, sequence, CLASS_SLICE, "only strings and lists have slices") ? sequence : error_type(c);
+        return check_class(c, index->sequence->span, sequence, CLASS_SLICE, "only strings and lists have slices") ? sequence
+                                                                                                                  : error_type(c);
     Type *element = type_var(&c->infer, 0);
     pred_require(&c->infer, (Pred){.kind = PRED_INDEX, .types = {sequence, position, element}, .span = index->base.span});
     return element;
@@ -86,13 +86,11 @@ static Type *check_tuple_dot(Checker *c, AstTupleDot *dot) {
 }
 
 static Type *check_dot(Checker *c, AstDot *dot, Type *hint) {
-    if (dot->base.symbol)
-        return check_name(c, &dot->base, hint);
+    if (dot->base.symbol) return check_name(c, &dot->base, hint);
     if (dot->value->symbol && dot->value->symbol->kind == SYMBOL_MODULE) /* what it has not was reported */
         return error_type(c);
     Type *type = check_expr(c, dot->value, NULL);
-    if (type_is_error(type))
-        return type;
+    if (type_is_error(type)) return type;
     Diag *diag = diag_add(c->diags, E0306, dot->base.span, "%s has no field `%s`", type_text(&c->infer, type), dot->name);
     diag_hint(diag, "a function is called with parentheses: x.%s()", dot->name);
     return error_type(c);
@@ -115,8 +113,7 @@ static Type *check_if(Checker *c, AstIf *branch, Type *hint) {
     }
     Type *other = check_expr(c, branch->else_branch, hint ? hint : type);
     UnifyResult result;
-    if (type_unify(&c->infer, type, other, &result))
-        return type;
+    if (type_unify(&c->infer, type, other, &result)) return type;
     if (result.status != UNIFY_MISMATCH) {
         Reason reason = {.what = "the value of this `else`", .span = branch->then_branch->span, .note = "the other branch is here"};
         report_misfit(c, branch->else_branch->span, &result, other, type, &reason);
@@ -124,7 +121,8 @@ static Type *check_if(Checker *c, AstIf *branch, Type *hint) {
     }
     const char *then_text, *else_text;
     type_texts(&c->infer, type, other, &then_text, &else_text);
-    Diag *diag = diag_add(c->diags, E0301, branch->else_branch->span, "the branches of this `if` give different types: %s, and here %s", then_text, else_text);
+    Diag *diag = diag_add(c->diags, E0301, branch->else_branch->span,
+                          "the branches of this `if` give different types: %s, and here %s", then_text, else_text);
     diag_note(diag, branch->then_branch->span, "this branch gives %s", then_text);
     return error_type(c);
 }
@@ -134,7 +132,8 @@ static Type *check_coalesce(Checker *c, AstBinary *binary) {
     Type *value = type_var(&c->infer, 0);
     UnifyResult result;
     if (!type_unify(&c->infer, optional, type_one(&c->infer, TYPE_OPTIONAL, value), &result)) {
-        Diag *diag = diag_add(c->diags, E0301, binary->left->span, "`??` gives a default for an optional, but this is %s", type_text(&c->infer, optional));
+        Diag *diag = diag_add(c->diags, E0301, binary->left->span, "`??` gives a default for an optional, but this is %s",
+                              type_text(&c->infer, optional));
         diag_hint(diag, "it always has a value, so the `??` can go");
         value = error_type(c);
     }
@@ -151,10 +150,8 @@ static Type *check_logic(Checker *c, AstBinary *binary) {
 }
 
 Type *check_binary(Checker *c, AstBinary *binary) {
-    if (binary->op == OP_COALESCE)
-        return check_coalesce(c, binary);
-    if (binary->op == OP_AND || binary->op == OP_OR)
-        return check_logic(c, binary);
+    if (binary->op == OP_COALESCE) return check_coalesce(c, binary);
+    if (binary->op == OP_AND || binary->op == OP_OR) return check_logic(c, binary);
     check_expr(c, binary->left, NULL);
     check_expr(c, binary->right, NULL);
     return check_operation(c, binary->op, binary->base.span, binary->left, binary->right);
@@ -174,8 +171,7 @@ static Type *check_other(Checker *c, Ast *node) {
     case AST_BREAK:
     case AST_CONTINUE: check_statement(c, node); return type_var(&c->infer, 0); /* goes elsewhere, so it may stand for any value */
     default:
-        if (is_statement(node))
-            check_statement(c, node);
+        if (is_statement(node)) check_statement(c, node);
         return is_statement(node) ? unit_type(c) : error_type(c);
     }
 }
@@ -193,7 +189,8 @@ static Type *check_kind(Checker *c, Ast *node, Type *hint) {
     case AST_TUPLE: return check_tuple(c, ast_as(Tuple, node), hint);
     case AST_LIST_LIT: return check_list(c, ast_as(ListLit, node), hint);
     case AST_MAP_LIT: return check_map(c, ast_as(MapLit, node), hint);
-    case AST_SOME: return type_one(&c->infer, TYPE_OPTIONAL, check_expr(c, ast_as(Some, node)->value, hint_arg(hint, TYPE_OPTIONAL, 0)));
+    case AST_SOME:
+        return type_one(&c->infer, TYPE_OPTIONAL, check_expr(c, ast_as(Some, node)->value, hint_arg(hint, TYPE_OPTIONAL, 0)));
     case AST_NONE: return type_one(&c->infer, TYPE_OPTIONAL, type_var(&c->infer, 0));
     case AST_LAMBDA: return check_lambda(c, ast_as(Lambda, node), hint);
     case AST_UNARY: return check_unary(c, ast_as(Unary, node));
@@ -217,8 +214,7 @@ Type *check_expr(Checker *c, Ast *node, Type *hint) {
 
 bool check_against(Checker *c, Ast *node, Type *expected, const Reason *reason) {
     Type *type = check_expr(c, node, expected);
-    if (check_fits(c, node->span, type, expected, reason))
-        return true;
+    if (check_fits(c, node->span, type, expected, reason)) return true;
     node->type = error_type(c);
     return false;
 }

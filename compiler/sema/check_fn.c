@@ -3,7 +3,6 @@
 
 #include <assert.h>
 
-
 /* The parameters of the function type that is wanted, spread over `count` parameters, into types: a function of one parameter may
  * be asked of a lambda with several, which then takes a tuple apart. True when it does. */
 static bool spread_hint(Checker *c, const AstLambda *lambda, Type *hint, TypeList *types) {
@@ -50,16 +49,15 @@ Type *check_lambda(Checker *c, AstLambda *lambda, Type *hint) {
     TypeList types = {0};
     bool apart = spread_hint(c, lambda, hint, &types);
     for (size_t i = 0; i < lambda->params.len; i++)
-        if (lambda->params.items[i]->kind == AST_PARAM)
-            check_param(c, ast_as(Param, lambda->params.items[i]), types.items[i]);
+        if (lambda->params.items[i]->kind == AST_PARAM) check_param(c, ast_as(Param, lambda->params.items[i]), types.items[i]);
     if (apart) {
         assert(hint);
         Type *tuple = type_of_kind(&c->infer, TYPE_TUPLE, types.items, types.len);
         UnifyResult result;
         if (!type_unify(&c->infer, tuple, hint->args[0], &result)) {
-            diag_add(c->diags, E0301, lambda->base.span, "this function takes a tuple of %zu apart, but here it gets %s", types.len, type_text(&c->infer, hint->args[0]));
-            for (size_t i = 0; i < types.len; i++)
-                type_unify(&c->infer, types.items[i], error_type(c), &result);
+            diag_add(c->diags, E0301, lambda->base.span, "this function takes a tuple of %zu apart, but here it gets %s", types.len,
+                     type_text(&c->infer, hint->args[0]));
+            for (size_t i = 0; i < types.len; i++) type_unify(&c->infer, types.items[i], error_type(c), &result);
         }
         types = (TypeList){0};
         vec_push(c->arena, &types, hint->args[0]);
@@ -89,8 +87,7 @@ Use *use_new(Checker *c, Symbol *symbol, Span span, Type **type) {
         return use;
     }
     *type = scheme_instantiate(&c->infer, symbol->scheme, span, &use->types);
-    if (symbol->item && symbol->item->is_checking)
-        vec_push(c->arena, &c->group_uses, use);
+    if (symbol->item && symbol->item->is_checking) vec_push(c->arena, &c->group_uses, use);
     return use;
 }
 
@@ -104,18 +101,15 @@ static Type *report_reducer(Checker *c, const Ast *node, const Symbol *symbol) {
 /* A declared function of several parameters, where a function of one is wanted, takes a tuple apart. */
 static Type *take_apart(Checker *c, Type *type, Type *hint) {
     hint = hint ? type_prune(hint) : NULL;
-    if (!hint || hint->kind != TYPE_FN || type_fn_arity(hint) != 1 || type->kind != TYPE_FN || type_fn_arity(type) < 2)
-        return type;
+    if (!hint || hint->kind != TYPE_FN || type_fn_arity(hint) != 1 || type->kind != TYPE_FN || type_fn_arity(type) < 2) return type;
     Type *tuple = type_of_kind(&c->infer, TYPE_TUPLE, type->args, type_fn_arity(type));
     return type_pair(&c->infer, TYPE_FN, tuple, type_fn_result(type));
 }
 
 Type *check_name(Checker *c, Ast *node, Type *hint) {
     Symbol *symbol = node->symbol;
-    if (!symbol)
-        return error_type(c);
-    if (symbol->kind == SYMBOL_REDUCER && symbol->also)
-        node->symbol = symbol = symbol->also;
+    if (!symbol) return error_type(c);
+    if (symbol->kind == SYMBOL_REDUCER && symbol->also) node->symbol = symbol = symbol->also;
     switch (symbol->kind) {
     case SYMBOL_REDUCER: return report_reducer(c, node, symbol);
     case SYMBOL_TYPE:
@@ -136,7 +130,6 @@ Type *check_name(Checker *c, Ast *node, Type *hint) {
     Use *use = use_new(c, symbol, node->span, &type);
     type = type_prune(type);
     bool is_declared = symbol->kind == SYMBOL_FN || symbol->kind == SYMBOL_EXTERN;
-    if (is_declared || use->types.len > 0)
-        node->use = use;
+    if (is_declared || use->types.len > 0) node->use = use;
     return is_declared ? take_apart(c, type, hint) : type;
 }

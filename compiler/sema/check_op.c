@@ -72,8 +72,8 @@ static const char *op_need(Checker *c, AstOp op) {
 static void report_sides(Checker *c, AstOp op, Span span, const Ast *left, const Ast *right) {
     const char *left_text, *right_text;
     type_texts(&c->infer, left->type, right->type, &left_text, &right_text);
-    Diag *diag = diag_add(c->diags, E0301, span, "`%s` needs the same type on both sides, but the left is %s and the right is %s", ast_op_spelling(op), left_text,
-                          right_text);
+    Diag *diag = diag_add(c->diags, E0301, span, "`%s` needs the same type on both sides, but the left is %s and the right is %s",
+                          ast_op_spelling(op), left_text, right_text);
     diag_note(diag, left->span, "this is %s", left_text);
     diag_note(diag, right->span, "this is %s", right_text);
     bool has_string = type_is(left->type, TYPE_STRING) || type_is(right->type, TYPE_STRING);
@@ -85,8 +85,7 @@ static void report_sides(Checker *c, AstOp op, Span span, const Ast *left, const
 }
 
 static Type *check_same(Checker *c, AstOp op, Span span, const Ast *left, const Ast *right) {
-    if (type_is_error(left->type) || type_is_error(right->type))
-        return error_type(c);
+    if (type_is_error(left->type) || type_is_error(right->type)) return error_type(c);
     UnifyResult result;
     if (!type_unify(&c->infer, left->type, right->type, &result)) {
         report_sides(c, op, span, left, right);
@@ -97,11 +96,11 @@ static Type *check_same(Checker *c, AstOp op, Span span, const Ast *left, const 
 
 static bool check_operand(Checker *c, AstOp op, const Ast *operand, TypeKind kind) {
     UnifyResult result;
-    if (type_unify(&c->infer, operand->type, type_basic(&c->infer, kind), &result))
-        return true;
+    if (type_unify(&c->infer, operand->type, type_basic(&c->infer, kind), &result)) return true;
     const char *text = type_text(&c->infer, operand->type), *spelling = ast_op_spelling(op);
     bool is_number = type_is(operand->type, TYPE_INT) || type_is(operand->type, TYPE_FLOAT);
-    Diag *diag = diag_add(c->diags, is_number ? E0302 : E0301, operand->span, "`%s` works on %ss, but this is %s", spelling, kind == TYPE_INT ? "int" : "float", text);
+    Diag *diag = diag_add(c->diags, is_number ? E0302 : E0301, operand->span, "`%s` works on %ss, but this is %s", spelling,
+                          kind == TYPE_INT ? "int" : "float", text);
     if (op == OP_DIV && is_number)
         diag_hint(diag, "`//` divides ints, rounding down; float(x) turns an int into a float");
     else if (op == OP_FLOOR_DIV && is_number)
@@ -110,18 +109,20 @@ static bool check_operand(Checker *c, AstOp op, const Ast *operand, TypeKind kin
 }
 
 static Type *check_basic(Checker *c, AstOp op, const Ast *left, const Ast *right, TypeKind kind) {
-    if (!check_operand(c, op, left, kind))
-        return error_type(c);
+    if (!check_operand(c, op, left, kind)) return error_type(c);
     return check_operand(c, op, right, kind) ? type_basic(&c->infer, kind) : error_type(c);
 }
 
 Type *check_operation(Checker *c, AstOp op, Span span, const Ast *left, const Ast *right) {
     switch (op_shape(op)) {
     case SHAPE_SAME: return check_same(c, op, span, left, right);
-    case SHAPE_COMPARE: return type_is_error(check_same(c, op, span, left, right)) ? error_type(c) : type_basic(&c->infer, TYPE_BOOL);
+    case SHAPE_COMPARE:
+        return type_is_error(check_same(c, op, span, left, right)) ? error_type(c) : type_basic(&c->infer, TYPE_BOOL);
     case SHAPE_INTS: return check_basic(c, op, left, right, TYPE_INT);
     case SHAPE_FLOATS: return check_basic(c, op, left, right, TYPE_FLOAT);
-    case SHAPE_IN: pred_require(&c->infer, (Pred){.kind = PRED_IN, .types = {left->type, right->type}, .span = span}); return type_basic(&c->infer, TYPE_BOOL);
+    case SHAPE_IN:
+        pred_require(&c->infer, (Pred){.kind = PRED_IN, .types = {left->type, right->type}, .span = span});
+        return type_basic(&c->infer, TYPE_BOOL);
     default: return error_type(c);
     }
 }
@@ -131,7 +132,9 @@ Type *check_operator_ref(Checker *c, AstOperatorRef *ref) {
     Type *operand = type_var(&c->infer, 0);
     UnifyResult ignored;
     switch (op_shape(ref->op)) {
-    case SHAPE_SAME: type_constrain(&c->infer, operand, op_class(ref->op), &ignored); return type_of_kind(&c->infer, TYPE_FN, (Type *[]){operand, operand, operand}, 3);
+    case SHAPE_SAME:
+        type_constrain(&c->infer, operand, op_class(ref->op), &ignored);
+        return type_of_kind(&c->infer, TYPE_FN, (Type *[]){operand, operand, operand}, 3);
     case SHAPE_COMPARE:
         type_constrain(&c->infer, operand, op_class(ref->op), &ignored);
         return type_of_kind(&c->infer, TYPE_FN, (Type *[]){operand, operand, boolean}, 3);
@@ -140,7 +143,8 @@ Type *check_operator_ref(Checker *c, AstOperatorRef *ref) {
         operand = type_basic(&c->infer, op_shape(ref->op) == SHAPE_INTS ? TYPE_INT : TYPE_FLOAT);
         return type_of_kind(&c->infer, TYPE_FN, (Type *[]){operand, operand, operand}, 3);
     case SHAPE_LOGIC: return type_of_kind(&c->infer, TYPE_FN, (Type *[]){boolean, boolean, boolean}, 3);
-    case SHAPE_COALESCE: return type_of_kind(&c->infer, TYPE_FN, (Type *[]){type_one(&c->infer, TYPE_OPTIONAL, operand), operand, operand}, 3);
+    case SHAPE_COALESCE:
+        return type_of_kind(&c->infer, TYPE_FN, (Type *[]){type_one(&c->infer, TYPE_OPTIONAL, operand), operand, operand}, 3);
     case SHAPE_IN: {
         Type *container = type_var(&c->infer, 0);
         pred_require(&c->infer, (Pred){.kind = PRED_IN, .types = {operand, container}, .span = ref->base.span});
@@ -148,7 +152,6 @@ Type *check_operator_ref(Checker *c, AstOperatorRef *ref) {
     }
     case SHAPE_NONE: break;
     }
-    if (ref->op == OP_NOT)
-        return type_pair(&c->infer, TYPE_FN, boolean, boolean);
+    if (ref->op == OP_NOT) return type_pair(&c->infer, TYPE_FN, boolean, boolean);
     return error_type(c);
 }

@@ -5,27 +5,24 @@ static void check_tuple(Checker *c, AstPatTuple *pattern, Type *type) {
     TypeList fields = {0};
     Type *known = type_prune(type);
     bool fits = known->kind == TYPE_TUPLE && known->arg_count == pattern->items.len;
-    for (size_t i = 0; i < pattern->items.len; i++)
-        vec_push(c->arena, &fields, fits ? known->args[i] : type_var(&c->infer, 0));
+    for (size_t i = 0; i < pattern->items.len; i++) vec_push(c->arena, &fields, fits ? known->args[i] : type_var(&c->infer, 0));
     if (!fits) {
         Type *tuple = type_of_kind(&c->infer, TYPE_TUPLE, fields.items, fields.len);
         UnifyResult result;
         if (!type_unify(&c->infer, type, tuple, &result)) {
-            diag_add(c->diags, E0301, pattern->base.span, "this pattern takes a tuple of %zu apart, but the value is %s", fields.len, type_text(&c->infer, type));
-            for (size_t i = 0; i < fields.len; i++)
-                fields.items[i] = error_type(c);
+            diag_add(c->diags, E0301, pattern->base.span, "this pattern takes a tuple of %zu apart, but the value is %s",
+                     fields.len, type_text(&c->infer, type));
+            for (size_t i = 0; i < fields.len; i++) fields.items[i] = error_type(c);
         }
     }
-    for (size_t i = 0; i < pattern->items.len; i++)
-        check_pattern(c, pattern->items.items[i], fields.items[i]);
+    for (size_t i = 0; i < pattern->items.len; i++) check_pattern(c, pattern->items.items[i], fields.items[i]);
 }
 
 void check_pattern(Checker *c, Ast *pattern, Type *type) {
     pattern->type = type;
     switch (pattern->kind) {
     case AST_PAT_NAME:
-        if (pattern->symbol)
-            pattern->symbol->scheme = scheme_of(&c->infer, type);
+        if (pattern->symbol) pattern->symbol->scheme = scheme_of(&c->infer, type);
         return;
     case AST_PAT_TUPLE: check_tuple(c, ast_as(PatTuple, pattern), type); return;
     case AST_PAT_WILDCARD:

@@ -10,17 +10,14 @@ static Type *element_of(Checker *c, Ast *sequence) {
 }
 
 static bool is_open_range(const Ast *node) {
-    while (node->kind == AST_PAREN)
-        node = ((const AstParen *)node)->value;
+    while (node->kind == AST_PAREN) node = ((const AstParen *)node)->value;
     return node->kind == AST_RANGE && !((const AstRange *)node)->last;
 }
 
 static void check_ends(Checker *c, const AstPipe *pipe) {
     for (size_t i = 0; i < pipe->sources.len; i++)
-        if (!is_open_range(pipe->sources.items[i]))
-            return;
-    if (pipe->sources.len == 0 || (!pipe->reduce && !pipe->scan))
-        return;
+        if (!is_open_range(pipe->sources.items[i])) return;
+    if (pipe->sources.len == 0 || (!pipe->reduce && !pipe->scan)) return;
     Diag *diag = diag_add(c->diags, E0404, pipe->sources.items[0]->span, "this sequence has no end, so it cannot be reduced");
     diag_hint(diag, "`a..b` ends at b; another sequence that ends, walked together with it, ends it too");
 }
@@ -32,8 +29,7 @@ static const char *function_text(const AstPipe *pipe) {
 /* The function is called with one element of each source. */
 static Type *check_function(Checker *c, Ast *function, const TypeList *elements, Type *result, const char *what) {
     TypeList types = {0};
-    for (size_t i = 0; i < elements->len; i++)
-        vec_push(c->arena, &types, elements->items[i]);
+    for (size_t i = 0; i < elements->len; i++) vec_push(c->arena, &types, elements->items[i]);
     vec_push(c->arena, &types, result);
     Type *wanted = type_of_kind(&c->infer, TYPE_FN, types.items, types.len);
     Reason reason = {.what = what, .span = SPAN_NONE};
@@ -42,8 +38,7 @@ static Type *check_function(Checker *c, Ast *function, const TypeList *elements,
 
 Type *check_pipe(Checker *c, AstPipe *pipe) {
     TypeList elements = {0};
-    for (size_t i = 0; i < pipe->sources.len; i++)
-        vec_push(c->arena, &elements, element_of(c, pipe->sources.items[i]));
+    for (size_t i = 0; i < pipe->sources.len; i++) vec_push(c->arena, &elements, element_of(c, pipe->sources.items[i]));
     check_ends(c, pipe);
     Type *element;
     Span span = pipe->function->span;
@@ -53,18 +48,14 @@ Type *check_pipe(Checker *c, AstPipe *pipe) {
     } else {
         element = check_function(c, pipe->function, &elements, type_var(&c->infer, 0), function_text(pipe));
     }
-    if (pipe->where)
-        check_function(c, pipe->where, &elements, type_basic(&c->infer, TYPE_BOOL), "the condition after `where`");
+    if (pipe->where) check_function(c, pipe->where, &elements, type_basic(&c->infer, TYPE_BOOL), "the condition after `where`");
     if (pipe->op == OP_FLATMAP) {
         Type *inner = type_var(&c->infer, 0);
         pred_require(&c->infer, (Pred){.kind = PRED_SEQUENCE, .types = {element, inner}, .span = span});
         element = type_prune(inner);
     }
-    if (type_is_error(element) && !pipe->reduce)
-        return element;
-    if (pipe->scan)
-        return not_supported(c, pipe->scan, "`scan`");
-    if (!pipe->reduce)
-        return type_one(&c->infer, TYPE_STREAM, element);
+    if (type_is_error(element) && !pipe->reduce) return element;
+    if (pipe->scan) return not_supported(c, pipe->scan, "`scan`");
+    if (!pipe->reduce) return type_one(&c->infer, TYPE_STREAM, element);
     return check_reduce(c, pipe, element, span);
 }

@@ -2,8 +2,7 @@
 #include "compiler/sema/check.h"
 
 static Ast *without_parens(Ast *node) {
-    while (node->kind == AST_PAREN)
-        node = ast_as(Paren, node)->value;
+    while (node->kind == AST_PAREN) node = ast_as(Paren, node)->value;
     return node;
 }
 
@@ -12,8 +11,7 @@ static Symbol *reducer_symbol(Symbol *symbol) {
 }
 
 Symbol *reducer_of(const Ast *operand) {
-    while (operand->kind == AST_PAREN)
-        operand = ((const AstParen *)operand)->value;
+    while (operand->kind == AST_PAREN) operand = ((const AstParen *)operand)->value;
     switch (operand->kind) {
     case AST_NAME_REF:
     case AST_DOT: return reducer_symbol(operand->symbol);
@@ -38,8 +36,7 @@ static bool instance_new(Checker *c, Symbol *symbol, Span span, Instance *instan
     Type *type;
     instance->use = use_new(c, symbol, span, &type);
     type = type_prune(type);
-    if (type->kind != TYPE_FN)
-        return false;
+    if (type->kind != TYPE_FN) return false;
     const Type *parts = type_prune(type_fn_result(type));
     *instance = (Instance){.use = instance->use, .type = type, .element = parts->args[0], .result = parts->args[2]};
     return true;
@@ -51,18 +48,18 @@ static const AstList no_args = {0};
 static Type *check_reducer(Checker *c, Ast *operand, Symbol *symbol, Type *element, Span element_span) {
     Instance instance;
     Ast *node = without_parens(operand);
-    if (!instance_new(c, symbol, node->span, &instance))
-        return error_type(c);
+    if (!instance_new(c, symbol, node->span, &instance)) return error_type(c);
     UnifyResult result;
     if (!type_unify(&c->infer, element, instance.element, &result)) {
         const char *element_text, *wanted_text;
         type_texts(&c->infer, element, instance.element, &element_text, &wanted_text);
         Diag *diag;
         if (result.status == UNIFY_CLASS)
-            diag = diag_add(c->diags, E0402, node->span, "`%s` cannot reduce elements of type %s: %s %s", symbol->name, element_text,
-                            type_text(&c->infer, result.left), class_complaint(result.class));
+            diag = diag_add(c->diags, E0402, node->span, "`%s` cannot reduce elements of type %s: %s %s", symbol->name,
+                            element_text, type_text(&c->infer, result.left), class_complaint(result.class));
         else
-            diag = diag_add(c->diags, E0402, node->span, "`%s` reduces elements of type %s, but here they are %s", symbol->name, wanted_text, element_text);
+            diag = diag_add(c->diags, E0402, node->span, "`%s` reduces elements of type %s, but here they are %s", symbol->name,
+                            wanted_text, element_text);
         diag_note(diag, element_span, "the elements come from here");
         return error_type(c);
     }
@@ -71,8 +68,7 @@ static Type *check_reducer(Checker *c, Ast *operand, Symbol *symbol, Type *eleme
         args = &ast_as(Call, node)->args;
     else if (node->kind == AST_METHOD)
         args = &ast_as(Method, node)->args;
-    if (!check_args(c, node, instance.use, instance.type->args, NULL, args))
-        return error_type(c);
+    if (!check_args(c, node, instance.use, instance.type->args, NULL, args)) return error_type(c);
     node->use = instance.use;
     node->symbol = symbol;
     node->type = type_fn_result(instance.type);
@@ -85,19 +81,20 @@ Type *check_reducer_call(Checker *c, Ast *node, Symbol *symbol, Ast *receiver, c
     if (!sequence && args->len > 0)
         sequence = args->items[0]->kind == AST_ARG ? ast_as(Arg, args->items[0])->value : args->items[0];
     if (params_of(symbol)->len > 0) {
-        Diag *diag = diag_add(c->diags, E0501, node->span, "calling the reducer `%s`, which has parameters, as a function is not supported yet", symbol->name);
+        Diag *diag = diag_add(c->diags, E0501, node->span,
+                              "calling the reducer `%s`, which has parameters, as a function is not supported yet", symbol->name);
         diag_hint(diag, "write `reduce %s(…) over xs`", symbol->name);
         return error_type(c);
     }
     if (!sequence || args->len + (receiver ? 1 : 0) != 1) {
-        Diag *diag = diag_add(c->diags, E0303, node->span, "`%s` is a reducer: called as a function, it takes one sequence", symbol->name);
+        Diag *diag =
+            diag_add(c->diags, E0303, node->span, "`%s` is a reducer: called as a function, it takes one sequence", symbol->name);
         diag_note(diag, symbol->span, "`%s` is declared here", symbol->name);
         return error_type(c);
     }
     Type *type = check_expr(c, sequence, NULL);
     Instance instance;
-    if (!instance_new(c, symbol, node->span, &instance))
-        return error_type(c);
+    if (!instance_new(c, symbol, node->span, &instance)) return error_type(c);
     pred_require(&c->infer, (Pred){.kind = PRED_SEQUENCE, .types = {type, instance.element}, .span = sequence->span});
     vec_push(c->arena, &instance.use->args, sequence);
     node->use = instance.use;
@@ -109,33 +106,30 @@ Type *check_reducer_call(Checker *c, Ast *node, Symbol *symbol, Ast *receiver, c
 static Type *check_fold(Checker *c, AstPipe *pipe, Type *element) {
     Type *wanted = type_of_kind(&c->infer, TYPE_FN, (Type *[]){element, element, element}, 3);
     Reason reason = {.what = "the function of `reduce`", .span = SPAN_NONE};
-    if (!check_against(c, pipe->reduce, wanted, &reason))
-        element = error_type(c);
+    if (!check_against(c, pipe->reduce, wanted, &reason)) element = error_type(c);
     if (pipe->from) {
-        Reason from = {.what = "the value after `from`", .span = pipe->reduce->span, .note = "this function combines it with the result"};
+        Reason from = {
+            .what = "the value after `from`", .span = pipe->reduce->span, .note = "this function combines it with the result"};
         check_against(c, pipe->from, element, &from);
     }
     return element;
 }
 
 static bool is_reducer_tuple(const Ast *operand) {
-    if (operand->kind != AST_TUPLE)
-        return false;
+    if (operand->kind != AST_TUPLE) return false;
     const AstList *items = &((const AstTuple *)operand)->items;
     for (size_t i = 0; i < items->len; i++)
-        if (reducer_of(items->items[i]))
-            return true;
+        if (reducer_of(items->items[i])) return true;
     return false;
 }
 
 static Type *check_combined(Checker *c, AstPipe *pipe, Type *element, Span element_span) {
     Symbol *reducer = reducer_of(pipe->reduce);
-    if (is_reducer_tuple(without_parens(pipe->reduce)))
-        return not_supported(c, pipe->reduce, "a tuple of reducers");
-    if (!reducer)
-        return check_fold(c, pipe, element);
+    if (is_reducer_tuple(without_parens(pipe->reduce))) return not_supported(c, pipe->reduce, "a tuple of reducers");
+    if (!reducer) return check_fold(c, pipe, element);
     if (pipe->from) {
-        Diag *diag = diag_add(c->diags, E0402, pipe->from->span, "`from` goes with a function, and `%s` is a reducer", reducer->name);
+        Diag *diag =
+            diag_add(c->diags, E0402, pipe->from->span, "`from` goes with a function, and `%s` is a reducer", reducer->name);
         diag_hint(diag, "a reducer has its own beginning: its `init`");
         check_expr(c, pipe->from, NULL);
     }
@@ -145,19 +139,18 @@ static Type *check_combined(Checker *c, AstPipe *pipe, Type *element, Span eleme
 /* ---- by key */
 
 static Type *map_by(Checker *c, Type *key, Span span, Type *value) {
-    if (!check_class(c, span, key, CLASS_ORDER | CLASS_EQUAL, "keys need an order"))
-        return error_type(c);
+    if (!check_class(c, span, key, CLASS_ORDER | CLASS_EQUAL, "keys need an order")) return error_type(c);
     return type_is_error(value) ? value : type_pair(&c->infer, TYPE_MAP, key, value);
 }
 
 Type *check_reduce(Checker *c, AstPipe *pipe, Type *element, Span element_span) {
-    if (pipe->from && (pipe->by || pipe->by_key))
-        return not_supported(c, pipe->from, "`from` together with `by`");
+    if (pipe->from && (pipe->by || pipe->by_key)) return not_supported(c, pipe->from, "`from` together with `by`");
     if (pipe->by_key) {
         Type *key = type_var(&c->infer, 0), *value = type_var(&c->infer, 0);
         UnifyResult result;
         if (!type_unify(&c->infer, element, type_pair(&c->infer, TYPE_TUPLE, key, value), &result)) {
-            Diag *diag = diag_add(c->diags, E0403, element_span, "`by key` needs pairs (key, value), but the elements are %s", type_text(&c->infer, element));
+            Diag *diag = diag_add(c->diags, E0403, element_span, "`by key` needs pairs (key, value), but the elements are %s",
+                                  type_text(&c->infer, element));
             diag_hint(diag, "`by k` takes a function that gives each element's key");
             return error_type(c);
         }
@@ -166,8 +159,7 @@ Type *check_reduce(Checker *c, AstPipe *pipe, Type *element, Span element_span) 
     if (pipe->by) {
         Type *key = type_var(&c->infer, 0);
         Reason reason = {.what = "the function after `by`", .span = SPAN_NONE};
-        if (!check_against(c, pipe->by, type_pair(&c->infer, TYPE_FN, element, key), &reason))
-            key = error_type(c);
+        if (!check_against(c, pipe->by, type_pair(&c->infer, TYPE_FN, element, key), &reason)) key = error_type(c);
         return map_by(c, key, pipe->by->span, check_combined(c, pipe, element, element_span));
     }
     return check_combined(c, pipe, element, element_span);

@@ -1,7 +1,8 @@
 /* check_stmt.c: blocks and statements.
  *
- * Each statement has a level of its own, so that at its end an int literal that nothing decided becomes an int, while one that met a
- * parameter's type waits for the end of the function. What a statement drops is typed unit: its block, and the branches of an `if`. */
+ * Each statement has a level of its own, so that at its end an int literal that nothing decided becomes an int, while one that met
+ * a parameter's type waits for the end of the function. What a statement drops is typed unit: its block, and the branches of an
+ * `if`. */
 #include "compiler/sema/check.h"
 
 size_t statement_begin(Checker *c) {
@@ -33,17 +34,14 @@ bool is_statement(const Ast *node) {
 /* ---- let and var */
 
 static bool is_function_value(const Ast *node) {
-    while (node->kind == AST_PAREN)
-        node = ((const AstParen *)node)->value;
-    if (node->kind == AST_LAMBDA || node->kind == AST_OPERATOR_REF)
-        return true;
+    while (node->kind == AST_PAREN) node = ((const AstParen *)node)->value;
+    if (node->kind == AST_LAMBDA || node->kind == AST_OPERATOR_REF) return true;
     const Symbol *symbol = node->kind == AST_NAME_REF || node->kind == AST_DOT ? node->symbol : NULL;
     return symbol && (symbol->kind == SYMBOL_FN || symbol->kind == SYMBOL_EXTERN);
 }
 
 static Type *check_bound(Checker *c, Ast *value, Ast *type_expr) {
-    if (!type_expr)
-        return check_expr(c, value, NULL);
+    if (!type_expr) return check_expr(c, value, NULL);
     Type *type = annotate(c, type_expr);
     Reason reason = {.what = "the value", .span = type_expr->span, .note = "its type is declared here"};
     check_against(c, value, type, &reason);
@@ -52,8 +50,7 @@ static Type *check_bound(Checker *c, Ast *value, Ast *type_expr) {
 
 /* What is bound can be seen by the statements that follow, so its variables belong to them. */
 static Type *keep(Checker *c, Type *type, Span span) {
-    if (type_lower(type, c->infer.level))
-        return type;
+    if (type_lower(type, c->infer.level)) return type;
     diag_add(c->diags, E0305, span, "this value has a type that is too large");
     return error_type(c);
 }
@@ -63,11 +60,9 @@ static void generalise_let(Checker *c, AstLet *let, Type *type) {
     TypeList types = {0}, deciding = {0};
     vec_push(c->arena, &types, type);
     Type *fn = type_prune(type);
-    for (size_t i = 0; fn->kind == TYPE_FN && i < type_fn_arity(fn); i++)
-        vec_push(c->arena, &deciding, fn->args[i]);
+    for (size_t i = 0; fn->kind == TYPE_FN && i < type_fn_arity(fn); i++) vec_push(c->arena, &deciding, fn->args[i]);
     let->pattern->type = type;
-    if (let->pattern->symbol)
-        scheme_generalise(&c->infer, &types, &deciding, &let->pattern->symbol->scheme);
+    if (let->pattern->symbol) scheme_generalise(&c->infer, &types, &deciding, &let->pattern->symbol->scheme);
 }
 
 void check_let(Checker *c, AstLet *let) {
@@ -87,8 +82,7 @@ static void check_var(Checker *c, AstVar *var) {
     Type *type = check_bound(c, var->value, var->type_expr);
     statement_end(c, literals);
     type = keep(c, type, var->value->span);
-    if (var->base.symbol)
-        var->base.symbol->scheme = scheme_of(&c->infer, type);
+    if (var->base.symbol) var->base.symbol->scheme = scheme_of(&c->infer, type);
     var->base.type = unit_type(c);
 }
 
@@ -114,8 +108,7 @@ static void check_while(Checker *c, AstWhile *loop) {
 
 static void check_return(Checker *c, AstReturn *node) {
     if (!c->fn) { /* outside of any function, which was reported */
-        if (node->value)
-            check_expr(c, node->value, NULL);
+        if (node->value) check_expr(c, node->value, NULL);
         return;
     }
     const char *what = c->fn->name ? arena_printf(c->arena, "the result of `%s`", c->fn->name) : "the result of this function";
@@ -130,11 +123,11 @@ static void check_return(Checker *c, AstReturn *node) {
 
 static void warn_dropped(Checker *c, const Ast *node, Type *type) {
     const SourceFile *file = source_file(c->sema->sources, node->span.file);
-    if (file && file->is_library)
-        return;
+    if (file && file->is_library) return;
     Diag *diag = diag_add(c->diags, W0101, node->span, "the value of this statement, %s, is dropped", type_text(&c->infer, type));
     if (node->kind == AST_METHOD)
-        diag_hint(diag, "values do not change: `.%s` gives a new one, to be bound by `let` or assigned to a var", ((const AstMethod *)node)->name);
+        diag_hint(diag, "values do not change: `.%s` gives a new one, to be bound by `let` or assigned to a var",
+                  ((const AstMethod *)node)->name);
     else
         diag_hint(diag, "`let _ = …` drops it on purpose");
 }
@@ -145,14 +138,12 @@ static void check_dropped_if(Checker *c, AstIf *branch) {
     check_against(c, branch->condition, type_basic(&c->infer, TYPE_BOOL), &condition);
     statement_end(c, literals);
     check_statement(c, branch->then_branch);
-    if (branch->else_branch)
-        check_statement(c, branch->else_branch);
+    if (branch->else_branch) check_statement(c, branch->else_branch);
     branch->base.type = unit_type(c);
 }
 
 static void check_dropped_block(Checker *c, AstBlock *block) {
-    for (size_t i = 0; i < block->statements.len; i++)
-        check_statement(c, block->statements.items[i]);
+    for (size_t i = 0; i < block->statements.len; i++) check_statement(c, block->statements.items[i]);
     block->base.type = unit_type(c);
 }
 
@@ -194,10 +185,8 @@ void check_statement(Checker *c, Ast *node) {
 }
 
 Type *check_block(Checker *c, AstBlock *block, Type *hint) {
-    if (block->statements.len == 0)
-        return unit_type(c);
-    for (size_t i = 0; i + 1 < block->statements.len; i++)
-        check_statement(c, block->statements.items[i]);
+    if (block->statements.len == 0) return unit_type(c);
+    for (size_t i = 0; i + 1 < block->statements.len; i++) check_statement(c, block->statements.items[i]);
     Ast *last = vec_last(&block->statements);
     c->statement = last;
     return check_expr(c, last, hint);

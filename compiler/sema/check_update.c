@@ -14,7 +14,9 @@ void check_assign(Checker *c, AstAssign *assign) {
         not_supported(c, assign->target, "assigning to a slice");
         target = error_type(c);
     }
-    Reason reason = {.what = "the value that is assigned", .span = assign->target->span, .note = arena_printf(c->arena, "this is %s", type_text(&c->infer, target))};
+    Reason reason = {.what = "the value that is assigned",
+                     .span = assign->target->span,
+                     .note = arena_printf(c->arena, "this is %s", type_text(&c->infer, target))};
     if (assign->op == OP_NONE) {
         check_against(c, assign->value, target, &reason);
     } else {
@@ -33,8 +35,7 @@ static Symbol *root_var(const Ast *place) {
         switch (place->kind) {
         case AST_PAREN: place = ((const AstParen *)place)->value; break;
         case AST_INDEX:
-            if (is_slice(place))
-                return NULL;
+            if (is_slice(place)) return NULL;
             place = ((const AstIndex *)place)->sequence;
             break;
         case AST_TUPLE_DOT: place = ((const AstTupleDot *)place)->value; break;
@@ -66,8 +67,7 @@ Type *check_update(Checker *c, AstMethod *method) {
     Type *type;
     Use *use = use_new(c, method->base.symbol, method->base.span, &type);
     type = type_prune(type);
-    if (type->kind != TYPE_FN)
-        return error_type(c);
+    if (type->kind != TYPE_FN) return error_type(c);
     method->base.use = use;
     check_args(c, &method->base, use, type->args, method->receiver, &method->args);
     if (!is_alone) {
@@ -75,7 +75,6 @@ Type *check_update(Checker *c, AstMethod *method) {
         diag_hint(diag, "write it as a statement of its own");
         return error_type(c);
     }
-    if (!was_reported && !root_var(method->receiver))
-        report_place(c, method);
+    if (!was_reported && !root_var(method->receiver)) report_place(c, method);
     return unit_type(c);
 }

@@ -46,30 +46,28 @@ static void report(Infer *infer, const Pred *pred, const UnifyResult *result, Ty
     }
     const char *wanted_text, *found_text;
     type_texts(infer, wanted, found, &wanted_text, &found_text);
-    const char *what = pred->kind == PRED_SEQUENCE ? "an element of this" : pred->kind == PRED_IN ? "what is looked for" : "the key or position";
-    if (pred->kind == PRED_FIELD || result->status != UNIFY_MISMATCH)
-        what = "this";
+    const char *what = pred->kind == PRED_SEQUENCE ? "an element of this"
+                       : pred->kind == PRED_IN     ? "what is looked for"
+                                                   : "the key or position";
+    if (pred->kind == PRED_FIELD || result->status != UNIFY_MISMATCH) what = "this";
     diag_add(infer->diags, E0301, pred->span, "%s must be %s, but is %s", what, wanted_text, found_text);
 }
 
 static void require_equal(Infer *infer, const Pred *pred, Type *wanted, Type *found) {
     UnifyResult result;
-    if (!type_unify(infer, wanted, found, &result))
-        report(infer, pred, &result, wanted, found);
+    if (!type_unify(infer, wanted, found, &result)) report(infer, pred, &result, wanted, found);
 }
 
 static void require_classes(Infer *infer, const Pred *pred, Type *type, uint32_t classes) {
     UnifyResult result;
-    if (!type_constrain(infer, type, classes, &result))
-        report(infer, pred, &result, type, type);
+    if (!type_constrain(infer, type, classes, &result)) report(infer, pred, &result, type, type);
 }
 
 /* After an error: what the predicate would have decided is an error too, so that nothing more is said about it. */
 static void poison(Infer *infer, const Pred *pred) {
     UnifyResult ignored;
     for (size_t i = 0; i < 3; i++)
-        if (pred->types[i])
-            type_unify(infer, pred->types[i], type_basic(infer, TYPE_ERROR), &ignored);
+        if (pred->types[i]) type_unify(infer, pred->types[i], type_basic(infer, TYPE_ERROR), &ignored);
 }
 
 static void solve_sequence(Infer *infer, const Pred *pred, Type *container) {
@@ -79,7 +77,9 @@ static void solve_sequence(Infer *infer, const Pred *pred, Type *container) {
     case TYPE_OPTIONAL:
     case TYPE_STREAM: require_equal(infer, pred, container->args[0], pred->types[1]); return;
     case TYPE_RANGE: require_equal(infer, pred, type_basic(infer, TYPE_INT), pred->types[1]); return;
-    case TYPE_MAP: require_equal(infer, pred, type_pair(infer, TYPE_TUPLE, container->args[0], container->args[1]), pred->types[1]); return;
+    case TYPE_MAP:
+        require_equal(infer, pred, type_pair(infer, TYPE_TUPLE, container->args[0], container->args[1]), pred->types[1]);
+        return;
     default: break;
     }
     Diag *diag = diag_add(infer->diags, E0401, pred->span, "%s is not a sequence", type_text(infer, container));
@@ -98,7 +98,8 @@ static void solve_index(Infer *infer, const Pred *pred, Type *container) {
         require_equal(infer, pred, container->args[0], pred->types[1]);
         require_equal(infer, pred, container->args[1], pred->types[2]);
     } else {
-        Diag *diag = diag_add(infer->diags, E0302, pred->span, "%s cannot be indexed: only lists and maps can", type_text(infer, container));
+        Diag *diag =
+            diag_add(infer->diags, E0302, pred->span, "%s cannot be indexed: only lists and maps can", type_text(infer, container));
         if (container->kind == TYPE_STRING)
             diag_hint(diag, "s[i..i] is the string of one byte, chars(s) the list of code points");
         else if (container->kind == TYPE_TUPLE)
@@ -130,7 +131,8 @@ static void solve_in(Infer *infer, const Pred *pred, Type *container) {
     case TYPE_STRING: require_equal(infer, pred, container, pred->types[0]); return;
     default: break;
     }
-    diag_add(infer->diags, E0302, pred->span, "`in` asks a map, set, list, range or string, and this is %s", type_text(infer, container));
+    diag_add(infer->diags, E0302, pred->span, "`in` asks a map, set, list, range or string, and this is %s",
+             type_text(infer, container));
     poison(infer, pred);
 }
 
@@ -139,7 +141,8 @@ static void solve_field(Infer *infer, const Pred *pred, Type *container) {
         require_equal(infer, pred, container->args[pred->index], pred->types[1]);
         return;
     }
-    Diag *diag = diag_add(infer->diags, E0306, pred->span, "%s has no field .%llu", type_text(infer, container), (unsigned long long)pred->index);
+    Diag *diag = diag_add(infer->diags, E0306, pred->span, "%s has no field .%llu", type_text(infer, container),
+                          (unsigned long long)pred->index);
     if (container->kind == TYPE_TUPLE && container->arg_count > 0)
         diag_hint(diag, "its fields are .0 to .%zu", container->arg_count - 1);
     poison(infer, pred);
@@ -148,8 +151,7 @@ static void solve_field(Infer *infer, const Pred *pred, Type *container) {
 /* False when it has to wait. */
 static bool solve(Infer *infer, Pred *pred) {
     Type *container = type_prune(*pred_container(pred));
-    if (container->kind == TYPE_VAR)
-        return false;
+    if (container->kind == TYPE_VAR) return false;
     if (container->kind == TYPE_ERROR) {
         poison(infer, pred);
         return true;
@@ -166,20 +168,18 @@ static bool solve(Infer *infer, Pred *pred) {
 
 /* Two predicates about the same thing decide the same: true when `pred` adds nothing to `known` any more. */
 static bool merge(Infer *infer, Pred *known, Pred *pred) {
-    if (known->kind != pred->kind || known->index != pred->index || type_prune(*pred_container(known)) != type_prune(*pred_container(pred)))
+    if (known->kind != pred->kind || known->index != pred->index ||
+        type_prune(*pred_container(known)) != type_prune(*pred_container(pred)))
         return false;
     for (size_t i = 0; i < 3; i++)
-        if (known->types[i] && pred->types[i])
-            require_equal(infer, pred, known->types[i], pred->types[i]);
+        if (known->types[i] && pred->types[i]) require_equal(infer, pred, known->types[i], pred->types[i]);
     return true;
 }
 
 void pred_require(Infer *infer, Pred pred) {
-    if (solve(infer, &pred))
-        return;
+    if (solve(infer, &pred)) return;
     for (size_t i = 0; i < infer->pending.len; i++)
-        if (merge(infer, &infer->pending.items[i], &pred))
-            return;
+        if (merge(infer, &infer->pending.items[i], &pred)) return;
     vec_push(infer->arena, &infer->pending, pred);
 }
 

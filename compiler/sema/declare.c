@@ -57,7 +57,8 @@ static void declare_type(Sema *sema, Module *module, Item *item, AstTypeDecl *ty
     for (size_t i = 0; i < type->constructors.len; i++) {
         Ast *constructor = type->constructors.items[i];
         if (constructor->kind == AST_CONSTRUCTOR)
-            constructor->symbol = declare(sema, module, item, SYMBOL_CONSTRUCTOR, ast_as(Constructor, constructor)->name, constructor->span, constructor);
+            constructor->symbol = declare(sema, module, item, SYMBOL_CONSTRUCTOR, ast_as(Constructor, constructor)->name,
+                                          constructor->span, constructor);
     }
 }
 

@@ -1,8 +1,8 @@
 /* infer.h: the machinery of inference below the tree: making types, unifying them, constraints, schemes.
  *
- * An Infer holds what is still open: predicates that wait for a type, and literals that nothing has decided yet. Types are shared and
- * live in the arena; only variables change. Sizes are bounded (TYPE_SIZE_LIMIT), so that no program makes these functions slow or
- * deep. One thread; internal to sema. */
+ * An Infer holds what is still open: predicates that wait for a type, and literals that nothing has decided yet. Types are shared
+ * and live in the arena; only variables change. Sizes are bounded (TYPE_SIZE_LIMIT), so that no program makes these functions slow
+ * or deep. One thread; internal to sema. */
 #ifndef COMPILER_SEMA_INFER_H
 #define COMPILER_SEMA_INFER_H
 
@@ -18,7 +18,7 @@ enum {
 typedef struct Infer {
     Arena *arena;
     DiagSink *diags;
-    uint32_t level;   /* variables made now may be generalised when the checker is back below this level */
+    uint32_t level; /* variables made now may be generalised when the checker is back below this level */
     uint32_t next_id;
     Preds pending;     /* not solved yet, because the type that decides is not known */
     TypeList literals; /* variables of int literals that may still have to become int */
@@ -46,8 +46,8 @@ Scheme *scheme_of(Infer *infer, Type *type); /* without variables */
 typedef enum UnifyStatus {
     UNIFY_OK,
     UNIFY_MISMATCH,
-    UNIFY_CLASS,     /* a type lacks what is asked of it */
-    UNIFY_RIGID,     /* a declared type variable would have to be something else */
+    UNIFY_CLASS, /* a type lacks what is asked of it */
+    UNIFY_RIGID, /* a declared type variable would have to be something else */
     UNIFY_INFINITE,
     UNIFY_TOO_LARGE,
 } UnifyStatus;
@@ -78,7 +78,8 @@ void pred_require(Infer *infer, Pred pred);
 void pred_solve_pending(Infer *infer);
 
 /* ---- schemes (scheme.c) */
-/* A fresh copy of the scheme's type; the types that its variables became are appended to *types. The predicates are asked for at `span`. */
+/* A fresh copy of the scheme's type; the types that its variables became are appended to *types. The predicates are asked for at
+ * `span`. */
 Type *scheme_instantiate(Infer *infer, const Scheme *scheme, Span span, TypeList *types);
 
 /* Makes all of `types` general over the variables made above the current level; all get the same variables, in the order in which
@@ -86,11 +87,12 @@ Type *scheme_instantiate(Infer *infer, const Scheme *scheme, Span span, TypeList
  * element of a reducer): a literal's type that does not depend on them becomes int. `schemes` has room for one a type. */
 void scheme_generalise(Infer *infer, const TypeList *types, const TypeList *deciding, Scheme **schemes);
 
-/* Literals that were made above the current level and that nothing decided become int; the others wait for the enclosing statement. */
+/* Literals that were made above the current level and that nothing decided become int; the others wait for the enclosing statement.
+ */
 void literals_default(Infer *infer, size_t from);
 
 /* ---- text (type_print.c) */
-const char *type_text(Infer *infer, Type *type);                                       /* shortened where it is very long */
+const char *type_text(Infer *infer, Type *type);                                           /* shortened where it is very long */
 void type_texts(Infer *infer, Type *a, Type *b, const char **text_a, const char **text_b); /* with the same names of variables */
 
 #endif

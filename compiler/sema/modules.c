@@ -1,7 +1,7 @@
 /* modules.c: loading modules: the prelude, what a program imports, and the program itself.
  *
- * A module is parsed, its imports are loaded, its names bound, and its groups of items checked, before whoever imports it goes on; so
- * the order in which modules are finished is the order in which they are initialised. */
+ * A module is parsed, its imports are loaded, its names bound, and its groups of items checked, before whoever imports it goes on;
+ * so the order in which modules are finished is the order in which they are initialised. */
 #include "compiler/sema/check.h"
 #include "compiler/sema/resolve.h"
 
@@ -9,32 +9,27 @@
 
 static const EmbeddedModule *find_embedded(const char *name) {
     for (const EmbeddedModule *module = mr_embedded_modules; module->name; module++)
-        if (strcmp(module->name, name) == 0)
-            return module;
+        if (strcmp(module->name, name) == 0) return module;
     return NULL;
 }
 
 static void report_unknown_module(Sema *sema, const char *name, Span span) {
     VEC(const char *) names = {0};
-    for (const EmbeddedModule *module = mr_embedded_modules; module->name; module++)
-        vec_push(sema->arena, &names, module->name);
+    for (const EmbeddedModule *module = mr_embedded_modules; module->name; module++) vec_push(sema->arena, &names, module->name);
     Diag *diag = diag_add(sema->diags, E0601, span, "the library has no module `%s`", name);
     const char *near = diag_nearest(name, names.items, names.len);
-    if (near)
-        diag_hint(diag, "did you mean `%s`?", near);
+    if (near) diag_hint(diag, "did you mean `%s`?", near);
 }
 
 static Module *find_module(const Modules *modules, const char *name) {
     for (size_t i = 0; i < modules->len; i++)
-        if (strcmp(modules->items[i]->name, name) == 0)
-            return modules->items[i];
+        if (strcmp(modules->items[i]->name, name) == 0) return modules->items[i];
     return NULL;
 }
 
 Module *module_import(Sema *sema, const char *name, Span span) {
     Module *known = find_module(&sema->modules, name);
-    if (known && known->is_library)
-        return known;
+    if (known && known->is_library) return known;
     const EmbeddedModule *embedded = find_embedded(name);
     if (!embedded) {
         report_unknown_module(sema, name, span);
@@ -76,8 +71,7 @@ static void import_names(Sema *sema, Module *module, AstImport *import, Module *
     for (size_t i = 0; i < import->names.len; i++) {
         Ast *node = import->names.items[i];
         Name name = node->kind == AST_NAME_REF ? ast_as(NameRef, node)->name : NULL;
-        if (!name)
-            continue;
+        if (!name) continue;
         Symbol *symbol = map_get_pointer(&imported->values, name);
         if (symbol && symbol->module == imported && symbol->kind != SYMBOL_MODULE) {
             module_declare(sema, module, symbol);
@@ -86,18 +80,15 @@ static void import_names(Sema *sema, Module *module, AstImport *import, Module *
         note_missing(module, name);
         Diag *diag = diag_add(sema->diags, E0602, node->span, "the module `%s` has nothing called `%s`", imported->name, name);
         const char *near = nearest_in(sema, name, &imported->values, NULL);
-        if (near)
-            diag_hint(diag, "did you mean `%s`?", near);
+        if (near) diag_hint(diag, "did you mean `%s`?", near);
     }
 }
 
 /* After an import that failed, its names are known to be missing: what uses them says nothing more. */
 static void import_nothing(Sema *sema, Module *module, AstImport *import, const char *path) {
     for (size_t i = 0; i < import->names.len; i++)
-        if (import->names.items[i]->kind == AST_NAME_REF)
-            note_missing(module, ast_as(NameRef, import->names.items[i])->name);
-    if (import->names.len > 0)
-        return;
+        if (import->names.items[i]->kind == AST_NAME_REF) note_missing(module, ast_as(NameRef, import->names.items[i])->name);
+    if (import->names.len > 0) return;
     Module *empty = arena_make(sema->arena, Module);
     empty->name = path_stem(sema, path);
     empty->is_missing = true;
@@ -130,8 +121,7 @@ Module *module_check(Sema *sema, AstFile *file, const char *name, bool is_librar
     map_init(&module->skipped, sema->arena);
     vec_push(sema->arena, &sema->open, module);
     for (size_t i = 0; i < file->items.len; i++)
-        if (file->items.items[i]->kind == AST_IMPORT)
-            load_import(sema, module, ast_as(Import, file->items.items[i]));
+        if (file->items.items[i]->kind == AST_IMPORT) load_import(sema, module, ast_as(Import, file->items.items[i]));
     Items items = {0};
     ItemGroups groups = {0};
     resolve_module(sema, module, &items);

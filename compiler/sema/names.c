@@ -10,8 +10,7 @@ static bool is_word(char c) {
 Span span_of_name(const Sema *sema, const Ast *node, uint32_t from, Name name) {
     const SourceFile *file = source_file(sema->sources, node->span.file);
     size_t len = strlen(name);
-    if (!file || node->span.to > file->len)
-        return node->span;
+    if (!file || node->span.to > file->len) return node->span;
     for (uint32_t at = from; at + len <= node->span.to; at++) {
         if (memcmp(file->text + at, name, len) != 0 || is_word(file->text[at + len]) || (at > 0 && is_word(file->text[at - 1])))
             continue;

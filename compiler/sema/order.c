@@ -1,7 +1,7 @@
 /* order.c: the order in which a module's top level is checked: Tarjan's strongly connected components over what mentions what.
  *
- * Components come out callees first, which is the order of generalisation. The walk keeps its own stack, since a file may hold a chain
- * of any number of functions. */
+ * Components come out callees first, which is the order of generalisation. The walk keeps its own stack, since a file may hold a
+ * chain of any number of functions. */
 #include "compiler/sema/resolve.h"
 
 typedef struct Frame {
@@ -30,7 +30,7 @@ static Item *let_read(Item *item) {
     return is_function(item) ? item->last_let : item;
 }
 
-static void close_group(Walk *walk, Item *root) {
+static void close_group(Walk *walk, const Item *root) {
     ItemGroup group = {0};
     for (bool last = false; !last;) {
         Item *item = vec_pop(&walk->open);
@@ -43,16 +43,14 @@ static void close_group(Walk *walk, Item *root) {
         const Item *item = group.items.items[i];
         for (size_t j = 0; j < item->uses.len; j++) {
             last_let = later_let(last_let, let_read(item->uses.items[j]));
-            if (item->uses.items[j] == item)
-                group.is_cycle = true;
+            if (item->uses.items[j] == item) group.is_cycle = true;
         }
     }
     group.is_cycle = group.is_cycle || group.items.len > 1;
     for (size_t i = 0; i < group.items.len; i++) {
         Item *item = group.items.items[i];
         item->last_let = last_let;
-        if (item->node->symbol && is_function(item))
-            item->node->symbol->is_recursive = group.is_cycle;
+        if (item->node->symbol && is_function(item)) item->node->symbol->is_recursive = group.is_cycle;
     }
     vec_push(walk->sema->arena, walk->groups, group);
 }
@@ -78,10 +76,8 @@ static void visit(Walk *walk, Item *root) {
             continue;
         }
         walk->frames.len--;
-        if (walk->frames.len > 0 && item->low < vec_last(&walk->frames).item->low)
-            vec_last(&walk->frames).item->low = item->low;
-        if (item->low == item->index)
-            close_group(walk, item);
+        if (walk->frames.len > 0 && item->low < vec_last(&walk->frames).item->low) vec_last(&walk->frames).item->low = item->low;
+        if (item->low == item->index) close_group(walk, item);
     }
 }
 
@@ -90,9 +86,9 @@ static void check_reads(Sema *sema, const Item *item) {
     for (size_t i = 0; i < item->functions.len; i++) {
         const Mention *mention = &item->functions.items[i];
         const Item *let = mention->symbol->item->last_let;
-        if (!let || let->position < item->position)
-            continue;
-        Diag *diag = diag_add(sema->diags, E0205, mention->span, "`%s` is mentioned before a let that it reads has its value", mention->symbol->name);
+        if (!let || let->position < item->position) continue;
+        Diag *diag = diag_add(sema->diags, E0205, mention->span, "`%s` is mentioned before a let that it reads has its value",
+                              mention->symbol->name);
         diag_note(diag, let->node->span, "this let is read by `%s`", mention->symbol->name);
         diag_hint(diag, "move the let up, above the mention of `%s`", mention->symbol->name);
         return;
@@ -102,8 +98,6 @@ static void check_reads(Sema *sema, const Item *item) {
 void order_items(Sema *sema, const Items *items, ItemGroups *groups) {
     Walk walk = {.sema = sema, .groups = groups};
     for (size_t i = 0; i < items->len; i++)
-        if (items->items[i]->index == 0)
-            visit(&walk, items->items[i]);
-    for (size_t i = 0; i < items->len; i++)
-        check_reads(sema, items->items[i]);
+        if (items->items[i]->index == 0) visit(&walk, items->items[i]);
+    for (size_t i = 0; i < items->len; i++) check_reads(sema, items->items[i]);
 }

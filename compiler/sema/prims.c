@@ -31,8 +31,7 @@ static const PredRow pred_rows[] = {
 
 const Prim *prim_find(const char *name) {
     for (size_t i = 0; i < sizeof prims / sizeof *prims; i++)
-        if (strcmp(prims[i].name, name) == 0)
-            return &prims[i];
+        if (strcmp(prims[i].name, name) == 0) return &prims[i];
     return NULL;
 }
 
@@ -48,12 +47,10 @@ void prim_constrain(Infer *infer, const char *name, PrimVariable find, void *con
         if (strcmp(class_rows[i].name, name) == 0)
             type_constrain(infer, variable_of(infer, find, context, class_rows[i].variable), class_rows[i].classes, &ignored);
     for (size_t i = 0; i < sizeof pred_rows / sizeof *pred_rows; i++) {
-        if (strcmp(pred_rows[i].name, name) != 0)
-            continue;
+        if (strcmp(pred_rows[i].name, name) != 0) continue;
         Pred pred = {.kind = pred_rows[i].kind, .span = span};
         for (size_t j = 0; j < 3; j++)
-            if (pred_rows[i].variables[j])
-                pred.types[j] = variable_of(infer, find, context, pred_rows[i].variables[j]);
+            if (pred_rows[i].variables[j]) pred.types[j] = variable_of(infer, find, context, pred_rows[i].variables[j]);
         pred_require(infer, pred);
     }
 }

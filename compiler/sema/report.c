@@ -4,8 +4,7 @@
 #include <string.h>
 
 static void add_note(Diag *diag, const Reason *reason) {
-    if (reason->note && reason->span.file != UINT32_MAX)
-        diag_note(diag, reason->span, "%s", reason->note);
+    if (reason->note && reason->span.file != UINT32_MAX) diag_note(diag, reason->span, "%s", reason->note);
 }
 
 /* What often helps: int and float do not mix by themselves; anything can be made a string. */
@@ -28,10 +27,12 @@ static void add_hint(Diag *diag, Type *actual, Type *expected) {
 
 static void report_arity(Checker *c, Span span, const Type *actual, const Type *expected, const Reason *reason) {
     size_t takes = type_fn_arity(actual), given = type_fn_arity(expected);
-    Diag *diag = diag_add(c->diags, E0303, span, "%s takes %zu argument%s, but it is called with %zu", reason->what, takes, takes == 1 ? "" : "s", given);
+    Diag *diag = diag_add(c->diags, E0303, span, "%s takes %zu argument%s, but it is called with %zu", reason->what, takes,
+                          takes == 1 ? "" : "s", given);
     add_note(diag, reason);
     if (given == 1 && takes > 1)
-        diag_hint(diag, "a function value with several parameters that is written in this place takes a tuple apart: (a, b) => f(a, b)");
+        diag_hint(diag,
+                  "a function value with several parameters that is written in this place takes a tuple apart: (a, b) => f(a, b)");
 }
 
 void report_misfit(Checker *c, Span span, const UnifyResult *result, Type *actual, Type *expected, const Reason *reason) {
@@ -42,12 +43,14 @@ void report_misfit(Checker *c, Span span, const UnifyResult *result, Type *actua
     switch (result->status) {
     case UNIFY_OK: return;
     case UNIFY_CLASS:
-        diag = diag_add(c->diags, E0302, span, "%s does not fit: %s %s", reason->what, type_text(&c->infer, result->left), class_complaint(result->class));
+        diag = diag_add(c->diags, E0302, span, "%s does not fit: %s %s", reason->what, type_text(&c->infer, result->left),
+                        class_complaint(result->class));
         add_note(diag, reason);
         return;
     case UNIFY_INFINITE:
         type_texts(&c->infer, result->left, result->right, &actual_text, &expected_text);
-        diag = diag_add(c->diags, E0305, span, "%s would need a type that contains itself: %s = %s", reason->what, actual_text, expected_text);
+        diag = diag_add(c->diags, E0305, span, "%s would need a type that contains itself: %s = %s", reason->what, actual_text,
+                        expected_text);
         add_note(diag, reason);
         return;
     case UNIFY_TOO_LARGE:
@@ -72,24 +75,22 @@ void report_misfit(Checker *c, Span span, const UnifyResult *result, Type *actua
 
 bool check_fits(Checker *c, Span span, Type *actual, Type *expected, const Reason *reason) {
     UnifyResult result;
-    if (type_unify(&c->infer, actual, expected, &result))
-        return true;
+    if (type_unify(&c->infer, actual, expected, &result)) return true;
     report_misfit(c, span, &result, actual, expected, reason);
     return false;
 }
 
 bool check_class(Checker *c, Span span, Type *type, uint32_t classes, const char *what) {
     UnifyResult result;
-    if (type_constrain(&c->infer, type, classes, &result))
-        return true;
+    if (type_constrain(&c->infer, type, classes, &result)) return true;
     if (result.status != UNIFY_CLASS) {
         Reason reason = {.what = what, .span = SPAN_NONE};
         report_misfit(c, span, &result, type, type, &reason);
         return false;
     }
-    Diag *diag = diag_add(c->diags, E0302, span, "%s: %s %s", what, type_text(&c->infer, result.left), class_complaint(result.class));
-    if (type_is(result.left, TYPE_STREAM))
-        diag_hint(diag, "list(s) brings the elements of a stream together");
+    Diag *diag =
+        diag_add(c->diags, E0302, span, "%s: %s %s", what, type_text(&c->infer, result.left), class_complaint(result.class));
+    if (type_is(result.left, TYPE_STREAM)) diag_hint(diag, "list(s) brings the elements of a stream together");
     return false;
 }
 

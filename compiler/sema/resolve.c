@@ -1,7 +1,7 @@
 /* resolve.c: binds the names inside declarations, statements and expressions.
  *
- * One walk over the tree in source order, with the scopes of local names on the way. Only nodes that bind names, mention them or jump
- * need a case of their own; of all others the children are resolved. */
+ * One walk over the tree in source order, with the scopes of local names on the way. Only nodes that bind names, mention them or
+ * jump need a case of their own; of all others the children are resolved. */
 #include "compiler/sema/scope.h"
 
 static void resolve_child(Ast *child, void *context) {
@@ -13,13 +13,11 @@ static void resolve_children(Resolver *r, Ast *node) {
 }
 
 static void resolve_list(Resolver *r, const AstList *list) {
-    for (size_t i = 0; i < list->len; i++)
-        resolve_node(r, list->items[i]);
+    for (size_t i = 0; i < list->len; i++) resolve_node(r, list->items[i]);
 }
 
 static void resolve_maybe(Resolver *r, Ast *node) {
-    if (node)
-        resolve_node(r, node);
+    if (node) resolve_node(r, node);
 }
 
 /* ---- patterns */
@@ -27,8 +25,7 @@ static void resolve_maybe(Resolver *r, Ast *node) {
 static void bind_pattern(Resolver *r, Ast *pattern, Ast *decl);
 
 static void bind_child(Ast *child, void *context) {
-    if (ast_is_pattern(child))
-        bind_pattern(context, child, child);
+    if (ast_is_pattern(child)) bind_pattern(context, child, child);
 }
 
 /* Declares the names of a pattern in the innermost scope. `decl` is what declares a pattern that is just a name. */
@@ -77,13 +74,11 @@ static void resolve_default_value(Resolver *r, Ast *owner, Ast *value) {
 
 static void resolve_params(Resolver *r, const AstList *params, Ast *owner) {
     for (size_t i = 0; i < params->len; i++) {
-        if (params->items[i]->kind != AST_PARAM)
-            continue;
+        if (params->items[i]->kind != AST_PARAM) continue;
         AstParam *param = ast_as(Param, params->items[i]);
         bind_pattern(r, param->pattern, param->pattern->kind == AST_PAT_NAME ? &param->base : param->pattern);
         param->base.symbol = param->pattern->symbol;
-        if (param->default_value)
-            resolve_default_value(r, owner, param->default_value);
+        if (param->default_value) resolve_default_value(r, owner, param->default_value);
     }
 }
 
@@ -100,8 +95,7 @@ static void resolve_reducer(Resolver *r, AstReducer *reducer) {
     function_enter(r, &outer, &reducer->base);
     resolve_params(r, &reducer->params, &reducer->base);
     for (size_t i = 0; i < reducer->members.len; i++) {
-        if (reducer->members.items[i]->kind != AST_MEMBER)
-            continue;
+        if (reducer->members.items[i]->kind != AST_MEMBER) continue;
         AstMember *member = ast_as(Member, reducer->members.items[i]);
         Place inner;
         function_enter(r, &inner, &member->base);
@@ -123,8 +117,7 @@ static void resolve_nested_function(Resolver *r, AstFn *fn) {
 
 static void resolve_statements(Resolver *r, const AstList *statements) {
     for (size_t i = 0; i < statements->len; i++)
-        if (statements->items[i]->kind == AST_ERROR)
-            scope_skipped(r->module, ast_as(Error, statements->items[i]));
+        if (statements->items[i]->kind == AST_ERROR) scope_skipped(r->module, ast_as(Error, statements->items[i]));
     resolve_list(r, statements);
 }
 
@@ -132,8 +125,7 @@ static void resolve_statements(Resolver *r, const AstList *statements) {
 static void warn_unused(Resolver *r, const Scope *scope) {
     for (size_t i = 0; i < scope->symbols.len; i++) {
         const Symbol *symbol = scope->symbols.items[i];
-        if (symbol->is_used || symbol->name[0] == '_' || r->module->is_library || r->is_partial)
-            continue;
+        if (symbol->is_used || symbol->name[0] == '_' || r->module->is_library || r->is_partial) continue;
         Diag *diag = diag_add(r->sema->diags, W0102, symbol->span, "`%s` is never used", symbol->name);
         diag_hint(diag, "`_` in its place, or a name that begins with `_`, says that this is meant");
     }
@@ -151,8 +143,7 @@ static void resolve_let(Resolver *r, AstLet *let) {
     resolve_node(r, let->value);
     if (let->pattern->kind == AST_PAT_NAME && let->pattern->symbol)
         let->base.symbol = let->pattern->symbol; /* at the top level, declared already */
-    if (!r->scope)
-        return;
+    if (!r->scope) return;
     bind_pattern(r, let->pattern, let->pattern->kind == AST_PAT_NAME ? &let->base : let->pattern);
     let->base.symbol = let->pattern->symbol;
 }
@@ -160,7 +151,8 @@ static void resolve_let(Resolver *r, AstLet *let) {
 static void resolve_var(Resolver *r, AstVar *var) {
     resolve_node(r, var->value);
     if (r->scope)
-        var->base.symbol = scope_declare(r, SYMBOL_VAR, var->name, span_of_name(r->sema, &var->base, var->base.span.from, var->name), &var->base);
+        var->base.symbol =
+            scope_declare(r, SYMBOL_VAR, var->name, span_of_name(r->sema, &var->base, var->base.span.from, var->name), &var->base);
 }
 
 static void resolve_for(Resolver *r, AstFor *loop) {
@@ -199,8 +191,7 @@ static void resolve_assign(Resolver *r, AstAssign *assign) {
     resolve_node(r, assign->value);
     Ast *root = root_of_place(assign->target);
     const Symbol *symbol = root ? root->symbol : NULL;
-    if (!symbol || symbol->kind == SYMBOL_VAR)
-        return;
+    if (!symbol || symbol->kind == SYMBOL_VAR) return;
     Diag *diag = diag_add(r->sema->diags, E0204, root->span, "`%s` cannot be changed: it is not a var", symbol->name);
     diag_note(diag, symbol->span, "`%s` is declared here", symbol->name);
     if (symbol->decl && symbol->decl->kind == AST_LET)
@@ -214,7 +205,8 @@ static void check_jump(Resolver *r, const Ast *node) {
     if (node->kind == AST_RETURN && !r->owner)
         diag_add(r->sema->diags, E0207, node->span, "`return` stands outside of any function");
     else if (node->kind != AST_RETURN && r->loops == 0)
-        diag_add(r->sema->diags, E0207, node->span, "`%s` stands outside of any loop", node->kind == AST_BREAK ? "break" : "continue");
+        diag_add(r->sema->diags, E0207, node->span, "`%s` stands outside of any loop",
+                 node->kind == AST_BREAK ? "break" : "continue");
 }
 
 /* ---- expressions */
@@ -245,14 +237,12 @@ static void resolve_dot(Resolver *r, AstDot *dot) {
 
 static void resolve_pipe(Resolver *r, AstPipe *pipe) {
     resolve_list(r, &pipe->sources);
-    if (pipe->op != OP_REDUCE)
-        resolve_node(r, pipe->function);
+    if (pipe->op != OP_REDUCE) resolve_node(r, pipe->function);
     resolve_maybe(r, pipe->where);
     resolve_maybe(r, pipe->scan);
     resolve_maybe(r, pipe->reduce);
     resolve_maybe(r, pipe->from);
-    if (!pipe->by_key)
-        resolve_maybe(r, pipe->by);
+    if (!pipe->by_key) resolve_maybe(r, pipe->by);
 }
 
 static void resolve_arm(Resolver *r, AstArm *arm) {
@@ -268,8 +258,7 @@ static void resolve_try(Resolver *r, AstTry *try) {
     resolve_node(r, try->body);
     Scope scope = {.outer = r->scope};
     r->scope = &scope;
-    if (try->name)
-        scope_declare(r, SYMBOL_LOCAL, try->name, try->base.span, &try->base);
+    if (try->name) scope_declare(r, SYMBOL_LOCAL, try->name, try->base.span, &try->base);
     resolve_node(r, try->handler);
     r->scope = scope.outer;
 }
@@ -307,8 +296,7 @@ void resolve_node(Resolver *r, Ast *node) {
     case AST_TYPE_DECL:
     case AST_IMPORT: break;
     default:
-        if (!ast_is_pattern(node) && !ast_is_type(node))
-            resolve_children(r, node);
+        if (!ast_is_pattern(node) && !ast_is_type(node)) resolve_children(r, node);
     }
 }
 

@@ -1,7 +1,8 @@
 /* resolve.h: binding names to symbols, and the order in which a module's top level is checked. Internal to sema.
  *
- * Requires: a module's tree. Changes: `symbol` of declarations, binding patterns and names. Produces: the module's items, one for each
- * declaration or statement at its top level, with what each mentions. What is not bound was reported, and keeps a NULL symbol. */
+ * Requires: a module's tree. Changes: `symbol` of declarations, binding patterns and names. Produces: the module's items, one for
+ * each declaration or statement at its top level, with what each mentions. What is not bound was reported, and keeps a NULL symbol.
+ */
 #ifndef COMPILER_SEMA_RESOLVE_H
 #define COMPILER_SEMA_RESOLVE_H
 
@@ -25,7 +26,7 @@ struct Item {
     uint32_t mark;          /* position of the item that mentioned it last, plus one */
     uint32_t index, low;    /* Tarjan's numbering, from 1 */
     bool is_open;
-    bool is_checking;       /* in the group whose types are being inferred: uses inside it are of the same instance */
+    bool is_checking; /* in the group whose types are being inferred: uses inside it are of the same instance */
 };
 
 typedef struct ItemGroup {

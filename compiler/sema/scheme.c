@@ -1,7 +1,8 @@
 /* scheme.c: instantiation and generalisation.
  *
- * What a type variable's container decides belongs to it: in `map f over xs`, with a general xs, the element type is general although
- * it need not stand in the function's own type; it is then one of the scheme's variables too, decided by a predicate at each use. */
+ * What a type variable's container decides belongs to it: in `map f over xs`, with a general xs, the element type is general
+ * although it need not stand in the function's own type; it is then one of the scheme's variables too, decided by a predicate at
+ * each use. */
 #include "compiler/sema/infer.h"
 
 /* ---- instantiation */
@@ -17,12 +18,10 @@ static Type *substitute(Substitution *s, Type *type) {
     type = type_prune(type);
     if (type->kind == TYPE_VAR) {
         for (size_t i = 0; i < s->vars->len; i++)
-            if (type == s->vars->items[i])
-                return s->types[i];
+            if (type == s->vars->items[i]) return s->types[i];
         return type;
     }
-    if (type->arg_count == 0 || s->budget == 0)
-        return type;
+    if (type->arg_count == 0 || s->budget == 0) return type;
     s->budget--;
     Type **args = arena_array(s->infer->arena, Type *, type->arg_count);
     bool changed = false;
@@ -30,8 +29,7 @@ static Type *substitute(Substitution *s, Type *type) {
         args[i] = substitute(s, type->args[i]);
         changed = changed || args[i] != type->args[i];
     }
-    if (!changed)
-        return type;
+    if (!changed) return type;
     Type *copy = arena_make(s->infer->arena, Type);
     *copy = *type;
     copy->args = args;
@@ -39,19 +37,16 @@ static Type *substitute(Substitution *s, Type *type) {
 }
 
 Type *scheme_instantiate(Infer *infer, const Scheme *scheme, Span span, TypeList *types) {
-    if (scheme->vars.len == 0)
-        return scheme->type;
+    if (scheme->vars.len == 0) return scheme->type;
     size_t first = types->len;
-    for (size_t i = 0; i < scheme->vars.len; i++)
-        vec_push(infer->arena, types, type_var(infer, scheme->vars.items[i]->classes));
+    for (size_t i = 0; i < scheme->vars.len; i++) vec_push(infer->arena, types, type_var(infer, scheme->vars.items[i]->classes));
     Substitution s = {.infer = infer, .vars = &scheme->vars, .types = types->items + first, .budget = (size_t)16 * TYPE_SIZE_LIMIT};
     Type *type = substitute(&s, scheme->type);
     for (size_t i = 0; i < scheme->preds.len; i++) {
         Pred pred = scheme->preds.items[i];
         pred.span = span;
         for (size_t j = 0; j < 3; j++)
-            if (pred.types[j])
-                pred.types[j] = substitute(&s, pred.types[j]);
+            if (pred.types[j]) pred.types[j] = substitute(&s, pred.types[j]);
         pred_require(infer, pred);
     }
     return type;
@@ -62,15 +57,13 @@ Type *scheme_instantiate(Infer *infer, const Scheme *scheme, Span span, TypeList
 /* Appends the variables of the type that may be generalised, in order of appearance, and marks them by the generic level. */
 static void collect(Infer *infer, Type *type, TypeList *vars, size_t *budget) {
     type = type_prune(type);
-    if (*budget == 0)
-        return;
+    if (*budget == 0) return;
     --*budget;
     if (type->kind == TYPE_VAR && type->level > infer->level && type->level != LEVEL_GENERIC) {
         type->level = LEVEL_GENERIC;
         vec_push(infer->arena, vars, type);
     }
-    for (size_t i = 0; i < type->arg_count; i++)
-        collect(infer, type->args[i], vars, budget);
+    for (size_t i = 0; i < type->arg_count; i++) collect(infer, type->args[i], vars, budget);
 }
 
 static void collect_all(Infer *infer, Type *type, TypeList *vars) {
@@ -89,8 +82,7 @@ static void lower_what_is_decided(Infer *infer) {
         for (size_t i = 0; i < infer->pending.len; i++) {
             Pred *pred = &infer->pending.items[i];
             Type *container = container_of(pred);
-            if (container->kind != TYPE_VAR || container->level > infer->level)
-                continue;
+            if (container->kind != TYPE_VAR || container->level > infer->level) continue;
             for (size_t j = 0; j < 3; j++) {
                 Type *type = pred->types[j] ? type_prune(pred->types[j]) : NULL;
                 if (type && type != container && type->kind == TYPE_VAR && !type->is_rigid && type->level > container->level) {
@@ -117,16 +109,14 @@ static void close_over_preds(Infer *infer, TypeList *vars, bool with_keys) {
             Pred *pred = &infer->pending.items[i];
             Type *container = container_of(pred);
             for (size_t j = 0; container->kind == TYPE_VAR && container->level == LEVEL_GENERIC && j < 3; j++)
-                if (pred->types[j] && (with_keys || j != key_place(pred->kind)))
-                    collect_all(infer, pred->types[j], vars);
+                if (pred->types[j] && (with_keys || j != key_place(pred->kind))) collect_all(infer, pred->types[j], vars);
         }
     }
 }
 
 /* Variables of the current generalisation that came from literals and that no parameter decides are ints. */
 static void default_literals(Infer *infer, const TypeList *decided) {
-    for (size_t i = 0; i < decided->len; i++)
-        decided->items[i]->classes &= ~(uint32_t)CLASS_LITERAL;
+    for (size_t i = 0; i < decided->len; i++) decided->items[i]->classes &= ~(uint32_t)CLASS_LITERAL;
     literals_default(infer, 0);
 }
 
@@ -135,8 +125,7 @@ void literals_default(Infer *infer, size_t from) {
     size_t kept = from;
     for (size_t i = from; i < infer->literals.len; i++) {
         Type *type = type_prune(infer->literals.items[i]);
-        if (type->kind != TYPE_VAR || !(type->classes & CLASS_LITERAL))
-            continue;
+        if (type->kind != TYPE_VAR || !(type->classes & CLASS_LITERAL)) continue;
         if (type->level > infer->level)
             type_unify(infer, type, type_basic(infer, TYPE_INT), &ignored);
         else
@@ -149,8 +138,7 @@ void literals_default(Infer *infer, size_t from) {
 static void drop_repeated_preds(Infer *infer) {
     Preds preds = infer->pending;
     infer->pending = (Preds){0};
-    for (size_t i = 0; i < preds.len; i++)
-        pred_require(infer, preds.items[i]);
+    for (size_t i = 0; i < preds.len; i++) pred_require(infer, preds.items[i]);
 }
 
 void scheme_generalise(Infer *infer, const TypeList *types, const TypeList *deciding, Scheme **schemes) {
@@ -158,17 +146,14 @@ void scheme_generalise(Infer *infer, const TypeList *types, const TypeList *deci
     drop_repeated_preds(infer);
     lower_what_is_decided(infer);
     TypeList decided = {0}, vars = {0};
-    for (size_t i = 0; i < deciding->len; i++)
-        collect_all(infer, deciding->items[i], &decided);
+    for (size_t i = 0; i < deciding->len; i++) collect_all(infer, deciding->items[i], &decided);
     close_over_preds(infer, &decided, false); /* the 0 of xs[0] is an int, whatever xs may be */
     default_literals(infer, &decided);
     pred_solve_pending(infer);
     /* The order of the variables is that of their appearance in the types, which collecting from the parameters first keeps. */
     for (size_t i = 0; i < decided.len; i++)
-        if (type_prune(decided.items[i])->kind == TYPE_VAR)
-            vec_push(infer->arena, &vars, decided.items[i]);
-    for (size_t i = 0; i < types->len; i++)
-        collect_all(infer, types->items[i], &vars);
+        if (type_prune(decided.items[i])->kind == TYPE_VAR) vec_push(infer->arena, &vars, decided.items[i]);
+    for (size_t i = 0; i < types->len; i++) collect_all(infer, types->items[i], &vars);
     close_over_preds(infer, &vars, true);
 
     Preds own = {0};

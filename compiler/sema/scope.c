@@ -3,8 +3,7 @@
 
 static Symbol *find_here(const Scope *scope, Name name) {
     for (size_t i = scope->symbols.len; i-- > 0;)
-        if (scope->symbols.items[i]->name == name)
-            return scope->symbols.items[i];
+        if (scope->symbols.items[i]->name == name) return scope->symbols.items[i];
     return NULL;
 }
 
@@ -25,11 +24,9 @@ Symbol *scope_declare(Resolver *r, SymbolKind kind, Name name, Span span, Ast *d
 static const char *nearest_visible(Resolver *r, Name name) {
     VEC(const char *) candidates = {0};
     for (const Scope *scope = r->scope; scope; scope = scope->outer)
-        for (size_t i = 0; i < scope->symbols.len; i++)
-            vec_push(r->sema->arena, &candidates, scope->symbols.items[i]->name);
+        for (size_t i = 0; i < scope->symbols.len; i++) vec_push(r->sema->arena, &candidates, scope->symbols.items[i]->name);
     const char *outer = nearest_in(r->sema, name, &r->module->values, r->sema->prelude ? &r->sema->prelude->values : NULL);
-    if (outer)
-        vec_push(r->sema->arena, &candidates, outer);
+    if (outer) vec_push(r->sema->arena, &candidates, outer);
     return diag_nearest(name, candidates.items, candidates.len);
 }
 
@@ -41,20 +38,18 @@ void scope_skipped(Module *module, const AstError *error) {
 }
 
 static void report_unknown(Resolver *r, Name name, Span span) {
-    if (map_get_pointer(&r->module->skipped, name))
-        return;
+    if (map_get_pointer(&r->module->skipped, name)) return;
     Diag *diag = diag_add(r->sema->diags, E0201, span, "nothing is called `%s` here", name);
     const char *near = nearest_visible(r, name);
-    if (near)
-        diag_hint(diag, "did you mean `%s`?", near);
+    if (near) diag_hint(diag, "did you mean `%s`?", near);
 }
 
 static void report_var(Resolver *r, const Symbol *var, Span span) {
     for (size_t i = 0; i < r->reported.len; i++)
-        if (r->reported.items[i].owner == r->owner && r->reported.items[i].var == var)
-            return;
+        if (r->reported.items[i].owner == r->owner && r->reported.items[i].var == var) return;
     vec_push(r->sema->arena, &r->reported, ((VarMention){r->owner, var}));
-    Diag *diag = diag_add(r->sema->diags, E0203, span, "a function cannot mention the var `%s`, which is declared outside of it", var->name);
+    Diag *diag =
+        diag_add(r->sema->diags, E0203, span, "a function cannot mention the var `%s`, which is declared outside of it", var->name);
     diag_note(diag, var->span, "`%s` is declared here", var->name);
     diag_hint(diag, "functions may travel to other machines: copy the value to a let before the function, and mention that");
 }
@@ -66,8 +61,7 @@ static void record_mention(Resolver *r, Symbol *symbol, Span span) {
         used->mark = user->position + 1;
         vec_push(r->sema->arena, &user->uses, used);
     }
-    if (user->node->kind == AST_FN || user->node->kind == AST_REDUCER)
-        return;
+    if (user->node->kind == AST_FN || user->node->kind == AST_REDUCER) return;
     if (symbol->kind == SYMBOL_FN || symbol->kind == SYMBOL_REDUCER) {
         Mention mention = {symbol, span};
         vec_push(r->sema->arena, &user->functions, mention);
@@ -81,12 +75,10 @@ static void record_mention(Resolver *r, Symbol *symbol, Span span) {
 static Symbol *find(Resolver *r, Name name) {
     for (const Scope *scope = r->scope; scope; scope = scope->outer) {
         Symbol *symbol = find_here(scope, name);
-        if (symbol)
-            return symbol;
+        if (symbol) return symbol;
     }
     Symbol *symbol = map_get_pointer(&r->module->values, name);
-    if (!symbol && r->sema->prelude)
-        symbol = map_get_pointer(&r->sema->prelude->values, name);
+    if (!symbol && r->sema->prelude) symbol = map_get_pointer(&r->sema->prelude->values, name);
     return symbol;
 }
 
@@ -103,28 +95,23 @@ Symbol *scope_lookup(Resolver *r, Name name, Span span) {
     }
     if (r->item && symbol->item && symbol->module == r->module) {
         record_mention(r, symbol, span);
-        if (symbol->also)
-            record_mention(r, symbol->also, span);
+        if (symbol->also) record_mention(r, symbol->also, span);
     }
     return symbol;
 }
 
 Module *scope_module(Resolver *r, const Ast *expr) {
-    if (expr->kind != AST_NAME_REF)
-        return NULL;
+    if (expr->kind != AST_NAME_REF) return NULL;
     const Symbol *symbol = find(r, ((const AstNameRef *)expr)->name);
     return symbol && symbol->kind == SYMBOL_MODULE ? symbol->module : NULL;
 }
 
 Symbol *scope_member(Resolver *r, Module *module, Name name, Span span) {
     Symbol *symbol = map_get_pointer(&module->values, name);
-    if (symbol && symbol->module == module && symbol->kind != SYMBOL_MODULE)
-        return symbol;
-    if (module->is_missing)
-        return NULL;
+    if (symbol && symbol->module == module && symbol->kind != SYMBOL_MODULE) return symbol;
+    if (module->is_missing) return NULL;
     Diag *diag = diag_add(r->sema->diags, E0602, span, "the module `%s` has nothing called `%s`", module->name, name);
     const char *near = nearest_in(r->sema, name, &module->values, NULL);
-    if (near)
-        diag_hint(diag, "did you mean `%s.%s`?", module->name, near);
+    if (near) diag_hint(diag, "did you mean `%s.%s`?", module->name, near);
     return NULL;
 }

@@ -10,11 +10,11 @@ typedef struct Symbol Symbol;
 typedef struct Module Module;
 
 typedef enum SymbolKind {
-    SYMBOL_LOCAL,   /* a parameter, a `let` inside a block, a name bound by a pattern */
-    SYMBOL_VAR,     /* declared by `var`, at the top level too */
-    SYMBOL_GLOBAL,  /* a top-level `let` of any module */
+    SYMBOL_LOCAL,  /* a parameter, a `let` inside a block, a name bound by a pattern */
+    SYMBOL_VAR,    /* declared by `var`, at the top level too */
+    SYMBOL_GLOBAL, /* a top-level `let` of any module */
     SYMBOL_FN,
-    SYMBOL_EXTERN,  /* primitives: library "mr"; others are foreign functions */
+    SYMBOL_EXTERN, /* primitives: library "mr"; others are foreign functions */
     SYMBOL_REDUCER,
     SYMBOL_TYPE,
     SYMBOL_CONSTRUCTOR,
@@ -24,12 +24,12 @@ typedef enum SymbolKind {
 struct Symbol {
     SymbolKind kind;
     Name name;
-    Span span;       /* of the name where it is declared */
-    Ast *decl;       /* FN, EXTERN, REDUCER, LET, VAR, PARAM, TYPE_DECL, CONSTRUCTOR, or the binding pattern */
-    Ast *owner;      /* the FN, LAMBDA, REDUCER or MEMBER whose name a LOCAL or VAR is; NULL: the top level, also inside its blocks */
-    Module *module;  /* where it is declared; MODULE: the module that it names */
-    Scheme *scheme;  /* once checked. REDUCER: a function from its parameters to the tuple (element, state, result) */
-    Symbol *also;    /* REDUCER: the function of the same name in the same module (min(a, b)), or NULL */
+    Span span;  /* of the name where it is declared */
+    Ast *decl;  /* FN, EXTERN, REDUCER, LET, VAR, PARAM, TYPE_DECL, CONSTRUCTOR, or the binding pattern */
+    Ast *owner; /* the FN, LAMBDA, REDUCER or MEMBER whose name a LOCAL or VAR is; NULL: the top level, also inside its blocks */
+    Module *module;          /* where it is declared; MODULE: the module that it names */
+    Scheme *scheme;          /* once checked. REDUCER: a function from its parameters to the tuple (element, state, result) */
+    Symbol *also;            /* REDUCER: the function of the same name in the same module (min(a, b)), or NULL */
     struct Item *item;       /* resolution's: the top-level item that declares it; NULL for locals */
     const struct Prim *prim; /* EXTERN from "mr": what the checker knows of it, or NULL */
     bool is_used;
@@ -40,16 +40,16 @@ struct Symbol {
 typedef struct Use {
     Symbol *symbol;
     TypeList types; /* what the scheme's vars are here; concrete once the enclosing function is instantiated */
-    AstList args;   /* CALL, METHOD: one for each parameter of a declared function or reducer, in its order; the receiver of a METHOD
-                       first; where an argument is left out, the parameter's default_value */
+    AstList args; /* CALL, METHOD: one for each parameter of a declared function or reducer, in its order; the receiver of a METHOD
+                     first; where an argument is left out, the parameter's default_value */
 } Use;
 
 struct Module {
-    Name name;        /* "prelude", "math", or the program's path */
+    Name name; /* "prelude", "math", or the program's path */
     AstFile *file;
-    Map values;       /* Name -> Symbol *: what it declares (and imports by name) */
-    Map types;        /* Name -> Symbol * */
-    Map skipped;      /* Name -> NAME_REF: declared by statements that could not be parsed; unknown, but not reported */
+    Map values;  /* Name -> Symbol *: what it declares (and imports by name) */
+    Map types;   /* Name -> Symbol * */
+    Map skipped; /* Name -> NAME_REF: declared by statements that could not be parsed; unknown, but not reported */
     bool is_library;
     bool is_missing; /* could not be imported: whatever it is asked for was reported */
 };

@@ -7,8 +7,7 @@
 
 Type *type_prune(Type *type) {
     Type *end = type;
-    while (end->kind == TYPE_VAR && end->link)
-        end = end->link;
+    while (end->kind == TYPE_VAR && end->link) end = end->link;
     while (type != end && type->link != end) { /* later walks are short */
         Type *next = type->link;
         type->link = end;
@@ -55,8 +54,7 @@ Type *type_rigid(Infer *infer, Name name) {
 }
 
 Type *type_of_kind(Infer *infer, TypeKind kind, Type *const *args, size_t count) {
-    if (kind == TYPE_TUPLE && count == 0)
-        return type_basic(infer, TYPE_TUPLE);
+    if (kind == TYPE_TUPLE && count == 0) return type_basic(infer, TYPE_TUPLE);
     Type *type = arena_make(infer->arena, Type);
     type->kind = kind;
     type->args = arena_array(infer->arena, Type *, count ? count : 1);

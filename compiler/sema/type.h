@@ -27,20 +27,20 @@ typedef enum TypeKind {
     TYPE_TUPLE,    /* args: the fields; none: unit */
     TYPE_OPTIONAL, /* args[0] */
     TYPE_LIST,
-    TYPE_MAP,      /* key, value */
+    TYPE_MAP, /* key, value */
     TYPE_SET,
     TYPE_STREAM,
     TYPE_FUTURE,
-    TYPE_FN,       /* args: the parameters, then the result */
-    TYPE_DATA,     /* a declared record or sum type: symbol, args */
+    TYPE_FN,   /* args: the parameters, then the result */
+    TYPE_DATA, /* a declared record or sum type: symbol, args */
 } TypeKind;
 
 /* Classes that a single type can be asked to belong to. */
 typedef enum TypeClass {
-    CLASS_NUMBER = 1 << 0,  /* int float: arithmetic, and what an int literal may become */
-    CLASS_ADD = 1 << 1,     /* int float string list */
+    CLASS_NUMBER = 1 << 0, /* int float: arithmetic, and what an int literal may become */
+    CLASS_ADD = 1 << 1,    /* int float string list */
     CLASS_ORDER = 1 << 2,
-    CLASS_EQUAL = 1 << 3,   /* equality and hashing */
+    CLASS_EQUAL = 1 << 3, /* equality and hashing */
     CLASS_PRINT = 1 << 4,
     CLASS_LENGTH = 1 << 5,  /* string list map set range */
     CLASS_PATHS = 1 << 6,   /* string [string] */
@@ -55,8 +55,8 @@ struct Type {
     size_t arg_count;
     struct Symbol *symbol; /* DATA */
     /* VAR: */
-    Type *link;       /* what it was unified with, or NULL */
-    uint32_t id;      /* for printing: A, B, … in the order of appearance */
+    Type *link;  /* what it was unified with, or NULL */
+    uint32_t id; /* for printing: A, B, … in the order of appearance */
     uint32_t level;
     uint32_t classes; /* TypeClass bits */
     Name name;        /* from an annotation, else NULL */
@@ -90,9 +90,9 @@ typedef struct Scheme {
     Type *type;
 } Scheme;
 
-Type *type_prune(Type *type);                   /* follows links */
-void type_print(const Type *type, Buf *out);    /* "[string: int]", "(A, A) -> A" */
-void scheme_print(const Scheme *scheme, Buf *out); /* "biggest : [T] -> T, where T has an order" without the name */
+Type *type_prune(Type *type);                              /* follows links */
+void type_print(const Type *type, Buf *out);               /* "[string: int]", "(A, A) -> A" */
+void scheme_print(const Scheme *scheme, Buf *out);         /* "biggest : [T] -> T, where T has an order" without the name */
 void scheme_print_reducer(const Scheme *scheme, Buf *out); /* "reducer of A giving [A]": from (element, state, result) */
 
 #endif

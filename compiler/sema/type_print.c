@@ -1,7 +1,7 @@
 /* type_print.c: types and schemes as a program would write them.
  *
- * Variables that were declared keep their names; the others are A, B, … in the order of appearance, so that the text does not depend
- * on what was inferred before. Text is cut where a type is very large. */
+ * Variables that were declared keep their names; the others are A, B, … in the order of appearance, so that the text does not
+ * depend on what was inferred before. Text is cut where a type is very large. */
 #include "compiler/sema/infer.h"
 
 #include "compiler/sema/symbol.h"
@@ -13,12 +13,11 @@ typedef struct Printer {
     const Type *vars[SHOWN_VARS]; /* those without a name of their own, in order */
     size_t var_count;
     uint32_t taken; /* letters that declared variables have, as bits */
-    size_t limit; /* of out->len */
+    size_t limit;   /* of out->len */
 } Printer;
 
 static const Type *pruned(const Type *type) {
-    while (type->kind == TYPE_VAR && type->link)
-        type = type->link;
+    while (type->kind == TYPE_VAR && type->link) type = type->link;
     return type;
 }
 
@@ -27,13 +26,11 @@ static void print(Printer *p, const Type *type);
 /* Which letters are taken: declared variables keep their names. */
 static void take_letters(Printer *p, const Type *type, size_t *budget) {
     type = pruned(type);
-    if (*budget == 0)
-        return;
+    if (*budget == 0) return;
     --*budget;
     if (type->kind == TYPE_VAR && type->name && type->name[1] == '\0' && type->name[0] >= 'A' && type->name[0] <= 'Z')
         p->taken |= UINT32_C(1) << (type->name[0] - 'A');
-    for (size_t i = 0; i < type->arg_count; i++)
-        take_letters(p, type->args[i], budget);
+    for (size_t i = 0; i < type->arg_count; i++) take_letters(p, type->args[i], budget);
 }
 
 static void begin_type(Printer *p, const Type *type) {
@@ -46,15 +43,13 @@ static void print_letter(const Printer *p, size_t i) {
     char letters[26];
     size_t count = 0;
     for (int k = 0; k < 26; k++)
-        if (!(p->taken >> k & 1))
-            letters[count++] = (char)('A' + k);
+        if (!(p->taken >> k & 1)) letters[count++] = (char)('A' + k);
     if (count == 0) {
         buf_printf(p->out, "A%zu", i + 1);
         return;
     }
     buf_add_char(p->out, letters[i % count]);
-    if (i >= count)
-        buf_printf(p->out, "%zu", i / count);
+    if (i >= count) buf_printf(p->out, "%zu", i / count);
 }
 
 static void print_var(Printer *p, const Type *type) {
@@ -67,21 +62,18 @@ static void print_var(Printer *p, const Type *type) {
         return;
     }
     size_t i = 0;
-    while (i < p->var_count && p->vars[i] != type)
-        i++;
+    while (i < p->var_count && p->vars[i] != type) i++;
     if (i == SHOWN_VARS) {
         buf_add_char(p->out, '_');
         return;
     }
-    if (i == p->var_count)
-        p->vars[p->var_count++] = type;
+    if (i == p->var_count) p->vars[p->var_count++] = type;
     print_letter(p, i);
 }
 
 static void print_list(Printer *p, Type *const *types, size_t count) {
     for (size_t i = 0; i < count && p->out->len < p->limit; i++) {
-        if (i > 0)
-            buf_add_text(p->out, ", ");
+        if (i > 0) buf_add_text(p->out, ", ");
         print(p, types[i]);
     }
 }
@@ -97,8 +89,7 @@ static void print_params(Printer *p, const Type *type) {
     size_t arity = type_fn_arity(type);
     const Type *only = arity == 1 ? pruned(type->args[0]) : NULL;
     bool bare = only && only->kind != TYPE_FN && only->kind != TYPE_TUPLE;
-    if (!bare)
-        buf_add_char(p->out, '(');
+    if (!bare) buf_add_char(p->out, '(');
     print_list(p, type->args, arity);
     buf_add_text(p->out, bare ? " -> " : ") -> ");
 }
@@ -110,8 +101,7 @@ static void print_fn(Printer *p, const Type *type) {
 
 static void print(Printer *p, const Type *type) {
     type = pruned(type);
-    if (p->out->len >= p->limit)
-        return;
+    if (p->out->len >= p->limit) return;
     switch (type->kind) {
     case TYPE_ERROR: buf_add_text(p->out, "?"); break;
     case TYPE_VAR: print_var(p, type); break;
@@ -167,13 +157,10 @@ static void begin_requirement(Printer *p, bool *is_first) {
 
 static void print_classes(Printer *p, const Type *var, bool *is_first) {
     uint32_t classes = var->classes;
-    if (classes & CLASS_NUMBER)
-        classes &= ~(uint32_t)(CLASS_ADD | CLASS_ORDER | CLASS_EQUAL | CLASS_PRINT | CLASS_CONVERT);
-    if (classes & CLASS_ORDER)
-        classes &= ~(uint32_t)CLASS_EQUAL;
+    if (classes & CLASS_NUMBER) classes &= ~(uint32_t)(CLASS_ADD | CLASS_ORDER | CLASS_EQUAL | CLASS_PRINT | CLASS_CONVERT);
+    if (classes & CLASS_ORDER) classes &= ~(uint32_t)CLASS_EQUAL;
     for (uint32_t class = 1; class <= classes; class <<= 1) {
-        if (!(classes & class) || !class_requirement(class))
-            continue;
+        if (!(classes & class) || !class_requirement(class)) continue;
         begin_requirement(p, is_first);
         print(p, var);
         buf_printf(p->out, " %s", class_requirement(class));
@@ -210,10 +197,8 @@ static void print_pred(Printer *p, const Pred *pred, bool *is_first) {
 
 static void print_requirements(Printer *p, const Scheme *scheme) {
     bool is_first = true;
-    for (size_t i = 0; i < scheme->vars.len; i++)
-        print_classes(p, pruned(scheme->vars.items[i]), &is_first);
-    for (size_t i = 0; i < scheme->preds.len; i++)
-        print_pred(p, &scheme->preds.items[i], &is_first);
+    for (size_t i = 0; i < scheme->vars.len; i++) print_classes(p, pruned(scheme->vars.items[i]), &is_first);
+    for (size_t i = 0; i < scheme->preds.len; i++) print_pred(p, &scheme->preds.items[i], &is_first);
 }
 
 void scheme_print(const Scheme *scheme, Buf *out) {
@@ -232,8 +217,7 @@ void scheme_print_reducer(const Scheme *scheme, Buf *out) {
         return;
     }
     const Type *parts = pruned(type_fn_result(type));
-    if (type_fn_arity(type) > 0)
-        print_params(&p, type);
+    if (type_fn_arity(type) > 0) print_params(&p, type);
     print_around(&p, "reducer of ", parts->args[0], " giving ");
     print(&p, parts->args[2]);
     print_requirements(&p, scheme);
@@ -246,8 +230,7 @@ static const char *text_with(Infer *infer, Printer *p, Type *type) {
     p->out = &out;
     p->limit = TEXT_LIMIT;
     print(p, type);
-    if (out.len >= TEXT_LIMIT)
-        buf_add_text(&out, " …");
+    if (out.len >= TEXT_LIMIT) buf_add_text(&out, " …");
     const char *text = arena_strndup(infer->arena, out.data, out.len);
     buf_free(&out);
     return text;

@@ -1,7 +1,7 @@
 /* undecided.c: types that nothing has decided by the end of the file (E0304).
  *
- * The variables of schemes are general, and stand for the types of each use. Any other variable that is left is reported, once for each
- * item, at the first place where it shows. */
+ * The variables of schemes are general, and stand for the types of each use. Any other variable that is left is reported, once for
+ * each item, at the first place where it shows. */
 #include "compiler/sema/check.h"
 
 typedef struct Walk {
@@ -11,14 +11,11 @@ typedef struct Walk {
 
 static bool is_open(Type *type, size_t *budget) {
     type = type_prune(type);
-    if (*budget == 0)
-        return false;
+    if (*budget == 0) return false;
     --*budget;
-    if (type->kind == TYPE_VAR)
-        return type->level != LEVEL_GENERIC;
+    if (type->kind == TYPE_VAR) return type->level != LEVEL_GENERIC;
     for (size_t i = 0; i < type->arg_count; i++)
-        if (is_open(type->args[i], budget))
-            return true;
+        if (is_open(type->args[i], budget)) return true;
     return false;
 }
 
@@ -29,8 +26,7 @@ static bool is_open_type(Type *type) {
 
 static bool has_open_use(const Ast *node) {
     for (size_t i = 0; node->use && i < node->use->types.len; i++)
-        if (is_open_type(node->use->types.items[i]))
-            return true;
+        if (is_open_type(node->use->types.items[i])) return true;
     return false;
 }
 
@@ -39,9 +35,11 @@ static void report(Walk *walk, const Ast *node) {
     walk->is_reported = true;
     Diag *diag;
     if (node->kind == AST_PAT_NAME)
-        diag = diag_add(c->diags, E0304, node->span, "nothing decides the type of `%s`, which is %s", ((const AstPatName *)node)->name, type_text(&c->infer, node->type));
+        diag = diag_add(c->diags, E0304, node->span, "nothing decides the type of `%s`, which is %s",
+                        ((const AstPatName *)node)->name, type_text(&c->infer, node->type));
     else if (node->type)
-        diag = diag_add(c->diags, E0304, node->span, "nothing decides the type of this value, which is %s", type_text(&c->infer, node->type));
+        diag = diag_add(c->diags, E0304, node->span, "nothing decides the type of this value, which is %s",
+                        type_text(&c->infer, node->type));
     else
         diag = diag_add(c->diags, E0304, node->span, "nothing decides the types in this use");
     diag_hint(diag, "write the type down, as in `let xs: [int] = []`");
@@ -49,8 +47,7 @@ static void report(Walk *walk, const Ast *node) {
 
 static void visit(Ast *node, void *context) {
     Walk *walk = context;
-    if (walk->is_reported || ast_is_type(node))
-        return;
+    if (walk->is_reported || ast_is_type(node)) return;
     if (node->kind == AST_PARAM) { /* the default is checked anew at each use */
         visit(ast_as(Param, node)->pattern, context);
         return;

@@ -22,20 +22,16 @@ static bool fail_class(UnifyResult *result, Type *type, uint32_t class) {
 /* Prepares binding `var` to `type`: no occurrence of the one in the other, levels lowered to the variable's. */
 static UnifyStatus adjust(const Type *var, Type *type, uint32_t level, size_t *budget) {
     type = type_prune(type);
-    if (type == var)
-        return UNIFY_INFINITE;
-    if (*budget == 0)
-        return UNIFY_TOO_LARGE;
+    if (type == var) return UNIFY_INFINITE;
+    if (*budget == 0) return UNIFY_TOO_LARGE;
     --*budget;
     if (type->kind == TYPE_VAR && type->level > level) {
-        if (type->is_rigid || type->level == LEVEL_GENERIC)
-            return UNIFY_RIGID;
+        if (type->is_rigid || type->level == LEVEL_GENERIC) return UNIFY_RIGID;
         type->level = level;
     }
     for (size_t i = 0; i < type->arg_count; i++) {
         UnifyStatus status = adjust(var, type->args[i], level, budget);
-        if (status != UNIFY_OK)
-            return status;
+        if (status != UNIFY_OK) return status;
     }
     return UNIFY_OK;
 }
@@ -55,29 +51,21 @@ static uint32_t classes_of_kind(TypeKind kind) {
     const uint32_t compared = CLASS_ORDER | CLASS_EQUAL | CLASS_PRINT;
     switch (kind) {
     case TYPE_INT:
-    case TYPE_FLOAT:
-        return compared | CLASS_NUMBER | CLASS_ADD | CLASS_CONVERT | CLASS_LITERAL;
-    case TYPE_BOOL:
-        return compared | CLASS_CONVERT;
-    case TYPE_STRING:
-        return compared | CLASS_ADD | CLASS_LENGTH | CLASS_PATHS | CLASS_SLICE;
+    case TYPE_FLOAT: return compared | CLASS_NUMBER | CLASS_ADD | CLASS_CONVERT | CLASS_LITERAL;
+    case TYPE_BOOL: return compared | CLASS_CONVERT;
+    case TYPE_STRING: return compared | CLASS_ADD | CLASS_LENGTH | CLASS_PATHS | CLASS_SLICE;
     case TYPE_RANGE:
     case TYPE_MAP:
-    case TYPE_SET:
-        return compared | CLASS_LENGTH;
-    case TYPE_LIST:
-        return compared | CLASS_ADD | CLASS_LENGTH | CLASS_PATHS | CLASS_SLICE;
+    case TYPE_SET: return compared | CLASS_LENGTH;
+    case TYPE_LIST: return compared | CLASS_ADD | CLASS_LENGTH | CLASS_PATHS | CLASS_SLICE;
     case TYPE_TUPLE:
     case TYPE_OPTIONAL:
-    case TYPE_DATA:
-        return compared;
+    case TYPE_DATA: return compared;
     case TYPE_ERROR:
-    case TYPE_VAR:
-        return ~0u;
+    case TYPE_VAR: return ~0u;
     case TYPE_STREAM:
     case TYPE_FUTURE:
-    case TYPE_FN:
-        return 0;
+    case TYPE_FN: return 0;
     }
     return 0;
 }
@@ -85,32 +73,28 @@ static uint32_t classes_of_kind(TypeKind kind) {
 /* Is there any type that has all of the classes? */
 static bool is_possible(uint32_t classes) {
     for (int kind = TYPE_INT; kind <= TYPE_DATA; kind++)
-        if ((classes & ~classes_of_kind((TypeKind)kind)) == 0)
-            return true;
+        if ((classes & ~classes_of_kind((TypeKind)kind)) == 0) return true;
     return false;
 }
 
 static bool constrain(Infer *infer, Type *type, uint32_t classes, size_t *budget, UnifyResult *result) {
     type = type_prune(type);
-    if (*budget == 0)
-        return fail(result, UNIFY_TOO_LARGE, type, NULL);
+    if (*budget == 0) return fail(result, UNIFY_TOO_LARGE, type, NULL);
     --*budget;
     if (type->kind == TYPE_VAR) {
         uint32_t all = type->classes | (type->is_rigid ? classes & ~(uint32_t)CLASS_LITERAL : classes);
-        if (!is_possible(all))
-            return fail_class(result, type, classes & (~classes + 1));
+        if (!is_possible(all)) return fail_class(result, type, classes & (~classes + 1));
         type->classes = all;
         return true;
     }
     uint32_t missing = classes & ~classes_of_kind(type->kind);
-    if (missing)
-        return fail_class(result, type, missing & (~missing + 1));
-    if ((classes & CLASS_PATHS) && type->kind == TYPE_LIST && !type_unify(infer, type->args[0], type_basic(infer, TYPE_STRING), result))
+    if (missing) return fail_class(result, type, missing & (~missing + 1));
+    if ((classes & CLASS_PATHS) && type->kind == TYPE_LIST &&
+        !type_unify(infer, type->args[0], type_basic(infer, TYPE_STRING), result))
         return false;
     uint32_t inherited = classes & (CLASS_ORDER | CLASS_EQUAL | CLASS_PRINT);
     for (size_t i = 0; inherited && i < type->arg_count; i++)
-        if (!constrain(infer, type->args[i], inherited, budget, result))
-            return false;
+        if (!constrain(infer, type->args[i], inherited, budget, result)) return false;
     return true;
 }
 
@@ -131,18 +115,15 @@ static bool bind(Infer *infer, Type *var, Type *type, UnifyResult *result) {
         type = other;
     }
     if (type->kind == TYPE_ERROR) {
-        if (!var->is_rigid)
-            var->link = type;
+        if (!var->is_rigid) var->link = type;
         return true;
     }
-    if (var->is_rigid)
-        return fail(result, UNIFY_RIGID, var, type);
+    if (var->is_rigid) return fail(result, UNIFY_RIGID, var, type);
     if (type->kind != TYPE_VAR && (var->classes & CLASS_LITERAL) && !(classes_of_kind(type->kind) & CLASS_NUMBER))
         return fail(result, UNIFY_MISMATCH, var, type); /* a plain mismatch reads better than "is not a number" */
     size_t budget = TYPE_SIZE_LIMIT;
     UnifyStatus status = adjust(var, type, var->level, &budget);
-    if (status != UNIFY_OK)
-        return fail(result, status, var, type);
+    if (status != UNIFY_OK) return fail(result, status, var, type);
     uint32_t classes = var->classes;
     var->link = type;
     return type_constrain(infer, type, classes, result);
@@ -151,22 +132,15 @@ static bool bind(Infer *infer, Type *var, Type *type, UnifyResult *result) {
 static bool unify(Infer *infer, Type *a, Type *b, size_t *budget, UnifyResult *result) {
     a = type_prune(a);
     b = type_prune(b);
-    if (a == b)
-        return true;
-    if (*budget == 0)
-        return fail(result, UNIFY_TOO_LARGE, a, b);
+    if (a == b) return true;
+    if (*budget == 0) return fail(result, UNIFY_TOO_LARGE, a, b);
     --*budget;
-    if (a->kind == TYPE_VAR)
-        return bind(infer, a, b, result);
-    if (b->kind == TYPE_VAR)
-        return bind(infer, b, a, result);
-    if (a->kind == TYPE_ERROR || b->kind == TYPE_ERROR)
-        return true;
-    if (a->kind != b->kind || a->arg_count != b->arg_count || a->symbol != b->symbol)
-        return fail(result, UNIFY_MISMATCH, a, b);
+    if (a->kind == TYPE_VAR) return bind(infer, a, b, result);
+    if (b->kind == TYPE_VAR) return bind(infer, b, a, result);
+    if (a->kind == TYPE_ERROR || b->kind == TYPE_ERROR) return true;
+    if (a->kind != b->kind || a->arg_count != b->arg_count || a->symbol != b->symbol) return fail(result, UNIFY_MISMATCH, a, b);
     for (size_t i = 0; i < a->arg_count; i++)
-        if (!unify(infer, a->args[i], b->args[i], budget, result))
-            return false;
+        if (!unify(infer, a->args[i], b->args[i], budget, result)) return false;
     return true;
 }
 

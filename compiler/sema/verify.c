@@ -1,5 +1,5 @@
-/* verify.c: what sema promises to lowering, checked in tests, by the fuzzer and in debug builds: that names mean something, and that
- * all expressions and patterns have types without errors, whose variables are general. */
+/* verify.c: what sema promises to lowering, checked in tests, by the fuzzer and in debug builds: that names mean something, and
+ * that all expressions and patterns have types without errors, whose variables are general. */
 #include "compiler/sema/infer.h"
 #include "compiler/sema/sema.h"
 
@@ -10,23 +10,20 @@ typedef struct Verify {
 } Verify;
 
 static void complain(Verify *v, const Ast *node, const char *what) {
-    if (v->trouble)
-        return;
+    if (v->trouble) return;
     const SourceFile *file = source_file(v->sources, node->span.file);
     LineColumn at = source_position(v->sources, node->span.file, node->span.from);
-    v->trouble = arena_printf(v->arena, "%s:%u:%u: %s %s", file ? file->path : "?", at.line, at.column, ast_label(node->kind), what);
+    v->trouble =
+        arena_printf(v->arena, "%s:%u:%u: %s %s", file ? file->path : "?", at.line, at.column, ast_label(node->kind), what);
 }
 
 static bool is_good_type(Type *type, size_t *budget) {
     type = type_prune(type);
-    if (*budget == 0)
-        return true;
+    if (*budget == 0) return true;
     --*budget;
-    if (type->kind == TYPE_ERROR || (type->kind == TYPE_VAR && type->level != LEVEL_GENERIC))
-        return false;
+    if (type->kind == TYPE_ERROR || (type->kind == TYPE_VAR && type->level != LEVEL_GENERIC)) return false;
     for (size_t i = 0; i < type->arg_count; i++)
-        if (!is_good_type(type->args[i], budget))
-            return false;
+        if (!is_good_type(type->args[i], budget)) return false;
     return true;
 }
 
@@ -40,10 +37,8 @@ static void verify_type(Verify *v, const Ast *node, Type *type) {
 
 static void verify_use(Verify *v, const Ast *node) {
     const Use *use = node->use;
-    if (!use)
-        return;
-    for (size_t i = 0; i < use->types.len; i++)
-        verify_type(v, node, use->types.items[i]);
+    if (!use) return;
+    for (size_t i = 0; i < use->types.len; i++) verify_type(v, node, use->types.items[i]);
     if (!use->symbol || !use->symbol->scheme)
         complain(v, node, "uses a symbol without a type");
     else if (use->types.len != 0 && use->types.len != use->symbol->scheme->vars.len)
@@ -57,8 +52,7 @@ static void verify_child(Ast *child, void *context) {
 }
 
 static void verify_list(Verify *v, const AstList *list) {
-    for (size_t i = 0; i < list->len; i++)
-        verify_node(v, list->items[i]);
+    for (size_t i = 0; i < list->len; i++) verify_node(v, list->items[i]);
 }
 
 /* The arguments are those of the use, defaults included; a callee that is called directly is no value. */
@@ -75,8 +69,7 @@ static void verify_name(Verify *v, const Ast *node) {
 }
 
 static bool has_type(const Ast *node) {
-    if (ast_is_pattern(node))
-        return true;
+    if (ast_is_pattern(node)) return true;
     switch (node->kind) {
     case AST_FILE:
     case AST_FN:
@@ -91,10 +84,8 @@ static bool has_type(const Ast *node) {
 }
 
 static void verify_node(Verify *v, Ast *node) {
-    if (v->trouble || ast_is_type(node) || node->kind == AST_IMPORT || node->kind == AST_EXTERN)
-        return;
-    if (has_type(node))
-        verify_type(v, node, node->type);
+    if (v->trouble || ast_is_type(node) || node->kind == AST_IMPORT || node->kind == AST_EXTERN) return;
+    if (has_type(node)) verify_type(v, node, node->type);
     verify_use(v, node);
     switch (node->kind) {
     case AST_NAME_REF: verify_name(v, node); break;
@@ -108,7 +99,6 @@ static void verify_node(Verify *v, Ast *node) {
 
 const char *sema_verify(const CheckedProgram *program, const SourceMap *sources, Arena *arena) {
     Verify v = {.sources = sources, .arena = arena};
-    for (size_t i = 0; i < program->modules.len && !v.trouble; i++)
-        verify_node(&v, &program->modules.items[i]->file->base);
+    for (size_t i = 0; i < program->modules.len && !v.trouble; i++) verify_node(&v, &program->modules.items[i]->file->base);
     return v.trouble;
 }

@@ -1,5 +1,6 @@
-/* sema_test.c: resolution and checking: the files of tests/errors (each diagnostic where its comment says, and no other) and tests/types
- * (the types of what a program declares), found by folder; the machinery of types; and what must not be slow or deep. */
+/* sema_test.c: resolution and checking: the files of tests/errors (each diagnostic where its comment says, and no other) and
+ * tests/types (the types of what a program declares), found by folder; the machinery of types; and what must not be slow or deep.
+ */
 #include <dirent.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -134,7 +135,8 @@ static void take_expected(char *got, const char *path, char *line, unsigned numb
     for (char *at = line; (at = strstr(at, "# ")) != NULL; at += 2) {
         char kind[8], code[6];
         int used = 0;
-        if (sscanf(at, "# %7[a-z]: %5[EW0-9]%n", kind, code, &used) != 2 || (strcmp(kind, "error") != 0 && strcmp(kind, "warning") != 0))
+        if (sscanf(at, "# %7[a-z]: %5[EW0-9]%n", kind, code, &used) != 2 ||
+            (strcmp(kind, "error") != 0 && strcmp(kind, "warning") != 0))
             continue;
         const char *text = at + used + (at[used] == ' ');
         if (!take_message(got, path, number, kind, code, text))
@@ -253,7 +255,8 @@ static void test_use_of_calls(void **state) {
     assert_int_equal(call->use->args.len, 3);
     assert_ptr_equal(call->use->symbol, call->symbol);
     assert_string_equal(text_of(&c, call->use->args.items[0]->type), "float");
-    assert_string_equal(text_of(&c, call->use->args.items[1]->type), "float"); /* the default's literal becomes what this call needs */
+    assert_string_equal(text_of(&c, call->use->args.items[1]->type),
+                        "float"); /* the default's literal becomes what this call needs */
     assert_int_equal(call->use->args.items[1]->kind, AST_INT_LIT);
     assert_string_equal(text_of(&c, call->use->args.items[2]->type), "float -> float");
     assert_int_equal(call->use->types.len, call->symbol->scheme->vars.len);
@@ -275,7 +278,8 @@ static void test_use_of_reducers(void **state) {
 
 static void test_recursion_is_one_instance(void **state) {
     (void)state;
-    Check c = check_text("fn length(xs, n) = if len(xs) == n { n } else { length(xs, n + 1) }\nprint(length([1], 0), length(\"a\", 0))\n");
+    Check c = check_text(
+        "fn length(xs, n) = if len(xs) == n { n } else { length(xs, n + 1) }\nprint(length([1], 0), length(\"a\", 0))\n");
     if (!c.is_good) fail_msg("%s", messages(&c, DIAG_FORMAT_TEXT));
     Symbol *symbol = c.program.main->file->items.items[0]->symbol;
     assert_true(symbol->is_recursive);
@@ -303,7 +307,9 @@ static void test_shadowing(void **state) {
     (void)state;
     Check c = check_text("fn sum(x, y) = x + y\nfn len(x) = \"{x}\"\nlet total = reduce sum over 1..3\nlet text = len(3)\n");
     if (!c.is_good) fail_msg("%s", messages(&c, DIAG_FORMAT_TEXT));
-    assert_string_equal(types(&c), "sum : (A, A) -> A, where A can be added\nlen : A -> string, where A can be printed\ntotal : int\ntext : string\n");
+    assert_string_equal(
+        types(&c),
+        "sum : (A, A) -> A, where A can be added\nlen : A -> string, where A can be printed\ntotal : int\ntext : string\n");
     check_end(&c);
 }
 
