@@ -4,7 +4,6 @@
  * the locale, does not matter. */
 #include "runtime/value/value.h"
 
-#include <assert.h>
 #include <locale.h>
 #include <math.h>
 #include <stdio.h>
@@ -47,8 +46,7 @@ static void add_zeros(Buf *out, int count) {
 }
 
 static void split_exponent(const Buf *digits, int exponent, char letter, Buf *integer, Buf *tail) {
-    assert(digits->len);
-    buf_add_char(integer, digits->data[0]);
+    buf_add(integer, digits->data, 1);
     if (digits->len > 1) {
         buf_add_char(tail, '.');
         buf_add(tail, digits->data + 1, digits->len - 1);

@@ -15,7 +15,7 @@ static char *payload_new(int64_t cap, size_t size) {
     char *data = NULL;
     if (!__builtin_mul_overflow((size_t)cap, size, &bytes) && bytes < PTRDIFF_MAX - PAYLOAD_ALIGN)
         data = aligned_alloc(PAYLOAD_ALIGN, align_up(bytes ? bytes : 1, PAYLOAD_ALIGN));
-    if (!data) return xmalloc(PTRDIFF_MAX); /* ends the process as every other failed allocation does */
+    if (!data) data = xmalloc(PTRDIFF_MAX); /* ends the process as every other failed allocation does */
     memset(data, 0, bytes);
     return data;
 }

@@ -118,14 +118,17 @@ void *map_insert_take(MrMap *map, const void *key, uint64_t hash) {
     return entry + map->value_offset;
 }
 
-void *map_insert(MrMap **place, const void *key, uint64_t hash, const MrType *type) {
-    assert(*place || type);
-    if (!*place) *place = map_new(type->fields[0], type->fields[1], 0);
-    MrMap *map = *place;
+static void *map_insert_copy(MrMap *map, const void *key, uint64_t hash) {
     char *old, *entry = map_insert_key(map, key, hash, &old);
     mr_own(NULL, entry + map->key_offset, map->key);
     free(old);
     return entry + map->value_offset;
+}
+
+void *map_insert(MrMap **place, const void *key, uint64_t hash, const MrType *type) {
+    if (!*place) *place = map_new(type->fields[0], type->fields[1], 0);
+    assert((*place)->stride == type->stride);
+    return map_insert_copy(*place, key, hash);
 }
 
 /* As map_lookup, for a map whose type is not at hand. */
@@ -330,10 +333,9 @@ bool mr_prim_empty_set(MrContext *context, MrMap **out, const MrType *element) {
 bool mr_prim_remove(MrContext *context, void *out, MrMap **place, const void *k, const MrType *type, const MrType *key) {
     (void)out;
     (void)key;
-    if (!mr_map_find(context, *place, k, type)) return false;
+    if (!*place || !mr_map_find(context, *place, k, type)) return false;
     map_unique(place);
     MrMap *map = *place;
-    assert(map); /* what was found is in it */
     map_remove_entry(map, map_seek(map, k, map_hash(k, map->key)));
     return false;
 }
@@ -345,6 +347,6 @@ bool mr_prim_add(MrContext *context, void *out, MrMap **place, const void *x, co
     if (!*place) *place = map_new(element, &type_unit, 0);
     if (map_seek(*place, x, hash)) return false;
     map_unique(place);
-    map_insert(place, x, hash, NULL);
+    map_insert_copy(*place, x, hash);
     return false;
 }

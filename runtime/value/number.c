@@ -32,7 +32,7 @@ bool mr_prim_to_int(MrContext *context, int64_t *out, const void *x, const MrTyp
         *out = *(const bool *)x;
     } else {
         double value = *(const double *)x;
-        if (!(value >= -0x1p63 && value < 0x1p63)) {
+        if (!(value >= -9223372036854775808.0 && value < 9223372036854775808.0)) {
             Buf shown = {0};
             float_show(&shown, value);
             mr_failf(context, "%s cannot be made an int: %s", buf_text(&shown),

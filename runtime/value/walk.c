@@ -1,7 +1,6 @@
 /* walk.c: opening runs. */
 #include "runtime/value/walk.h"
 
-#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -26,17 +25,16 @@ Run *walk_push(Walk *walk, const void *value, const MrType *type) {
     if (walk->len == walk->cap) walk_grow(walk);
     Run *run = &walk->runs[walk->len++];
     *run = (Run){.type = type, .fields = type->fields, .offsets = type->offsets, .field_count = type->field_count};
-    if (type->kind == MR_TUPLE || type->kind == MR_OPTIONAL)
+    if (type->kind == MR_TUPLE || type->kind == MR_OPTIONAL) {
         run->base = (char *)value;
-    else
-        run->cell = *(MrCell *const *)value;
-    if (!run->cell && !run->base) return run;
-    assert(run->cell || type->kind == MR_TUPLE || type->kind == MR_OPTIONAL);
+        run->count = type->kind == MR_TUPLE || *run->base ? 1 : 0;
+        return run;
+    }
+    MrCell *cell = run->cell = *(MrCell *const *)value;
+    if (!cell) return run;
     switch (type->kind) {
-    case MR_TUPLE: run->count = 1; break;
-    case MR_OPTIONAL: run->count = *run->base ? 1 : 0; break;
     case MR_LIST: {
-        const MrList *list = (MrList *)run->cell;
+        const MrList *list = (MrList *)cell;
         run->base = list->data;
         run->offsets = first_offset;
         run->stride = type->fields[0]->size;
@@ -45,7 +43,7 @@ Run *walk_push(Walk *walk, const void *value, const MrType *type) {
     }
     case MR_MAP:
     case MR_SET: {
-        const MrMap *map = (MrMap *)run->cell;
+        const MrMap *map = (MrMap *)cell;
         run->base = map->entries;
         run->stride = type->stride;
         run->field_count = type->kind == MR_MAP ? 2 : 1;
@@ -53,7 +51,7 @@ Run *walk_push(Walk *walk, const void *value, const MrType *type) {
         break;
     }
     default: {
-        MrClosure *closure = (MrClosure *)run->cell;
+        MrClosure *closure = (MrClosure *)cell;
         const MrType *env = closure->function->env;
         run->base = closure->env;
         run->fields = env->fields;

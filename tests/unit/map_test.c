@@ -12,6 +12,13 @@
 
 static MrContext context;
 
+static void assert_shown(const void *value, const MrType *type, const char *expected) {
+    Buf shown = {0};
+    value_show(&shown, value, type);
+    assert_string_equal(buf_text(&shown), expected);
+    buf_free(&shown);
+}
+
 /* The reference: keys and values side by side, searched from the first to the last. */
 enum { REFERENCE = 256 };
 typedef struct Reference {
@@ -161,10 +168,7 @@ static void test_make(void **state) {
              shown;
     MrMap *map;
     mr_map_make(&context, &map, keys, values, 3, type);
-    mr_to_string(&context, &shown, &map, type);
-    assert_int_equal(shown.len, 20);
-    assert_memory_equal(shown.data, "[\"a\": \"2\", \"b\": \"3\"]", 20);
-    mr_string_drop(&context, &shown);
+    assert_shown(&map, type, "[\"a\": \"2\", \"b\": \"3\"]");
     const void *found;
     const MrString absent = {"nobody", 6, NULL};
     assert_true(mr_map_get(&context, &found, map, &absent, type));
@@ -181,24 +185,18 @@ static void test_elements(void **state) {
                  *pair = type_of(arena, MR_TUPLE, &type_bool, &type_string);
     const MrType *pairs = type_of(arena, MR_LIST, pair, NULL), *bools = type_of(arena, MR_LIST, &type_bool, NULL);
     bool keys[] = {true, false};
-    MrString values[] = {string_of("t"), string_of("f")}, shown;
+    MrString values[] = {string_of("t"), string_of("f")};
     MrMap *map;
     MrList *list, *part;
     mr_map_make(&context, &map, keys, values, 2, type);
     mr_elements(&context, &list, &map, type);
-    mr_to_string(&context, &shown, &list, pairs);
-    assert_memory_equal(shown.data, "[(false, \"f\"), (true, \"t\")]", 28);
-    mr_string_drop(&context, &shown);
+    assert_shown(&list, pairs, "[(false, \"f\"), (true, \"t\")]");
     mr_drop(&context, &list, pairs);
     mr_prim_keys(&context, &part, &map, &type_bool, &type_string);
-    mr_to_string(&context, &shown, &part, bools);
-    assert_memory_equal(shown.data, "[false, true]", 13);
-    mr_string_drop(&context, &shown);
+    assert_shown(&part, bools, "[false, true]");
     mr_drop(&context, &part, bools);
     mr_prim_values(&context, &part, &map, &type_bool, &type_string);
-    mr_to_string(&context, &shown, &part, &type_string_list);
-    assert_memory_equal(shown.data, "[\"f\", \"t\"]", 10);
-    mr_string_drop(&context, &shown);
+    assert_shown(&part, &type_string_list, "[\"f\", \"t\"]");
     mr_drop(&context, &part, &type_string_list);
     struct {
         bool is_some;
@@ -244,10 +242,7 @@ static void check_merge(const char *left_keys, const char *right_keys, bool is_s
     MrMap *left = map_of(left_keys, "l", type), *right = map_of(right_keys, "r", type), *other = is_shared ? right : NULL;
     if (other) mr_retain(&context, &other, type);
     assert_false(mr_map_merge(&context, &left, right, type, merge_texts, &no_limit));
-    Buf shown = {0};
-    value_show(&shown, &left, type);
-    assert_string_equal(buf_text(&shown), expected);
-    buf_free(&shown);
+    assert_shown(&left, type, expected);
     mr_drop(&context, &left, type);
     mr_drop(&context, &other, type);
     arena_free(&arena);
