@@ -35,6 +35,19 @@ static void report_arity(Checker *c, Span span, const Type *actual, const Type *
                   "a function value with several parameters that is written in this place takes a tuple apart: (a, b) => f(a, b)");
 }
 
+/* Of two function types with as many parameters: which part does not fit. What fitted has been unified, so only that part fails
+ * again. */
+static void report_function(Checker *c, Span span, const Type *actual, const Type *expected, const Reason *reason) {
+    size_t arity = type_fn_arity(actual), i = 0;
+    UnifyResult ignored;
+    while (i < arity && type_unify(&c->infer, actual->args[i], expected->args[i], &ignored)) i++;
+    const char *actual_text, *expected_text;
+    type_texts(&c->infer, actual->args[i], expected->args[i], &actual_text, &expected_text);
+    const char *verb = i < arity ? "takes" : "gives", *other = i < arity ? "here it gets" : "here it must give";
+    Diag *diag = diag_add(c->diags, E0301, span, "%s %s %s, but %s %s", reason->what, verb, actual_text, other, expected_text);
+    add_note(diag, reason);
+}
+
 void report_misfit(Checker *c, Span span, const UnifyResult *result, Type *actual, Type *expected, const Reason *reason) {
     actual = type_prune(actual);
     expected = type_prune(expected);
@@ -62,6 +75,10 @@ void report_misfit(Checker *c, Span span, const UnifyResult *result, Type *actua
     }
     if (actual->kind == TYPE_FN && expected->kind == TYPE_FN && actual->arg_count != expected->arg_count) {
         report_arity(c, span, actual, expected, reason);
+        return;
+    }
+    if (actual->kind == TYPE_FN && expected->kind == TYPE_FN) {
+        report_function(c, span, actual, expected, reason);
         return;
     }
     type_texts(&c->infer, actual, expected, &actual_text, &expected_text);
