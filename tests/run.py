@@ -164,6 +164,7 @@ def examples(options):
             with tempfile.TemporaryDirectory() as tmp:
                 args = expand(text_of(source.with_suffix(".args")), source.parent)
                 executable = Path(tmp) / source.stem
+                (Path(tmp) / "texts").symlink_to(ROOT / "tests/dist/texts/in")
                 compile_to(options, source, executable)
                 for count in WORKERS:
                     launcher = [options.mrrun, "-n", count] if count else []

@@ -49,12 +49,13 @@ static bool emit(Session *session, const DriverOptions *options) {
     }
     Buf text = {0};
     bool ok = session_emit(session, options->emit, &text);
-    if (ok) {
+    if (ok || text.len) { /* tokens and trees are there for wrong programs too */
         bool to_file = options->output && strcmp(options->output, "-") != 0;
         FILE *file = to_file ? fopen(options->output, "w") : stdout;
-        ok = file && write_all(file, &text);
-        if (to_file && file && fclose(file) != 0) ok = false;
-        if (!ok) fprintf(stderr, "mrc: cannot write %s: %s\n", to_file ? options->output : "standard output", strerror(errno));
+        bool is_written = file && write_all(file, &text);
+        if (to_file && file && fclose(file) != 0) is_written = false;
+        ok = ok && is_written;
+        if (!is_written) fprintf(stderr, "mrc: cannot write %s: %s\n", to_file ? options->output : "standard output", strerror(errno));
     }
     buf_free(&text);
     return ok;
