@@ -20,7 +20,7 @@ expect 1 "cannot" "$MRC" hello.mr -o no/such/folder/hello
 expect 0 "" "$MRC" hello.mr
 [ -x hello ] || { echo "mrc hello.mr made no hello"; exit 1; }
 expect 0 "hello" ./hello
-expect 0 "Usage: mrrun" "$MRRUN" --help
+expect 0 "usage: mrrun" "$MRRUN" --help
 expect 0 "mrrun " "$MRRUN" --version
 expect 2 "" "$MRRUN"
 expect 2 "" "$MRRUN" -n 0 ./hello
