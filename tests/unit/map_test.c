@@ -164,8 +164,7 @@ static void test_make(void **state) {
     (void)state;
     Arena *arena = arena_new();
     const MrType *type = type_of(arena, MR_MAP, &type_string, &type_string);
-    MrString keys[] = {string_of("b"), string_of("a"), string_of("b")}, values[] = {string_of("1"), string_of("2"), string_of("3")},
-             shown;
+    MrString keys[] = {string_of("b"), string_of("a"), string_of("b")}, values[] = {string_of("1"), string_of("2"), string_of("3")};
     MrMap *map;
     mr_map_make(&context, &map, keys, values, 3, type);
     assert_shown(&map, type, "[\"a\": \"2\", \"b\": \"3\"]");
