@@ -55,7 +55,7 @@ void launch_remove_directory(const char *directory); /* and what lies in it; no 
  * parent it never returns. */
 typedef struct LaunchRole {
     bool is_root;
-    uint32_t worker;
+    uint32_t worker, workers; /* its number; how many there are */
     char directory[MESSAGE_ENDPOINT_SIZE];
 } LaunchRole;
 

@@ -26,7 +26,6 @@ typedef struct RootRun {
     const MrProgram *program;
     MrContext context;
     MrRuntime runtime;
-    uint32_t workers; /* alone: threads to start */
     Alone *alone;
     Net *net; /* under mrrun */
     char control[MESSAGE_ENDPOINT_SIZE], data[MESSAGE_ENDPOINT_SIZE];
@@ -130,7 +129,7 @@ static int run_root(RootRun *run, const MrProgram *program, int argc, char **arg
 static bool start_alone(MrContext *context) {
     RootRun *run = run_of(context);
     AloneConfig config = {
-        .program = run->program, .argc = run->runtime.io.argc, .argv = run->runtime.io.argv, .workers = run->workers};
+        .program = run->program, .argc = run->runtime.io.argc, .argv = run->runtime.io.argv, .workers = run->runtime.workers};
     char *error = NULL;
     run->alone = alone_start(&config, &run->runtime.cluster, &error);
     return !run->alone && io_fail_take(context, error);
@@ -145,7 +144,7 @@ static int main_alone(const MrProgram *program, int argc, char **argv) {
         fprintf(stderr, "error: MR_WORKERS is 0: there must be a worker\n");
         return 2;
     }
-    run.workers = (uint32_t)workers;
+    run.runtime.workers = (uint32_t)workers;
     run.runtime.start = start_alone;
     return run_root(&run, program, argc, argv);
 }
@@ -159,6 +158,7 @@ static void on_end(void *data, int status) {
 
 static int main_root(const LaunchRole *role, const MrProgram *program, int argc, char **argv) {
     RootRun run = {.net = net_new(false)};
+    run.runtime.workers = role->workers;
     launch_endpoint(run.control, role->directory, "control");
     launch_endpoint(run.data, role->directory, "root");
     ClusterConfig config = {.net = run.net, .program = program, .control = run.control, .data = run.data, .on_end = on_end};

@@ -159,7 +159,7 @@ void launch_parent(int socket, const MrProgram *program, LaunchRole *role) {
     parent.children = xcalloc(parent.child_count, sizeof *parent.children);
     for (uint32_t i = 0; i < parent.child_count; i++) {
         if (!fork_child(&parent, i)) continue;
-        *role = (LaunchRole){.is_root = i == 0, .worker = i > 0 ? i - 1 : 0};
+        *role = (LaunchRole){.is_root = i == 0, .worker = i > 0 ? i - 1 : 0, .workers = parent.start.workers};
         memcpy(role->directory, parent.start.directory, sizeof role->directory);
         return;
     }

@@ -1,9 +1,9 @@
 /* run.c: mr_job_run, the door from generated code: here, or on the workers?
  *
- * A job is mapped on the calling thread when it is nested in another, has fewer than two chunks, or is known to be small: what a
- * task takes for an element is learned from its earlier jobs, so that a long element never holds up the root. A job that turns out
- * to take longer than a small one may is given up and handed to the workers. Both ways run the same kernels over the same tree, so
- * that the result is the same to the last bit. */
+ * A job is mapped on the calling thread when it is nested in another, has fewer than two chunks, or is small. What a task takes for
+ * an element is known from its earlier jobs. Of a new task a job is tried here first if it has many elements for each worker, so
+ * that a long first element costs little. A job that turns out to take longer than a small one may is given up and handed to the
+ * workers. Both ways run the same kernels over the same tree, so that the result is the same to the last bit. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,6 +11,10 @@
 #include "runtime/value/value.h"
 #include "runtime/worker/cluster.h"
 #include "runtime/worker/job.h"
+
+/* Chunks for each worker that make a try worth while; how much longer than MR_LOCAL_MS a job may take of which that is then known.
+ */
+enum { TRY_CHUNKS = 8, MORE_TIME = 4 };
 
 static TaskCost *find_cost(MrRuntime *runtime, const MrTask *task) {
     for (size_t i = 0; i < runtime->cost_count; i++) {
@@ -33,23 +37,41 @@ static bool may_distribute(const MrRuntime *runtime, const Job *job) {
     return runtime->depth == 1 && (runtime->cluster || runtime->start) && job->plan.chunks >= 2;
 }
 
-static bool is_small(MrRuntime *runtime, const Job *job) {
+/* Text of a new task is not worth a try: its chunks are known to be large. */
+static bool may_be_small(MrRuntime *runtime, const Job *job) {
     if (runtime->local_nanoseconds == 0 || runtime->local_always) return runtime->local_always;
     const TaskCost *cost = find_cost(runtime, job->plan.task);
-    return cost && cost->per_element * (double)job->plan.elements * 1e9 <= (double)runtime->local_nanoseconds;
+    if (cost) return cost->per_element * (double)job->plan.elements * 1e9 <= (double)(MORE_TIME * runtime->local_nanoseconds);
+    return !plan_is_text(&job->plan) && job->plan.chunks >= TRY_CHUNKS * (uint64_t)runtime->workers;
+}
+
+/* Maps chunks until `deadline` (0: all), and goes on when it is seen then that little is left. */
+static void map_here(Job *job, JobRun *run, uint64_t start, uint64_t patience) {
+    run->count = job->plan.chunks;
+    run->deadline = patience ? start + patience : 0;
+    job_map(job, run);
+    uint64_t done = run->done, all = run->count;
+    if (patience == 0 || run->end != END_NONE || done == all || done == 0) return;
+    if ((double)(clock_now() - start) * (double)all > (double)done * (double)(MORE_TIME * patience)) return;
+    run->first = done;
+    run->count = all - done;
+    run->deadline = start + MORE_TIME * patience;
+    job_map(job, run);
+    run->done += done;
+    run->count = all;
 }
 
 /* Maps the job on this thread. *is_given_up: it took longer than it may, and nothing of it is left. */
 static bool run_here(Job *job, uint64_t patience, bool *is_given_up, void *result) {
     MrContext *context = job->of.context;
+    MrRuntime *runtime = runtime_of(context);
     size_t printed = context->out_len;
     uint64_t start = clock_now();
-    JobRun run = {.count = job->plan.chunks, .deadline = patience ? start + patience : 0};
+    JobRun run = {0};
     job->of.in_order = true;
-    job_map(job, &run);
+    map_here(job, &run, start, patience);
     job->of.in_order = false;
     *is_given_up = run.done < run.count && run.end == END_NONE;
-    MrRuntime *runtime = runtime_of(context);
     if (may_distribute(runtime, job)) {
         learn_cost(runtime, job->plan.task, clock_now() - start, plan_element_count(&job->plan, 0, run.done));
     }
@@ -78,7 +100,7 @@ static bool run_job(Job *job, void *result) {
     MrRuntime *runtime = runtime_of(job->of.context);
     bool is_given_up = false;
     if (!may_distribute(runtime, job)) return run_here(job, 0, &is_given_up, result);
-    if (is_small(runtime, job)) {
+    if (may_be_small(runtime, job)) {
         bool failed = run_here(job, (uint64_t)runtime->local_nanoseconds, &is_given_up, result);
         if (!is_given_up) return failed;
     }

@@ -23,6 +23,7 @@ typedef struct MrRuntime {
     bool (*start)(
         MrContext *context); /* makes it, when the first job needs it; fails as a primitive does; NULL: there are no workers */
     void *start_data;
+    uint32_t workers;          /* how many there are, or would be */
     int64_t local_nanoseconds; /* how long a job may run here before it is handed to the workers */
     bool local_always;         /* try every job here first, whatever is known of it (a testing option) */
     uint64_t job_count;        /* numbers of jobs */

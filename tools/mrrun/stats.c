@@ -48,9 +48,16 @@ void stats_show_shares(const JobStats *job) {
 
 /* ---- text */
 
+/* How many values reached the reducer. */
+static uint64_t elements_of(const JobStats *job) {
+    uint64_t elements = 0;
+    for (uint32_t i = 0; i < job->worker_count; i++) elements += job->workers[i].elements;
+    return elements;
+}
+
 static void show_job(const JobStats *job) {
     fprintf(stderr, "\njob %llu: %llu chunks, %llu elements", (unsigned long long)job->job, (unsigned long long)job->spec.chunks,
-            (unsigned long long)job->spec.elements);
+            (unsigned long long)elements_of(job));
     if (job->spec.size) fprintf(stderr, ", %llu bytes", (unsigned long long)job->spec.size);
     fprintf(stderr, ", %llu bytes of captured values, %.3f s\n", (unsigned long long)job->spec.blob_size,
             seconds_of(job->ended - job->started));
@@ -99,7 +106,7 @@ static json_t *job_json(const JobStats *job) {
                                                json_of(edge->nodes), "bytes", json_of(edge->size)));
     }
     return json_pack("{s:o s:o s:o s:o s:o s:f s:o s:o s:o s:o}", "job", json_of(job->job), "chunks", json_of(job->spec.chunks),
-                     "elements", json_of(job->spec.elements), "bytes", json_of(job->spec.size), "captured_bytes",
+                     "elements", json_of(elements_of(job)), "bytes", json_of(job->spec.size), "captured_bytes",
                      json_of(job->spec.blob_size), "seconds", seconds_of(job->ended - job->started), "workers", workers, "edges",
                      edges, "root_nodes", json_of(job->root_nodes), "root_bytes", json_of(job->root_size));
 }
