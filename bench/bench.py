@@ -45,7 +45,8 @@ class Measure:
 
 
 def run_once(command, env, measure):
-    """Runs one command to its end; peak memory is that of the largest of its processes."""
+    """Runs one command to its end; peak memory is that of the largest of its processes, and at least this script's own, which the system
+    counts in for the moment before the command starts."""
     scratch = os.memfd_create("output")
     start = time.monotonic()
     process = subprocess.Popen([str(word) for word in command], stdin=subprocess.DEVNULL, stdout=scratch, stderr=subprocess.PIPE,
