@@ -6,24 +6,37 @@
 #include <string.h>
 
 CoreExpr *lower_refuse(Lower *l, Span span, const char *format, ...) {
-    va_list args;
-    Buf text = {0};
-    va_start(args, format);
-    buf_vprintf(&text, format, args);
-    va_end(args);
-    if (!l->has_failed || !diag_has_errors(l->diags)) diag_add(l->diags, E0501, span, "not supported yet: %s", buf_text(&text));
-    buf_free(&text);
-    l->has_failed = true;
+    if (!l->has_failed) {
+        va_list args;
+        Buf text = {0};
+        va_start(args, format);
+        buf_vprintf(&text, format, args);
+        va_end(args);
+        l->refusal = diag_add(l->diags, E0501, span, "%s is not supported yet", buf_text(&text));
+        buf_free(&text);
+        l->has_failed = true;
+    } else {
+        l->refusal = NULL;
+    }
     return make_unit(l, span);
+}
+
+CoreExpr *lower_refuse_stream(Lower *l, Span span) {
+    CoreExpr *nothing = lower_refuse(l, span, "a stream as a value");
+    if (l->refusal) {
+        diag_hint(l->refusal,
+                  "what consumes a stream must be seen where it is made: reduce it, walk it by `for`, or make it a `list(…)`");
+    }
+    return nothing;
 }
 
 /* ---- functions */
 
+/* What stands in the library has no position: it would change with every edit there. */
 const char *position_name(Lower *l, const char *what, Span span) {
+    if (source_file(l->sources, span.file)->is_library) return arena_printf(l->arena, "library.%s", what);
     LineColumn at = source_position(l->sources, span.file, span.from);
-    const SourceFile *file = source_file(l->sources, span.file);
-    if (!file->is_library) return arena_printf(l->arena, "%s@%" PRIu32 ":%" PRIu32, what, at.line, at.column);
-    return arena_printf(l->arena, "%s@%s:%" PRIu32 ":%" PRIu32, what, file->path, at.line, at.column);
+    return arena_printf(l->arena, "%s@%" PRIu32 ":%" PRIu32, what, at.line, at.column);
 }
 
 CoreFn *fn_new(Lower *l, const char *name, const CoreType *result, Span span) {

@@ -86,7 +86,7 @@ static bool is_print(const Symbol *symbol) {
 
 /* Primitives that the core has nodes for are these. */
 static CoreExpr *apply_extern(Lower *l, const Symbol *symbol, const Subst *subst, CoreExprs args, Span span) {
-    if (!is_primitive(symbol)) return lower_refuse(l, span, "foreign functions");
+    if (!is_primitive(symbol)) return lower_refuse(l, span, "a foreign function");
     if (is_print(symbol)) return apply_print(l, symbol->name, args, span);
     if (strcmp(symbol->name, "compare") == 0) {
         return make_op(l, CORE_OP_COMPARE_TOTAL, core_simple(l, CORE_TYPE_INT), span, args.items[0], args.items[1]);
@@ -108,34 +108,35 @@ CoreExpr *apply_declared(Lower *l, const Symbol *symbol, const Subst *subst, Cor
 
 static CoreExpr *call_declared(Lower *l, Env *env, Ast *call, const Symbol *symbol) {
     const Subst *subst = subst_for_use(l, env, symbol, call->use, NULL);
-    CoreExprs values = {0};
-    if (is_print(symbol)) {
-        AstList trees = written_args(l, call);
-        for (size_t i = 0; i < trees.len; i++) vec_push(l->arena, &values, lower_expr(l, env, trees.items[i]));
-        return apply_print(l, symbol->name, values, call->span);
-    }
+    if (is_print(symbol)) return apply_print(l, symbol->name, lower_args(l, env, call), call->span);
     if (symbol->kind == SYMBOL_FN && fn_is_inlined(l, symbol, subst)) return inline_call(l, env, call, symbol, subst);
     AstList *params = symbol->kind == SYMBOL_FN ? &ast_as(Fn, symbol->decl)->params : &ast_as(Extern, symbol->decl)->params;
     CallArgs args = call_args(l, env, call, symbol, subst, params);
+    CoreExprs values = {0};
     for (size_t i = 0; i < args.len; i++) vec_push(l->arena, &values, lower_expr(l, args.items[i].env, args.items[i].ast));
     if (values.len != params->len) return make_unit(l, call->span);
     return apply_declared(l, symbol, subst, values, call->span);
 }
 
-static Callable called(Lower *l, Env *env, Ast *call, CoreExprs *out) {
+Callable called(Lower *l, Env *env, Ast *call, CoreExprs *out) {
     const Use *use = call_use(call);
     if (use) return callable_of_symbol(l, env, use->symbol, use, call->span);
     if (call->kind == AST_CALL) return callable_of(l, env, ast_as(Call, call)->callee, out);
     return (Callable){.kind = CALLABLE_VALUE, .value = lower_refuse(l, call->span, "this call"), .span = call->span};
 }
 
-/* A call of a local function or of a function value. */
-static CoreExpr *call_local(Lower *l, Env *env, Ast *call) {
-    CoreExprs statements = {0}, values = {0};
-    Callable callable = called(l, env, call, &statements);
+CoreExprs lower_args(Lower *l, Env *env, Ast *call) {
     AstList trees = written_args(l, call);
+    CoreExprs values = {0};
     for (size_t i = 0; i < trees.len; i++) vec_push(l->arena, &values, lower_expr(l, env, trees.items[i]));
-    CoreExpr *value = callable_apply(l, &callable, values, call->span, &statements);
+    return values;
+}
+
+/* A call of a function value, known or not. */
+static CoreExpr *call_local(Lower *l, Env *env, Ast *call) {
+    CoreExprs statements = {0};
+    Callable callable = called(l, env, call, &statements);
+    CoreExpr *value = callable_apply(l, &callable, lower_args(l, env, call), call->span, &statements);
     return make_block(l, &statements, value, call->span);
 }
 

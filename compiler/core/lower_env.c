@@ -103,9 +103,9 @@ const CoreType *type_lower_concrete(Lower *l, Type *type, Span span) {
         return core_type(l->program->types, kinds[i].to, args, type->arg_count);
     }
     if (type->kind == TYPE_STREAM) {
-        lower_refuse(l, span, "a stream as a value: what consumes it must be seen where it is made");
+        lower_refuse_stream(l, span);
     } else {
-        lower_refuse(l, span, "values of this type");
+        lower_refuse(l, span, "a value of this type");
     }
     return core_unit_type(l);
 }

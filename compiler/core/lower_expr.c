@@ -1,6 +1,8 @@
 /* lower_expr.c: expressions: literals, names, containers, conditions; what is larger has a file of its own. */
 #include "compiler/core/lower_internal.h"
 
+enum { LOWER_DEPTH_LIMIT = 3000 };
+
 Ast *ast_strip(Ast *ast) {
     while (ast->kind == AST_PAREN) ast = ast_as(Paren, ast)->value;
     return ast;
@@ -38,9 +40,7 @@ CoreExpr *lower_name(Lower *l, Env *env, Ast *ast) {
         value->span = ast->span;
         return value;
     }
-    if (binding && binding->kind == BINDING_STREAM) {
-        return lower_refuse(l, ast->span, "a stream as a value: what consumes `%s` must be seen here", symbol->name);
-    }
+    if (binding && binding->kind == BINDING_STREAM) return lower_refuse_stream(l, ast->span);
     if (binding || symbol->kind == SYMBOL_FN || symbol->kind == SYMBOL_EXTERN) {
         CoreExprs unused = {0};
         Callable callable = callable_of(l, env, ast, &unused);
@@ -89,23 +89,6 @@ static CoreExpr *lower_if(Lower *l, Env *env, AstIf *ast) {
     return make_if(l, condition, then, otherwise, type, ast->base.span);
 }
 
-/* e? is what is in e, or leaves the function with none. */
-static CoreExpr *lower_question(Lower *l, Env *env, AstQuestion *ast) {
-    Span span = ast->base.span;
-    if (l->body->inline_depth > 0 || !l->body->result || l->body->result->kind != CORE_TYPE_OPTIONAL) {
-        return lower_refuse(l, span, "`?` here");
-    }
-    CoreExprs statements = {0};
-    CoreExpr *optional = hold(l, lower_expr(l, env, ast->value), NULL, &statements);
-    CoreExpr *again = core_copy(l->arena, optional);
-    const CoreType *type = optional->type->args[0];
-    CoreExpr *none = core_node(l->arena, CORE_NONE, l->body->result, span);
-    CoreExpr *leave = make(l, CORE_RETURN, type, span, 1, &none);
-    CoreExpr *is_some = make(l, CORE_IS_SOME, core_simple(l, CORE_TYPE_BOOL), span, 1, &optional);
-    CoreExpr *result = make_if(l, is_some, make(l, CORE_UNWRAP, type, span, 1, &again), leave, type, span);
-    return make_block(l, &statements, result, span);
-}
-
 static CoreExpr *lower_statement_value(Lower *l, Env *env, Ast *ast) {
     CoreExprs statements = {0};
     lower_statement(l, env, ast, &statements);
@@ -129,15 +112,13 @@ static CoreExpr *lower_compound(Lower *l, Env *env, Ast *ast) {
         CoreExpr *tuple = lower_expr(l, env, ast_as(TupleDot, ast)->value);
         return make_field(l, tuple, (size_t)ast_as(TupleDot, ast)->index, ast->span);
     }
-    case AST_DOT: return ast->symbol ? lower_name(l, env, ast) : lower_refuse(l, ast->span, "fields of records");
+    case AST_DOT: return ast->symbol ? lower_name(l, env, ast) : lower_refuse(l, ast->span, "a field of a record");
     case AST_IF: return lower_if(l, env, ast_as(If, ast));
-    case AST_QUESTION: return lower_question(l, env, ast_as(Question, ast));
     default: return ast_is_statement(ast) ? lower_statement_value(l, env, ast) : lower_refuse(l, ast->span, "this construct");
     }
 }
 
-CoreExpr *lower_expr(Lower *l, Env *env, Ast *ast) {
-    ast = ast_strip(ast);
+static CoreExpr *lower_node(Lower *l, Env *env, Ast *ast) {
     switch (ast->kind) {
     case AST_INT_LIT:
     case AST_FLOAT_LIT: return lower_number(l, env, ast);
@@ -159,4 +140,15 @@ CoreExpr *lower_expr(Lower *l, Env *env, Ast *ast) {
     }
     default: return lower_compound(l, env, ast);
     }
+}
+
+/* The parser bounds the depth of a tree; functions that are put in the place of their calls multiply it. */
+CoreExpr *lower_expr(Lower *l, Env *env, Ast *ast) {
+    ast = ast_strip(ast);
+    if (l->depth >= LOWER_DEPTH_LIMIT)
+        return lower_refuse(l, ast->span, "an expression that is nested so deeply, with the functions in it,");
+    l->depth++;
+    CoreExpr *expr = lower_node(l, env, ast);
+    l->depth--;
+    return expr;
 }

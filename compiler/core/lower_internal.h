@@ -54,13 +54,17 @@ typedef struct Lower {
     VEC(PendingFn) pending;
     VEC(const Ast *) inlining; /* functions that are being put in the place of their calls */
     size_t inline_count;
+    int depth; /* of expressions being lowered inside each other */
     uint32_t next_var;
     bool holds_globals; /* what a recipe holds goes to hidden globals: it is a top-level let */
     bool has_failed;
+    Diag *refusal; /* the message of the last lower_refuse, where it made one */
 } Lower;
 
-/* Reports E0501 once for a place; lowering goes on, and core_lower returns NULL in the end. The result is a unit to go on with. */
+/* Reports E0501 "… is not supported yet", for the first such place only: what follows may follow from it. Lowering goes on to the end of
+ * the statement, and core_lower returns NULL. The result is a unit to go on with. */
 CoreExpr *lower_refuse(Lower *l, Span span, const char *format, ...) __attribute__((format(printf, 3, 4)));
+CoreExpr *lower_refuse_stream(Lower *l, Span span);
 
 /* ---- environments and types (lower_env.c) */
 
@@ -185,7 +189,7 @@ CoreExpr *callable_value(Lower *l, const Callable *callable, const CoreType *typ
 AstOp callable_operator(const Callable *callable);
 AstList *tree_params(Ast *tree); /* of a LAMBDA or FN */
 Ast *tree_body(Ast *tree);
-bool tree_returns(Ast *tree); /* leaves by `return` or `?` somewhere */
+bool tree_returns(Ast *tree); /* leaves by `return` somewhere */
 
 CoreFn *fn_new(Lower *l, const char *name, const CoreType *result, Span span); /* the name is made unique */
 CoreFn *fn_instance(Lower *l, const Symbol *symbol, const Subst *subst);
@@ -210,6 +214,8 @@ typedef VEC(CallArg) CallArgs;
 /* The call's arguments in the order of the parameters of a declared function; checking put copies of defaults among them. */
 CallArgs call_args(Lower *l, Env *env, Ast *call, const Symbol *symbol, const Subst *subst, AstList *params);
 const Use *call_use(const Ast *call);
+Callable called(Lower *l, Env *env, Ast *call, CoreExprs *out);  /* what a call that is not of a declared function calls */
+CoreExprs lower_args(Lower *l, Env *env, Ast *call);             /* its arguments as they are written */
 
 /* ---- captures (capture.c) */
 
@@ -234,6 +240,7 @@ struct Stream {
     bool has_where;
     Callable where;
     Streams operands;
+    size_t size; /* stages and bases of the whole tree, operands that occur twice counted twice */
     Span span;
 };
 

@@ -93,7 +93,7 @@ static CoreExpr *add_from(Lower *l, CoreExpr *job, const ReducerUse *reducer, Sp
 
 CoreExpr *lower_pipe(Lower *l, Env *env, AstPipe *pipe) {
     Span span = pipe->base.span;
-    if (!pipe->reduce) return lower_refuse(l, span, "a stream as a value: what consumes it must be seen where it is made");
+    if (!pipe->reduce) return lower_refuse_stream(l, span);
     CoreExprs statements = {0};
     Stream *stream = stream_of_pipe(l, env, pipe, &statements);
     ReducerUse reducer = reducer_use_of(l, env, pipe->reduce, &statements);

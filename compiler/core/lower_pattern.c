@@ -22,7 +22,7 @@ void bind_pattern(Lower *l, Env *env, Ast *pattern, CoreExpr *value, CoreExprs *
         env_bind_value(l, env, pattern->symbol, hold(l, value, ast_as(PatName, pattern)->name, out));
         break;
     case AST_PAT_WILDCARD:
-        if (!is_atom(value)) vec_push(l->arena, out, as_unit(l, value));
+        if (!is_atom(value) && value->kind != CORE_FIELD) vec_push(l->arena, out, as_unit(l, value));
         break;
     case AST_PAT_TUPLE: {
         AstList *items = &ast_as(PatTuple, pattern)->items;

@@ -4,6 +4,8 @@
  * stage is code around its element, and the consumer's code stands in the middle. Nothing is stored in between (Neumann 2011). */
 #include "compiler/core/lower_internal.h"
 
+enum { STREAM_SIZE_LIMIT = 1000 };
+
 /* ---- recipes */
 
 Stream *stream_of_value(Lower *l, CoreExpr *value, CoreExprs *out) {
@@ -34,7 +36,13 @@ Stream *stream_of_pipe(Lower *l, Env *env, AstPipe *pipe, CoreExprs *out) {
     if (pipe->scan) lower_refuse(l, pipe->scan->span, "`scan`");
     if (!stream->is_identity) stream->function = callable_of(l, env, pipe->function, out);
     for (size_t i = 0; i < pipe->sources.len; i++) {
-        vec_push(l->arena, &stream->operands, stream_of(l, env, pipe->sources.items[i], out));
+        Stream *operand = stream_of(l, env, pipe->sources.items[i], out);
+        vec_push(l->arena, &stream->operands, operand);
+        stream->size += operand->size;
+    }
+    if (++stream->size > STREAM_SIZE_LIMIT) {
+        lower_refuse(l, stream->span, "a stream made of so many others");
+        stream->operands.len = 0;
     }
     if (pipe->where) {
         stream->has_where = true;
@@ -239,8 +247,9 @@ static void emit_together(Lower *l, Stream *stream, Consumer *consumer, Nest *ne
     for (size_t i = 0; i < stream->operands.len; i++) {
         const Stream *operand = stream->operands.items[i];
         if (!length_is_known(operand)) {
-            lower_refuse(l, operand->span,
+            lower_refuse(l, stream->span,
                          "walking a sequence of unknown length (text, `where` or `flatmap`) together with another");
+            if (l->refusal) diag_note(l->refusal, operand->span, "this is the sequence");
             return;
         }
         zip_sources(l, operand, &sources, &vars);

@@ -25,9 +25,13 @@ static const char *kind_text(const CoreReducer *reducer) {
 
 static void plan_job(const CoreProgram *program, const CoreJob *job, Buf *out) {
     const SourceFile *file = source_file(program->sources, job->span.file);
-    LineColumn at = source_position(program->sources, job->span.file, job->span.from);
     buf_printf(out, "job %" PRIu32 ": %s\n", job->index, job->name);
-    buf_printf(out, "    at        %s:%" PRIu32 ":%" PRIu32 "\n", file->path, at.line, at.column);
+    if (file->is_library) {
+        buf_printf(out, "    in        %s\n", file->path);
+    } else {
+        LineColumn at = source_position(program->sources, job->span.file, job->span.from);
+        buf_printf(out, "    at        %s:%" PRIu32 ":%" PRIu32 "\n", file->path, at.line, at.column);
+    }
     for (size_t i = 0; i < job->sources.len; i++) {
         const CoreSource *source = &job->sources.items[i];
         buf_printf(out, "    source    %s of %s\n", core_source_text(source->kind), source->var->type->name);
