@@ -1,7 +1,7 @@
 /* check.c: the checking of a module, and the entry to the whole of sema. */
 #include "compiler/sema/check.h"
 
-enum { DEFAULT_BUDGET = 1 << 20 };
+enum { DEFAULT_BUDGET = 1 << 18 };
 
 void check_module(Sema *sema, Module *module, const Items *items, const ItemGroups *groups) {
     Checker c = {.sema = sema, .arena = sema->arena, .diags = sema->diags, .module = module, .default_budget = DEFAULT_BUDGET};

@@ -185,7 +185,8 @@ static void generalise_group(Checker *c, const ItemGroup *group, Signature *sign
         if (signature->deciding) vec_push(c->arena, &deciding, signature->deciding);
     }
     Scheme **schemes = arena_array(c->arena, Scheme *, count);
-    scheme_generalise(&c->infer, &types, &deciding, schemes);
+    if (!scheme_generalise(&c->infer, &types, &deciding, schemes))
+        diag_add(c->diags, E0305, signatures[0].symbol->span, "`%s` has a type that is too large", signatures[0].symbol->name);
     for (size_t i = 0; i < count; i++) {
         signatures[i].symbol->scheme = schemes[i];
         group->items.items[i]->is_checking = false;

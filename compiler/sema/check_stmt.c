@@ -62,7 +62,8 @@ static void generalise_let(Checker *c, AstLet *let, Type *type) {
     Type *fn = type_prune(type);
     for (size_t i = 0; fn->kind == TYPE_FN && i < type_fn_arity(fn); i++) vec_push(c->arena, &deciding, fn->args[i]);
     let->pattern->type = type;
-    if (let->pattern->symbol) scheme_generalise(&c->infer, &types, &deciding, &let->pattern->symbol->scheme);
+    if (let->pattern->symbol && !scheme_generalise(&c->infer, &types, &deciding, &let->pattern->symbol->scheme))
+        diag_add(c->diags, E0305, let->pattern->span, "`%s` has a type that is too large", let->pattern->symbol->name);
 }
 
 void check_let(Checker *c, AstLet *let) {

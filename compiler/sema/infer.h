@@ -10,7 +10,8 @@
 #include "compiler/source/diag.h"
 
 enum {
-    TYPE_SIZE_LIMIT = 4096, /* nodes of a type written out as a tree */
+    TYPE_SIZE_LIMIT = 4096,   /* nodes of a type written out as a tree */
+    SCHEME_SIZE_LIMIT = 2048, /* variables and predicates of a scheme */
     TYPE_KIND_COUNT = TYPE_DATA + 1,
 };
 #define LEVEL_GENERIC UINT32_MAX /* the level of a scheme's variables */
@@ -84,8 +85,9 @@ Type *scheme_instantiate(Infer *infer, const Scheme *scheme, Span span, TypeList
 
 /* Makes all of `types` general over the variables made above the current level; all get the same variables, in the order in which
  * they appear in `deciding`, then in `types`, and the same predicates. `deciding` are the types that a use decides (parameters, the
- * element of a reducer): a literal's type that does not depend on them becomes int. `schemes` has room for one a type. */
-void scheme_generalise(Infer *infer, const TypeList *types, const TypeList *deciding, Scheme **schemes);
+ * element of a reducer): a literal's type that does not depend on them becomes int. `schemes` has room for one a type.
+ * False when the schemes would be too large: then they are errors. */
+bool scheme_generalise(Infer *infer, const TypeList *types, const TypeList *deciding, Scheme **schemes);
 
 /* Literals that were made above the current level and that nothing decided become int; the others wait for the enclosing statement.
  */

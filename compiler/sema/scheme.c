@@ -141,7 +141,7 @@ static void drop_repeated_preds(Infer *infer) {
     for (size_t i = 0; i < preds.len; i++) pred_require(infer, preds.items[i]);
 }
 
-void scheme_generalise(Infer *infer, const TypeList *types, const TypeList *deciding, Scheme **schemes) {
+bool scheme_generalise(Infer *infer, const TypeList *types, const TypeList *deciding, Scheme **schemes) {
     pred_solve_pending(infer);
     drop_repeated_preds(infer);
     lower_what_is_decided(infer);
@@ -166,8 +166,10 @@ void scheme_generalise(Infer *infer, const TypeList *types, const TypeList *deci
             infer->pending.items[kept++] = infer->pending.items[i];
     }
     infer->pending.len = kept;
+    bool is_small = vars.len + own.len <= SCHEME_SIZE_LIMIT;
     for (size_t i = 0; i < types->len; i++) {
-        schemes[i] = arena_make(infer->arena, Scheme);
-        *schemes[i] = (Scheme){.vars = vars, .preds = own, .type = types->items[i]};
+        schemes[i] = scheme_of(infer, is_small ? types->items[i] : type_basic(infer, TYPE_ERROR));
+        if (is_small) *schemes[i] = (Scheme){.vars = vars, .preds = own, .type = types->items[i]};
     }
+    return is_small;
 }

@@ -356,6 +356,11 @@ static void test_large_types(void **state) {
     for (int i = 0; i < 100; i++) buf_add_text(&program, ")");
     buf_add_text(&program, "\nfn f0(x) = (x, x)\n");
     for (int i = 1; i < 64; i++) buf_printf(&program, "fn f%d(x) = f%d(f%d(x))\n", i, i - 1, i - 1);
+    buf_add_text(&program, "fn g0(x) = x + 1\n"); /* here it is the predicates that double: x.0 and x.1 are asked for */
+    for (int i = 1; i < 64; i++) buf_printf(&program, "fn g%d(x) = g%d(x.0) + g%d(x.1)\n", i, i - 1, i - 1);
+    for (int i = 0; i < 64; i++)
+        buf_printf(&program, "fn h%d(x = h%d() + h%d()) = x\n", i, i + 1, i + 1); /* and the copies of defaults */
+    buf_add_text(&program, "fn h64(x = 1) = x\nprint(h0())\n");
     clock_t start = clock();
     Check c = check_text(buf_text(&program));
     assert_false(c.is_good);
