@@ -47,7 +47,7 @@ static bool is_unit(const CoreType *type) {
 
 static void expect(Verify *v, const CoreExpr *in, const CoreExpr *expr, const CoreType *type) {
     if (expr->type != type && !core_diverges(expr)) {
-        fail(v, in, "a %s where a %s belongs", expr->type ? expr->type->name : "value without a type", type->name);
+        fail(v, in, "%s where %s belongs", expr->type ? expr->type->name : "value without a type", type->name);
     }
 }
 
