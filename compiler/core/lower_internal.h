@@ -198,11 +198,11 @@ const char *position_name(Lower *l, const char *what, Span span); /* "lambda@3:1
 void lower_tree_into(Lower *l, CoreFn *fn, Env *env, Ast *tree);
 void bind_params(Lower *l, Env *env, Ast *tree, const CoreExprs *args, CoreExprs *out);
 
-CoreExpr *lower_call(Lower *l, Env *env, Ast *ast); /* CALL or METHOD */
+CoreExpr *lower_call(Lower *l, Env *env, Ast *call); /* CALL or METHOD */
 CoreExpr *apply_declared(Lower *l, const Symbol *symbol, const Subst *subst, CoreExprs args, Span span);
 /* The primitive that an extern names, with the descriptors that it takes. */
 CoreExpr *make_prim(Lower *l, const Symbol *symbol, const Subst *subst, CoreExprs args, Span span);
-CoreExpr *apply_print(Lower *l, const char *name, CoreExprs parts, Span span);
+CoreExpr *apply_print(Lower *l, const char *name, CoreExprs values, Span span);
 
 /* One argument of a call: its tree, where to lower it, and the parameter's concrete type. */
 typedef struct CallArg {
