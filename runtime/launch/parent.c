@@ -70,6 +70,7 @@ static void child_start(Parent *parent, bool is_worker, pid_t parent_pid) {
     close(parent->signals);
     free(parent->children);
     sigprocmask(SIG_SETMASK, &parent->old_signals, NULL);
+    prctl(PR_SET_NAME, is_worker ? "mr-worker" : "mr-root"); /* what ps and top show */
     if (!is_worker) return;
     int nothing = open("/dev/null", O_RDONLY);
     if (nothing >= 0) dup2(nothing, STDIN_FILENO);
