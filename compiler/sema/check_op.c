@@ -1,4 +1,4 @@
-/* check_op.c: what operators need of their operands, and what they give (language.md, section 4). */
+/* check_op.c: what operators need of their operands, and what they give (docs/reference.md). */
 #include "compiler/sema/check.h"
 
 #include <string.h>

@@ -1,4 +1,4 @@
-/* check_pipe.c: map, flatmap and reduce over sequences (language.md, section 5): sources, the mapped function, `where`. */
+/* check_pipe.c: map, flatmap and reduce over sequences (docs/reference.md): sources, the mapped function, `where`. */
 #include "compiler/sema/check.h"
 
 /* The type of the elements of a sequence. */

@@ -1,6 +1,6 @@
 /* plan.h: what a job maps: its sources, and how they are cut into chunks.
  *
- * The number of chunks is a function of the input alone (architecture, Decision 1): one element a chunk up to 65,536 elements,
+ * The number of chunks is a function of the input alone (docs/protocol.md): one element a chunk up to 65,536 elements,
  * above that 2^k elements a chunk with the smallest k that gives at most 65,536 chunks; text by bytes, see io/text.h.
  *
  * The root makes a plan from the program's sources, whose lists it borrows; a worker decodes it, and is given the elements of the
