@@ -63,15 +63,17 @@ static _Noreturn void parent_end(Parent *parent) {
 }
 
 /* In the child: dies with the parent, whose socket and signals are not its own. Workers have no standard input. */
-static void child_start(Parent *parent, bool is_worker, pid_t parent_pid) {
+static void child_start(Parent *parent, uint32_t number, pid_t parent_pid) {
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (getppid() != parent_pid) _exit(1); /* it died before that */
     close(parent->socket);
     close(parent->signals);
     free(parent->children);
     sigprocmask(SIG_SETMASK, &parent->old_signals, NULL);
-    prctl(PR_SET_NAME, is_worker ? "mr-worker" : "mr-root"); /* what ps and top show */
-    if (!is_worker) return;
+    char name[MESSAGE_NAME_SIZE] = "mr-root";
+    if (number > 0) snprintf(name, sizeof name, "mr-worker-%u", number - 1);
+    prctl(PR_SET_NAME, name); /* what ps and top show */
+    if (number == 0) return;
     int nothing = open("/dev/null", O_RDONLY);
     if (nothing >= 0) dup2(nothing, STDIN_FILENO);
     if (nothing > STDIN_FILENO) close(nothing);
@@ -81,7 +83,7 @@ static void child_start(Parent *parent, bool is_worker, pid_t parent_pid) {
 static bool fork_child(Parent *parent, uint32_t number) {
     pid_t parent_pid = getpid(), pid = fork();
     if (pid == 0) {
-        child_start(parent, number > 0, parent_pid);
+        child_start(parent, number, parent_pid);
         return true;
     }
     if (pid < 0) {
@@ -122,6 +124,7 @@ static void wait_for_children(Parent *parent, int milliseconds) {
 }
 
 static _Noreturn void watch(Parent *parent) {
+    prctl(PR_SET_NAME, "mr-parent");
     for (;;) {
         struct pollfd items[2] = {{.fd = parent->socket, .events = POLLIN}, {.fd = parent->signals, .events = POLLIN}};
         if (poll(items, 2, -1) < 0 && errno != EINTR) parent_end(parent);

@@ -190,13 +190,12 @@ static void sched_lose(Sched *sched, uint32_t number, const char *how) {
     sched_end(sched, 1, "%s was lost: %s", who, how);
 }
 
-/* A process or a connection ended. Its last words (BYE, FAIL) may still be on their way, and say more than how it ended. */
-static void sched_peer_lost(Sched *sched, const SchedEvent *event) {
-    const char *how = event->text ? event->text : "its connection was closed";
+/* Marks the peers of a process, or the peer of a connection, that ended. False: there is none. */
+static bool peers_mark_lost(Sched *sched, uint32_t number, int64_t pid, const char *how) {
     bool is_known = false;
     for (uint32_t i = 0; i < sched->peer_count; i++) {
         SchedPeer *peer = &sched->peers[i];
-        if (!peer->is_known || (event->pid ? peer->pid != event->pid : i != event->peer)) continue;
+        if (!peer->is_known || (pid ? peer->pid != pid : i != number)) continue;
         is_known = true;
         if (peer->has_left || peer->is_gone) continue;
         if (sched->phase != RUN_GOES) {
@@ -207,9 +206,34 @@ static void sched_peer_lost(Sched *sched, const SchedEvent *event) {
         peer->lost_at = sched->now;
         snprintf(peer->lost_how, sizeof peer->lost_how, "%s", how);
     }
-    if (!is_known && event->pid)
-        sched_end(sched, 1, "a process of the program ended before it could take part (pid %lld): %s", (long long)event->pid, how);
+    return is_known;
+}
+
+/* A process or a connection ended. Its last words (BYE, FAIL) may still be on their way, and say more than how it ended; of a process
+ * that was over quickly so may its first. */
+static void sched_peer_lost(Sched *sched, const SchedEvent *event) {
+    const char *how = event->text ? event->text : "its connection was closed";
+    if (!peers_mark_lost(sched, event->peer, event->pid, how) && event->pid && sched->phase == RUN_GOES) {
+        sched->strangers = xrealloc(sched->strangers, (sched->stranger_count + 1) * sizeof *sched->strangers);
+        Stranger *stranger = &sched->strangers[sched->stranger_count++];
+        *stranger = (Stranger){.pid = event->pid, .lost_at = sched->now};
+        snprintf(stranger->how, sizeof stranger->how, "%s", how);
+    }
     sched_finish_if_alone(sched);
+}
+
+/* Strangers that have said HELLO since are lost peers; those of whom nothing came end the run. */
+static void sched_check_strangers(Sched *sched) {
+    size_t kept = 0;
+    for (size_t i = 0; i < sched->stranger_count; i++) {
+        Stranger stranger = sched->strangers[i];
+        if (peers_mark_lost(sched, SCHED_NO_PEER, stranger.pid, stranger.how)) continue;
+        if (sched->now - stranger.lost_at >= sched->config.lost_grace)
+            sched_end(sched, 1, "a process of the program ended before it could take part (pid %lld): %s", (long long)stranger.pid,
+                      stranger.how);
+        sched->strangers[kept++] = stranger;
+    }
+    sched->stranger_count = kept;
 }
 
 static void sched_check_health(Sched *sched) {
@@ -250,6 +274,7 @@ static void sched_tick(Sched *sched) {
     sched_heartbeat(sched);
     if (sched->phase == RUN_GOES) {
         bool lacks_root = sched->root == SCHED_NO_PEER, lacks_workers = sched_live_workers(sched) == 0;
+        sched_check_strangers(sched);
         sched_check_health(sched);
         if ((lacks_root || lacks_workers) && sched->now - sched->started >= sched->config.start_deadline)
             sched_end(sched, 1, "%s within %.0f s", lacks_root ? "the program did not start" : "no worker started",
@@ -270,6 +295,10 @@ uint64_t sched_next_tick(const Sched *sched) {
         const SchedPeer *peer = &sched->peers[i];
         if (peer->is_gone && !peer->has_left && peer->lost_at + config->lost_grace < next)
             next = peer->lost_at + config->lost_grace;
+    }
+    for (size_t i = 0; i < sched->stranger_count; i++) {
+        uint64_t counts_at = sched->strangers[i].lost_at + config->lost_grace;
+        if (counts_at < next) next = counts_at;
     }
     return next;
 }
@@ -385,6 +414,7 @@ void sched_free(Sched **sched) {
     job_free(&(*sched)->finished);
     free((*sched)->peers);
     free((*sched)->workers);
+    free((*sched)->strangers);
     free(*sched);
     *sched = NULL;
 }

@@ -24,6 +24,13 @@ typedef struct SchedPeer {
     char name[MESSAGE_NAME_SIZE], endpoint[MESSAGE_ENDPOINT_SIZE];
 } SchedPeer;
 
+/* A process that ended although nothing was heard of it: its first words may still be on their way. */
+typedef struct Stranger {
+    int64_t pid;
+    uint64_t lost_at;
+    char how[160];
+} Stranger;
+
 typedef struct HandedRange {
     uint32_t worker;
     Range range;
@@ -71,6 +78,8 @@ struct Sched {
     uint32_t *workers; /* by worker number: the peer, or SCHED_NO_PEER */
     uint32_t worker_count;
     uint32_t root; /* peer, or SCHED_NO_PEER */
+    Stranger *strangers;
+    size_t stranger_count;
     bool knows_program;
     uint8_t program[MESSAGE_HASH_SIZE];
     Job *jobs;

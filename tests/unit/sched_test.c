@@ -422,6 +422,18 @@ static void last_words_count_more_than_the_exit(void **state) {
     bench_free(&bench);
 }
 
+static void a_quick_program_may_end_before_it_is_heard(void **state) {
+    (void)state;
+    Bench bench = {.sched = sched_new(&(SchedConfig){.workers = 1}, 0)};
+    step(&bench, (SchedEvent){.kind = SCHED_PEER_LOST, .peer = SCHED_NO_PEER, .pid = 100, .text = "exited with status 0"});
+    hello(&bench, 0, ROLE_ROOT);
+    Message bye = {.kind = MSG_BYE, .as.end = {.status = 0}};
+    say(&bench, 0, bye);
+    assert_int_equal(acted(&bench, SCHED_END)->status, 0);
+    assert_string_equal(acted(&bench, SCHED_END)->text, "");
+    bench_free(&bench);
+}
+
 static void nobody_starting_ends_the_run(void **state) {
     (void)state;
     Bench bench = bench_new((SchedConfig){.workers = 2}, 0);
@@ -442,6 +454,9 @@ static void a_process_that_dies_unborn_ends_the_run(void **state) {
     (void)state;
     Bench bench = {.sched = sched_new(&(SchedConfig){.workers = 2}, 0)};
     step(&bench, (SchedEvent){.kind = SCHED_PEER_LOST, .peer = SCHED_NO_PEER, .pid = 55, .text = "exited with status 127"});
+    assert_int_equal(bench.out.len, 0); /* its first word may be on its way */
+    assert_int_equal(sched_next_tick(bench.sched), 200000000);
+    tick_at(&bench, 200);
     assert_int_equal(acted(&bench, SCHED_END)->status, 1);
     assert_non_null(strstr(acted(&bench, SCHED_END)->text, "exited with status 127"));
     bench_free(&bench);
@@ -478,6 +493,7 @@ int main(void) {
         cmocka_unit_test(a_scheduler_that_slept_blames_nobody),
         cmocka_unit_test(a_dead_process_ends_the_run),
         cmocka_unit_test(last_words_count_more_than_the_exit),
+        cmocka_unit_test(a_quick_program_may_end_before_it_is_heard),
         cmocka_unit_test(nobody_starting_ends_the_run),
         cmocka_unit_test(a_process_that_dies_unborn_ends_the_run),
         cmocka_unit_test(an_interrupt_ends_the_run),

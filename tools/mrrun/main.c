@@ -34,19 +34,26 @@ typedef struct Run {
     pid_t parent; /* the process that was started */
     int socket;   /* to it; -1: closed */
     int signals, wake;
-    bool is_ended;   /* all processes took leave */
+    bool is_ended;   /* all processes have taken leave */
     bool is_started; /* it was told to start root and workers */
     int interrupt;   /* the signal that ended the run, or 0 */
 } Run;
 
 /* ---- the run's directory */
 
-static const char *directory_root(void) {
-    const char *folder = getenv("XDG_RUNTIME_DIR");
+/* A socket's path may have about a hundred bytes. */
+static bool is_good_folder(const char *folder) {
     struct stat status;
-    bool is_good = folder && *folder == '/' && strlen(folder) < 48 && stat(folder, &status) == 0 && S_ISDIR(status.st_mode) &&
-                   access(folder, W_OK | X_OK) == 0;
-    return is_good ? folder : "/tmp";
+    return folder && *folder == '/' && strlen(folder) < 60 && stat(folder, &status) == 0 && S_ISDIR(status.st_mode) &&
+           access(folder, W_OK | X_OK) == 0;
+}
+
+static const char *directory_root(void) {
+    static const char *const variables[] = {"XDG_RUNTIME_DIR", "TMPDIR"};
+    for (size_t i = 0; i < sizeof variables / sizeof *variables; i++) {
+        if (is_good_folder(getenv(variables[i]))) return getenv(variables[i]);
+    }
+    return "/tmp";
 }
 
 /* Removes what runs have left whose processes were all killed at once: directories of ours whose mrrun lives no more. */
@@ -57,7 +64,7 @@ static void sweep_directories(const char *folder) {
         long pid;
         int end = 0;
         struct stat status;
-        if (sscanf(entry->d_name, "mrrun-%ld-%n", &pid, &end) != 1 || end == 0 || pid <= 0) continue;
+        if (sscanf(entry->d_name, "mr-%ld-%n", &pid, &end) != 1 || end == 0 || pid <= 0) continue;
         if (kill((pid_t)pid, 0) == 0 || errno != ESRCH) continue;
         bool is_ours = fstatat(dirfd(entries), entry->d_name, &status, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(status.st_mode) &&
                        status.st_uid == geteuid();
@@ -71,7 +78,7 @@ static void sweep_directories(const char *folder) {
 static bool make_directory(Run *run) {
     const char *folder = directory_root();
     sweep_directories(folder);
-    snprintf(run->directory, sizeof run->directory, "%s/mrrun-%ld-XXXXXX", folder, (long)getpid());
+    snprintf(run->directory, sizeof run->directory, "%s/mr-%ld-XXXXXX", folder, (long)getpid());
     if (mkdtemp(run->directory)) return true;
     fprintf(stderr, "mrrun: cannot make a directory in %s: %s\n", folder, strerror(errno));
     run->directory[0] = '\0';
@@ -216,7 +223,6 @@ static Hub *open_hub(Run *run, Net *net) {
 static void show_end(Run *run, const char *text, uint64_t start) {
     double seconds = (double)(clock_now() - start) / 1e9;
     if (text[0]) fprintf(stderr, "error: %s\n", text);
-    run->is_ended = !text[0] && !run->interrupt;
     if (run->options.stats == STATS_TEXT) stats_show(&run->stats, seconds);
     if (run->options.stats == STATS_JSON) stats_show_json(&run->stats, run->options.workers, seconds);
 }
@@ -238,6 +244,8 @@ static int run_program(Run *run) {
     char text[MESSAGE_TEXT_SIZE] = "";
     if (hub) {
         status = hub_run(hub, text);
+        /* Workers that had not been heard of before the end know nothing of it. */
+        run->is_ended = !text[0] && !run->interrupt && sched_worker_count(hub_sched(hub)) == run->options.workers;
         show_end(run, text, start);
     }
     hub_close(&hub);
