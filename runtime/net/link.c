@@ -76,10 +76,13 @@ void net_free(Net **net) {
 
 /* ---- sockets */
 
-static void *socket_new(Net *net, int type, const char *listen, const char *connect, char **error) {
+/* What has been sent still goes out after a close, for LINGER milliseconds: a BYE, an answer. Nobody waits for the scheduler's last
+ * words, which were answered, nor for a GET. */
+
+static void *socket_new(Net *net, int type, const char *listen, const char *connect, int linger, char **error) {
     void *socket = zmq_socket(net->zmq, type);
     if (!socket) goto failed;
-    int none = 0, linger = LINGER, backlog = BACKLOG, yes = 1;
+    int none = 0, backlog = BACKLOG, yes = 1;
     int64_t most = MAX_MESSAGE;
     zmq_setsockopt(socket, ZMQ_SNDHWM, &none, sizeof none);
     zmq_setsockopt(socket, ZMQ_RCVHWM, &none, sizeof none);
@@ -131,9 +134,9 @@ Link *link_open(Net *net, const LinkConfig *config, char **error) {
     peers_init(&link->control_peers);
     peers_init(&link->data_peers);
     bool failed = false;
-    if (config->data) failed = !(link->data = socket_new(net, ZMQ_ROUTER, config->data, NULL, error));
-    if (!failed && config->is_hub) link->control = socket_new(net, ZMQ_ROUTER, config->control, NULL, error);
-    if (!failed && !config->is_hub) link->control = socket_new(net, ZMQ_DEALER, NULL, config->control, error);
+    if (config->data) failed = !(link->data = socket_new(net, ZMQ_ROUTER, config->data, NULL, LINGER, error));
+    if (!failed && config->is_hub) link->control = socket_new(net, ZMQ_ROUTER, config->control, NULL, 0, error);
+    if (!failed && !config->is_hub) link->control = socket_new(net, ZMQ_DEALER, NULL, config->control, LINGER, error);
     if (failed || !link->control) link_close(&link);
     return link;
 }
@@ -190,7 +193,7 @@ void link_send_data(Link *link, const char *endpoint, const Message *message) {
             return;
         }
     }
-    Client client = {.socket = socket_new(link->net, ZMQ_DEALER, NULL, endpoint, NULL)};
+    Client client = {.socket = socket_new(link->net, ZMQ_DEALER, NULL, endpoint, 0, NULL)};
     if (!client.socket) return;
     snprintf(client.endpoint, sizeof client.endpoint, "%s", endpoint);
     if (link->client_count == link->client_cap) {

@@ -28,7 +28,8 @@ typedef struct LinkConfig {
 } LinkConfig;
 
 Link *link_open(Net *net, const LinkConfig *config, char **error); /* NULL: failed, *error malloc'ed */
-void link_close(Link **link);                                      /* what was sent still goes out, for a second at most */
+/* What root and workers have sent still goes out, for a second at most; the scheduler's last words, which were answered, do not. */
+void link_close(Link **link);
 
 typedef enum LinkKind {
     LINK_NOTHING,

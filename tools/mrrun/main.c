@@ -227,6 +227,12 @@ static void show_end(Run *run, const char *text, uint64_t start) {
     if (run->options.stats == STATS_JSON) stats_show_json(&run->stats, run->options.workers, seconds);
 }
 
+static bool all_were_here(const Run *run, const Sched *sched) {
+    uint32_t here = 0;
+    for (uint32_t i = 0; i < sched_worker_count(sched); i++) here += sched_worker(sched, i).pid != 0;
+    return here == run->options.workers;
+}
+
 static int run_program(Run *run) {
     uint64_t start = clock_now();
     run->wake = epoll_create1(EPOLL_CLOEXEC);
@@ -245,7 +251,7 @@ static int run_program(Run *run) {
     if (hub) {
         status = hub_run(hub, text);
         /* Workers that had not been heard of before the end know nothing of it. */
-        run->is_ended = !text[0] && !run->interrupt && sched_worker_count(hub_sched(hub)) == run->options.workers;
+        run->is_ended = !text[0] && !run->interrupt && all_were_here(run, hub_sched(hub));
         show_end(run, text, start);
     }
     hub_close(&hub);
