@@ -2,6 +2,7 @@
 #include "compiler/driver/driver.h"
 
 #include <getopt.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -46,9 +47,12 @@ static void print_help(void) {
            "Exit status: 0, 1 where the program has errors, 2 for wrong usage.\n");
 }
 
-static bool usage_error(const char *format, const char *what) {
+static bool __attribute__((format(printf, 1, 2))) usage_error(const char *format, ...) {
     fputs("mrc: ", stderr);
-    fprintf(stderr, format, what);
+    va_list args;
+    va_start(args, format);
+    vfprintf(stderr, format, args);
+    va_end(args);
     fputs("\nTry `mrc --help`.\n", stderr);
     return false;
 }
@@ -98,7 +102,7 @@ static bool parse_option(int option, DriverOptions *out) {
         printf("mrc %s\n", MR_VERSION);
         out->is_done = true;
         return true;
-    default: return usage_error("see above%s", ""); /* getopt_long has said what is wrong */
+    default: return usage_error("see above"); /* getopt_long has said what is wrong */
     }
 }
 
@@ -108,7 +112,7 @@ bool driver_options(int argc, char **argv, DriverOptions *out) {
         if (!parse_option(option, out)) return false;
         if (out->is_done) return true;
     }
-    if (optind == argc) return usage_error("no program given%s", "");
+    if (optind == argc) return usage_error("no program given");
     if (argc - optind > 1) return usage_error("one program at a time: what is `%s`?", argv[optind + 1]);
     out->input = argv[optind];
     return true;
