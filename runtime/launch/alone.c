@@ -129,9 +129,9 @@ Alone *alone_start(const AloneConfig *config, Cluster **cluster, char **error) {
     return NULL;
 }
 
-void alone_finish(Alone **alone) {
+bool alone_finish(Alone **alone) {
     Alone *self = *alone;
-    if (!self) return;
+    if (!self) return true;
     bool is_clean = true;
     for (uint32_t i = 0; i < self->started; i++) {
         pthread_join(self->workers[i].thread, NULL);
@@ -139,10 +139,11 @@ void alone_finish(Alone **alone) {
     }
     pthread_join(self->hub_thread, NULL);
     *alone = NULL;
-    if (!is_clean) return; /* that worker's thread still uses its queue; the process is about to end */
+    if (!is_clean) return false;
     net_free(&self->net);
     pthread_mutex_destroy(&self->mutex);
     pthread_cond_destroy(&self->changed);
     free(self->workers);
     free(self);
+    return true;
 }

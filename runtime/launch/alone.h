@@ -16,7 +16,8 @@ typedef struct AloneConfig {
 /* Starts the threads. *cluster: the root's connection to them. NULL: failed, *error malloc'ed. */
 Alone *alone_start(const AloneConfig *config, Cluster **cluster, char **error);
 
-/* After cluster_finish: waits for the threads, unless one is in a long element that nobody needs any more. */
-void alone_finish(Alone **alone);
+/* After cluster_finish: waits for the threads. False: one is in a long element that nobody needs any more, and still has its
+ * values; the process must end. */
+bool alone_finish(Alone **alone);
 
 #endif

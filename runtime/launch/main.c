@@ -30,6 +30,7 @@ typedef struct RootRun {
     Net *net; /* under mrrun */
     char control[MESSAGE_ENDPOINT_SIZE], data[MESSAGE_ENDPOINT_SIZE];
     int status;
+    bool is_clean; /* all threads have ended, and given back what they had */
 } RootRun;
 
 static RootRun *run_of(MrContext *context) {
@@ -63,7 +64,7 @@ static int conclude(MrContext *context, bool failed, int status) {
 
 static void disconnect(RootRun *run, int status) {
     cluster_finish(&run->runtime.cluster, status);
-    alone_finish(&run->alone);
+    run->is_clean = alone_finish(&run->alone);
     net_free(&run->net);
 }
 
@@ -73,6 +74,14 @@ static void leave(MrContext *context, int status) {
     status = conclude(context, false, status);
     disconnect(run, status);
     _exit(status);
+}
+
+/* In a debug build every value has been given back by now. */
+static int check_values(int status) {
+    int64_t count = mr_live_values();
+    if (count == 0) return status;
+    fprintf(stderr, "mr: %lld values were not given back\n", (long long)count);
+    return 70;
 }
 
 /* ---- the root */
@@ -121,7 +130,7 @@ static int run_root(RootRun *run, const MrProgram *program, int argc, char **arg
         return 1;
     }
     pthread_join(thread, NULL);
-    return run->status;
+    return run->is_clean ? check_values(run->status) : run->status;
 }
 
 /* ---- alone */
@@ -189,7 +198,7 @@ static int main_worker(const LaunchRole *role, const MrProgram *program, int arg
     int status = worker_run(&config, &is_clean);
     net_free(&net);
     if (!is_clean) _exit(status); /* the compute thread is in a long element that nobody needs any more */
-    return status;
+    return check_values(status);
 }
 
 static int main_under_mrrun(int socket, const MrProgram *program, int argc, char **argv) {
@@ -207,14 +216,6 @@ static void raise_file_limit(void) {
     setrlimit(RLIMIT_NOFILE, &limit);
 }
 
-/* In a debug build every value has been given back by now. */
-static int check_values(int status) {
-    int64_t count = mr_live_values();
-    if (count == 0) return status;
-    fprintf(stderr, "mr: %lld values were not given back\n", (long long)count);
-    return 70;
-}
-
 int mr_main(int argc, char **argv, const MrProgram *program) {
     if (program->abi_version != MR_ABI_VERSION) {
         fprintf(stderr, "error: this program was compiled for version %u of the runtime, which is version %d\n",
@@ -224,6 +225,5 @@ int mr_main(int argc, char **argv, const MrProgram *program) {
     signal(SIGPIPE, SIG_IGN); /* a closed standard output is an error of print's */
     raise_file_limit();
     const char *launch = getenv(LAUNCH_VARIABLE);
-    int status = launch ? main_under_mrrun(atoi(launch), program, argc, argv) : main_alone(program, argc, argv);
-    return check_values(status);
+    return launch ? main_under_mrrun(atoi(launch), program, argc, argv) : main_alone(program, argc, argv);
 }

@@ -33,8 +33,10 @@ static void learn_cost(MrRuntime *runtime, const MrTask *task, uint64_t nanoseco
     cost->per_element = (double)nanoseconds / 1e9 / (double)(elements ? elements : 1);
 }
 
+/* A single worker in the same process would only do what this thread can do. */
 static bool may_distribute(const MrRuntime *runtime, const Job *job) {
-    return runtime->depth == 1 && (runtime->cluster || runtime->start) && job->plan.chunks >= 2;
+    bool has_workers = runtime->cluster || (runtime->start && (runtime->workers > 1 || runtime->local_nanoseconds == 0));
+    return runtime->depth == 1 && has_workers && job->plan.chunks >= 2;
 }
 
 /* Text of a new task is not worth a try: its chunks are known to be large. */

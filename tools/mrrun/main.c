@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/file.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -30,13 +31,13 @@ typedef struct Run {
     Options options;
     Stats stats;
     char directory[MESSAGE_ENDPOINT_SIZE];
-    char *path;   /* of the program */
-    pid_t parent; /* the process that was started */
-    int socket;   /* to it; -1: closed */
-    int signals, wake;
-    bool is_ended;   /* all processes have taken leave */
-    bool is_started; /* it was told to start root and workers */
-    int interrupt;   /* the signal that ended the run, or 0 */
+    char *path;              /* of the program */
+    pid_t parent;            /* the process that was started */
+    int socket;              /* to it; -1: closed */
+    int signals, wake, lock; /* lock: on the directory, as long as mrrun lives */
+    bool is_ended;           /* all processes have taken leave */
+    bool is_started;         /* it was told to start root and workers */
+    int interrupt;           /* the signal that ended the run, or 0 */
 } Run;
 
 /* ---- the run's directory */
@@ -56,21 +57,27 @@ static const char *directory_root(void) {
     return "/tmp";
 }
 
-/* Removes what runs have left whose processes were all killed at once: directories of ours whose mrrun lives no more. */
+/* Is this the directory of a run of ours that is over? A run that goes on holds a lock on it; mrrun's number is in its name. */
+static bool is_left_behind(int folder, const char *name) {
+    long pid;
+    int end = 0;
+    struct stat status;
+    if (sscanf(name, "mr-%ld-%n", &pid, &end) != 1 || end == 0 || pid <= 0) return false;
+    if (kill((pid_t)pid, 0) == 0 || errno != ESRCH) return false;
+    int fd = openat(folder, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    bool is_ours = fd >= 0 && fstat(fd, &status) == 0 && status.st_uid == geteuid() && flock(fd, LOCK_EX | LOCK_NB) == 0;
+    if (fd >= 0) close(fd);
+    return is_ours;
+}
+
+/* Removes what runs have left whose processes were all killed at once. */
 static void sweep_directories(const char *folder) {
     DIR *entries = opendir(folder);
     if (!entries) return;
     for (struct dirent *entry; (entry = readdir(entries));) {
-        long pid;
-        int end = 0;
-        struct stat status;
-        if (sscanf(entry->d_name, "mr-%ld-%n", &pid, &end) != 1 || end == 0 || pid <= 0) continue;
-        if (kill((pid_t)pid, 0) == 0 || errno != ESRCH) continue;
-        bool is_ours = fstatat(dirfd(entries), entry->d_name, &status, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(status.st_mode) &&
-                       status.st_uid == geteuid();
         char path[512];
-        if (is_ours && snprintf(path, sizeof path, "%s/%s", folder, entry->d_name) < (int)sizeof path)
-            launch_remove_directory(path);
+        int len = snprintf(path, sizeof path, "%s/%s", folder, entry->d_name);
+        if (len < (int)sizeof path && is_left_behind(dirfd(entries), entry->d_name)) launch_remove_directory(path);
     }
     closedir(entries);
 }
@@ -79,9 +86,11 @@ static bool make_directory(Run *run) {
     const char *folder = directory_root();
     sweep_directories(folder);
     snprintf(run->directory, sizeof run->directory, "%s/mr-%ld-XXXXXX", folder, (long)getpid());
-    if (mkdtemp(run->directory)) return true;
+    bool is_made = mkdtemp(run->directory) != NULL;
+    if (is_made) run->lock = open(run->directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (is_made && run->lock >= 0 && flock(run->lock, LOCK_EX) == 0) return true;
     fprintf(stderr, "mrrun: cannot make a directory in %s: %s\n", folder, strerror(errno));
-    run->directory[0] = '\0';
+    if (!is_made) run->directory[0] = '\0';
     return false;
 }
 
@@ -260,7 +269,7 @@ static int run_program(Run *run) {
 }
 
 int main(int argc, char **argv) {
-    Run run = {.socket = -1, .signals = -1, .wake = -1};
+    Run run = {.socket = -1, .signals = -1, .wake = -1, .lock = -1};
     int status = 1;
     if (!options_parse(&run.options, argc, argv, &status)) return status;
     run.path = program_find(run.options.program[0]);
@@ -270,6 +279,7 @@ int main(int argc, char **argv) {
     stats_free(&run.stats);
     if (run.wake >= 0) close(run.wake);
     if (run.signals >= 0) close(run.signals);
+    if (run.lock >= 0) close(run.lock);
     free(run.path);
     return status;
 }
