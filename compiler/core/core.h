@@ -93,7 +93,7 @@ typedef struct CoreGlobal {
 
 /* Steps from a variable to a part of it that is read or changed in place. */
 typedef struct CoreStep {
-    CoreExpr *index;   /* list index or map key; NULL: a tuple field */
+    CoreExpr *index; /* list index or map key; NULL: a tuple field */
     uint32_t field;
     const CoreType *container; /* the type of what is stepped into */
 } CoreStep;
@@ -131,33 +131,47 @@ typedef enum CoreKind {
     CORE_FIELD,      /* field `integer` of args[0]; is_move as for LOCAL when args[0] is a LOCAL: just this field is taken */
     CORE_SOME,       /* args[0] */
     CORE_NONE,
-    CORE_IS_SOME,    /* args[0] */
-    CORE_UNWRAP,     /* what is in args[0], known to be some; is_move as for FIELD */
-    CORE_LIST,       /* args are the elements */
-    CORE_MAP,        /* args: key, value, key, value … */
-    CORE_SET,        /* args are the elements */
-    CORE_RANGE,      /* args[0] first, args[1] last or none (open); flag: exclusive */
-    CORE_INDEX,      /* args[0][args[1]]: a list's element, a map's value; fails where there is none */
-    CORE_SLICE,      /* args[0][args[1] .. args[2]] of a list or string; flag: exclusive; args[2] none: to the end */
-    CORE_CONCAT,     /* args are strings, put together */
-    CORE_FORMAT,     /* args[0] of any printable type as a string; text: the format spec, already checked, or empty */
-    CORE_JOB,        /* job: a map … reduce; its value is the result */
-    CORE_YIELD,      /* in a job's body only: args[0] goes to the job's reducer (keyed: a pair of key and value); unit */
+    CORE_IS_SOME, /* args[0] */
+    CORE_UNWRAP,  /* what is in args[0], known to be some; is_move as for FIELD */
+    CORE_LIST,    /* args are the elements */
+    CORE_MAP,     /* args: key, value, key, value … */
+    CORE_SET,     /* args are the elements */
+    CORE_RANGE,   /* args[0] first, args[1] last or none (open); flag: exclusive */
+    CORE_INDEX,   /* args[0][args[1]]: a list's element, a map's value; fails where there is none */
+    CORE_SLICE,   /* args[0][args[1] .. args[2]] of a list or string; flag: exclusive; args[2] none: to the end */
+    CORE_CONCAT,  /* args are strings, put together */
+    CORE_FORMAT,  /* args[0] of any printable type as a string; text: the format spec, already checked, or empty */
+    CORE_JOB,     /* job: a map … reduce; its value is the result */
+    CORE_YIELD,   /* in a job's body only: args[0] goes to the job's reducer (keyed: a pair of key and value); unit */
 } CoreKind;
 
 /* Arithmetic on ints fails on overflow, except the wrapping ones; `//` and `%` round to minus infinity and fail for zero. */
 typedef enum CoreOp {
-    CORE_OP_ADD, CORE_OP_SUB, CORE_OP_MUL,                /* int, float; ADD of strings is CORE_CONCAT, of lists CONCAT_LISTS */
-    CORE_OP_ADD_WRAP, CORE_OP_SUB_WRAP, CORE_OP_MUL_WRAP, /* int */
-    CORE_OP_DIV,                                          /* float */
-    CORE_OP_FLOOR_DIV, CORE_OP_MOD,                       /* int; MOD also float */
-    CORE_OP_POW,                                          /* int, float */
-    CORE_OP_NEG,                                          /* int, float */
-    CORE_OP_NOT,                                          /* bool; `and`, `or` are CORE_IF */
-    CORE_OP_BIT_AND, CORE_OP_BIT_OR, CORE_OP_BIT_XOR, CORE_OP_SHL, CORE_OP_SHR, /* int; SHR is arithmetic */
-    CORE_OP_EQ, CORE_OP_NE, CORE_OP_LT, CORE_OP_LE, CORE_OP_GT, CORE_OP_GE,     /* any type with equality or order; floats as IEEE compares them, inside containers by the total order */
-    CORE_OP_COMPARE_TOTAL,                                /* negative, 0, positive: the total order, as an int */
-    CORE_OP_IN,                                           /* args[0] in args[1]: map, set, list, range, string */
+    CORE_OP_ADD,
+    CORE_OP_SUB,
+    CORE_OP_MUL, /* int, float; ADD of strings is CORE_CONCAT, of lists CONCAT_LISTS */
+    CORE_OP_ADD_WRAP,
+    CORE_OP_SUB_WRAP,
+    CORE_OP_MUL_WRAP, /* int */
+    CORE_OP_DIV,      /* float */
+    CORE_OP_FLOOR_DIV,
+    CORE_OP_MOD, /* int; MOD also float */
+    CORE_OP_POW, /* int, float */
+    CORE_OP_NEG, /* int, float */
+    CORE_OP_NOT, /* bool; `and`, `or` are CORE_IF */
+    CORE_OP_BIT_AND,
+    CORE_OP_BIT_OR,
+    CORE_OP_BIT_XOR,
+    CORE_OP_SHL,
+    CORE_OP_SHR, /* int; SHR is arithmetic */
+    CORE_OP_EQ,
+    CORE_OP_NE,
+    CORE_OP_LT,
+    CORE_OP_LE,
+    CORE_OP_GT,
+    CORE_OP_GE,            /* any type with equality or order; floats as IEEE compares them, inside containers by the total order */
+    CORE_OP_COMPARE_TOTAL, /* negative, 0, positive: the total order, as an int */
+    CORE_OP_IN,            /* args[0] in args[1]: map, set, list, range, string */
     CORE_OP_CONCAT_LISTS,
 } CoreOp;
 
@@ -165,10 +179,10 @@ typedef enum CoreOp {
 typedef enum CoreSourceKind {
     CORE_SOURCE_RANGE,
     CORE_SOURCE_LIST,
-    CORE_SOURCE_MAP,       /* var is a pair */
+    CORE_SOURCE_MAP, /* var is a pair */
     CORE_SOURCE_SET,
     CORE_SOURCE_OPTIONAL,
-    CORE_SOURCE_WORDS_IN,  /* expr is a string: its words */
+    CORE_SOURCE_WORDS_IN, /* expr is a string: its words */
     CORE_SOURCE_LINES_IN,
     CORE_SOURCE_TEXT_WORDS, /* expr is a list of paths: their text in chunks that are cut at words; var is a string */
     CORE_SOURCE_TEXT_LINES,
@@ -194,9 +208,10 @@ struct CoreExpr {
     CoreFn *fn;
     CoreJob *job;
     CorePlace *place;
-    CoreSources sources; /* FOR: several are walked together: their lengths must be equal, open ranges excepted; WORDS_IN … stand alone */
-    uint32_t loop;       /* FOR, WHILE: its id, unique in the function; BREAK, CONTINUE: the loop meant */
-    bool is_input;       /* FOR over WORDS_IN or LINES_IN of the job's own text chunk: its position is the input position of errors */
+    CoreSources
+        sources; /* FOR: several are walked together: their lengths must be equal, open ranges excepted; WORDS_IN … stand alone */
+    uint32_t loop; /* FOR, WHILE: its id, unique in the function; BREAK, CONTINUE: the loop meant */
+    bool is_input; /* FOR over WORDS_IN or LINES_IN of the job's own text chunk: its position is the input position of errors */
     bool is_move, flag;
     int64_t integer;
     double number;
@@ -209,11 +224,11 @@ struct CoreExpr {
 /* ---- jobs */
 
 typedef enum CoreReduceKind {
-    CORE_REDUCE_FOLD,     /* merge is g itself; the first element is the state; no value for nothing */
-    CORE_REDUCE_GENERAL,  /* init, add, merge, finish */
-    CORE_REDUCE_SUM_INT,  /* exact: the state is a pair (low, high) of ints: a 128-bit sum, checked by finish */
-    CORE_REDUCE_LANES,    /* float + or * (lane_op): 32 lanes in a chunk by position, combined pairwise */
-    CORE_REDUCE_COUNT,    /* int; exact */
+    CORE_REDUCE_FOLD,    /* merge is g itself; the first element is the state; no value for nothing */
+    CORE_REDUCE_GENERAL, /* init, add, merge, finish */
+    CORE_REDUCE_SUM_INT, /* exact: the state is a pair (low, high) of ints: a 128-bit sum, checked by finish */
+    CORE_REDUCE_LANES,   /* float + or * (lane_op): 32 lanes in a chunk by position, combined pairwise */
+    CORE_REDUCE_COUNT,   /* int; exact */
 } CoreReduceKind;
 
 /* A piece of code over the job's captures: params bound, body evaluated. */
@@ -225,15 +240,16 @@ typedef struct CoreCode {
 typedef struct CoreReducer {
     CoreReduceKind kind;
     CoreOp lane_op;
-    const char *name; /* "sum", "(+)", "lambda@3:14" */
+    const char *name;                         /* "sum", "(+)", "lambda@3:14" */
     const CoreType *element, *state, *result; /* keyed: of one key's values */
-    CoreExpr *init;    /* GENERAL */
-    CoreCode add;      /* GENERAL; the state is owned (moved in and out) */
-    CoreCode merge;    /* GENERAL, FOLD: both owned */
-    CoreCode finish;   /* GENERAL, maybe: state -> result */
-    CoreCode done;     /* GENERAL, maybe: state -> bool: later elements cannot change the result */
-    CoreCode from;     /* FOLD, LANES with `from z`: params[0] the whole; the body is g(z, whole) */
-    CoreExpr *nothing; /* the result for no elements, where the reducer has one (GENERAL: finish(init); from: z); NULL: an error. Keyed jobs: NULL, the result is [:] */
+    CoreExpr *init;                           /* GENERAL */
+    CoreCode add;                             /* GENERAL; the state is owned (moved in and out) */
+    CoreCode merge;                           /* GENERAL, FOLD: both owned */
+    CoreCode finish;                          /* GENERAL, maybe: state -> result */
+    CoreCode done;                            /* GENERAL, maybe: state -> bool: later elements cannot change the result */
+    CoreCode from;                            /* FOLD, LANES with `from z`: params[0] the whole; the body is g(z, whole) */
+    CoreExpr *nothing; /* the result for no elements, where the reducer has one (GENERAL: finish(init); from: z); NULL: an error.
+                          Keyed jobs: NULL, the result is [:] */
     bool is_exact;     /* exactly commutative and associative */
 } CoreReducer;
 
@@ -241,11 +257,12 @@ struct CoreJob {
     uint32_t index; /* in CoreProgram.jobs */
     const char *name;
     Span span;
-    CoreSources sources;  /* kinds RANGE, LIST, MAP, SET, OPTIONAL walked together, or one TEXT_…; evaluated in the enclosing function */
-    CoreVars captures;    /* the variables of the job's own code … */
-    CoreExprs captured;   /* … and the values they get, evaluated in the enclosing function */
-    CoreExpr *body;       /* pushes elements: reads captures and the sources' variables, ends in YIELDs */
-    const CoreType *key;  /* NULL: not keyed; else the result is a map from it */
+    CoreSources
+        sources; /* kinds RANGE, LIST, MAP, SET, OPTIONAL walked together, or one TEXT_…; evaluated in the enclosing function */
+    CoreVars captures;   /* the variables of the job's own code … */
+    CoreExprs captured;  /* … and the values they get, evaluated in the enclosing function */
+    CoreExpr *body;      /* pushes elements: reads captures and the sources' variables, ends in YIELDs */
+    const CoreType *key; /* NULL: not keyed; else the result is a map from it */
     CoreReducer reducer;
     const CoreType *result;
     VEC(CoreGlobal *) globals; /* read by the job's code or what it calls, transitively; ascending index */

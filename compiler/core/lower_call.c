@@ -88,7 +88,7 @@ static bool is_print(const Symbol *symbol) {
 static CoreExpr *apply_extern(Lower *l, const Symbol *symbol, const Subst *subst, CoreExprs args, Span span) {
     if (!is_primitive(symbol)) return lower_refuse(l, span, "a foreign function");
     if (is_print(symbol)) return apply_print(l, symbol->name, args, span);
-    if (strcmp(symbol->name, "compare") == 0) {
+    if (strcmp(symbol->name, "compare") == 0 && args.len == 2 && args.items) {
         return make_op(l, CORE_OP_COMPARE_TOTAL, core_simple(l, CORE_TYPE_INT), span, args.items[0], args.items[1]);
     }
     if (strcmp(symbol->name, "empty_set") == 0) return core_node(l->arena, CORE_SET, scheme_result(l, symbol, subst, span), span);

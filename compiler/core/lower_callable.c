@@ -4,6 +4,7 @@
  * many places is lifted: it becomes a function whose first parameters are its free variables. */
 #include "compiler/core/lower_internal.h"
 
+#include <assert.h>
 #include <string.h>
 
 AstList *tree_params(Ast *tree) {
@@ -203,6 +204,7 @@ CoreExpr *callable_apply(Lower *l, const Callable *callable, CoreExprs args, Spa
     case CALLABLE_TREE: return apply_tree(l, callable, &args, span, out);
     case CALLABLE_DECLARED: return apply_declared(l, callable->symbol, callable->subst, args, span);
     case CALLABLE_OPERATOR: {
+        assert(args.items); /* an operator has operands */
         CoreExpr *right = args.len > 1 ? args.items[1] : NULL;
         return apply_operator(l, callable->op, args.items[0], right, args.items[0]->type, span);
     }

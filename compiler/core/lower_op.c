@@ -104,6 +104,7 @@ CoreExpr *apply_print(Lower *l, const char *name, CoreExprs values, Span span) {
 CoreExpr *apply_operator(Lower *l, AstOp op, CoreExpr *left, CoreExpr *right, const CoreType *type, Span span) {
     CoreOp core;
     if (op == OP_NEG || op == OP_NOT) return make_op(l, op == OP_NEG ? CORE_OP_NEG : CORE_OP_NOT, left->type, span, left, NULL);
+    if (!right) return lower_refuse(l, span, "the operator `%s` here", ast_op_spelling(op));
     if (op == OP_AND) return make_if(l, left, right, make_bool(l, false, span), type, span);
     if (op == OP_OR) return make_if(l, left, make_bool(l, true, span), right, type, span);
     if (op == OP_ADD && left->type->kind == CORE_TYPE_STRING) {
