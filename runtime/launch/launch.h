@@ -51,6 +51,10 @@ void launch_endpoint(char out[MESSAGE_ENDPOINT_SIZE], const char *directory, con
 
 void launch_remove_directory(const char *directory); /* and what lies in it; no error when it is not there */
 
+/* First of all, in every process: the standard descriptors are open, so that no socket is taken for standard output, and as many
+ * descriptors are allowed as may be: each connection needs one or two. Returns how many. */
+uint64_t launch_prepare_files(void);
+
 /* The parent's whole life, with the socket `socket`. Returns in the root and in the workers, whose role is then in *role; in the
  * parent it never returns. */
 typedef struct LaunchRole {

@@ -9,7 +9,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include "runtime/launch/alone.h"
@@ -208,14 +207,6 @@ static int main_under_mrrun(int socket, const MrProgram *program, int argc, char
     return role.is_root ? main_root(&role, program, argc, argv) : main_worker(&role, program, argc, argv);
 }
 
-/* Each socket needs a descriptor or two, and many cores many sockets. */
-static void raise_file_limit(void) {
-    struct rlimit limit;
-    if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
-    limit.rlim_cur = limit.rlim_max;
-    setrlimit(RLIMIT_NOFILE, &limit);
-}
-
 int mr_main(int argc, char **argv, const MrProgram *program) {
     if (program->abi_version != MR_ABI_VERSION) {
         fprintf(stderr, "error: this program was compiled for version %u of the runtime, which is version %d\n",
@@ -223,7 +214,7 @@ int mr_main(int argc, char **argv, const MrProgram *program) {
         return 1;
     }
     signal(SIGPIPE, SIG_IGN); /* a closed standard output is an error of print's */
-    raise_file_limit();
+    launch_prepare_files();
     const char *launch = getenv(LAUNCH_VARIABLE);
     return launch ? main_under_mrrun(atoi(launch), program, argc, argv) : main_alone(program, argc, argv);
 }

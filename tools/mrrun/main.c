@@ -25,7 +25,7 @@
 #include "tools/mrrun/program.h"
 #include "tools/mrrun/stats.h"
 
-enum { END_PATIENCE = 2000 }; /* milliseconds */
+enum { END_PATIENCE = 2000 /* milliseconds */, SPARE_FILES = 48 /* beside one for each worker */ };
 
 typedef struct Run {
     Options options;
@@ -271,7 +271,13 @@ static int run_program(Run *run) {
 int main(int argc, char **argv) {
     Run run = {.socket = -1, .signals = -1, .wake = -1, .lock = -1};
     int status = 1;
+    uint64_t files = launch_prepare_files();
     if (!options_parse(&run.options, argc, argv, &status)) return status;
+    if (files < run.options.workers + SPARE_FILES) {
+        fprintf(stderr, "mrrun: %u workers need %u open files, but only %llu are allowed here (ulimit -n)\n", run.options.workers,
+                run.options.workers + SPARE_FILES, (unsigned long long)files);
+        return 1;
+    }
     run.path = program_find(run.options.program[0]);
     if (!run.path) return 1;
     if (make_directory(&run) && start_program(&run)) status = run_program(&run);
