@@ -3,6 +3,8 @@
 
 #include <assert.h>
 
+enum { MANY_WAYS = 100 }; /* to fail: a function of some hundred lines */
+
 void frame_begin(Frame *frame, Gen *gen, LLVMValueRef function, const char *name, Span span) {
     *frame = (Frame){.gen = gen, .builder = gen->builder, .function = function, .span = span, .place = span};
     frame->context = LLVMGetParam(function, 0);
@@ -218,11 +220,24 @@ static void frame_fail_at(Frame *frame) {
     frame_jump(frame, fail_block(frame));
 }
 
+/* In a function with very many ways to fail, slots in registers would make LLVM merge each slot from each of these ways: work by the
+ * square of the function's length. There the slots stay in memory, which handing out their addresses achieves. */
+static void slot_drop_by_address(Frame *frame, const Slot *slot) {
+    frame_runtime(frame, RUNTIME_mr_drop, (LLVMValueRef[]){slot->address, gen_descriptor(frame->gen, slot->type)});
+}
+
 static void frame_fail(Frame *frame) {
     Gen *gen = frame->gen;
     LLVMBuilderRef b = frame->builder;
+    bool has_many_ways = frame->fail_blocks.len > MANY_WAYS;
     frame_enter(frame, frame->fail);
-    for (size_t i = frame->slots.len; i > 0; i--) slot_drop(frame, frame->slots.items[i - 1]);
+    for (size_t i = frame->slots.len; i > 0; i--) {
+        const Slot *slot = frame->slots.items[i - 1];
+        if (has_many_ways && slot->type)
+            slot_drop_by_address(frame, slot);
+        else
+            slot_drop(frame, slot);
+    }
     if (frame->position) {
         LLVMValueRef offset = gen_int(gen, (int64_t)offsetof(MrContext, failed_element));
         LLVMValueRef place = LLVMBuildInBoundsGEP2(b, gen->i8, frame->context, &offset, 1, "");
