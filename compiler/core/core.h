@@ -100,7 +100,7 @@ typedef struct CoreStep {
 
 typedef struct CorePlace {
     CoreVar *var;
-    CoreGlobal *global; /* top-level `var`s are globals: exactly one of var and global is set */
+    CoreGlobal *global; /* of a top-level `let`, which is assigned once; exactly one of var and global is set */
     VEC(CoreStep) steps;
     const CoreType *type; /* of the part */
 } CorePlace;
@@ -219,6 +219,7 @@ struct CoreExpr {
     size_t text_len;
     const CoreType **type_args;
     size_t type_arg_count;
+    uint64_t generic_args; /* PRIM, UPDATE: bit i is set where args[i] is declared by a type variable: such go by address */
 };
 
 /* ---- jobs */

@@ -63,6 +63,17 @@ static const CoreType *scheme_result(Lower *l, const Symbol *symbol, const Subst
     return type_lower_concrete(l, type->kind == TYPE_FN ? type->args[type->arg_count - 1] : type, span);
 }
 
+/* Which of the parameters from `first` on are declared by a type variable, a bit each. */
+static uint64_t generic_params(const Symbol *symbol, size_t first) {
+    const Type *type = type_prune(symbol->scheme->type);
+    uint64_t bits = 0;
+    if (type->kind != TYPE_FN) return bits;
+    for (size_t i = first; i + 1 < type->arg_count && i - first < 64; i++) {
+        if (type_prune(type->args[i])->kind == TYPE_VAR) bits |= (uint64_t)1 << (i - first);
+    }
+    return bits;
+}
+
 CoreExpr *make_prim(Lower *l, const Symbol *symbol, const Subst *subst, CoreExprs args, Span span) {
     CoreExpr *expr = make(l, CORE_PRIM, scheme_result(l, symbol, subst, span), span, args.len, args.items);
     TypeList vars = {0};
@@ -71,6 +82,7 @@ CoreExpr *make_prim(Lower *l, const Symbol *symbol, const Subst *subst, CoreExpr
     expr->type_args = arena_array(l->arena, const CoreType *, vars.len + 1);
     for (size_t i = 0; i < vars.len; i++) expr->type_args[i] = type_lower_concrete(l, type_concrete(l, subst, vars.items[i]), span);
     expr->type_arg_count = vars.len;
+    expr->generic_args = generic_params(symbol, 0);
     return expr;
 }
 

@@ -112,6 +112,7 @@ void lower_update(Lower *l, Env *env, AstMethod *ast, CoreExprs *out) {
     const Subst *subst = subst_for_use(l, env, symbol, ast->base.use, NULL);
     CoreExpr *update = make_prim(l, symbol, subst, args, ast->base.span);
     update->kind = CORE_UPDATE;
+    update->generic_args >>= 1; /* the first parameter is the place */
     update->place = place;
     vec_push(l->arena, out, update);
 }

@@ -117,19 +117,6 @@ Value gen_closure(Frame *frame, const CoreExpr *expr) {
 
 /* ---- primitives */
 
-/* Whether the parameter is declared as a type variable: C then takes it by address even where it is an int here. */
-static bool is_generic(const char *prim, size_t parameter) {
-    static const struct {
-        const char *name;
-        unsigned parameters; /* a bit each; updates: after the place */
-    } generic[] = {{"len", 1},      {"to_int", 1}, {"to_float", 1}, {"to_string", 1}, {"get", 3}, {"compare", 3},
-                   {"paths_of", 1}, {"push", 1},   {"insert", 2},   {"remove", 1},    {"add", 1}};
-    for (size_t i = 0; i < sizeof generic / sizeof *generic; i++) {
-        if (strcmp(prim, generic[i].name) == 0) return generic[i].parameters >> parameter & 1;
-    }
-    return false;
-}
-
 Value gen_prim_call(Frame *frame, const CoreExpr *expr, LLVMValueRef place, Value *values) {
     Gen *gen = frame->gen;
     LLVMValueRef out = gen_result(frame, expr->type);
@@ -138,7 +125,7 @@ Value gen_prim_call(Frame *frame, const CoreExpr *expr, LLVMValueRef place, Valu
     c_call_add(&call, out);
     if (place) c_call_add(&call, place);
     for (size_t i = 0; i < expr->args.len; i++) {
-        bool by_address = is_generic(expr->text, i);
+        bool by_address = i < 64 && (expr->generic_args >> i & 1);
         c_call_add(&call, by_address ? frame_address(frame, value_read(frame, &values[i])) : c_argument(frame, &values[i]));
     }
     for (size_t i = 0; i < expr->type_arg_count; i++) c_call_add(&call, gen_descriptor(gen, expr->type_args[i]));
