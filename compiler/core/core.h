@@ -251,7 +251,8 @@ typedef struct CoreReducer {
     CoreCode from;                            /* FOLD, LANES with `from z`: params[0] the whole; the body is g(z, whole) */
     CoreExpr *nothing; /* the result for no elements, where the reducer has one (GENERAL: finish(init); from: z); NULL: an error.
                           Keyed jobs: NULL, the result is [:] */
-    bool is_exact;     /* exactly commutative and associative */
+    bool is_exact;       /* exactly commutative and associative */
+    bool is_associative; /* exactly associative, merge(a, b) being a with b's elements added in order: implied by is_exact */
 } CoreReducer;
 
 struct CoreJob {

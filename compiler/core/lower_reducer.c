@@ -133,10 +133,20 @@ static bool is_exact_reducer(const Symbol *symbol, const CoreType *element) {
     return false;
 }
 
+/* Reducers of which one state may take in the elements of many chunks, in order, and be the same as those chunks' states merged along
+ * the tree. No sum or product of floats, and nothing that the program defines, is one: there the shape of the tree shows. */
+static bool is_associative_reducer(const Symbol *symbol) {
+    static const char *const names[] = {"min", "max", "any", "all", "first", "last", "list", "set", "top"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        if (is_prelude(symbol, names[i])) return true;
+    }
+    return false;
+}
+
 static void build_sum(Lower *l, CoreJob *job, Span span) {
     const CoreType *type = core_simple(l, CORE_TYPE_INT);
     job->reducer.kind = CORE_REDUCE_SUM_INT;
-    job->reducer.is_exact = true;
+    job->reducer.is_exact = job->reducer.is_associative = true;
     job->reducer.state = core_pair_type(l, type, type);
     if (!job->key) job->reducer.nothing = make_int(l, 0, span);
 }
@@ -154,7 +164,7 @@ static bool build_known(Lower *l, CoreJob *job, const ReducerUse *use, const Cor
     bool is_sum = is_prelude(use->symbol, "sum"), is_product = is_prelude(use->symbol, "product");
     if (is_prelude(use->symbol, "count")) {
         reducer->kind = CORE_REDUCE_COUNT;
-        reducer->is_exact = true;
+        reducer->is_exact = reducer->is_associative = true;
         reducer->state = reducer->result = core_simple(l, CORE_TYPE_INT);
         if (!job->key) reducer->nothing = make_int(l, 0, job->span);
         return true;
@@ -190,6 +200,7 @@ static void build_declared(Lower *l, CoreJob *job, const ReducerUse *use, const 
     const CoreType *const add[] = {state, element}, *const merge[] = {state, state};
     reducer->kind = CORE_REDUCE_GENERAL;
     reducer->is_exact = is_exact_reducer(use->symbol, element);
+    reducer->is_associative = is_associative_reducer(use->symbol);
     if (!init) {
         lower_refuse(l, job->span, "a reducer without `init`");
         return;

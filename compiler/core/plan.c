@@ -23,6 +23,11 @@ static const char *kind_text(const CoreReducer *reducer) {
     return "";
 }
 
+static const char *combine_text(const CoreReducer *reducer) {
+    if (reducer->is_exact) return "in any order";
+    return reducer->is_associative ? "in input order, ranges as one" : "in input order, by the aligned tree";
+}
+
 static void plan_job(const CoreProgram *program, const CoreJob *job, Buf *out) {
     const SourceFile *file = source_file(program->sources, job->span.file);
     buf_printf(out, "job %" PRIu32 ": %s\n", job->index, job->name);
@@ -46,7 +51,7 @@ static void plan_job(const CoreProgram *program, const CoreJob *job, Buf *out) {
     }
     const CoreReducer *reducer = &job->reducer;
     buf_printf(out, "    reduce    %s: %s\n", reducer->name, kind_text(reducer));
-    buf_printf(out, "    combine   %s%s\n", reducer->is_exact ? "in any order" : "in input order, by the aligned tree",
+    buf_printf(out, "    combine   %s%s\n", combine_text(reducer),
                reducer->done.body ? ", stops at the deciding element" : "");
     if (job->key) buf_printf(out, "    key       %s\n", job->key->name);
     buf_printf(out, "    state     %s\n", reducer->state->name);

@@ -39,7 +39,10 @@ static void print_reducer(Printer *printer, CoreJob *job, int depth) {
     buf_add_text(out, reduce_text(reducer->kind));
     if (reducer->kind == CORE_REDUCE_LANES) buf_printf(out, " of %s", core_op_text(reducer->lane_op));
     if (job->key) buf_printf(out, " by %s", job->key->name);
-    if (reducer->is_exact) buf_add_text(out, ", exact");
+    if (reducer->is_exact)
+        buf_add_text(out, ", exact");
+    else if (reducer->is_associative)
+        buf_add_text(out, ", associative");
     buf_printf(out, "; %s -> %s -> %s\n", reducer->element->name, reducer->state->name, reducer->result->name);
     print_value(printer, "init", reducer->init, depth + 1);
     for (size_t i = 0; i < CORE_REDUCER_CODES; i++) {

@@ -400,6 +400,7 @@ static void check_job(Verify *v, CoreJob *job) {
     const CoreType *types[CORE_REDUCER_CODES] = {reducer->state, reducer->state, reducer->result, NULL, reducer->result};
     v->where = job->name;
     v->result = NULL;
+    if (reducer->is_exact && !reducer->is_associative) fail(v, NULL, "an exact reducer that is not associative");
     map_init(&v->in_scope, v->in_scope.arena);
     for (size_t i = 0; i < job->captures.len; i++) enter(v, job->captures.items[i]);
     for (size_t i = 0; i < CORE_REDUCER_CODES && !v->problem; i++) {

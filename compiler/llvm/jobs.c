@@ -150,7 +150,8 @@ LLVMValueRef gen_task(Gen *gen, const CoreJob *job) {
 
 void gen_job_code(Gen *gen, const CoreJob *job) {
     bool stops = job->reducer.kind == CORE_REDUCE_GENERAL && job->reducer.done.body && !job->key;
-    uint32_t flags = (job->reducer.is_exact ? MR_TASK_EXACT : 0) | (stops ? MR_TASK_STOPS : 0);
+    uint32_t flags = (job->reducer.is_exact ? MR_TASK_EXACT : 0) | (job->reducer.is_associative ? MR_TASK_ASSOCIATIVE : 0) |
+                     (stops ? MR_TASK_STOPS : 0);
     Callee kernel = gen_kernel(gen, job), merge = gen_merge(gen, job), finish = gen_finish(gen, job);
     LLVMValueRef fields[] = {
         gen_hash(gen, job->hash),

@@ -96,7 +96,7 @@ static LLVMValueRef lanes_combine(Frame *frame, const Kernel *kernel) {
     return lanes[0];
 }
 
-/* Takes over the state that an exact reduction goes on from. From here on the caller's is empty, also after a failure. */
+/* Takes over the state that an associative reduction goes on from. From here on the caller's is empty, also after a failure. */
 static void state_begin(Frame *frame, Kernel *kernel, LLVMValueRef state, LLVMValueRef has_value) {
     Gen *gen = frame->gen;
     LLVMBuilderRef b = frame->builder;
@@ -106,7 +106,7 @@ static void state_begin(Frame *frame, Kernel *kernel, LLVMValueRef state, LLVMVa
     kernel->elements = frame_zero_variable(frame, gen->i64, "elements");
     kernel->has = frame_zero_variable(frame, gen->i1, "has");
     if (job_has_plain_state(kernel->job) || reducer->kind == CORE_REDUCE_COUNT) kernel->state = frame_own_slot(frame, type);
-    if (kernel->state && !reducer->is_exact) return;
+    if (kernel->state && !reducer->is_associative) return;
     if (reducer->kind == CORE_REDUCE_LANES && !kernel->state) {
         lanes_clear(frame, kernel);
         return;

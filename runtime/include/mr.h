@@ -178,8 +178,9 @@ typedef struct MrChunk {
     bool is_decided;       /* out: the reducer is done: later chunks cannot matter (first, any, all) */
 } MrChunk;
 
-/* Folds a chunk into *state. In: *has_value says whether *state holds a value to go on from (only with MR_TASK_EXACT); out: whether it
- * holds one now. On failure the state was dropped, *has_value is false and failed_element is set. */
+/* Folds a chunk into *state. In: *has_value says whether *state holds a value to go on from (only with MR_TASK_EXACT and
+ * MR_TASK_ASSOCIATIVE); out: whether it holds one now. On failure the state was dropped, *has_value is false and failed_element is
+ * set. With those flags the elements of several neighbouring chunks of a range or list may be given as one chunk. */
 typedef bool MrKernel(MrContext *context, const void *captures, MrChunk *chunk, void *state, bool *has_value);
 /* *left = merge(*left, *right), left of right in the input; consumes both, also on failure (both are then zero). */
 typedef bool MrMerge(MrContext *context, const void *captures, void *left, void *right);
@@ -189,6 +190,9 @@ typedef bool MrFinish(MrContext *context, const void *captures, void *state, boo
 enum {
     MR_TASK_EXACT = 1, /* the reducer is exactly commutative and associative: chunks may be combined in any order */
     MR_TASK_STOPS = 2, /* may set is_decided */
+    /* Exactly associative, and merging is adding in order: a state that took in one chunk's elements and then the next one's is, bit
+     * for bit, the merge of the two chunks' states. Set beside MR_TASK_EXACT too. */
+    MR_TASK_ASSOCIATIVE = 4,
 };
 
 typedef struct MrTask {

@@ -1,34 +1,39 @@
 /* map.c: running a task's kernel over chunks.
  *
- * In an exact-commutative task one state goes through all chunks, and neighbouring chunks of elements are mapped in one call of the
- * kernel; as many as take about half a millisecond, so that limits are seen in time. Else each chunk has a state of its own, which
- * the bag combines along the tree. */
+ * In an exact-commutative task one state goes through all chunks. In an associative one a state goes through the chunks of a node of
+ * the tree, in order. In both, neighbouring chunks of elements are mapped in one call of the kernel. How many chunks are taken at a
+ * time follows the clock, so that limits and deadlines are seen in time; where there are none, all are taken at once. In any other
+ * task each chunk has a state of its own. The bag combines the states along the tree. */
 #include "runtime/net/link.h"
 #include "runtime/value/value.h"
 #include "runtime/worker/job.h"
 
+/* How long a batch of chunks may take, in nanoseconds: of elements, and of text (whose limit is looked at between chunks). */
 #define BATCH_TIME ((uint64_t)500000)
+#define TEXT_TIME  ((uint64_t)16000000)
 enum { BATCH_CHUNKS = 1 << 14 };
 
+static bool is_past_limit(const JobRun *run, uint64_t chunk) {
+    return run->limit && chunk >= atomic_load_explicit(run->limit, memory_order_relaxed);
+}
+
 static bool is_over(const JobRun *run, uint64_t chunk) {
-    if (run->limit && chunk >= atomic_load_explicit(run->limit, memory_order_relaxed)) return true;
-    return run->deadline && clock_now() > run->deadline;
+    return is_past_limit(run, chunk) || (run->deadline && clock_now() > run->deadline);
 }
 
 /* Records in the frame, and in the run, how a call of the kernel ended; `count` chunks from `first` on were given to it. Returns
  * how many chunks of them count as mapped. */
 static uint64_t note_end(Job *job, JobRun *run, Frame *frame, const MrChunk *chunk, bool failed, uint64_t first, uint64_t count) {
     if (!failed && !chunk->is_decided) return count;
-    uint64_t end_chunk = first;
+    uint64_t end_chunk = first + count - 1;
     if (failed) {
         MrContext *context = job->of.context;
         Buf input = {0};
-        if (chunk->slices) {
-            if (!plan_is_text(&job->plan) && context->failed_element > 0)
-                end_chunk += (uint64_t)context->failed_element >> job->plan.shift;
-            if (end_chunk >= first + count) end_chunk = first + count - 1;
-            plan_locate(&job->plan, chunk, context->failed_element, &input);
-        }
+        if (!chunk->slices || plan_is_text(&job->plan) || context->failed_element < 0)
+            end_chunk = first;
+        else if ((uint64_t)context->failed_element >> job->plan.shift < count)
+            end_chunk = first + ((uint64_t)context->failed_element >> job->plan.shift);
+        if (chunk->slices) plan_locate(&job->plan, chunk, context->failed_element, &input);
         frame_fail(frame, context, end_chunk, input.len ? buf_text(&input) : NULL);
         buf_free(&input);
     } else {
@@ -40,8 +45,8 @@ static uint64_t note_end(Job *job, JobRun *run, Frame *frame, const MrChunk *chu
     return end_chunk - first + 1;
 }
 
-/* Maps `count` chunks into a frame; returns how many of them count. */
-static uint64_t map_into(Job *job, JobRun *run, Frame *frame, uint64_t first, uint64_t count) {
+/* One call of the kernel for `count` chunks; returns how many of them count. */
+static uint64_t map_once(Job *job, JobRun *run, Frame *frame, uint64_t first, uint64_t count) {
     MrContext *context = job->of.context;
     size_t printed = context->out_len;
     MrChunk chunk = {0};
@@ -55,7 +60,17 @@ static uint64_t map_into(Job *job, JobRun *run, Frame *frame, uint64_t first, ui
     frame_take_output(frame, &job->of, printed, first);
     run->elements += (uint64_t)chunk.elements;
     if (chunk.slices && plan_is_text(&job->plan)) run->size += (uint64_t)chunk.slices[0].first;
+    if (run->progress) atomic_fetch_add_explicit(run->progress, 1, memory_order_relaxed);
     return note_end(job, run, frame, &chunk, failed, first, count);
+}
+
+/* Maps `count` chunks into a frame, up to an end or the limit; returns how many of them count. */
+static uint64_t map_into(Job *job, JobRun *run, Frame *frame, uint64_t first, uint64_t count) {
+    if (!plan_is_text(&job->plan)) return map_once(job, run, frame, first, count);
+    uint64_t done = 0;
+    while (done < count && run->end == END_NONE && !is_past_limit(run, first + done))
+        done += map_once(job, run, frame, first + done, 1);
+    return done;
 }
 
 /* The frame that is in the bag takes in more chunks, unless it has ended (or the chunks are there already). */
@@ -77,49 +92,41 @@ static uint64_t map_exact(Job *job, JobRun *run, uint64_t first, uint64_t count)
     return done;
 }
 
-static void map_exact_range(Job *job, JobRun *run) {
-    bool is_single = plan_is_text(&job->plan) || job->plan.task->flags & MR_TASK_STOPS;
-    uint64_t batch = 1;
-    while (run->done < run->count && run->end == END_NONE && !is_over(run, run->first + run->done)) {
-        uint64_t start = clock_now(), left = run->count - run->done;
-        uint64_t count = batch < left ? batch : left;
-        run->done += map_exact(job, run, run->first + run->done, count);
-        if (run->progress) atomic_fetch_add_explicit(run->progress, 1, memory_order_relaxed);
-        if (is_single) continue;
-        uint64_t took = clock_now() - start;
-        if (took < BATCH_TIME && batch < BATCH_CHUNKS)
-            batch *= 2;
-        else if (took > 4 * BATCH_TIME && batch > 1)
-            batch /= 2;
+/* Maps the first whole node of `count` chunks, as one value, up to an end or the limit: what comes after either counts as empty. */
+static uint64_t map_node(Job *job, JobRun *run, uint64_t first, uint64_t count) {
+    TreeNode node = tree_first((Range){first, count}, job->plan.chunks);
+    Range span = tree_span(node, job->plan.chunks);
+    Frame *frame = frame_new(job->plan.task);
+    uint64_t done = map_into(job, run, frame, first, span.count);
+    bool is_empty = frame_is_empty(frame);
+    bool is_good = bag_insert(&job->bag, node, is_empty ? VALUE_NONE : frame_value(frame));
+    if (is_empty) frame_free(frame, &job->of);
+    /* A combine's error stands after the last chunk that it covers. If that is a later one, those up to it are still needed. */
+    if (!is_good && run->end == END_NONE && job->bag.failed == (int64_t)(first + done - 1)) {
+        run->end = END_FAILED;
+        run->end_chunk = job->bag.failed;
     }
+    return done;
 }
 
-static void map_ordered_range(Job *job, JobRun *run) {
-    Frame *spare = NULL; /* of a chunk that turned out to be empty */
-    while (run->done < run->count && run->end == END_NONE && !is_over(run, run->first + run->done)) {
-        uint64_t chunk = run->first + run->done;
-        Frame *frame = spare ? spare : frame_new(job->plan.task);
-        spare = NULL;
-        run->done += map_into(job, run, frame, chunk, 1);
-        bool is_empty = frame_is_empty(frame);
-        if (is_empty) spare = frame;
-        bool is_good = bag_push(&job->bag, chunk, is_empty ? VALUE_NONE : frame_value(frame));
-        if (run->progress) atomic_fetch_add_explicit(run->progress, 1, memory_order_relaxed);
-        /* A combine's error stands after the last chunk that it covers. If that is a later one, those up to it are still needed. */
-        if (!is_good && run->end == END_NONE && job->bag.failed == (int64_t)chunk) {
-            run->end = END_FAILED;
-            run->end_chunk = job->bag.failed;
-        }
-    }
-    if (spare) frame_free(spare, &job->of);
+/* The size of the next batch, after one of `batch` chunks that took so long. */
+static uint64_t next_batch(uint64_t batch, uint64_t took, uint64_t wanted) {
+    if (took < wanted && batch < BATCH_CHUNKS) return batch * 2;
+    return took > 4 * wanted && batch > 1 ? batch / 2 : batch;
 }
 
 void job_map(Job *job, JobRun *run) {
+    uint32_t flags = job->plan.task->flags;
+    bool is_stoppable = run->limit || run->deadline, folds = flags & (MR_TASK_EXACT | MR_TASK_ASSOCIATIVE);
+    uint64_t batch = folds && !is_stoppable ? run->count : 1;
+    uint64_t wanted = plan_is_text(&job->plan) && !run->deadline ? TEXT_TIME : BATCH_TIME;
     run->done = run->elements = run->size = 0;
     run->end = END_NONE;
     run->end_chunk = -1;
-    if (job->plan.task->flags & MR_TASK_EXACT)
-        map_exact_range(job, run);
-    else
-        map_ordered_range(job, run);
+    while (run->done < run->count && run->end == END_NONE && !is_over(run, run->first + run->done)) {
+        uint64_t start = clock_now(), first = run->first + run->done, left = run->count - run->done;
+        uint64_t count = batch < left ? batch : left;
+        run->done += flags & MR_TASK_EXACT ? map_exact(job, run, first, count) : map_node(job, run, first, count);
+        if (folds && is_stoppable) batch = next_batch(batch, clock_now() - start, wanted);
+    }
 }
