@@ -123,8 +123,19 @@ static bool is_reducer_tuple(const Ast *operand) {
     return false;
 }
 
+/* `map f over a reduce sum / 2`: an operator at the end belongs to the operand of `reduce`, which is hardly ever meant. */
+static Type *refuse_operator(Checker *c, AstPipe *pipe, const AstBinary *operand) {
+    Symbol *reducer = reducer_of(operand->left);
+    Diag *diag = diag_add(c->diags, E0402, pipe->reduce->span, "`reduce` takes in the operator that follows: `%s %s …` is no reducer",
+                          reducer->name, ast_op_spelling(operand->op));
+    diag_hint(diag, "put the map in parentheses: `(map … reduce %s) %s …`", reducer->name, ast_op_spelling(operand->op));
+    return error_type(c);
+}
+
 static Type *check_combined(Checker *c, AstPipe *pipe, Type *element, Span element_span) {
     Symbol *reducer = reducer_of(pipe->reduce);
+    if (pipe->reduce->kind == AST_BINARY && reducer_of(ast_as(Binary, pipe->reduce)->left))
+        return refuse_operator(c, pipe, ast_as(Binary, pipe->reduce));
     if (is_reducer_tuple(without_parens(pipe->reduce))) return not_supported(c, pipe->reduce, "a tuple of reducers");
     if (!reducer) return check_fold(c, pipe, element);
     if (pipe->from) {
@@ -144,7 +155,6 @@ static Type *map_by(Checker *c, Type *key, Span span, Type *value) {
 }
 
 Type *check_reduce(Checker *c, AstPipe *pipe, Type *element, Span element_span) {
-    if (pipe->from && (pipe->by || pipe->by_key)) return not_supported(c, pipe->from, "`from` together with `by`");
     if (pipe->by_key) {
         Type *key = type_var(&c->infer, 0), *value = type_var(&c->infer, 0);
         UnifyResult result;
@@ -159,7 +169,8 @@ Type *check_reduce(Checker *c, AstPipe *pipe, Type *element, Span element_span) 
     if (pipe->by) {
         Type *key = type_var(&c->infer, 0);
         Reason reason = {.what = "the function after `by`", .span = SPAN_NONE};
-        if (!check_against(c, pipe->by, type_pair(&c->infer, TYPE_FN, element, key), &reason)) key = error_type(c);
+        if (!check_against(c, pipe->by, type_pair(&c->infer, TYPE_FN, element, key), &reason)) return error_type(c);
+        if (type_is_error(type_prune(pipe->by->type))) return error_type(c); /* what is reduced by is not known */
         return map_by(c, key, pipe->by->span, check_combined(c, pipe, element, element_span));
     }
     return check_combined(c, pipe, element, element_span);
