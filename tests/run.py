@@ -5,7 +5,8 @@
 
 Families:
     unit      build/tests/unit/*_test: C modules, by cmocka
-    golden    tests/{lex,parse,types,core,llvm}/x.mr beside x.<phase>: what mrc --emit=<phase> prints
+    golden    tests/{lex,parse,types,core}/x.mr beside x.<phase>: what mrc --emit=<phase> prints; tests/llvm/x.mr beside x.llvm and
+              x.asm: lines that must stand in it, in this order
     errors    tests/errors/x.mr: each `# error: E0203 text` (or `# warning: …`) must be reported on its line, and nothing else
     run       tests/run/<name>/: main.mr, args, stdin, expected (standard output), stderr (lines that must be in it), status
     dist      tests/dist/<name>/: the same, alone and under mrrun -n 1, 2, 3, 8: the same bytes
@@ -90,6 +91,12 @@ def golden(options):
                     continue
                 def check(source=source, expected=expected, phase=phase):
                     _, out, _ = run([options.mrc, f"--emit={phase}", source.relative_to(ROOT)], cwd=ROOT)
+                    if phase in ("llvm", "asm"):
+                        lines = iter(out.decode().splitlines())
+                        for wanted in expected.read_text().splitlines():
+                            if not any(wanted in line for line in lines):
+                                raise Failure(f"`{wanted}` does not follow what stands before it in {expected.name}")
+                        return
                     compare_file(expected, out, options, phase)
                 yield f"{folder}/{expected.name}", check
 
