@@ -72,6 +72,7 @@ static void leave(MrContext *context, int status) {
     RootRun *run = run_of(context);
     status = conclude(context, false, status);
     disconnect(run, status);
+    fflush(NULL); /* what C functions of the program have written */
     _exit(status);
 }
 
