@@ -319,7 +319,7 @@ static void drop_noise(char *text) {
 }
 
 /* Runs a command, and returns what it wrote and its exit status as text. */
-static char *output_of(const char *format, ...) {
+static __attribute__((format(printf, 1, 2))) char *output_of(const char *format, ...) {
     char command[4096];
     va_list args;
     va_start(args, format);
