@@ -60,8 +60,8 @@ static Env *bind_call(Lower *l, Env *env, Ast *call, const Symbol *symbol, const
 
 CoreExpr *inline_call(Lower *l, Env *env, Ast *call, const Symbol *symbol, const Subst *subst) {
     CoreExprs statements = {0};
+    Env *inner = bind_call(l, env, call, symbol, subst, &statements); /* before entering: an argument may call the function too */
     if (!inline_enter(l, symbol->decl, call->span)) return make_unit(l, call->span);
-    Env *inner = bind_call(l, env, call, symbol, subst, &statements);
     LoopTarget *target = l->body->target;
     l->body->target = NULL;
     l->body->inline_depth++;
@@ -132,8 +132,8 @@ Stream *stream_of_call(Lower *l, Env *env, Ast *call, CoreExprs *out) {
         CoreExpr *value = lower_expr(l, args.items[0].env, args.items[0].ast);
         return stream_of_primitive(l, symbol, value, call->span, out);
     }
-    if (!inline_enter(l, symbol->decl, call->span)) return stream_of_nothing(l, call->span);
     Env *inner = bind_call(l, env, call, symbol, subst, out);
+    if (!inline_enter(l, symbol->decl, call->span)) return stream_of_nothing(l, call->span);
     Stream *stream = stream_of_body(l, inner, ast_as(Fn, symbol->decl)->body, out);
     inline_leave(l);
     return stream;

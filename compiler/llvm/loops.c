@@ -97,7 +97,7 @@ static Walk walk_begin(Frame *frame, const CoreSource *source) {
         walk.first = LLVMBuildExtractValue(b, value, 0, "first");
         walk.count = LLVMBuildExtractValue(b, value, 1, "count");
         walk.step = LLVMBuildExtractValue(b, value, 2, "step");
-        walk.is_open = source->expr->kind == CORE_RANGE && source->expr->args.len < 2;
+        walk.may_be_open = source->expr->kind != CORE_RANGE || source->expr->args.len < 2;
         break;
     case CORE_SOURCE_SET:
     case CORE_SOURCE_MAP:
@@ -143,19 +143,45 @@ static LLVMValueRef common_count(Frame *frame, const CoreExpr *expr, const Walk 
     return len;
 }
 
+/* How many of the `len` elements there are before an open range among them comes to the end of the ints. */
+static LLVMValueRef count_before_overflow(Frame *frame, const Walk *walks, size_t count, LLVMValueRef len) {
+    LLVMBuilderRef b = frame->builder;
+    for (size_t i = 0; i < count; i++) {
+        if (!walks[i].may_be_open) continue;
+        LLVMValueRef args[] = {walks[i].first, walks[i].count, walks[i].step};
+        LLVMValueRef room = frame_runtime(frame, RUNTIME_mr_range_room, args);
+        len = LLVMBuildSelect(b, LLVMBuildICmp(b, LLVMIntSLT, room, len, ""), room, len, "");
+    }
+    return len;
+}
+
+/* The loop has walked all elements that there are: where these are not all that it should walk, an open range went past the ints. */
+static void check_all_walked(Frame *frame, LLVMValueRef walked, LLVMValueRef len, Span span) {
+    LLVMBasicBlockRef usual = frame_if_rare(frame, LLVMBuildICmp(frame->builder, LLVMIntNE, walked, len, ""));
+    frame_runtime(frame, RUNTIME_mr_fail_overflow,
+                  (LLVMValueRef[]){gen_int(frame->gen, '+'), gen_int(frame->gen, INT64_MAX), gen_int(frame->gen, 1)});
+    frame_raise(frame, span, usual);
+}
+
 static void for_counted(Frame *frame, const CoreExpr *expr) {
     size_t count = expr->sources.len;
     Walk *walks = arena_array(frame->gen->arena, Walk, count);
     for (size_t i = 0; i < count; i++) walks[i] = walk_begin(frame, &expr->sources.items[i]);
-    Count counted = count_begin(frame, common_count(frame, expr, walks, count));
+    LLVMValueRef len = common_count(frame, expr, walks, count);
+    LLVMValueRef walked = count_before_overflow(frame, walks, count, len);
+    Count counted = count_begin(frame, walked);
+    LLVMBasicBlockRef after = frame_block(frame, "after");
     for (size_t i = 0; i < count; i++) {
         frame_bind_value(frame, expr->sources.items[i].var, walk_element(frame, &walks[i], counted.index));
     }
     Loop loop;
-    loop_enter(frame, &loop, expr, counted.done, counted.next);
+    loop_enter(frame, &loop, expr, after, counted.next);
     gen_statement(frame, expr->args.items[0]);
     loop_leave(frame);
     count_end(frame, &counted);
+    if (walked != len) check_all_walked(frame, walked, len, expr->span);
+    frame_jump(frame, after);
+    frame_enter(frame, after);
 }
 
 /* ---- texts */

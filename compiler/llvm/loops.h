@@ -11,7 +11,7 @@ typedef struct Walk {
     LLVMValueRef count;       /* MR_OPEN: endless */
     LLVMValueRef first, step; /* RANGE */
     LLVMValueRef data;        /* LIST: its elements; SET, MAP: its entries in order; OPTIONAL: what is in it, as a value */
-    bool is_open;             /* known to be endless */
+    bool may_be_open;         /* RANGE: it may be endless */
 } Walk;
 
 /* Element i as a value that is borrowed from the sequence. */

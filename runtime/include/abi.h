@@ -63,6 +63,7 @@ bool mr_elements(MrContext *context, MrList **out, const void *value, const MrTy
 /* ---- ranges (value/range.c). A last of MR_OPEN, not exclusive, makes an open range. */
 
 bool mr_range_make(MrContext *context, MrRange *out, int64_t first, int64_t last, bool is_exclusive);
+int64_t mr_range_room(MrContext *context, int64_t first, int64_t count, int64_t step);
 bool mr_range_contains(MrContext *context, const MrRange *range, int64_t value);
 
 /* ---- closures (value/memory.c) */

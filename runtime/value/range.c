@@ -6,9 +6,7 @@
 
 bool mr_range_make(MrContext *context, MrRange *out, int64_t first, int64_t last, bool is_exclusive) {
     *out = (MrRange){.first = first, .count = 0, .step = 1};
-    if (!is_exclusive && last == MR_OPEN) {
-        out->count = MR_OPEN;
-    } else if (last >= first) {
+    if (last >= first) {
         uint64_t count = (uint64_t)last - (uint64_t)first + !is_exclusive;
         if (count >= MR_OPEN)
             return mr_failf(context, "the range from %" PRId64 " to %" PRId64 " has more elements than an int can count", first,
@@ -16,6 +14,13 @@ bool mr_range_make(MrContext *context, MrRange *out, int64_t first, int64_t last
         out->count = (int64_t)count;
     }
     return false;
+}
+
+int64_t mr_range_room(MrContext *context, int64_t first, int64_t count, int64_t step) {
+    (void)context;
+    if (count != MR_OPEN) return count;
+    uint64_t room = ((uint64_t)INT64_MAX - (uint64_t)first) / (uint64_t)step;
+    return room < MR_OPEN ? (int64_t)room + 1 : MR_OPEN;
 }
 
 bool mr_range_contains(MrContext *context, const MrRange *range, int64_t value) {

@@ -50,6 +50,12 @@ static bool plan_measure(Plan *plan, MrContext *context) {
         len = other;
     }
     if (len == MR_OPEN) return mr_failf(context, "every sequence is open-ended: nothing says how many elements to map");
+    for (uint32_t i = 0; i < plan->task->source_count; i++) {
+        const MrRange *range = &plan->sources[i].range;
+        bool is_range = plan->task->sources[i].kind == MR_SOURCE_RANGE;
+        if (is_range && mr_range_room(context, range->first, range->count, range->step) < len)
+            return mr_fail_overflow(context, '+', INT64_MAX, 1);
+    }
     plan->elements = (uint64_t)len;
     return false;
 }

@@ -218,8 +218,13 @@ static void test_ranges(void **state) {
     assert_false(mr_range_contains(&context, &range, 5));
     assert_true(mr_range_make(&context, &range, INT64_MIN, 0, false));
     assert_error("more elements than an int can count");
-    assert_false(mr_range_make(&context, &range, 3, MR_OPEN, false));
-    assert_int_equal(range.count, MR_OPEN);
+    assert_false(mr_range_make(&context, &range, INT64_MAX - 1, INT64_MAX, false));
+    assert_int_equal(range.count, 2);
+    assert_int_equal(mr_range_room(&context, 5, 7, 1), 7);
+    assert_int_equal(mr_range_room(&context, INT64_MAX - 1, MR_OPEN, 1), 2);
+    assert_int_equal(mr_range_room(&context, INT64_MAX - 9, MR_OPEN, 5), 2);
+    assert_int_equal(mr_range_room(&context, INT64_MIN, MR_OPEN, 1), MR_OPEN);
+    range = (MrRange){3, MR_OPEN, 1};
     assert_true(mr_range_contains(&context, &range, INT64_MAX));
     assert_true(mr_prim_len(&context, &len, &range, &type_range));
     assert_error("no length");
