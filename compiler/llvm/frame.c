@@ -220,8 +220,8 @@ static void frame_fail_at(Frame *frame) {
     frame_jump(frame, fail_block(frame));
 }
 
-/* In a function with very many ways to fail, slots in registers would make LLVM merge each slot from each of these ways: work by the
- * square of the function's length. There the slots stay in memory, which handing out their addresses achieves. */
+/* In a function with very many ways to fail, slots in registers would make LLVM merge each slot from each of these ways: work by
+ * the square of the function's length. There the slots stay in memory, which handing out their addresses achieves. */
 static void slot_drop_by_address(Frame *frame, const Slot *slot) {
     frame_runtime(frame, RUNTIME_mr_drop, (LLVMValueRef[]){slot->address, gen_descriptor(frame->gen, slot->type)});
 }

@@ -155,7 +155,8 @@ static LLVMValueRef count_before_overflow(Frame *frame, const Walk *walks, size_
     return len;
 }
 
-/* The loop has walked all elements that there are: where these are not all that it should walk, an open range went past the ints. */
+/* The loop has walked all elements that there are: where these are not all that it should walk, an open range went past the ints.
+ */
 static void check_all_walked(Frame *frame, LLVMValueRef walked, LLVMValueRef len, Span span) {
     LLVMBasicBlockRef usual = frame_if_rare(frame, LLVMBuildICmp(frame->builder, LLVMIntNE, walked, len, ""));
     frame_runtime(frame, RUNTIME_mr_fail_overflow,

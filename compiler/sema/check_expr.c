@@ -92,7 +92,11 @@ static Type *check_dot(Checker *c, AstDot *dot, Type *hint) {
     Type *type = check_expr(c, dot->value, NULL);
     if (type_is_error(type)) return type;
     Diag *diag = diag_add(c->diags, E0306, dot->base.span, "%s has no field `%s`", type_text(&c->infer, type), dot->name);
-    diag_hint(diag, "a function is called with parentheses: x.%s()", dot->name);
+    const char *foreign = foreign_name_hint(c->sema, dot->name);
+    if (foreign)
+        diag_hint(diag, "%s", foreign);
+    else
+        diag_hint(diag, "a function is called with parentheses: x.%s()", dot->name);
     return error_type(c);
 }
 

@@ -26,13 +26,20 @@ static const char *function_text(const AstPipe *pipe) {
     return pipe->op == OP_FLATMAP ? "the function of `flatmap`" : "the function of `map`";
 }
 
-/* The function is called with one element of each source. */
-static Type *check_function(Checker *c, Ast *function, const TypeList *elements, Type *result, const char *what) {
+/* The function is called with one element of each source. A comma after `over` that was meant to end the map makes one source more
+ * than the function has parameters. */
+static Type *check_function(Checker *c, Ast *function, const AstPipe *pipe, const TypeList *elements, Type *result,
+                            const char *what) {
     TypeList types = {0};
     for (size_t i = 0; i < elements->len; i++) vec_push(c->arena, &types, elements->items[i]);
     vec_push(c->arena, &types, result);
     Type *wanted = type_of_kind(&c->infer, TYPE_FN, types.items, types.len);
     Reason reason = {.what = what, .span = SPAN_NONE};
+    size_t arity = function->kind == AST_LAMBDA ? ast_as(Lambda, function)->params.len : elements->len;
+    if (arity < elements->len) {
+        reason.span = pipe->sources.items[arity]->span;
+        reason.note = "this is walked too: a comma after `over` adds a sequence, unless the `map` stands in parentheses";
+    }
     return check_against(c, function, wanted, &reason) ? result : error_type(c);
 }
 
@@ -46,9 +53,10 @@ Type *check_pipe(Checker *c, AstPipe *pipe) {
         element = elements.len > 0 ? elements.items[0] : error_type(c);
         span = pipe->sources.len > 0 ? pipe->sources.items[0]->span : pipe->base.span;
     } else {
-        element = check_function(c, pipe->function, &elements, type_var(&c->infer, 0), function_text(pipe));
+        element = check_function(c, pipe->function, pipe, &elements, type_var(&c->infer, 0), function_text(pipe));
     }
-    if (pipe->where) check_function(c, pipe->where, &elements, type_basic(&c->infer, TYPE_BOOL), "the condition after `where`");
+    if (pipe->where)
+        check_function(c, pipe->where, pipe, &elements, type_basic(&c->infer, TYPE_BOOL), "the condition after `where`");
     if (pipe->op == OP_FLATMAP) {
         Type *inner = type_var(&c->infer, 0);
         pred_require(&c->infer, (Pred){.kind = PRED_SEQUENCE, .types = {element, inner}, .span = span});

@@ -61,6 +61,9 @@ static Type *check_reducer(Checker *c, Ast *operand, Symbol *symbol, Type *eleme
             diag = diag_add(c->diags, E0402, node->span, "`%s` reduces elements of type %s, but here they are %s", symbol->name,
                             wanted_text, element_text);
         diag_note(diag, element_span, "the elements come from here");
+        const Type *pair = type_prune(element);
+        if (pair->kind == TYPE_TUPLE && pair->arg_count == 2)
+            diag_hint(diag, "of pairs (key, value), `reduce %s by key` reduces the values of each key", symbol->name);
         return error_type(c);
     }
     const AstList *args = &no_args;
@@ -126,8 +129,9 @@ static bool is_reducer_tuple(const Ast *operand) {
 /* `map f over a reduce sum / 2`: an operator at the end belongs to the operand of `reduce`, which is hardly ever meant. */
 static Type *refuse_operator(Checker *c, AstPipe *pipe, const AstBinary *operand) {
     Symbol *reducer = reducer_of(operand->left);
-    Diag *diag = diag_add(c->diags, E0402, pipe->reduce->span, "`reduce` takes in the operator that follows: `%s %s …` is no reducer",
-                          reducer->name, ast_op_spelling(operand->op));
+    Diag *diag =
+        diag_add(c->diags, E0402, pipe->reduce->span, "`reduce` takes in the operator that follows: `%s %s …` is no reducer",
+                 reducer->name, ast_op_spelling(operand->op));
     diag_hint(diag, "put the map in parentheses: `(map … reduce %s) %s …`", reducer->name, ast_op_spelling(operand->op));
     return error_type(c);
 }

@@ -126,7 +126,9 @@ static void warn_dropped(Checker *c, const Ast *node, Type *type) {
     const SourceFile *file = source_file(c->sema->sources, node->span.file);
     if (file && file->is_library) return;
     Diag *diag = diag_add(c->diags, W0101, node->span, "the value of this statement, %s, is dropped", type_text(&c->infer, type));
-    if (node->kind == AST_METHOD)
+    if (type_is(type, TYPE_STREAM))
+        diag_hint(diag, "nothing walks this stream, so nothing is computed: `for`, `reduce` and `list(…)` do");
+    else if (node->kind == AST_METHOD)
         diag_hint(diag, "values do not change: `.%s` gives a new one, to be bound by `let` or assigned to a var",
                   ((const AstMethod *)node)->name);
     else

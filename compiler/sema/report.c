@@ -23,6 +23,9 @@ static void add_hint(Diag *diag, Type *actual, Type *expected) {
         diag_hint(diag, "`x ?? default` takes the value out of an optional");
     else if (expected->kind == TYPE_OPTIONAL && actual->kind != TYPE_OPTIONAL)
         diag_hint(diag, "some(x) makes an optional of a value");
+    else if (actual->kind == TYPE_TUPLE && actual->arg_count == 0)
+        diag_hint(diag,
+                  "the value of a block is that of its last expression; loops, assignments and an `if` without `else` have none");
 }
 
 static void report_arity(Checker *c, Span span, const Type *actual, const Type *expected, const Reason *reason) {

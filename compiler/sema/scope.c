@@ -40,8 +40,11 @@ void scope_skipped(Module *module, const AstError *error) {
 static void report_unknown(Resolver *r, Name name, Span span) {
     if (map_get_pointer(&r->module->skipped, name)) return;
     Diag *diag = diag_add(r->sema->diags, E0201, span, "nothing is called `%s` here", name);
-    const char *near = nearest_visible(r, name);
-    if (near) diag_hint(diag, "did you mean `%s`?", near);
+    const char *hint = foreign_name_hint(r->sema, name), *near = nearest_visible(r, name);
+    if (hint)
+        diag_hint(diag, "%s", hint);
+    else if (near)
+        diag_hint(diag, "did you mean `%s`?", near);
 }
 
 static void report_var(Resolver *r, const Symbol *var, Span span) {

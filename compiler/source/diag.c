@@ -116,13 +116,15 @@ static unsigned edit_distance(const char *a, size_t a_len, const char *b, size_t
 const char *diag_nearest(const char *name, const char *const *candidates, size_t count) {
     size_t len = strlen(name);
     if (len == 0 || len > NEAREST_MAX) return NULL;
-    unsigned best = smaller((unsigned)(len + 1) / 3, 3) + 1; /* one slip in three letters, three at most */
+    unsigned best = 4;
     const char *nearest = NULL;
     for (size_t i = 0; i < count; i++) {
         size_t other_len = strlen(candidates[i]);
         if (other_len > NEAREST_MAX || strcmp(name, candidates[i]) == 0) continue;
+        /* One slip in three letters of the shorter, three at most. */
+        unsigned limit = smaller((unsigned)((len < other_len ? len : other_len) + 1) / 3, 3);
         unsigned distance = edit_distance(name, len, candidates[i], other_len);
-        if (distance < best) {
+        if (distance <= limit && distance < best) {
             best = distance;
             nearest = candidates[i];
         }

@@ -25,6 +25,8 @@ typedef struct Rule {
 #define MODULE       "a module is brought in by `import name`"
 #define ELSE_IF      "write `} else if c {`, on the line of the closing brace"
 #define PARENS       "an inner `map` or `reduce` needs parentheses"
+#define CLAUSES      "the order is: `map f over a where p reduce g from z by k`"
+#define FAIL         "an error is raised by `fail(\"message\")`"
 #define CONTAINERS   "lists and maps stand in square brackets: `[1, 2]`, `[\"a\": 1]`"
 
 static const Rule rules[] = {
@@ -52,6 +54,8 @@ static const Rule rules[] = {
     {.word_before = "include", .hint = MODULE},
     {.word_before = "elif", .hint = ELSE_IF},
     {.word_before = "elsif", .hint = ELSE_IF},
+    {.word_before = "throw", .hint = FAIL},
+    {.word_before = "raise", .hint = FAIL},
     {.word_before = "print", .hint = "a function is called with parentheses: `print(x)`"},
     {.word_before = "log", .hint = "a function is called with parentheses: `log(x)`"},
     {.word_before = "assert", .hint = "a function is called with parentheses: `assert(x)`"},
@@ -85,13 +89,19 @@ static const Rule rules[] = {
     {.found = ',', .expects = '=', .lacks = '+', .hint = "parentheses take a pair apart: `let (x, y) = ...`"},
     {.found = ',', .expects = TOK_NEWLINE, .hint = CONTAINERS},
     {.found = '=', .expects = TOK_EQ, .hint = "`==` compares; a name is declared by `let x = ...`"},
+    {.found = '=', .expects = TOK_IN, .hint = "a loop is written `for i in 0..<n { ... }`"},
     {.found = TOK_EQ, .expects = '=', .hint = "a name is given its value by `=`"},
     {.found = TOK_DOTS, .expects = TOK_ELLIPSIS, .lacks = TOK_NOT, .hint = "the rest of a list is matched by `...rest`"},
     {.found = TOK_DOTS, .expects = TOK_NOT, .hint = "a range has a first element: `0..n`"},
     {.found = TOK_NAME, .expects = TOK_UPPER_NAME, .lacks = TOK_NAME, .hint = "types and constructors start with a capital letter"},
     {.found = TOK_UPPER_NAME, .expects = TOK_NAME, .hint = "names of functions and values start with a small letter"},
+    {.before = '.', .found = TOK_NEWLINE, .hint = "a float has a digit behind its point: 1.0"},
     {.found = TOK_TUPLE_FIELD, .expects = TOK_NOT, .hint = "a float has a digit before its point: 0.5"},
     {.found = TOK_HOLE_END, .hint = "a brace itself is written `\\{` in a string"},
+    {.found = TOK_WHERE, .expects = TOK_OVER, .hint = CLAUSES},
+    {.found = TOK_REDUCE, .expects = TOK_OVER, .hint = CLAUSES},
+    {.found = TOK_FROM, .expects = TOK_OVER, .hint = CLAUSES},
+    {.found = TOK_BY, .expects = TOK_OVER, .hint = CLAUSES},
     {.found = TOK_MAP, .hint = PARENS},
     {.found = TOK_FLATMAP, .hint = PARENS},
     {.found = TOK_REDUCE, .hint = PARENS},

@@ -254,6 +254,14 @@ static void slips_have_hints(void **state) {
         {"let p = P{x: 1}\n", "is built by"},
         {"a <> b\n", "`!=`"},
         {"map some over xs\n", "some(x)"},
+        {"map f where p over xs\n", "the order is"},
+        {"throw \"x\"\n", "fail("},
+        {"for i = 0; i < 3; i += 1 { }\n", "for i in 0..<n"},
+        {"let x = 1.\n", "1.0"},
+        {"1 \u2013 2\n", "minus"},
+        {"x \u2265 2\n", "`>=`"},
+        {"f(\u201cx\u201d)\n", "double quotes"},
+        {"1\u00a0+ 2\n", "space"},
     };
     for (size_t i = 0; i < sizeof slips / sizeof *slips; i++) {
         Parse p = parse_text(slips[i].program);

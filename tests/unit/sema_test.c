@@ -1,5 +1,6 @@
 /* sema_test.c: resolution and checking: the files of tests/types (the types of what a program declares), found by folder; the
- * machinery of types; and what must not be slow or deep. (tests/errors is run through mrc: some of its messages come from lowering.)
+ * machinery of types; and what must not be slow or deep. (tests/errors is run through mrc: some of its messages come from
+ * lowering.)
  */
 #include <dirent.h>
 #include <setjmp.h>
@@ -244,6 +245,35 @@ static void test_hints(void **state) {
     check_end(&c);
 }
 
+/* What is called otherwise elsewhere, what stands in a module that is not imported, and what a newcomer forgets. */
+static void test_hints_for_newcomers(void **state) {
+    (void)state;
+    const struct {
+        const char *program, *hint;
+    } slips[] = {
+        {"print(length([1]))\n", "`len(x)`"},
+        {"print([1].length)\n", "`len(x)`"},
+        {"let x = null\n", "is `none`"},
+        {"print([1].map(x => x))\n", "`map f over xs`"},
+        {"print(sqrt(2.0))\n", "`import math` brings in `math.sqrt`"},
+        {"let lines_read = 1\nprint(line_read)\n", "did you mean `lines_read`?"},
+        {"fn f(x: boolean) = x\n", "`bool`"},
+        {"map x => (x, 1) over [1] reduce sum\n", "`reduce sum by key`"},
+        {"print(map x => x over 1..3, 4)\n", "unless the `map` stands in parentheses"},
+        {"map x => x over 1..3\n", "nothing walks this stream"},
+        {"fn f(n) { if n > 3 { return 1 } }\n", "that of its last expression"},
+    };
+    for (size_t i = 0; i < sizeof slips / sizeof *slips; i++) {
+        Check c = check_text(slips[i].program);
+        const char *text = messages(&c, DIAG_FORMAT_TEXT);
+        if (!strstr(text, slips[i].hint)) fail_msg("for:\n%sgot:\n%s", slips[i].program, text);
+        check_end(&c);
+    }
+    Check c = check_text("let x: Point = 3\n"); /* nothing is near */
+    assert_null(strstr(messages(&c, DIAG_FORMAT_TEXT), "did you mean"));
+    check_end(&c);
+}
+
 static void test_shadowing(void **state) {
     (void)state;
     Check c = check_text("fn sum(x, y) = x + y\nfn len(x) = \"{x}\"\nlet total = reduce sum over 1..3\nlet text = len(3)\n");
@@ -341,6 +371,7 @@ int main(void) {
         cmocka_unit_test(test_use_of_reducers),
         cmocka_unit_test(test_recursion_is_one_instance),
         cmocka_unit_test(test_hints),
+        cmocka_unit_test(test_hints_for_newcomers),
         cmocka_unit_test(test_shadowing),
         cmocka_unit_test(test_unify),
         cmocka_unit_test(test_large_types),
