@@ -139,6 +139,7 @@ Value gen_prim_call(Frame *frame, const CoreExpr *expr, LLVMValueRef place, Valu
     }
     LLVMValueRef failed = LLVMBuildCall2(frame->builder, type, function, call.args, call.count, "");
     c_call_extend(gen, &call, failed, true);
+    frame_inline(frame, failed); /* which has an effect where the primitive is one of the hot functions */
     frame_check_at(frame, failed, expr->span);
     return value_owned(gen_load(frame, expr->type, out), expr->type);
 }

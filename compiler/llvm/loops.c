@@ -191,11 +191,13 @@ static void for_counted(Frame *frame, const CoreExpr *expr) {
 static void for_pieces(Frame *frame, const CoreExpr *expr, LLVMValueRef text, bool by_lines) {
     Gen *gen = frame->gen;
     LLVMBuilderRef b = frame->builder;
-    LLVMValueRef cursor = frame_variable(frame, gen->ptr, "cursor"), piece = frame_variable(frame, gen->string, "piece");
+    LLVMTypeRef cursor_type = LLVMStructTypeInContext(gen->llvm, (LLVMTypeRef[]){gen->ptr, gen->ptr, gen->i64}, 3, 0);
+    LLVMValueRef cursor = frame_variable(frame, cursor_type, "cursor"), piece = frame_variable(frame, gen->string, "piece");
     LLVMValueRef data = LLVMBuildExtractValue(b, text, 0, "data"), len = LLVMBuildExtractValue(b, text, 1, "len");
     LLVMValueRef owner = LLVMBuildExtractValue(b, text, 2, "owner");
     LLVMValueRef end = LLVMBuildInBoundsGEP2(b, gen->i8, data, &len, 1, "end");
-    LLVMBuildStore(b, data, cursor);
+    LLVMBuildStore(b, LLVMConstNull(cursor_type), cursor);
+    gen_store_at(frame, data, cursor, offsetof(MrCursor, next));
     LLVMBasicBlockRef head = frame_block(frame, "next"), body = frame_block(frame, "body"), done = frame_block(frame, "done");
     frame_jump(frame, head);
     frame_enter(frame, head);

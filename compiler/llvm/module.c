@@ -209,6 +209,12 @@ LLVMValueRef gen_constant(Gen *gen, const char *name, LLVMValueRef value) {
     return global;
 }
 
+LLVMValueRef gen_string_bytes(Gen *gen, const char *bytes, size_t len) {
+    char *padded = arena_alloc(gen->arena, len + MR_STRING_SLACK);
+    memcpy(padded, bytes, len);
+    return gen_bytes(gen, padded, len + MR_STRING_SLACK);
+}
+
 LLVMValueRef gen_bytes(Gen *gen, const char *bytes, size_t len) {
     void **slot = map_slot(&gen->constants, bytes, len);
     if (!*slot) {

@@ -98,6 +98,7 @@ LLVMValueRef gen_small(Gen *gen, uint32_t value); /* i32 */
 LLVMValueRef gen_byte(Gen *gen, uint8_t value);
 LLVMValueRef gen_flag(Gen *gen, bool value); /* i1 */
 /* A private constant of the module; the same global for the same bytes. `gen_text` ends them by a NUL. */
+LLVMValueRef gen_string_bytes(Gen *gen, const char *bytes, size_t len); /* with MR_STRING_SLACK after them */
 LLVMValueRef gen_bytes(Gen *gen, const char *bytes, size_t len);
 LLVMValueRef gen_text(Gen *gen, const char *text);
 bool gen_is_library(const Gen *gen, Span span);                            /* a place in an embedded module, "<prelude>" */

@@ -8,7 +8,10 @@
  *   - memory of all zero bytes is a valid value of every type (0, "", [], none, [:]) and needs no drop: moving out of a place zeroes it.
  *
  * Strings may be slices of a chunk of input: their owner is NULL, and they are copied (mr_own) before they are stored anywhere that
- * outlives the chunk: in a list, a map, a closure, a var, or a reduction's state. */
+ * outlives the chunk: in a list, a map, a closure, a var, or a reduction's state.
+ *
+ * The MR_STRING_SLACK bytes after a string's last one can be read, whatever they are, so that short strings are loaded whole into
+ * registers: whoever makes room for strings' bytes makes so much more. */
 #ifndef MR_H
 #define MR_H
 
@@ -16,7 +19,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { MR_ABI_VERSION = 1 };
+enum { MR_ABI_VERSION = 1, MR_STRING_SLACK = 15 };
 
 /* ---- values */
 
@@ -32,6 +35,13 @@ typedef struct MrString {
     int64_t len;      /* bytes */
     MrCell *owner;    /* what keeps the bytes alive; NULL: borrowed from the chunk being mapped (or empty) */
 } MrString;
+
+/* A walk through the words or lines of a text; to begin it, all but `next` is zero. */
+typedef struct MrCursor {
+    const char *next;  /* where what was not looked at yet begins */
+    const char *block; /* words: of the 64 bytes looked at last ... */
+    uint64_t words;    /* ... those that belong to words which have not been given yet */
+} MrCursor;
 
 typedef struct MrRange {
     int64_t first, count, step; /* count MR_OPEN: endless */
@@ -131,6 +141,12 @@ typedef struct MrError {
 struct MrRuntime; /* worker/runtime.h: the role of this thread and its connections */
 struct MrProgram;
 
+/* Memory that is given up as a whole at the end of the chunk. What lies in it has no owner, as slices of the chunk have none. */
+typedef struct MrScratch {
+    char *at;
+    int64_t left; /* bytes */
+} MrScratch;
+
 typedef struct MrContext {
     const char *stack_limit; /* generated functions in a recursive cycle fail when their frame lies below */
     void *globals;           /* this thread's copy of the program's globals, laid out as program->globals says */
@@ -139,6 +155,7 @@ typedef struct MrContext {
     char *out;              /* what print wrote and nobody has taken yet (malloc'ed; out_len of out_cap bytes) */
     size_t out_len, out_cap;
     bool out_is_direct; /* print writes to standard output at once (the root's top level) */
+    MrScratch scratch;  /* while a chunk of text is mapped: where pieces of it may be put that were changed; else without room */
     const struct MrProgram *program;
     struct MrRuntime *runtime;
 } MrContext;

@@ -40,7 +40,7 @@ static inline uint32_t load32(const char *p) {
     return x;
 }
 
-/* ---- bytes: most strings are short words, so equality and hashing of up to 16 bytes take two overlapping loads */
+/* ---- bytes: most strings are short words. Comparing up to 16 bytes takes two overlapping loads */
 
 static inline bool bytes_equal(const char *a, const char *b, int64_t len) {
     if (len > 16) return memcmp(a, b, (size_t)len) == 0;
@@ -48,6 +48,43 @@ static inline bool bytes_equal(const char *a, const char *b, int64_t len) {
     if (len >= 4) return ((load32(a) ^ load32(b)) | (load32(a + len - 4) ^ load32(b + len - 4))) == 0;
     if (len == 0) return true;
     return a[0] == b[0] && a[len >> 1] == b[len >> 1] && a[len - 1] == b[len - 1];
+}
+
+/* ---- short strings as one vector. A load reads past the string's end: see MR_STRING_SLACK in mr.h. */
+
+enum { SHORT_BYTES = MR_STRING_SLACK + 1 };
+
+typedef uint8_t Bytes __attribute__((vector_size(SHORT_BYTES)));
+typedef char Flags __attribute__((vector_size(SHORT_BYTES)));      /* each byte 0 or -1 */
+typedef uint64_t Halves __attribute__((vector_size(SHORT_BYTES))); /* little-endian */
+
+static inline bool is_short(int64_t len) {
+    return (uint64_t)len - 1 < SHORT_BYTES;
+}
+
+static inline Bytes load_bytes(const char *p) {
+    Bytes bytes;
+    memcpy(&bytes, p, sizeof bytes);
+    return bytes;
+}
+
+/* Bit i is set for byte i. */
+static inline uint32_t flag_bits(Flags flags) {
+    return (uint32_t)__builtin_ia32_pmovmskb128(flags);
+}
+
+static inline uint32_t first_bits(int64_t len) {
+    return (1u << len) - 1;
+}
+
+/* The bytes of a short string, zeros after them. */
+static inline Bytes load_short(const char *p, int64_t len) {
+    static const char kept[2 * SHORT_BYTES] = {-1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1};
+    return load_bytes(p) & load_bytes(kept + SHORT_BYTES - len);
+}
+
+static inline bool short_is_equal(const char *a, const char *b, int64_t len) {
+    return (~flag_bits((Flags)(load_bytes(a) == load_bytes(b))) & first_bits(len)) == 0;
 }
 
 static inline bool string_is_equal(const MrString *a, const MrString *b) {
@@ -63,29 +100,24 @@ static inline uint64_t hash_mix(uint64_t a, uint64_t b) {
 #define HASH_K0 UINT64_C(0xa0761d6478bd642f)
 #define HASH_K1 UINT64_C(0xe7037ed1a0b428db)
 
-enum { PACKED_BYTES = 7 };
-
-/* Up to seven bytes and their number as one integer, which no other string has. Where two loads overlap they agree. */
-static inline uint64_t bytes_pack(const char *p, int64_t len) {
-    uint64_t packed = (uint64_t)len << 56;
-    if (len >= 4) return packed | load32(p) | (uint64_t)load32(p + len - 4) << (8 * (len - 4));
-    if (len == 0) return packed;
-    const unsigned char *bytes = (const unsigned char *)p;
-    int64_t middle = len >> 1, last = len - 1;
-    return packed | bytes[0] | (uint64_t)bytes[middle] << (8 * middle) | (uint64_t)bytes[last] << (8 * last);
-}
-
 /* A permutation of the integers. The upper bits of a product depend on all bits of its factors; they become the lower ones. */
 static inline uint64_t hash_permute(uint64_t x) {
     return __builtin_bswap64((x ^ HASH_K0) * HASH_K1);
 }
 
-/* Strings of up to PACKED_BYTES that have the same length and the same hash are equal. */
+/* Strings of up to PACKED_BYTES that have the same length and the same hash are equal: what is permuted holds all their bytes and,
+ * in the last one, the length. */
+enum { PACKED_BYTES = 7 };
+
 static inline uint64_t hash_bytes(const char *p, int64_t len) {
-    if (LIKELY(len <= PACKED_BYTES)) return hash_permute(bytes_pack(p, len));
+    if (LIKELY(is_short(len))) {
+        Halves halves = (Halves)load_short(p, len);
+        return hash_permute(halves[0] ^ (uint64_t)len << 56 ^ __builtin_bswap64(halves[1] * HASH_K0));
+    }
+    if (len == 0) return hash_permute(0);
     uint64_t seed = HASH_K0 ^ (uint64_t)len;
     const char *last = p + len - 8;
-    for (; UNLIKELY(last - p > 8); p += 16) seed = hash_mix(load64(p) ^ seed, load64(p + 8) ^ HASH_K1);
+    for (; last - p > 8; p += 16) seed = hash_mix(load64(p) ^ seed, load64(p + 8) ^ HASH_K1);
     return last < p ? hash_mix(seed ^ load64(last), HASH_K1) : hash_mix(load64(p) ^ seed, load64(last) ^ HASH_K1);
 }
 

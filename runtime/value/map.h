@@ -44,11 +44,15 @@ static inline uint64_t map_hash(const void *key, const MrType *type) {
     return value_hash(key, type);
 }
 
-/* Are two keys equal, whose hashes are? Most strings are so short that their hash and length say it all. */
+/* Are two keys equal, whose hashes are? Most strings are so short that their hash and length say it all: such a one is compared
+ * with itself, as a branch that words of all lengths pass would often be foreseen wrongly. */
 static inline bool map_key_matches(const void *a, const void *b, const MrType *type) {
     if (type->kind == MR_STRING) {
         const MrString *left = a, *right = b;
-        return left->len == right->len && (left->len <= PACKED_BYTES || bytes_equal(left->data, right->data, left->len));
+        int64_t len = right->len;
+        if (left->len != len) return false;
+        if (UNLIKELY(!is_short(len))) return len == 0 || memcmp(left->data, right->data, (size_t)len) == 0;
+        return short_is_equal(len <= PACKED_BYTES ? right->data : left->data, right->data, len);
     }
     if (type->kind == MR_INT) return *(const int64_t *)a == *(const int64_t *)b;
     return map_key_is_equal(a, b, type);

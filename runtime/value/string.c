@@ -4,7 +4,7 @@
 #include <inttypes.h>
 
 MrString string_alloc(int64_t len, char **bytes) {
-    MrCell *cell = mr_alloc_unset(sizeof *cell + (size_t)len);
+    MrCell *cell = mr_alloc_unset(sizeof *cell + (size_t)len + MR_STRING_SLACK);
     *bytes = (char *)(cell + 1);
     return (MrString){*bytes, len, cell};
 }

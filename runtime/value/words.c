@@ -1,9 +1,10 @@
-/* words.c: word boundaries in full generality; hot.c has the short way for ASCII. */
+/* words.c: word boundaries: in full generality, and the short way for ASCII, 64 bytes at a time. */
 #include "runtime/value/words.h"
 
 #include <stddef.h>
 #include <utf8proc.h>
 
+#include "runtime/value/inline.h"
 #include "runtime/value/text.h"
 
 static bool is_ascii_word(char byte) {
@@ -99,4 +100,72 @@ const char *words_cut(const char *begin, const char *p, const char *end) {
         while (p < end && is_ascii_word(p[-1]) && is_ascii_word(*p)) p++;
     }
     return p;
+}
+
+/* ---- blocks of 64 bytes, each byte a bit */
+
+enum { BLOCK = 64 };
+
+#define LAST_BYTE (UINT64_C(1) << 63)
+
+typedef struct BlockBits {
+    uint64_t words;       /* letters, digits, and what is not ASCII */
+    uint64_t apostrophes; /* ASCII's */
+    uint64_t beyond;      /* what is not ASCII */
+} BlockBits;
+
+static BlockBits classify(const char *p) {
+    BlockBits bits = {0};
+    for (int i = 0; i < BLOCK; i += SHORT_BYTES) {
+        Bytes bytes = load_bytes(p + i);
+        Flags is_word = (Flags)(((bytes | 0x20) - 'a' < 26) | (bytes - '0' < 10));
+        bits.words |= (uint64_t)flag_bits(is_word | (Flags)bytes) << i;
+        bits.apostrophes |= (uint64_t)flag_bits((Flags)(bytes == '\'')) << i;
+        bits.beyond |= (uint64_t)flag_bits((Flags)bytes) << i;
+    }
+    return bits;
+}
+
+/* The words of the block at p that are ASCII, whole and known to be so; cursor->next is where the others begin. */
+static uint64_t block_words(MrCursor *cursor, const char *p, int64_t left) {
+    char last[BLOCK] = {0};
+    if (left < BLOCK) memcpy(last, p, (size_t)left);
+    BlockBits bits = classify(left < BLOCK ? last : p);
+    uint64_t words = bits.words | (bits.apostrophes & bits.words << 1 & bits.words >> 1);
+    cursor->next = p + (left < BLOCK ? left : BLOCK);
+    if (left >= BLOCK) {
+        /* A word that reaches the block's end may go on; an apostrophe there may be part of one. */
+        uint64_t open = words | (bits.apostrophes & words << 1 & LAST_BYTE);
+        int size = ~open ? __builtin_clzll(~open) : BLOCK;
+        cursor->next -= size;
+        words = size == BLOCK ? 0 : words & ~UINT64_C(0) >> size;
+    }
+    if (UNLIKELY(bits.beyond & words)) {
+        uint64_t before = ~words & ((bits.beyond & -bits.beyond) - 1);
+        int start = before ? BLOCK - __builtin_clzll(before) : 0;
+        cursor->next = p + start;
+        words &= (UINT64_C(1) << start) - 1;
+    }
+    return words;
+}
+
+/* The next word of any kind from p on, where a block has none to give. */
+static WordsFound look_closely(MrCursor *cursor, const char *p, const char *end, MrString *out) {
+    const char *begin = words_begin(p, end);
+    cursor->next = end;
+    if (begin == end) return WORDS_NONE;
+    cursor->next = words_end(begin, end);
+    *out = (MrString){begin, cursor->next - begin, NULL};
+    return WORDS_ONE;
+}
+
+WordsFound words_look(MrCursor *cursor, const char *end, MrString *out) {
+    while (cursor->next < end) {
+        const char *p = cursor->next;
+        cursor->words = block_words(cursor, p, end - p);
+        cursor->block = p;
+        if (cursor->words) return WORDS_MANY;
+        if (cursor->next == p) return look_closely(cursor, p, end, out);
+    }
+    return WORDS_NONE;
 }

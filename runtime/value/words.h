@@ -8,6 +8,8 @@
 
 #include <stdbool.h>
 
+#include "runtime/include/mr.h"
+
 enum {
     WORDS_LOOK_BACK = 12, /* words_is_inside reads at most so many bytes before p ... */
     WORDS_LOOK_AHEAD = 12 /* ... and at and after it: give it these, or all there are */
@@ -19,6 +21,15 @@ bool words_is_inside(const char *begin, const char *p, const char *end);
 /* The first place from p on that is not inside a word: p itself, or the end of the word that p is inside of, or `end`. To trust an
  * answer that lies within WORDS_LOOK_AHEAD bytes of `end`, `end` has to be the end of the text. */
 const char *words_cut(const char *begin, const char *p, const char *end);
+
+typedef enum WordsFound {
+    WORDS_NONE, /* no more */
+    WORDS_ONE,  /* *out is the next word */
+    WORDS_MANY, /* the cursor's block has some */
+} WordsFound;
+
+/* Looks at what comes next, for mr_next_word, which has given all words of the block before. */
+WordsFound words_look(MrCursor *cursor, const char *end, MrString *out);
 
 /* The start of the first word in [p, end), or `end`; p is not inside a word. */
 const char *words_begin(const char *p, const char *end);

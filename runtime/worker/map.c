@@ -52,10 +52,13 @@ static uint64_t map_once(Job *job, JobRun *run, Frame *frame, uint64_t first, ui
     MrChunk chunk = {0};
     context->failed_element = -1;
     bool failed = plan_read(&job->plan, context, run->lists, first, count, &chunk);
+    MrScratch scratch = context->scratch;
+    if (plan_is_text(&job->plan)) scratch_open(context);
     if (failed)
         chunk.slices = NULL; /* it is the chunk that could not be read, not an element that failed */
     else
         failed = job->plan.task->kernel(context, job->of.captures, &chunk, frame->state, &frame->has_value);
+    context->scratch = scratch;
     if (failed) frame->has_value = false;
     frame_take_output(frame, &job->of, printed, first);
     run->elements += (uint64_t)chunk.elements;

@@ -7,6 +7,9 @@
 #include "base/arena.h"
 #include "runtime/value/value.h"
 
+/* What a chunk's changed pieces may take; the rest of them are values of their own. */
+enum { SCRATCH_SIZE = 128 << 10 };
+
 /* The lowest address that generated code may use: what the runtime's own functions need below it is left free. */
 static const char *stack_limit(void) {
     pthread_attr_t attributes;
@@ -40,9 +43,18 @@ void runtime_free(MrRuntime *runtime) {
     for (size_t i = 0; i < runtime->file_name_count; i++) free(runtime->file_names[i]);
     free(runtime->file_names);
     free(runtime->costs);
+    free(runtime->scratch);
+    runtime->scratch = NULL;
     runtime->file_names = NULL;
     runtime->costs = NULL;
     runtime->file_name_count = runtime->cost_count = 0;
+}
+
+void scratch_open(MrContext *context) {
+    MrRuntime *runtime = runtime_of(context);
+    if (context->scratch.at) return;
+    if (!runtime->scratch) runtime->scratch = xmalloc(SCRATCH_SIZE + MR_STRING_SLACK);
+    context->scratch = (MrScratch){runtime->scratch, SCRATCH_SIZE};
 }
 
 const char *runtime_file_name(MrRuntime *runtime, const char *name, size_t len) {

@@ -30,6 +30,8 @@ typedef struct MrRuntime {
     TaskCost *costs;
     size_t cost_count;
 
+    char *scratch; /* what the context's scratch is cut from, once text has been mapped */
+
     /* Names of source files in errors that came from elsewhere. */
     char **file_names;
     size_t file_name_count;
@@ -43,6 +45,10 @@ static inline MrRuntime *runtime_of(MrContext *context) {
 void context_init(MrContext *context, const MrProgram *program, MrRuntime *runtime);
 void context_free(MrContext *context); /* drops the globals, the output and the error */
 void runtime_free(MrRuntime *runtime); /* what it holds, except for the cluster */
+
+/* Gives the context room for changed pieces of a chunk of text, unless an outer chunk has done so. Whoever maps the chunk puts
+ * context->scratch back afterwards as it was. */
+void scratch_open(MrContext *context);
 
 /* The same text, kept until the runtime goes. */
 const char *runtime_file_name(MrRuntime *runtime, const char *name, size_t len);

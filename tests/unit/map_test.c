@@ -169,7 +169,7 @@ static void test_make(void **state) {
     mr_map_make(&context, &map, keys, values, 3, type);
     assert_shown(&map, type, "[\"a\": \"2\", \"b\": \"3\"]");
     const void *found;
-    const MrString absent = {"nobody", 6, NULL};
+    const MrString absent = TEXT_OF("nobody");
     assert_true(mr_map_get(&context, &found, map, &absent, type));
     assert_non_null(strstr(context.error.message, "no key \"nobody\""));
     mr_error_clear(&context.error);
@@ -225,7 +225,8 @@ static bool merge_texts(MrContext *ctx, const void *captures, void *left, void *
 static MrMap *map_of(const char *keys, const char *value, const MrType *type) {
     MrMap *map = NULL;
     for (const char *p = keys; *p; p++) {
-        const MrString key = {p, 1, NULL};
+        const char bytes[1 + MR_STRING_SLACK] = {*p};
+        const MrString key = {bytes, 1, NULL};
         char text[16];
         snprintf(text, sizeof text, "%s%c", value, *p);
         MrString owned = string_of(text);
@@ -266,7 +267,7 @@ static void test_merge_error(void **state) {
     for (size_t i = 0; i < 3; i++) {
         Arena *arena = arena_new();
         const MrType *type = type_of(arena, MR_MAP, &type_string, &type_string);
-        const MrString limit = {"rr", 2, NULL};
+        const MrString limit = TEXT_OF("rr");
         MrMap *left = map_of(keys[i][0], "l", type), *right = map_of(keys[i][1], "r", type);
         assert_true(mr_map_merge(&context, &left, right, type, merge_texts, &limit));
         assert_null(left);
@@ -295,7 +296,7 @@ static void test_finish(void **state) {
     mr_retain(&context, &shared, in);
     assert_false(mr_map_finish(&context, &result, map, in, out, finish_length, NULL));
     assert_int_equal(mr_map_len(&context, result), 3);
-    const MrString key = {"b", 1, NULL};
+    const MrString key = TEXT_OF("b");
     assert_int_equal(*(int64_t *)mr_map_find(&context, result, &key, out), 2);
     mr_drop(&context, &result, out);
     assert_true(mr_map_finish(&context, &result, shared, in, out, finish_length, "b"));

@@ -138,7 +138,8 @@ static bool list_kernel(MrContext *context, const void *captures, MrChunk *chunk
 /* ---- map w => (w, 1) over words reduce sum by key */
 static bool count_kernel(MrContext *context, const void *captures, MrChunk *chunk, void *state, bool *has_value) {
     (void)captures;
-    const char *cursor = chunk->slices[0].data, *end = cursor + chunk->slices[0].first;
+    MrCursor cursor = {.next = chunk->slices[0].data};
+    const char *end = cursor.next + chunk->slices[0].first;
     MrString word;
     while (mr_next_word(context, &cursor, end, &word)) {
         bool is_new;

@@ -12,6 +12,7 @@
 
 #include "runtime/value/inline.h"
 #include "runtime/value/text.h"
+#include "tests/unit/values.h"
 
 static MrContext context;
 
@@ -100,7 +101,7 @@ static void test_concat(void **state) {
 static void test_equality(void **state) {
     (void)state;
     for (int64_t len = 0; len < 40; len++) {
-        char *a = malloc((size_t)len + 1), *b = malloc((size_t)len + 1);
+        char *a = malloc((size_t)len + MR_STRING_SLACK), *b = malloc((size_t)len + MR_STRING_SLACK);
         for (int64_t i = 0; i < len; i++) a[i] = b[i] = (char)('a' + i % 26);
         const MrString left = {a, len, NULL}, right = {b, len, NULL};
         assert_true(mr_string_equal(&context, &left, &right));
@@ -127,9 +128,11 @@ static void test_equality(void **state) {
 /* ---- case, white space, characters */
 
 static void check_lower(const char *from, const char *to) {
-    MrString s = text(from), out;
+    char bytes[64 + MR_STRING_SLACK] = {0};
+    memcpy(bytes, from, strlen(from));
+    MrString s = text(bytes), out;
     mr_prim_lower(&context, &out, &s);
-    if (!strcmp(from, to)) assert_ptr_equal(out.data, s.data); /* nothing changes: nothing is copied */
+    if (*from && !strcmp(from, to)) assert_ptr_equal(out.data, s.data); /* nothing changes: nothing is copied */
     assert_text(out, to);
 }
 
@@ -156,6 +159,28 @@ static void test_lower(void **state) {
             check_lower(from, to);
         }
     }
+}
+
+/* Changed slices of a chunk lie in the chunk's scratch while there is room; other strings never do. */
+static void test_scratch(void **state) {
+    (void)state;
+    char room[40 + MR_STRING_SLACK];
+    MrString slice = TEXT_OF("Capital"), owned = string_of("Capital"), out;
+    context.scratch = (MrScratch){room, 40};
+    for (int i = 0; i < 4; i++) {
+        mr_prim_lower(&context, &out, &slice);
+        assert_ptr_equal(out.data, room + 7 * i);
+        assert_null(out.owner);
+        assert_text(out, "capital");
+    }
+    for (int i = 0; i < 2; i++) {
+        mr_prim_lower(&context, &out, i ? &owned : &slice);
+        assert_non_null(out.owner);
+        assert_text(out, "capital");
+        context.scratch = (MrScratch){room, 40};
+    }
+    context.scratch = (MrScratch){0};
+    mr_string_drop(&context, &owned);
 }
 
 static void test_text(void **state) {
@@ -322,7 +347,7 @@ static int teardown(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_ownership), cmocka_unit_test(test_slices),  cmocka_unit_test(test_concat),
-        cmocka_unit_test(test_equality),  cmocka_unit_test(test_lower),   cmocka_unit_test(test_text),
+        cmocka_unit_test(test_equality),  cmocka_unit_test(test_lower),   cmocka_unit_test(test_scratch), cmocka_unit_test(test_text),
         cmocka_unit_test(test_units),     cmocka_unit_test(test_split),   cmocka_unit_test(test_search),
         cmocka_unit_test(test_repeat),    cmocka_unit_test(test_numbers),
     };

@@ -69,11 +69,11 @@ static FileList list_of(const Texts *texts) {
     return list;
 }
 
-typedef bool Next(MrContext *context, const char **cursor, const char *end, MrString *out);
+typedef bool Next(MrContext *context, MrCursor *cursor, const char *end, MrString *out);
 
 /* The tokens of a stretch of text, each with a bar after it, and where each began. */
 static void add_tokens(Next *next, const char *text, size_t len, uint64_t start, uint64_t low, uint64_t high, Buf *out) {
-    const char *cursor = text;
+    MrCursor cursor = {.next = text};
     MrString token;
     while (len && next(NULL, &cursor, text + len, &token)) {
         const char *first = token.data ? token.data : text;

@@ -77,6 +77,9 @@ static inline double random_float(Random *random) {
     return i < 9 ? special[i] : (double)(int64_t)random_next(random) / 1e9;
 }
 
+/* A string that owns nothing, with the slack that strings have. */
+#define TEXT_OF(literal) ((MrString){literal "\0\0\0\0\0\0\0\0\0\0\0\0\0\0", sizeof(literal) - 1, NULL})
+
 static inline MrString random_string(Random *random) {
     char bytes[40];
     int64_t len = random_below(random, random_below(random, 4) ? 4 : 40);

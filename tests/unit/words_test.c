@@ -98,7 +98,8 @@ static int random_text(Random *random, char *text) {
 static void check_words(const char *text, int from, int to, const Marks *marks) {
     char *copy = malloc((size_t)(to - from) + 1); /* just these bytes, so that a sanitiser sees reads past them */
     memcpy(copy, text + from, (size_t)(to - from));
-    const char *cursor = copy, *end = copy + (to - from);
+    MrCursor cursor = {.next = copy};
+    const char *end = copy + (to - from);
     int at = from;
     for (MrString word; mr_next_word(&context, &cursor, end, &word);) {
         int begin = from + (int)(word.data - copy), number = marks->of[begin];
@@ -163,7 +164,8 @@ static void test_cut(void **state) {
 }
 
 static void check_lines(const char *text, const char *const *expected) {
-    const char *cursor = text, *end = text + strlen(text);
+    const char *end = text + strlen(text);
+    MrCursor cursor = {.next = text};
     MrString line;
     for (; *expected; expected++) {
         assert_true(mr_next_line(&context, &cursor, end, &line));
