@@ -20,6 +20,7 @@ Value gen_call(Frame *frame, const CoreExpr *expr) {
     const Callee *callee = gen_function(frame->gen, expr->fn);
     LLVMValueRef failed = LLVMBuildCall2(frame->builder, callee->type, callee->function, args, (unsigned)count + 2, "");
     LLVMSetInstructionCallConv(failed, LLVMFastCallConv);
+    frame_keep_call(frame, failed);
     /* A function of the program has noted the place itself. */
     if (gen_is_library(frame->gen, expr->fn->span)) {
         frame_check_at(frame, failed, expr->span);

@@ -2,8 +2,7 @@
 #include "compiler/llvm/frame.h"
 
 #include <assert.h>
-
-enum { MANY_WAYS = 100 }; /* to fail: a function of some hundred lines */
+#include <string.h>
 
 void frame_begin(Frame *frame, Gen *gen, LLVMValueRef function, const char *name, Span span) {
     *frame = (Frame){.gen = gen, .builder = gen->builder, .function = function, .span = span, .place = span};
@@ -45,16 +44,25 @@ LLVMBasicBlockRef frame_if_rare(Frame *frame, LLVMValueRef flag) {
     return usual;
 }
 
-static void add_failure(Frame *frame, Span span) {
-    Arena *arena = frame->gen->arena;
-    if (!frame->fail_at) frame->fail_at = frame_block(frame, "fail_at");
-    vec_push(arena, &frame->fail_blocks, LLVMGetInsertBlock(frame->builder));
-    vec_push(arena, &frame->fail_places, gen_location(frame->gen, span));
+/* Where a failure goes from here: to the innermost scope that holds something. What a scope comes to hold later is zero now. */
+static LLVMBasicBlockRef fail_block(Frame *frame) {
+    LLVMBasicBlockRef *block = &frame->fail;
+    for (Scope *scope = frame->scope; scope; scope = scope->outer) {
+        if (!scope->slots.len) continue;
+        block = &scope->fail;
+        break;
+    }
+    if (!*block) *block = frame_block(frame, "fail");
+    return *block;
 }
 
-static LLVMBasicBlockRef fail_block(Frame *frame) {
-    if (!frame->fail) frame->fail = frame_block(frame, "fail");
-    return frame->fail;
+static LLVMBasicBlockRef fail_at_block(Frame *frame, Span span) {
+    Arena *arena = frame->gen->arena;
+    Scope *scope = frame->scope;
+    if (!scope->fail_at) scope->fail_at = frame_block(frame, "fail_at");
+    vec_push(arena, &scope->fail_blocks, LLVMGetInsertBlock(frame->builder));
+    vec_push(arena, &scope->fail_places, gen_location(frame->gen, span));
+    return scope->fail_at;
 }
 
 static Span visible_place(const Frame *frame, Span span) {
@@ -63,31 +71,23 @@ static Span visible_place(const Frame *frame, Span span) {
 
 void frame_raise(Frame *frame, Span span, LLVMBasicBlockRef otherwise) {
     span = visible_place(frame, span);
-    if (gen_is_library(frame->gen, span)) {
-        frame_jump(frame, fail_block(frame));
-    } else {
-        add_failure(frame, span);
-        frame_jump(frame, frame->fail_at);
-    }
+    frame_jump(frame, gen_is_library(frame->gen, span) ? fail_block(frame) : fail_at_block(frame, span));
     frame_enter(frame, otherwise);
 }
 
-void frame_check(Frame *frame, LLVMValueRef failed) {
+static void check(Frame *frame, LLVMValueRef failed, LLVMBasicBlockRef fail) {
     LLVMBasicBlockRef usual = frame_block(frame, "usual");
-    branch_rare(frame, failed, fail_block(frame), usual);
+    branch_rare(frame, failed, fail, usual);
     frame_enter(frame, usual);
+}
+
+void frame_check(Frame *frame, LLVMValueRef failed) {
+    check(frame, failed, fail_block(frame));
 }
 
 void frame_check_at(Frame *frame, LLVMValueRef failed, Span span) {
     span = visible_place(frame, span);
-    if (gen_is_library(frame->gen, span)) {
-        frame_check(frame, failed);
-        return;
-    }
-    add_failure(frame, span);
-    LLVMBasicBlockRef usual = frame_block(frame, "usual");
-    branch_rare(frame, failed, frame->fail_at, usual);
-    frame_enter(frame, usual);
+    check(frame, failed, gen_is_library(frame->gen, span) ? fail_block(frame) : fail_at_block(frame, span));
 }
 
 /* ---- calls */
@@ -100,10 +100,19 @@ LLVMValueRef frame_runtime(Frame *frame, RuntimeFunction name, const LLVMValueRe
     return LLVMBuildCall2(frame->builder, callee->type, callee->function, all, count + 1, "");
 }
 
+static void call_attribute(Frame *frame, LLVMValueRef call, const char *name) {
+    unsigned kind = LLVMGetEnumAttributeKindForName(name, strlen(name));
+    LLVMAttributeRef attribute = LLVMCreateEnumAttribute(frame->gen->llvm, kind, 0);
+    LLVMAddCallSiteAttribute(call, (LLVMAttributeIndex)LLVMAttributeFunctionIndex, attribute);
+}
+
 void frame_inline(Frame *frame, LLVMValueRef call) {
-    unsigned kind = LLVMGetEnumAttributeKindForName("alwaysinline", 12);
-    LLVMAddCallSiteAttribute(call, (LLVMAttributeIndex)LLVMAttributeFunctionIndex,
-                             LLVMCreateEnumAttribute(frame->gen->llvm, kind, 0));
+    call_attribute(frame, call, "alwaysinline");
+}
+
+/* Else a long top level would take LLVM minutes. */
+void frame_keep_call(Frame *frame, LLVMValueRef call) {
+    if (frame->is_failing || (frame->runs_once && !frame->loop)) call_attribute(frame, call, "noinline");
 }
 
 void frame_runtime_check(Frame *frame, RuntimeFunction name, const LLVMValueRef *args, Span span) {
@@ -128,7 +137,7 @@ LLVMValueRef frame_address(Frame *frame, LLVMValueRef value) {
     return address;
 }
 
-Slot *frame_own_slot(Frame *frame, const CoreType *type) {
+static Slot *slot_new(Frame *frame, const CoreType *type) {
     for (size_t i = 0; i < frame->slots.len; i++) {
         Slot *slot = frame->slots.items[i];
         if (slot->is_free && slot->type == type) {
@@ -144,8 +153,14 @@ Slot *frame_own_slot(Frame *frame, const CoreType *type) {
 }
 
 Slot *frame_slot(Frame *frame, const CoreType *type) {
-    Slot *slot = frame_own_slot(frame, type);
+    Slot *slot = slot_new(frame, type);
     vec_push(frame->gen->arena, &frame->scope->slots, slot);
+    return slot;
+}
+
+Slot *frame_own_slot(Frame *frame, const CoreType *type) {
+    Slot *slot = slot_new(frame, type);
+    vec_push(frame->gen->arena, &frame->own_slots, slot);
     return slot;
 }
 
@@ -176,68 +191,73 @@ void scope_enter(Frame *frame, Scope *scope) {
     frame->scope = scope;
 }
 
+/* What is in the slot, if anything, is given up; the slot itself is left as it is. */
 static void slot_drop(Frame *frame, const Slot *slot) {
     Gen *gen = frame->gen;
     LLVMBuilderRef b = frame->builder;
-    LLVMTypeRef type = slot->type ? gen_type(gen, slot->type) : gen->ptr;
-    LLVMValueRef value = LLVMBuildLoad2(b, type, slot->address, "");
+    LLVMValueRef value = LLVMBuildLoad2(b, slot->type ? gen_type(gen, slot->type) : gen->ptr, slot->address, "");
     if (slot->type) {
         value_drop(frame, value, slot->type);
-    } else {
-        LLVMBasicBlockRef open = frame_block(frame, "open"), closed = frame_block(frame, "closed");
-        frame_branch(frame, LLVMBuildIsNull(b, value, ""), closed, open);
-        frame_enter(frame, open);
-        frame_runtime(frame, RUNTIME_mr_text_close, (LLVMValueRef[]){value});
-        frame_jump(frame, closed);
-        frame_enter(frame, closed);
+        return;
     }
-    LLVMBuildStore(b, LLVMConstNull(type), slot->address);
+    LLVMBasicBlockRef open = frame_block(frame, "open"), closed = frame_block(frame, "closed");
+    frame_branch(frame, LLVMBuildIsNull(b, value, ""), closed, open);
+    frame_enter(frame, open);
+    frame_runtime(frame, RUNTIME_mr_text_close, (LLVMValueRef[]){value});
+    frame_jump(frame, closed);
+    frame_enter(frame, closed);
+}
+
+static void slots_drop(Frame *frame, const Scope *scope, bool zeroes) {
+    for (size_t i = scope->slots.len; i > 0; i--) {
+        const Slot *slot = scope->slots.items[i - 1];
+        slot_drop(frame, slot);
+        if (!zeroes) continue;
+        LLVMTypeRef type = slot->type ? gen_type(frame->gen, slot->type) : frame->gen->ptr;
+        LLVMBuildStore(frame->builder, LLVMConstNull(type), slot->address);
+    }
+}
+
+/* Writes the scope's ways to fail, and leaves it. */
+static void scope_close(Frame *frame) {
+    Scope *scope = frame->scope;
+    if (scope->fail_at) {
+        frame_enter(frame, scope->fail_at);
+        LLVMValueRef place = LLVMBuildPhi(frame->builder, frame->gen->ptr, "place");
+        LLVMAddIncoming(place, scope->fail_places.items, scope->fail_blocks.items, (unsigned)scope->fail_blocks.len);
+        frame_runtime(frame, RUNTIME_mr_fail_at, (LLVMValueRef[]){place});
+        frame_jump(frame, fail_block(frame));
+    }
+    frame->scope = scope->outer;
+    if (scope->fail) {
+        frame_enter(frame, scope->fail);
+        frame->is_failing = true;
+        slots_drop(frame, scope, false);
+        frame->is_failing = false;
+        frame_jump(frame, fail_block(frame));
+    }
 }
 
 void scope_leave(Frame *frame) {
     Scope *scope = frame->scope;
-    for (size_t i = scope->slots.len; i > 0; i--) {
-        slot_drop(frame, scope->slots.items[i - 1]);
-        scope->slots.items[i - 1]->is_free = true;
-    }
-    frame->scope = scope->outer;
+    slots_drop(frame, scope, true);
+    LLVMBasicBlockRef here = LLVMGetInsertBlock(frame->builder);
+    scope_close(frame);
+    for (size_t i = 0; i < scope->slots.len; i++) scope->slots.items[i]->is_free = true;
+    frame_enter(frame, here);
 }
 
 void scope_unwind(Frame *frame, const Scope *until) {
-    for (const Scope *scope = frame->scope; scope != until; scope = scope->outer) {
-        for (size_t i = scope->slots.len; i > 0; i--) slot_drop(frame, scope->slots.items[i - 1]);
-    }
+    for (const Scope *scope = frame->scope; scope != until; scope = scope->outer) slots_drop(frame, scope, true);
 }
 
-/* ---- the ways out */
-
-static void frame_fail_at(Frame *frame) {
-    Gen *gen = frame->gen;
-    frame_enter(frame, frame->fail_at);
-    LLVMValueRef place = LLVMBuildPhi(frame->builder, gen->ptr, "place");
-    LLVMAddIncoming(place, frame->fail_places.items, frame->fail_blocks.items, (unsigned)frame->fail_blocks.len);
-    frame_runtime(frame, RUNTIME_mr_fail_at, (LLVMValueRef[]){place});
-    frame_jump(frame, fail_block(frame));
-}
-
-/* In a function with very many ways to fail, slots in registers would make LLVM merge each slot from each of these ways: work by
- * the square of the function's length. There the slots stay in memory, which handing out their addresses achieves. */
-static void slot_drop_by_address(Frame *frame, const Slot *slot) {
-    frame_runtime(frame, RUNTIME_mr_drop, (LLVMValueRef[]){slot->address, gen_descriptor(frame->gen, slot->type)});
-}
+/* ---- the last way out */
 
 static void frame_fail(Frame *frame) {
     Gen *gen = frame->gen;
     LLVMBuilderRef b = frame->builder;
-    bool has_many_ways = frame->fail_blocks.len > MANY_WAYS;
     frame_enter(frame, frame->fail);
-    for (size_t i = frame->slots.len; i > 0; i--) {
-        const Slot *slot = frame->slots.items[i - 1];
-        if (has_many_ways && slot->type)
-            slot_drop_by_address(frame, slot);
-        else
-            slot_drop(frame, slot);
-    }
+    for (size_t i = 0; i < frame->own_slots.len; i++) slot_drop(frame, frame->own_slots.items[i]);
     if (frame->position) {
         LLVMValueRef offset = gen_int(gen, (int64_t)offsetof(MrContext, failed_element));
         LLVMValueRef place = LLVMBuildInBoundsGEP2(b, gen->i8, frame->context, &offset, 1, "");
@@ -248,7 +268,7 @@ static void frame_fail(Frame *frame) {
 
 void frame_end(Frame *frame) {
     debug_place(frame->gen, frame->span);
-    if (frame->fail_at) frame_fail_at(frame);
+    while (frame->scope) scope_close(frame);
     if (frame->fail) frame_fail(frame);
     LLVMBuildBr(frame->variables, LLVMGetNextBasicBlock(frame->entry));
     LLVMDisposeBuilder(frame->variables);

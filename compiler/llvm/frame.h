@@ -1,10 +1,10 @@
 /* frame.h: the function being generated: its variables, who owns which value, and the ways out of it.
  *
  * Ownership is simple and robust. Everything owned that can still be given up lies in a *slot*, a variable of the frame that is
- * zero when it holds nothing; moving out of a slot zeroes it. Each scope drops its slots at its end, `break`, `continue` and
- * `return` drop those of the scopes that they leave, and a failure drops all slots of the frame in one place. Dropping zero does
- * nothing, so nothing has to be known about which path was taken; LLVM turns slots into registers and most of the drops into
- * nothing. */
+ * zero when it holds nothing; moving out of a slot zeroes it. Each scope drops its slots at its end; `break`, `continue` and
+ * `return` drop those of the scopes that they leave; a failure goes through the scopes from the inside out, each of which has one
+ * place for it. Dropping zero does nothing, so nothing has to be known about which path was taken; LLVM turns slots into registers
+ * and most of the drops into nothing. */
 #ifndef COMPILER_LLVM_FRAME_H
 #define COMPILER_LLVM_FRAME_H
 
@@ -20,6 +20,10 @@ typedef struct Scope Scope;
 struct Scope {
     Scope *outer;
     VEC(Slot *) slots;
+    LLVMBasicBlockRef fail;    /* drops the slots and goes on to the outer scope's; NULL until something here can fail */
+    LLVMBasicBlockRef fail_at; /* the same after noting where */
+    VEC(LLVMBasicBlockRef) fail_blocks;
+    VEC(LLVMValueRef) fail_places; /* for each of them the MrLocation */
 };
 
 /* Who gives a value up. */
@@ -57,18 +61,18 @@ typedef struct Frame {
     Gen *gen;
     LLVMBuilderRef builder;
     LLVMValueRef function, context, out;
-    LLVMBasicBlockRef entry;   /* variables and their zeros; the code begins in the block after it */
-    LLVMBuilderRef variables;  /* writes into entry */
-    LLVMBasicBlockRef fail;    /* drops everything, returns true; NULL until something can fail */
-    LLVMBasicBlockRef fail_at; /* the same after noting where */
-    VEC(LLVMBasicBlockRef) fail_blocks;
-    VEC(LLVMValueRef) fail_places; /* for each of them the MrLocation */
-    VEC(Slot *) slots;
+    LLVMBasicBlockRef entry;  /* variables and their zeros; the code begins in the block after it */
+    LLVMBuilderRef variables; /* writes into entry */
+    LLVMBasicBlockRef fail;   /* behind all scopes: returns true; NULL until something can fail */
+    VEC(Slot *) slots;        /* all that were ever made */
+    VEC(Slot *) own_slots;    /* of the frame itself: no scope drops them, only a failure */
     Scope *scope;
     Loop *loop;
     Span span;
     Span place;      /* the innermost expression of the program around what is being written: code of the library may be inside */
     bool walks_text; /* inside a loop over text files: strings may be slices of a chunk that goes away before the function ends */
+    bool runs_once;  /* the top level: what stands in no loop is not worth optimising */
+    bool is_failing; /* while the ways to fail are written */
     LLVMValueRef position; /* kernels: where the index of the element being mapped is kept */
     Kernel *kernel;        /* while generating a job's body */
 } Frame;
@@ -94,8 +98,10 @@ void frame_check_at(Frame *frame, LLVMValueRef failed, Span span);
 /* ---- calls of the runtime; the context is put in front. Results: flags are i1, bools too. */
 
 LLVMValueRef frame_runtime(Frame *frame, RuntimeFunction name, const LLVMValueRef *args);
-void frame_inline(Frame *frame,
-                  LLVMValueRef call); /* of a hot function in a hot place: always put in line, where its bitcode is at hand */
+/* A hot function in a hot place: always put in line, where its bitcode is at hand. */
+void frame_inline(Frame *frame, LLVMValueRef call);
+/* A generated function: not put in line where that would not pay. */
+void frame_keep_call(Frame *frame, LLVMValueRef call);
 void frame_runtime_check(Frame *frame, RuntimeFunction name, const LLVMValueRef *args, Span span);
 
 /* ---- variables */
@@ -103,7 +109,7 @@ void frame_runtime_check(Frame *frame, RuntimeFunction name, const LLVMValueRef 
 LLVMValueRef frame_variable(Frame *frame, LLVMTypeRef type, const char *name);      /* not set to anything */
 LLVMValueRef frame_zero_variable(Frame *frame, LLVMTypeRef type, const char *name); /* zero when the function begins */
 Slot *frame_slot(Frame *frame, const CoreType *type);                               /* a zero slot that the current scope drops */
-Slot *frame_own_slot(Frame *frame, const CoreType *type);                           /* one that no scope drops, only a failure */
+Slot *frame_own_slot(Frame *frame, const CoreType *type);                           /* one that only a failure drops */
 LLVMValueRef frame_address(Frame *frame, LLVMValueRef value); /* a variable that holds the value, for the runtime to read */
 
 void frame_bind_value(Frame *frame, const CoreVar *var, LLVMValueRef value);

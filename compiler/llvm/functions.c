@@ -72,6 +72,7 @@ void gen_function_body(Gen *gen, const CoreFn *fn) {
     Scope scope;
     frame_begin(&frame, gen, callee->function, fn->name, fn->span);
     frame.out = LLVMGetParam(callee->function, 1);
+    frame.runs_once = fn == gen->program->top_level;
     scope_enter(&frame, &scope);
     unsigned next = 2;
     if (fn->captures.len) bind_captures(&frame, fn, LLVMGetParam(callee->function, next++));

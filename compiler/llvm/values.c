@@ -26,6 +26,7 @@ static LLVMValueRef call_owner(Frame *frame, const Callee *callee, LLVMValueRef 
     LLVMValueRef call =
         LLVMBuildCall2(frame->builder, callee->type, callee->function, has_context ? args : args + 1, has_context ? 2 : 1, "");
     LLVMSetInstructionCallConv(call, LLVMFastCallConv);
+    frame_keep_call(frame, call);
     return call;
 }
 
