@@ -82,6 +82,25 @@ bool expr_has_yield_in_loop(const CoreExpr *expr) {
     return expr_any(expr, is_loop_with_yield, NULL);
 }
 
+static bool is_loop(const CoreExpr *expr, const void *data) {
+    (void)data;
+    return expr->kind == CORE_FOR || expr->kind == CORE_WHILE;
+}
+
+bool expr_has_loop(const CoreExpr *expr) {
+    return expr_any(expr, is_loop, NULL);
+}
+
+static bool depends(const CoreExpr *expr, const void *locals) {
+    if (expr->kind == CORE_RETURN) return true;
+    if (expr->kind == CORE_LOCAL && map_get_pointer(locals, expr->var)) return true;
+    return expr->place && expr->place->var && map_get_pointer(locals, expr->place->var);
+}
+
+bool expr_stands_alone(const CoreExpr *expr, const Map *locals) {
+    return !expr_any(expr, depends, locals);
+}
+
 const CoreVar *expr_root(const CoreExpr *expr) {
     while (expr->kind == CORE_FIELD || expr->kind == CORE_UNWRAP) expr = expr->args.items[0];
     return expr->kind == CORE_LOCAL ? expr->var : NULL;

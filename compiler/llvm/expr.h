@@ -33,6 +33,8 @@ void gen_return(Frame *frame, Value value);
 
 bool expr_is_simple(const CoreExpr *expr);                          /* cannot fail or leave, has no effect */
 bool expr_disturbs(const CoreExpr *later, const CoreExpr *earlier); /* changes a variable that the earlier one reads */
+bool expr_has_loop(const CoreExpr *expr);
+bool expr_stands_alone(const CoreExpr *expr, const Map *locals); /* has to do with none of these variables, and does not return */
 bool expr_has_yield_in_loop(const CoreExpr *expr);
 const CoreVar *expr_root(const CoreExpr *expr); /* the variable of which this reads a part, or NULL */
 

@@ -5,7 +5,7 @@
 
 #include <stddef.h>
 
-const Callee *gen_function(Gen *gen, const CoreFn *fn) {
+Callee *gen_function(Gen *gen, const CoreFn *fn) {
     void **known = map_slot_pointer(&gen->functions, fn);
     if (*known) return *known;
     Callee *callee = arena_make(gen->arena, Callee);
@@ -66,13 +66,13 @@ static void bind_param(Frame *frame, const CoreVar *var, LLVMValueRef param) {
     frame_bind_address(frame, var, address, true);
 }
 
-void gen_function_body(Gen *gen, const CoreFn *fn) {
+void gen_function_body(Gen *gen, const CoreFn *fn, bool runs_once) {
     const Callee *callee = gen_function(gen, fn);
     Frame frame;
     Scope scope;
     frame_begin(&frame, gen, callee->function, fn->name, fn->span);
     frame.out = LLVMGetParam(callee->function, 1);
-    frame.runs_once = fn == gen->program->top_level;
+    frame.runs_once = runs_once;
     scope_enter(&frame, &scope);
     unsigned next = 2;
     if (fn->captures.len) bind_captures(&frame, fn, LLVMGetParam(callee->function, next++));

@@ -61,13 +61,11 @@ GenModule *gen_program(const CoreProgram *program, const GenOptions *options, Di
     Gen *gen = gen_new(program, options, sink);
     if (!gen) return NULL;
     debug_start(gen);
-    bool has_top_level = false;
     for (size_t i = 0; i < program->fns.len; i++) {
-        gen_function_body(gen, program->fns.items[i]);
-        has_top_level = has_top_level || program->fns.items[i] == program->top_level;
+        if (program->fns.items[i] != program->top_level) gen_function_body(gen, program->fns.items[i], false);
     }
-    if (!has_top_level) gen_function_body(gen, program->top_level);
     for (size_t i = 0; i < program->jobs.len; i++) gen_job_code(gen, program->jobs.items[i]);
+    gen_top_level_body(gen, program->top_level);
     gen_program_constant(gen);
     debug_finish(gen);
     if (!gen_optimise(gen)) gen_free(&gen);

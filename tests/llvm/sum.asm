@@ -6,8 +6,9 @@ mr_fail_overflow
 adcq
 "finish 0":
 mr_fail_sum
-"top level":
+"fn top level part 1":
 mr_job_run
+"top level":
 main:
 mr_main
 mr_program:
