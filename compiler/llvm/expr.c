@@ -109,7 +109,8 @@ static Value gen_block(Frame *frame, const CoreExpr *expr) {
 static Value gen_string(Frame *frame, const CoreExpr *expr) {
     Gen *gen = frame->gen;
     if (!expr->text_len) return value_trivial(LLVMConstNull(gen->string), expr->type);
-    LLVMValueRef fields[] = {gen_string_bytes(gen, expr->text, expr->text_len), gen_int(gen, (int64_t)expr->text_len), gen->immortal};
+    LLVMValueRef fields[] = {gen_string_bytes(gen, expr->text, expr->text_len), gen_int(gen, (int64_t)expr->text_len),
+                             gen->immortal};
     return value_trivial(LLVMConstStructInContext(gen->llvm, fields, 3, 0), expr->type);
 }
 
