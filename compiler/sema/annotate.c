@@ -54,8 +54,8 @@ static Type *annotate_name(Checker *c, AstTypeName *node) {
             check_class(c, node->base.span, arg, CLASS_ORDER | CLASS_EQUAL, "the elements of a set need an order");
         return type_one(&c->infer, named->kind, arg);
     }
-    if (node->name[0] >= 'A' && node->name[0] <= 'Z' && node->name[1] == '\0' && node->args.len == 0)
-        return type_variable(c, node->name);
+    bool is_letter = node->name[0] >= 'A' && node->name[0] <= 'Z' && node->name[1] == '\0';
+    if (is_letter && node->args.len == 0 && !map_get_pointer(&c->module->types, node->name)) return type_variable(c, node->name);
     return unknown_type(c, node);
 }
 

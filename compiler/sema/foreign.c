@@ -60,6 +60,10 @@ static const Foreign foreign_types[] = {
     {" Set HashSet ", "the type of a set is written `set[int]`"},
 };
 
+static const char planned_names[] =
+    " cache take skip unordered wait completed write_lines mean variance stddev concat bottom sample histogram"
+    " quantiles distinct ";
+
 static bool has_word(const char *words, const char *word) {
     size_t len = strlen(word);
     for (const char *at = strstr(words, word); at; at = strstr(at + 1, word))
@@ -93,6 +97,10 @@ const char *foreign_name_hint(Sema *sema, const char *name) {
             hint = arena_printf(sema->arena, "`import %s` brings in `%s.%s`", module->name, module->name, name);
     }
     return hint;
+}
+
+bool is_planned_name(const char *name) {
+    return has_word(planned_names, name);
 }
 
 const char *foreign_type_hint(const char *name) {

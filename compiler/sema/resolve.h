@@ -71,9 +71,12 @@ Span span_of_name(const Sema *sema, const Ast *node, uint32_t from, Name name);
 /* The name out of the map's keys, or `also`'s, that is nearest; NULL where none is near. Either may be NULL. */
 const char *nearest_in(Sema *sema, const char *name, const Map *values, const Map *also);
 
-/* ---- hints for names that other languages have (foreign.c); NULL where there is none */
+/* ---- names that are unknown (foreign.c) */
+/* What is meant by a name that other languages, or modules that are not imported, have; NULL where there is no such hint. */
 const char *foreign_name_hint(Sema *sema, const char *name);
 const char *foreign_type_hint(const char *name);
+/* Whether the library is to have it: "not supported yet". */
+bool is_planned_name(const char *name);
 
 /* A deep copy without symbols and types. */
 Ast *ast_clone(Arena *arena, const Ast *node, size_t *budget);

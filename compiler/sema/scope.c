@@ -39,6 +39,10 @@ void scope_skipped(Module *module, const AstError *error) {
 
 static void report_unknown(Resolver *r, Name name, Span span) {
     if (map_get_pointer(&r->module->skipped, name)) return;
+    if (is_planned_name(name)) {
+        diag_add(r->sema->diags, E0501, span, "the library's `%s` is not supported yet", name);
+        return;
+    }
     Diag *diag = diag_add(r->sema->diags, E0201, span, "nothing is called `%s` here", name);
     const char *hint = foreign_name_hint(r->sema, name), *near = nearest_visible(r, name);
     if (hint)

@@ -78,6 +78,8 @@ static const Rule rules[] = {
     {.before = TOK_UPPER_NAME, .found = '{', .expects = TOK_NEWLINE, .hint = "a record is built by `Point(x: 1.0, y: 2.0)`"},
     {.before = TOK_UPPER_NAME, .found = '{', .expects = '=', .hint = DECLARE_TYPE},
 
+    {.found = TOK_IF, .expects = ')', .lacks = TOK_NOT, .hint = CHOICE},
+    {.found = TOK_IF, .expects = TOK_NEWLINE, .lacks = TOK_NOT, .hint = CHOICE},
     {.found = TOK_FN, .expects = TOK_NOT, .lacks = TOK_LET, .hint = LAMBDA},
     {.found = '|', .expects = TOK_NOT, .hint = LAMBDA},
     {.found = TOK_ARROW, .hint = "in function values and `match` write `=>`"},

@@ -255,6 +255,7 @@ static void slips_have_hints(void **state) {
         {"a <> b\n", "`!=`"},
         {"map some over xs\n", "some(x)"},
         {"map f where p over xs\n", "the order is"},
+        {"print(x if x > 1 else 2)\n", "if c { a } else { b }"},
         {"throw \"x\"\n", "fail("},
         {"for i = 0; i < 3; i += 1 { }\n", "for i in 0..<n"},
         {"let x = 1.\n", "1.0"},
