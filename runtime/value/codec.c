@@ -232,7 +232,7 @@ static bool finish_map(Decoder *decoder, MrMap *map) {
     for (int64_t i = 0; i < map->len; i++) {
         char *entry = map_entry(map, i), *key = entry + map->key_offset;
         if (i && mr_compare(NULL, key - map->stride, key, map->key) >= 0) return decode_fail(decoder, "the keys do not ascend");
-        uint64_t hash = map_hash(key, map->key);
+        uint64_t hash = map_key(key, map->key).hash;
         memcpy(entry, &hash, sizeof hash);
     }
     map_reindex(map);

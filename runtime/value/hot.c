@@ -61,7 +61,8 @@ int64_t mr_map_len(MrContext *context, MrMap *map) {
 void *mr_map_find(MrContext *context, MrMap *map, const void *key, const MrType *type) {
     (void)context;
     if (!map || !map->len) return NULL;
-    char *entry = map_lookup(map, key, map_hash(key, type->fields[0]), type);
+    MapKey sought = map_key(key, type->fields[0]);
+    char *entry = map_lookup(map, &sought, type);
     return entry ? entry + type->offsets[1] : NULL;
 }
 
@@ -72,13 +73,13 @@ static inline void *insert_string(MrMap **map, MrString key, uint64_t hash, cons
 void *mr_map_upsert(MrContext *context, MrMap **place, const void *key, const MrType *type, bool *is_new) {
     (void)context;
     MrMap *map = *place;
-    uint64_t hash = map_hash(key, type->fields[0]);
-    char *entry = LIKELY(map != NULL) ? map_lookup(map, key, hash, type) : NULL;
+    MapKey sought = map_key(key, type->fields[0]);
+    char *entry = LIKELY(map != NULL) ? map_lookup(map, &sought, type) : NULL;
     *is_new = !entry;
     if (LIKELY(entry != NULL)) return entry + type->offsets[1];
     MrMap *grown = map;
-    void *value = type->fields[0]->kind == MR_STRING ? insert_string(&grown, *(const MrString *)key, hash, type)
-                                                     : map_insert(&grown, key, hash, type);
+    void *value = type->fields[0]->kind == MR_STRING ? insert_string(&grown, *(const MrString *)key, sought.hash, type)
+                                                     : map_insert(&grown, key, sought.hash, type);
     *place = grown;
     return value;
 }
@@ -138,17 +139,17 @@ bool mr_prim_lower(MrContext *context, MrString *out, const MrString *s) {
     Bytes bytes = load_bytes(s->data);
     Flags is_capital = (Flags)(bytes - 'A' < 26);
     uint32_t inside = first_bits(s->len);
-    if (UNLIKELY(flag_bits((Flags)bytes) & inside)) { /* not ASCII */
+    if (LIKELY(!(flag_bits(is_capital | (Flags)bytes) & inside))) {
+        *out = *s;
+        cell_retain(out->owner);
+    } else if (UNLIKELY(flag_bits((Flags)bytes) & inside)) { /* not ASCII */
         lower_rare(out, *s);
-    } else if (UNLIKELY(flag_bits(is_capital) & inside)) {
+    } else {
         char *to;
         MrString lower = lower_room(context, s, &to);
         bytes |= (Bytes)is_capital & 0x20;
         memcpy(to, &bytes, sizeof bytes);
         *out = lower;
-    } else {
-        *out = *s;
-        cell_retain(out->owner);
     }
     return false;
 }

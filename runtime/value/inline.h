@@ -77,14 +77,14 @@ static inline uint32_t first_bits(int64_t len) {
     return (1u << len) - 1;
 }
 
-/* The bytes of a short string, zeros after them. */
-static inline Bytes load_short(const char *p, int64_t len) {
-    static const char kept[2 * SHORT_BYTES] = {-1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1};
-    return load_bytes(p) & load_bytes(kept + SHORT_BYTES - len);
+/* All ones for the bytes of a short string of this length, zeros after them. */
+static inline Bytes short_mask(int64_t len) {
+    static const char ones[2 * SHORT_BYTES] = {-1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1};
+    return load_bytes(ones + SHORT_BYTES - len);
 }
 
-static inline bool short_is_equal(const char *a, const char *b, int64_t len) {
-    return (~flag_bits((Flags)(load_bytes(a) == load_bytes(b))) & first_bits(len)) == 0;
+static inline bool bytes_are_zero(Bytes bytes) {
+    return flag_bits((Flags)(bytes == 0)) == 0xffff;
 }
 
 static inline bool string_is_equal(const MrString *a, const MrString *b) {
@@ -102,19 +102,22 @@ static inline uint64_t hash_mix(uint64_t a, uint64_t b) {
 
 /* A permutation of the integers. The upper bits of a product depend on all bits of its factors; they become the lower ones. */
 static inline uint64_t hash_permute(uint64_t x) {
-    return __builtin_bswap64((x ^ HASH_K0) * HASH_K1);
+    return __builtin_bswap64(x * HASH_K1);
 }
 
 /* Strings of up to PACKED_BYTES that have the same length and the same hash are equal: what is permuted holds all their bytes and,
  * in the last one, the length. */
 enum { PACKED_BYTES = 7 };
 
+/* Of a short string, given with zeros after it. */
+static inline uint64_t hash_short(Bytes bytes, int64_t len) {
+    Halves halves = (Halves)bytes;
+    return hash_permute(halves[0] ^ (uint64_t)len << 56 ^ hash_permute(halves[1]));
+}
+
 static inline uint64_t hash_bytes(const char *p, int64_t len) {
-    if (LIKELY(is_short(len))) {
-        Halves halves = (Halves)load_short(p, len);
-        return hash_permute(halves[0] ^ (uint64_t)len << 56 ^ __builtin_bswap64(halves[1] * HASH_K0));
-    }
-    if (len == 0) return hash_permute(0);
+    if (LIKELY(is_short(len))) return hash_short(load_bytes(p) & short_mask(len), len);
+    if (len == 0) return 0;
     uint64_t seed = HASH_K0 ^ (uint64_t)len;
     const char *last = p + len - 8;
     for (; last - p > 8; p += 16) seed = hash_mix(load64(p) ^ seed, load64(p + 8) ^ HASH_K1);

@@ -45,6 +45,7 @@ MrMap *map_new(const MrType *key, const MrType *value, int64_t cap) {
 }
 
 void map_free(MrMap *map) {
+    pool_close(&map->pool);
     free(map->entries);
     free(map->slots);
     mr_free(map);
@@ -118,9 +119,18 @@ void *map_insert_take(MrMap *map, const void *key, uint64_t hash) {
     return entry + map->value_offset;
 }
 
+/* Slices that become keys are copied one behind the other into blocks that they own together. */
+static void key_own(MrMap *map, void *key) {
+    MrString *string = key;
+    if (map->key->kind == MR_STRING && !string->owner)
+        *string = pool_string(&map->pool, string->data, string->len);
+    else
+        mr_own(NULL, key, map->key);
+}
+
 static void *map_insert_copy(MrMap *map, const void *key, uint64_t hash) {
     char *old, *entry = map_insert_key(map, key, hash, &old);
-    mr_own(NULL, entry + map->key_offset, map->key);
+    key_own(map, entry + map->key_offset);
     free(old);
     return entry + map->value_offset;
 }
@@ -132,11 +142,11 @@ void *map_insert(MrMap **place, const void *key, uint64_t hash, const MrType *ty
 }
 
 /* As map_lookup, for a map whose type is not at hand. */
-static char *map_seek(const MrMap *map, const void *key, uint64_t hash) {
-    for (uint64_t i = hash & map->mask, slot; (slot = map->slots[i]) != 0; i = (i + 1) & map->mask) {
-        if ((slot ^ hash) & ~MAP_NUMBER) continue;
+static char *map_seek(const MrMap *map, const MapKey *key) {
+    for (uint64_t i = key->hash & map->mask, slot; (slot = map->slots[i]) != 0; i = (i + 1) & map->mask) {
+        if ((slot ^ key->hash) & ~MAP_NUMBER) continue;
         char *entry = map_entry(map, (int64_t)(slot & MAP_NUMBER) - 1);
-        if (load64(entry) == hash && map_key_matches(entry + map->key_offset, key, map->key)) return entry;
+        if (load64(entry) == key->hash && map_key_matches(entry + map->key_offset, key, map->key)) return entry;
     }
     return NULL;
 }
@@ -204,14 +214,14 @@ bool mr_map_make(MrContext *context, MrMap **out, void *keys, void *values, int6
     for (int64_t i = 0; i < count; i++) {
         char *key = (char *)keys + (size_t)i * key_type->size;
         char *value = values ? (char *)values + (size_t)i * value_type->size : NULL, *to;
-        uint64_t hash = map_hash(key, key_type);
-        char *entry = map_seek(map, key, hash);
+        MapKey sought = map_key(key, key_type);
+        char *entry = map_seek(map, &sought);
         if (entry) {
             to = entry + map->value_offset;
             mr_drop(context, key, key_type);
             mr_drop(context, to, value_type);
         } else {
-            to = map_insert_take(map, key, hash);
+            to = map_insert_take(map, key, sought.hash);
         }
         if (value) memcpy(to, value, value_type->size);
     }
@@ -336,17 +346,18 @@ bool mr_prim_remove(MrContext *context, void *out, MrMap **place, const void *k,
     if (!*place || !mr_map_find(context, *place, k, type)) return false;
     map_unique(place);
     MrMap *map = *place;
-    map_remove_entry(map, map_seek(map, k, map_hash(k, map->key)));
+    MapKey sought = map_key(k, map->key);
+    map_remove_entry(map, map_seek(map, &sought));
     return false;
 }
 
 bool mr_prim_add(MrContext *context, void *out, MrMap **place, const void *x, const MrType *element) {
     (void)context;
     (void)out;
-    uint64_t hash = map_hash(x, element);
+    MapKey sought = map_key(x, element);
     if (!*place) *place = map_new(element, &type_unit, 0);
-    if (map_seek(*place, x, hash)) return false;
+    if (map_seek(*place, &sought)) return false;
     map_unique(place);
-    map_insert_copy(*place, x, hash);
+    map_insert_copy(*place, x, sought.hash);
     return false;
 }

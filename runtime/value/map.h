@@ -17,6 +17,7 @@ struct MrMap {
     const MrType *key, *value;
     uint32_t key_offset, value_offset, stride;
     bool is_sorted;
+    StringPool pool; /* of keys that were slices */
 };
 
 #define MAP_NUMBER ((UINT64_C(1) << 40) - 1) /* the bits of a slot that hold a number */
@@ -38,28 +39,68 @@ static inline char *map_entry(const MrMap *map, int64_t i) {
     return map->entries + i * (int64_t)map->stride;
 }
 
-static inline uint64_t map_hash(const void *key, const MrType *type) {
-    if (type->kind == MR_STRING) return hash_bytes(((const MrString *)key)->data, ((const MrString *)key)->len);
-    if (type->kind == MR_INT) return hash_int(*(const uint64_t *)key);
-    return value_hash(key, type);
+/* ---- looking for a key. What is known of its type at compile time is passed on, so that inlined copies get short. */
+
+typedef struct MapKey {
+    const void *at;
+    uint64_t hash;
+    Bytes bytes, mask; /* of a short string: its bytes, zeros after them, and its short_mask */
+} MapKey;
+
+static inline bool key_is_short(const MapKey *key, const MrType *type) {
+    return type->kind == MR_STRING && LIKELY(is_short(((const MrString *)key->at)->len));
 }
 
-/* Are two keys equal, whose hashes are? Most strings are so short that their hash and length say it all: such a one is compared
- * with itself, as a branch that words of all lengths pass would often be foreseen wrongly. */
-static inline bool map_key_matches(const void *a, const void *b, const MrType *type) {
+static inline void map_key_load(MapKey *key, const MrType *type) {
+    if (!key_is_short(key, type)) return;
+    const MrString *string = key->at;
+    key->mask = short_mask(string->len);
+    key->bytes = load_bytes(string->data) & key->mask;
+}
+
+static inline MapKey map_key(const void *at, const MrType *type) {
+    MapKey key = {.at = at};
+    map_key_load(&key, type);
+    if (key_is_short(&key, type))
+        key.hash = hash_short(key.bytes, ((const MrString *)at)->len);
+    else if (type->kind == MR_STRING)
+        key.hash = hash_bytes(((const MrString *)at)->data, ((const MrString *)at)->len);
+    else if (type->kind == MR_INT)
+        key.hash = hash_int(*(const uint64_t *)at);
+    else
+        key.hash = value_hash(at, type);
+    return key;
+}
+
+/* The same where the hash is known already. */
+static inline MapKey map_key_hashed(const void *at, uint64_t hash, const MrType *type) {
+    MapKey key = {.at = at, .hash = hash};
+    map_key_load(&key, type);
+    return key;
+}
+
+/* Is the key that lies at `at`, whose hash is the same, equal to this short string? Of most words length and hash say it all. These
+ * are compared with themselves: their bytes need not be fetched from memory, nor a branch be foreseen that depends on the length. */
+static inline bool short_key_matches(const MrString *at, const MapKey *key) {
+    const MrString *string = key->at;
+    uintptr_t mine = (uintptr_t)string->data, theirs = (uintptr_t)at->data;
+    uintptr_t against = mine ^ ((mine ^ theirs) & (uintptr_t)((PACKED_BYTES - string->len) >> 63));
+    return at->len == string->len && bytes_are_zero((load_bytes((const char *)against) & key->mask) ^ key->bytes);
+}
+
+static inline bool map_key_matches(const void *at, const MapKey *key, const MrType *type) {
+    if (key_is_short(key, type)) return short_key_matches(at, key);
     if (type->kind == MR_STRING) {
-        const MrString *left = a, *right = b;
-        int64_t len = right->len;
-        if (left->len != len) return false;
-        if (UNLIKELY(!is_short(len))) return len == 0 || memcmp(left->data, right->data, (size_t)len) == 0;
-        return short_is_equal(len <= PACKED_BYTES ? right->data : left->data, right->data, len);
+        const MrString *theirs = at, *mine = key->at;
+        return theirs->len == mine->len && (!mine->len || memcmp(theirs->data, mine->data, (size_t)mine->len) == 0);
     }
-    if (type->kind == MR_INT) return *(const int64_t *)a == *(const int64_t *)b;
-    return map_key_is_equal(a, b, type);
+    if (type->kind == MR_INT) return *(const int64_t *)at == *(const int64_t *)key->at;
+    return map_key_is_equal(at, key->at, type);
 }
 
-/* The entry with this key, or NULL. What is known of the type at compile time is passed, so that inlined copies get short. */
-static inline char *map_lookup(const MrMap *map, const void *key, uint64_t hash, const MrType *type) {
+/* The entry with this key, or NULL. */
+static inline char *map_lookup(const MrMap *map, const MapKey *key, const MrType *type) {
+    uint64_t hash = key->hash;
     for (uint64_t i = hash & map->mask, slot; (slot = map->slots[i]) != 0; i = (i + 1) & map->mask) {
         if ((slot ^ hash) & ~MAP_NUMBER) continue;
         char *entry = map->entries + ((slot & MAP_NUMBER) - 1) * type->stride;

@@ -46,7 +46,8 @@ static bool merge_entries(Merging *merging, MrMap *other, const MrType *type) {
     for (int64_t i = 0; i < other->len; i++) {
         char *entry = map_entry(other, i), *key = entry + other->key_offset;
         uint64_t hash = load64(entry);
-        char *kept = map_lookup(merging->kept, key, hash, type);
+        MapKey sought = map_key_hashed(key, hash, type->fields[0]);
+        char *kept = map_lookup(merging->kept, &sought, type);
         if (kept)
             merge_values(merging, kept, entry);
         else

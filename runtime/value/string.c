@@ -17,6 +17,39 @@ MrString string_new(const char *bytes, int64_t len) {
     return string;
 }
 
+/* ---- pools */
+
+enum { POOL_FIRST = 128, POOL_MOST = 16 << 10, POOL_STRING = POOL_MOST / 16 };
+
+void pool_close(StringPool *pool) {
+    if (cell_release(pool->block)) mr_free(pool->block);
+    *pool = (StringPool){0};
+}
+
+static void pool_grow(StringPool *pool, int64_t len) {
+    int64_t size = pool->size ? pool->size : POOL_FIRST / 2;
+    pool_close(pool);
+    do size *= 2;
+    while (size < POOL_MOST && size < 2 * len);
+    if (size > POOL_MOST) size = POOL_MOST;
+    pool->block = mr_alloc_unset(sizeof *pool->block + (size_t)size + MR_STRING_SLACK);
+    pool->at = (char *)(pool->block + 1);
+    pool->left = pool->size = size;
+}
+
+MrString pool_string(StringPool *pool, const char *bytes, int64_t len) {
+    if (len == 0 || len > POOL_STRING) return string_new(bytes, len);
+    if (len > pool->left) pool_grow(pool, len);
+    char *at = pool->at;
+    memcpy(at, bytes, (size_t)len);
+    pool->at += len;
+    pool->left -= len;
+    cell_retain(pool->block);
+    return (MrString){at, len, pool->block};
+}
+
+/* ---- strings */
+
 MrString string_of(const char *text) {
     return string_new(text, (int64_t)strlen(text));
 }

@@ -32,6 +32,17 @@ MrString string_slice(const MrString *whole, int64_t first, int64_t len); /* wit
 MrString string_from_buf(const Buf *buf);
 const char *bytes_find(const char *begin, const char *end, const MrString *part); /* the first occurrence, or NULL */
 
+/* Small strings cut from common blocks, which live as long as any string in them: of at most 16 KiB, so that a string which is kept
+ * alone keeps little else. All zero at first; pool_close gives up the pool's own hold. (string.c) */
+typedef struct StringPool {
+    MrCell *block;
+    char *at;
+    int64_t left, size; /* bytes of the block */
+} StringPool;
+
+MrString pool_string(StringPool *pool, const char *bytes, int64_t len); /* an owned copy */
+void pool_close(StringPool *pool);
+
 /* ---- lists, by the type of their elements (list.c) */
 
 MrList *list_new(int64_t cap, const MrType *element);               /* empty, with room for `cap` elements (zeroed) */
