@@ -29,7 +29,7 @@ CallArgs call_args(Lower *l, Env *env, Ast *call, const Symbol *symbol, const Su
     CallArgs args = {0};
     const Use *use = call_use(call);
     bool is_call = call->kind == AST_CALL || call->kind == AST_METHOD;
-    AstList trees = use && use->args.len == params->len ? use->args : is_call ? written_args(l, call) : (AstList){0};
+    AstList trees = use && use->args.len >= params->len ? use->args : is_call ? written_args(l, call) : (AstList){0};
     Type *type = symbol->scheme ? type_concrete(l, subst, symbol->scheme->type) : NULL;
     for (size_t i = 0; i < params->len; i++) {
         AstParam *param = ast_as(Param, params->items[i]);

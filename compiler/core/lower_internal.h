@@ -273,20 +273,35 @@ CoreExpr *lower_for(Lower *l, Env *env, AstFor *ast);
 
 /* ---- jobs and reducers (lower_job.c, lower_reducer.c) */
 
-typedef struct ReducerUse {
-    const Symbol *symbol; /* a declared reducer, or NULL: a function */
-    Env *env;             /* of a declared one: its parameters, bound */
+typedef struct ReducerUse ReducerUse;
+struct ReducerUse {
+    const Symbol *symbol;    /* a declared reducer; NULL: a function or a tuple */
+    VEC(ReducerUse) members; /* of a tuple of reducers */
+    Env *env;                /* of a declared one: its parameters, bound */
     const Subst *subst;
     Callable function;
     CoreExpr *from; /* an atom, or NULL */
     const char *name;
-} ReducerUse;
+};
 
 bool ast_is_reducer(const Ast *ast);
 Ast *reduced_sequence(Ast *call); /* of mean(xs) or xs.mean(): xs; NULL where there is none */
 ReducerUse reducer_use_of(Lower *l, Env *env, Ast *ast, CoreExprs *out);
 /* Fills in the job's reducer for elements of this type. */
 void reducer_build(Lower *l, CoreJob *job, const ReducerUse *use, const CoreType *element);
+/* The state and result of a declared reducer; false: refused. */
+bool reducer_types(Lower *l, const ReducerUse *use, Span span, const CoreType **state, const CoreType **result);
+/* The body of a declared reducer's member with its parameters bound to these values; NULL where it has no such member. */
+CoreExpr *reducer_member(Lower *l, const ReducerUse *use, const char *name, const CoreExprs *args, const CoreType *type);
+/* A variable of a code piece. */
+CoreVar *state_var(Lower *l, const char *name, const CoreType *type, bool is_owned, Span span);
+bool reducer_is_prelude(const Symbol *symbol, const char *name);
+bool reducer_is_exact(const Symbol *symbol, const CoreType *element);
+bool reducer_is_associative(const Symbol *symbol);
+
+/* The same for a tuple of reducers (lower_tuple.c). */
+ReducerUse reducer_tuple_use(Lower *l, Env *env, AstTuple *tuple, CoreExprs *out);
+void reducer_build_tuple(Lower *l, CoreJob *job, const ReducerUse *use, const CoreType *element);
 
 CoreExpr *lower_pipe(Lower *l, Env *env, AstPipe *pipe);
 CoreExpr *lower_reducer_call(Lower *l, Env *env, Ast *call); /* mean(xs) */

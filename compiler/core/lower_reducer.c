@@ -50,7 +50,7 @@ static const char *function_name(Lower *l, Ast *ast) {
 ReducerUse reducer_use_of(Lower *l, Env *env, Ast *ast, CoreExprs *out) {
     ast = ast_strip(ast);
     if (ast_is_reducer(ast)) return declared_reducer(l, env, ast, out);
-    if (ast->kind == AST_TUPLE) lower_refuse(l, ast->span, "a tuple of reducers");
+    if (ast->kind == AST_TUPLE) return reducer_tuple_use(l, env, ast_as(Tuple, ast), out);
     ReducerUse use = {.name = function_name(l, ast)};
     use.function = callable_of(l, env, ast, out);
     return use;
@@ -58,7 +58,7 @@ ReducerUse reducer_use_of(Lower *l, Env *env, Ast *ast, CoreExprs *out) {
 
 /* ---- code pieces */
 
-static CoreVar *state_var(Lower *l, const char *name, const CoreType *type, bool is_owned, Span span) {
+CoreVar *state_var(Lower *l, const char *name, const CoreType *type, bool is_owned, Span span) {
     CoreVar *var = var_new(l, name, type, span);
     var->is_owned = is_owned;
     var->is_borrowed = !is_owned;
@@ -87,6 +87,11 @@ static CoreExpr *member_body(Lower *l, const ReducerUse *use, AstMember *member,
     return body;
 }
 
+CoreExpr *reducer_member(Lower *l, const ReducerUse *use, const char *name, const CoreExprs *args, const CoreType *type) {
+    AstMember *member = member_find(use->symbol, name);
+    return member ? member_body(l, use, member, args, type) : NULL;
+}
+
 static void member_code(Lower *l, const ReducerUse *use, const char *name, const CoreType *const *types, bool owns_second,
                         const CoreType *result, CoreCode *code) {
     AstMember *member = member_find(use->symbol, name);
@@ -103,7 +108,7 @@ static void member_code(Lower *l, const ReducerUse *use, const char *name, const
 
 /* ---- kinds */
 
-static bool is_prelude(const Symbol *symbol, const char *name) {
+bool reducer_is_prelude(const Symbol *symbol, const char *name) {
     return symbol->module && symbol->module->is_library && strcmp(symbol->module->name, "prelude") == 0 &&
            strcmp(symbol->name, name) == 0;
 }
@@ -125,20 +130,20 @@ static bool equality_is_identity(const CoreType *type) {
     }
 }
 
-static bool is_exact_reducer(const Symbol *symbol, const CoreType *element) {
+bool reducer_is_exact(const Symbol *symbol, const CoreType *element) {
     static const char *const names[] = {"min", "max", "any", "all", "set"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-        if (is_prelude(symbol, names[i])) return equality_is_identity(element);
+        if (reducer_is_prelude(symbol, names[i])) return equality_is_identity(element);
     }
     return false;
 }
 
 /* Reducers of which one state may take in the elements of many chunks, in order, and be the same as those chunks' states merged along
  * the tree. No sum or product of floats, and nothing that the program defines, is one: there the shape of the tree shows. */
-static bool is_associative_reducer(const Symbol *symbol) {
+bool reducer_is_associative(const Symbol *symbol) {
     static const char *const names[] = {"min", "max", "any", "all", "first", "last", "list", "set", "top"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-        if (is_prelude(symbol, names[i])) return true;
+        if (reducer_is_prelude(symbol, names[i])) return true;
     }
     return false;
 }
@@ -161,8 +166,8 @@ static void build_lanes(Lower *l, CoreJob *job, CoreOp op, bool has_nothing, Spa
 
 static bool build_known(Lower *l, CoreJob *job, const ReducerUse *use, const CoreType *element) {
     CoreReducer *reducer = &job->reducer;
-    bool is_sum = is_prelude(use->symbol, "sum"), is_product = is_prelude(use->symbol, "product");
-    if (is_prelude(use->symbol, "count")) {
+    bool is_sum = reducer_is_prelude(use->symbol, "sum"), is_product = reducer_is_prelude(use->symbol, "product");
+    if (reducer_is_prelude(use->symbol, "count")) {
         reducer->kind = CORE_REDUCE_COUNT;
         reducer->is_exact = reducer->is_associative = true;
         reducer->state = reducer->result = core_simple(l, CORE_TYPE_INT);
@@ -180,17 +185,23 @@ static bool build_known(Lower *l, CoreJob *job, const ReducerUse *use, const Cor
     return false;
 }
 
-static void build_declared(Lower *l, CoreJob *job, const ReducerUse *use, const CoreType *element) {
-    CoreReducer *reducer = &job->reducer;
+bool reducer_types(Lower *l, const ReducerUse *use, Span span, const CoreType **state, const CoreType **result) {
     Type *scheme = type_concrete(l, use->subst, use->symbol->scheme->type);
     Type *parts = scheme->kind == TYPE_FN ? type_prune(scheme->args[scheme->arg_count - 1]) : scheme;
-    if (use->from) lower_refuse(l, use->from->span, "`from` with a reducer");
     if (parts->kind != TYPE_TUPLE || parts->arg_count != 3) {
-        lower_refuse(l, job->span, "the reducer `%s` here", use->name);
-        return;
+        lower_refuse(l, span, "the reducer `%s` here", use->name);
+        return false;
     }
-    const CoreType *state = type_lower_concrete(l, parts->args[1], job->span);
-    const CoreType *result = type_lower_concrete(l, parts->args[2], job->span);
+    *state = type_lower_concrete(l, parts->args[1], span);
+    *result = type_lower_concrete(l, parts->args[2], span);
+    return true;
+}
+
+static void build_declared(Lower *l, CoreJob *job, const ReducerUse *use, const CoreType *element) {
+    CoreReducer *reducer = &job->reducer;
+    const CoreType *state, *result;
+    if (use->from) lower_refuse(l, use->from->span, "`from` with a reducer");
+    if (!reducer_types(l, use, job->span, &state, &result)) return;
     reducer->state = state;
     reducer->result = result;
     if (build_known(l, job, use, element)) return;
@@ -199,8 +210,8 @@ static void build_declared(Lower *l, CoreJob *job, const ReducerUse *use, const 
     CoreExprs none = {0};
     const CoreType *const add[] = {state, element}, *const merge[] = {state, state};
     reducer->kind = CORE_REDUCE_GENERAL;
-    reducer->is_exact = is_exact_reducer(use->symbol, element);
-    reducer->is_associative = is_associative_reducer(use->symbol);
+    reducer->is_exact = reducer_is_exact(use->symbol, element);
+    reducer->is_associative = reducer_is_associative(use->symbol);
     if (!init) {
         lower_refuse(l, job->span, "a reducer without `init`");
         return;
@@ -258,7 +269,9 @@ static void build_function(Lower *l, CoreJob *job, const ReducerUse *use, const 
 void reducer_build(Lower *l, CoreJob *job, const ReducerUse *use, const CoreType *element) {
     job->reducer.name = use->name;
     job->reducer.element = job->reducer.result = element;
-    if (use->symbol) {
+    if (use->members.len > 0) {
+        reducer_build_tuple(l, job, use, element);
+    } else if (use->symbol) {
         build_declared(l, job, use, element);
     } else {
         build_function(l, job, use, element);

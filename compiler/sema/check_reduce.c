@@ -44,6 +44,17 @@ static bool instance_new(Checker *c, Symbol *symbol, Span span, Instance *instan
 
 static const AstList no_args = {0};
 
+static Diag *report_element(Checker *c, const Ast *node, const Symbol *symbol, Type *element, Type *wanted,
+                            const UnifyResult *result) {
+    const char *element_text, *wanted_text;
+    type_texts(&c->infer, element, wanted, &element_text, &wanted_text);
+    if (result->status == UNIFY_CLASS)
+        return diag_add(c->diags, E0402, node->span, "`%s` cannot reduce elements of type %s: %s %s", symbol->name, element_text,
+                        type_text(&c->infer, result->left), class_complaint(result->class));
+    return diag_add(c->diags, E0402, node->span, "`%s` reduces elements of type %s, but here they are %s", symbol->name,
+                    wanted_text, element_text);
+}
+
 /* The operand of `reduce`: `mean`, `top(10)`, `stats.median`. What it is reduced to; its element is the one given. */
 static Type *check_reducer(Checker *c, Ast *operand, Symbol *symbol, Type *element, Span element_span) {
     Instance instance;
@@ -51,15 +62,7 @@ static Type *check_reducer(Checker *c, Ast *operand, Symbol *symbol, Type *eleme
     if (!instance_new(c, symbol, node->span, &instance)) return error_type(c);
     UnifyResult result;
     if (!type_unify(&c->infer, element, instance.element, &result)) {
-        const char *element_text, *wanted_text;
-        type_texts(&c->infer, element, instance.element, &element_text, &wanted_text);
-        Diag *diag;
-        if (result.status == UNIFY_CLASS)
-            diag = diag_add(c->diags, E0402, node->span, "`%s` cannot reduce elements of type %s: %s %s", symbol->name,
-                            element_text, type_text(&c->infer, result.left), class_complaint(result.class));
-        else
-            diag = diag_add(c->diags, E0402, node->span, "`%s` reduces elements of type %s, but here they are %s", symbol->name,
-                            wanted_text, element_text);
+        Diag *diag = report_element(c, node, symbol, element, instance.element, &result);
         diag_note(diag, element_span, "the elements come from here");
         const Type *pair = type_prune(element);
         if (pair->kind == TYPE_TUPLE && pair->arg_count == 2)
@@ -81,17 +84,15 @@ static Type *check_reducer(Checker *c, Ast *operand, Symbol *symbol, Type *eleme
 
 Type *check_reducer_call(Checker *c, Ast *node, Symbol *symbol, Ast *receiver, const AstList *args) {
     Ast *sequence = receiver;
-    if (!sequence && args->len > 0)
+    AstList own = *args; /* the reducer's own arguments: those after the sequence */
+    if (!sequence && args->len > 0 && !(args->items[0]->kind == AST_ARG && ast_as(Arg, args->items[0])->label)) {
         sequence = args->items[0]->kind == AST_ARG ? ast_as(Arg, args->items[0])->value : args->items[0];
-    if (params_of(symbol)->len > 0) {
-        Diag *diag = diag_add(c->diags, E0501, node->span,
-                              "calling the reducer `%s`, which has parameters, as a function is not supported yet", symbol->name);
-        diag_hint(diag, "write `reduce %s(…) over xs`", symbol->name);
-        return error_type(c);
+        own = (AstList){.items = args->items + 1, .len = args->len - 1};
     }
-    if (!sequence || args->len + (receiver ? 1 : 0) != 1) {
-        Diag *diag =
-            diag_add(c->diags, E0303, node->span, "`%s` is a reducer: called as a function, it takes one sequence", symbol->name);
+    bool has_params = params_of(symbol)->len > 0;
+    if (!sequence || (own.len > 0 && !has_params)) {
+        const char *takes = has_params ? "it takes a sequence first, then its own arguments" : "it takes one sequence";
+        Diag *diag = diag_add(c->diags, E0303, node->span, "`%s` is a reducer: called as a function, %s", symbol->name, takes);
         diag_note(diag, symbol->span, "`%s` is declared here", symbol->name);
         return error_type(c);
     }
@@ -99,9 +100,34 @@ Type *check_reducer_call(Checker *c, Ast *node, Symbol *symbol, Ast *receiver, c
     Instance instance;
     if (!instance_new(c, symbol, node->span, &instance)) return error_type(c);
     pred_require(&c->infer, (Pred){.kind = PRED_SEQUENCE, .types = {type, instance.element}, .span = sequence->span});
+    if (!check_args(c, node, instance.use, instance.type->args, NULL, &own)) return error_type(c);
     vec_push(c->arena, &instance.use->args, sequence);
     node->use = instance.use;
     return instance.result;
+}
+
+/* A tuple of reducers: each gets the whole element; the results are a tuple. */
+static Type *check_reducers(Checker *c, Ast *operand, AstTuple *tuple, Type *element, Span element_span) {
+    TypeList results = {0};
+    bool good = true;
+    for (size_t i = 0; i < tuple->items.len; i++) {
+        Ast *item = tuple->items.items[i], *inner = without_parens(item);
+        Symbol *reducer = reducer_of(item);
+        Type *result = error_type(c);
+        if (inner->kind == AST_TUPLE) {
+            result = check_reducers(c, item, ast_as(Tuple, inner), element, element_span);
+        } else if (reducer) {
+            result = check_reducer(c, item, reducer, element, element_span);
+        } else {
+            Diag *diag = diag_add(c->diags, E0402, item->span, "in a tuple of reducers this is no reducer");
+            diag_hint(diag, "each of them must be a reducer: `sum` for `(+)`, or one of your own, declared by `reducer`");
+        }
+        good = good && !type_is_error(type_prune(result));
+        vec_push(c->arena, &results, result);
+    }
+    Type *type = good ? type_of_kind(&c->infer, TYPE_TUPLE, results.items, results.len) : error_type(c);
+    operand->type = tuple->base.type = type;
+    return type;
 }
 
 /* ---- functions */
@@ -118,11 +144,12 @@ static Type *check_fold(Checker *c, AstPipe *pipe, Type *element) {
     return element;
 }
 
-static bool is_reducer_tuple(const Ast *operand) {
+static bool is_reducer_tuple(Ast *operand) {
+    operand = without_parens(operand);
     if (operand->kind != AST_TUPLE) return false;
-    const AstList *items = &((const AstTuple *)operand)->items;
+    const AstList *items = &ast_as(Tuple, operand)->items;
     for (size_t i = 0; i < items->len; i++)
-        if (reducer_of(items->items[i])) return true;
+        if (reducer_of(items->items[i]) || is_reducer_tuple(items->items[i])) return true;
     return false;
 }
 
@@ -140,14 +167,15 @@ static Type *check_combined(Checker *c, AstPipe *pipe, Type *element, Span eleme
     Symbol *reducer = reducer_of(pipe->reduce);
     if (pipe->reduce->kind == AST_BINARY && reducer_of(ast_as(Binary, pipe->reduce)->left))
         return refuse_operator(c, pipe, ast_as(Binary, pipe->reduce));
-    if (is_reducer_tuple(without_parens(pipe->reduce))) return not_supported(c, pipe->reduce, "a tuple of reducers");
-    if (!reducer) return check_fold(c, pipe, element);
+    bool is_tuple = is_reducer_tuple(pipe->reduce);
+    if (!reducer && !is_tuple) return check_fold(c, pipe, element);
     if (pipe->from) {
-        Diag *diag =
-            diag_add(c->diags, E0402, pipe->from->span, "`from` goes with a function, and `%s` is a reducer", reducer->name);
+        const char *what = reducer ? arena_printf(c->arena, "`%s` is a reducer", reducer->name) : "this is a tuple of reducers";
+        Diag *diag = diag_add(c->diags, E0402, pipe->from->span, "`from` goes with a function, and %s", what);
         diag_hint(diag, "a reducer has its own beginning: its `init`");
         check_expr(c, pipe->from, NULL);
     }
+    if (is_tuple) return check_reducers(c, pipe->reduce, ast_as(Tuple, without_parens(pipe->reduce)), element, element_span);
     return check_reducer(c, pipe->reduce, reducer, element, element_span);
 }
 

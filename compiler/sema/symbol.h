@@ -41,7 +41,8 @@ typedef struct Use {
     Symbol *symbol;
     TypeList types; /* what the scheme's vars are here; concrete once the enclosing function is instantiated */
     AstList args; /* CALL, METHOD: one for each parameter of a declared function or reducer, in its order; the receiver of a METHOD
-                     first; where an argument is left out, the parameter's default_value */
+                     first; where an argument is left out, the parameter's default_value. Of a reducer called as a function its
+                     parameters' arguments, then the sequence */
 } Use;
 
 struct Module {

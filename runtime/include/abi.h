@@ -136,6 +136,7 @@ bool mr_prim_env(MrContext *context, MrOptionalString *out, const MrString *name
 bool mr_prim_exit(MrContext *context, void *out, int64_t code);
 bool mr_prim_sleep(MrContext *context, void *out, double seconds);
 bool mr_prim_fail(MrContext *context, void *out, const MrString *message, const MrType *type);
+bool mr_prim_fail_sum(MrContext *context, int64_t *out, int64_t low, int64_t high);
 bool mr_prim_print(MrContext *context, void *out, const MrString *text);
 bool mr_prim_log(MrContext *context, void *out, const MrString *text);
 bool mr_prim_floor(MrContext *context, double *out, double x);

@@ -89,6 +89,11 @@ bool mr_fail_sum(MrContext *context, int64_t low, int64_t high) {
     return mr_failf(context, "integer overflow: the sum, %s, does not fit in 64 bits", at);
 }
 
+bool mr_prim_fail_sum(MrContext *context, int64_t *out, int64_t low, int64_t high) {
+    (void)out;
+    return mr_fail_sum(context, low, high);
+}
+
 bool mr_fail_lengths(MrContext *context, int64_t left, int64_t right) {
     return mr_failf(context,
                     "sequences that are walked together must be equally long: these have %" PRId64 " and %" PRId64 " elements",
