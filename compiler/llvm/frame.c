@@ -208,11 +208,11 @@ static void slot_drop(Frame *frame, const Slot *slot) {
     frame_enter(frame, closed);
 }
 
-static void slots_drop(Frame *frame, const Scope *scope, bool zeroes) {
+/* Afterwards they are zero, on the ways to fail too: a slot that is free again may belong to an outer scope as well by now. */
+static void slots_drop(Frame *frame, const Scope *scope) {
     for (size_t i = scope->slots.len; i > 0; i--) {
         const Slot *slot = scope->slots.items[i - 1];
         slot_drop(frame, slot);
-        if (!zeroes) continue;
         LLVMTypeRef type = slot->type ? gen_type(frame->gen, slot->type) : frame->gen->ptr;
         LLVMBuildStore(frame->builder, LLVMConstNull(type), slot->address);
     }
@@ -232,7 +232,7 @@ static void scope_close(Frame *frame) {
     if (scope->fail) {
         frame_enter(frame, scope->fail);
         frame->is_failing = true;
-        slots_drop(frame, scope, false);
+        slots_drop(frame, scope);
         frame->is_failing = false;
         frame_jump(frame, fail_block(frame));
     }
@@ -240,7 +240,7 @@ static void scope_close(Frame *frame) {
 
 void scope_leave(Frame *frame) {
     Scope *scope = frame->scope;
-    slots_drop(frame, scope, true);
+    slots_drop(frame, scope);
     LLVMBasicBlockRef here = LLVMGetInsertBlock(frame->builder);
     scope_close(frame);
     for (size_t i = 0; i < scope->slots.len; i++) scope->slots.items[i]->is_free = true;
@@ -248,7 +248,7 @@ void scope_leave(Frame *frame) {
 }
 
 void scope_unwind(Frame *frame, const Scope *until) {
-    for (const Scope *scope = frame->scope; scope != until; scope = scope->outer) slots_drop(frame, scope, true);
+    for (const Scope *scope = frame->scope; scope != until; scope = scope->outer) slots_drop(frame, scope);
 }
 
 /* ---- the last way out */
