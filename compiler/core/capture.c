@@ -21,7 +21,7 @@ static void bind_sources(Capture *capture, const CoreSources *sources) {
 
 static void bind_visit(CoreExpr *expr, void *context) {
     Capture *capture = context;
-    if (expr->kind == CORE_LET) capture_bind(capture, expr->var);
+    if (expr->kind == CORE_LET || expr->kind == CORE_TRY) capture_bind(capture, expr->var);
     if (expr->kind == CORE_FOR) bind_sources(capture, &expr->sources);
     core_each_child(expr, bind_visit, capture);
 }

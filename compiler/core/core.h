@@ -121,6 +121,7 @@ typedef enum CoreKind {
     CORE_BREAK,      /* loop */
     CORE_CONTINUE,   /* loop */
     CORE_RETURN,     /* args[0] or none */
+    CORE_TRY,        /* args[0]; where that fails args[1], with var bound to the error: a tuple (message, where) of strings */
     CORE_OP,         /* op on args: see CoreOp */
     CORE_CALL,       /* fn(args) */
     CORE_CALL_VALUE, /* args[0] is the function value, the rest its arguments */
@@ -249,8 +250,8 @@ typedef struct CoreReducer {
     CoreCode finish;                          /* GENERAL, maybe: state -> result */
     CoreCode done;                            /* GENERAL, maybe: state -> bool: later elements cannot change the result */
     CoreCode from;                            /* FOLD, LANES with `from z`: params[0] the whole; the body is g(z, whole) */
-    CoreExpr *nothing; /* the result for no elements, where the reducer has one (GENERAL: finish(init); from: z); NULL: an error.
-                          Keyed jobs: NULL, the result is [:] */
+    CoreExpr *nothing;   /* the result for no elements, where the reducer has one (GENERAL: finish(init); from: z); NULL: an error.
+                            Keyed jobs: NULL, the result is [:] */
     bool is_exact;       /* exactly commutative and associative */
     bool is_associative; /* exactly associative, merge(a, b) being a with b's elements added in order: implied by is_exact */
 } CoreReducer;

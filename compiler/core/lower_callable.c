@@ -17,7 +17,7 @@ Ast *tree_body(Ast *tree) {
 
 static void find_return(Ast *ast, void *context) {
     bool *found = context;
-    if (ast->kind == AST_RETURN) *found = true;
+    if (ast->kind == AST_RETURN || ast->kind == AST_QUESTION) *found = true;
     if (*found || ast->kind == AST_LAMBDA || ast->kind == AST_FN) return;
     ast_each_child(ast, find_return, context);
 }

@@ -89,6 +89,33 @@ static CoreExpr *lower_if(Lower *l, Env *env, AstIf *ast) {
     return make_if(l, condition, then, otherwise, type, ast->base.span);
 }
 
+/* Branches that do not agree drop their values, as a statement's do. */
+static CoreExpr *lower_try(Lower *l, Env *env, AstTry *ast) {
+    CoreExpr *string[2] = {make_string(l, "", 0, ast->base.span), make_string(l, "", 0, ast->base.span)};
+    CoreVar *error = var_new(l, ast->name, core_pair_type(l, string[0]->type, string[1]->type), ast->base.span);
+    Env *inner = env_new(l, env, env ? env->subst : NULL);
+    if (ast->base.symbol) env_bind_value(l, inner, ast->base.symbol, core_local(l->arena, error, ast->base.span));
+    CoreExpr *body = lower_expr(l, env, ast->body), *handler = lower_expr(l, inner, ast->handler);
+    const CoreType *type = ast_core_type(l, env, &ast->base);
+    core_give_type(body, type);
+    core_give_type(handler, type);
+    if (type == core_unit_type(l)) {
+        body = as_unit(l, body);
+        handler = as_unit(l, handler);
+    }
+    CoreExpr *expr = make(l, CORE_TRY, type, ast->base.span, 2, (CoreExpr *const[]){body, handler});
+    expr->var = error;
+    return expr;
+}
+
+/* `e.message` and `e.where`, of the error that a `catch` names. */
+static CoreExpr *lower_dot(Lower *l, Env *env, AstDot *ast) {
+    if (ast->base.symbol) return lower_name(l, env, &ast->base);
+    const Symbol *symbol = ast_strip(ast->value)->symbol;
+    if (!symbol || !symbol->decl || symbol->decl->kind != AST_TRY) return lower_refuse(l, ast->base.span, "a field of a record");
+    return make_field(l, lower_name(l, env, ast_strip(ast->value)), ast->name[0] == 'm' ? 0 : 1, ast->base.span);
+}
+
 static CoreExpr *lower_statement_value(Lower *l, Env *env, Ast *ast) {
     CoreExprs statements = {0};
     lower_statement(l, env, ast, &statements);
@@ -112,7 +139,8 @@ static CoreExpr *lower_compound(Lower *l, Env *env, Ast *ast) {
         CoreExpr *tuple = lower_expr(l, env, ast_as(TupleDot, ast)->value);
         return make_field(l, tuple, (size_t)ast_as(TupleDot, ast)->index, ast->span);
     }
-    case AST_DOT: return ast->symbol ? lower_name(l, env, ast) : lower_refuse(l, ast->span, "a field of a record");
+    case AST_DOT: return lower_dot(l, env, ast_as(Dot, ast));
+    case AST_TRY: return lower_try(l, env, ast_as(Try, ast));
     case AST_IF: return lower_if(l, env, ast_as(If, ast));
     default: return ast_is_statement(ast) ? lower_statement_value(l, env, ast) : lower_refuse(l, ast->span, "this construct");
     }
@@ -127,6 +155,7 @@ static CoreExpr *lower_node(Lower *l, Env *env, Ast *ast) {
     case AST_INTERPOLATION: return lower_interpolation(l, env, ast_as(Interpolation, ast));
     case AST_NAME_REF: return lower_name(l, env, ast);
     case AST_UNARY: return lower_unary(l, env, ast_as(Unary, ast));
+    case AST_QUESTION: return lower_question(l, env, ast_as(Question, ast));
     case AST_BINARY: return lower_binary(l, env, ast_as(Binary, ast));
     case AST_CALL: return lower_call(l, env, ast);
     case AST_METHOD: return ast_is_update(ast) ? lower_statement_value(l, env, ast) : lower_call(l, env, ast);

@@ -61,8 +61,8 @@ typedef struct Lower {
     Diag *refusal; /* the message of the last lower_refuse, where it made one */
 } Lower;
 
-/* Reports E0501 "… is not supported yet", for the first such place only: what follows may follow from it. Lowering goes on to the end of
- * the statement, and core_lower returns NULL. The result is a unit to go on with. */
+/* Reports E0501 "… is not supported yet", for the first such place only: what follows may follow from it. Lowering goes on to the
+ * end of the statement, and core_lower returns NULL. The result is a unit to go on with. */
 CoreExpr *lower_refuse(Lower *l, Span span, const char *format, ...) __attribute__((format(printf, 3, 4)));
 CoreExpr *lower_refuse_stream(Lower *l, Span span);
 
@@ -140,6 +140,7 @@ Ast *ast_strip(Ast *ast); /* without parentheses */
 CoreExpr *lower_expr(Lower *l, Env *env, Ast *ast);
 CoreExpr *lower_name(Lower *l, Env *env, Ast *ast);
 CoreExpr *lower_binary(Lower *l, Env *env, AstBinary *ast);
+CoreExpr *lower_question(Lower *l, Env *env, AstQuestion *ast);
 CoreExpr *lower_unary(Lower *l, Env *env, AstUnary *ast);
 CoreExpr *lower_interpolation(Lower *l, Env *env, AstInterpolation *ast);
 CoreExpr *apply_operator(Lower *l, AstOp op, CoreExpr *left, CoreExpr *right, const CoreType *type, Span span);
@@ -214,8 +215,8 @@ typedef VEC(CallArg) CallArgs;
 /* The call's arguments in the order of the parameters of a declared function; checking put copies of defaults among them. */
 CallArgs call_args(Lower *l, Env *env, Ast *call, const Symbol *symbol, const Subst *subst, AstList *params);
 const Use *call_use(const Ast *call);
-Callable called(Lower *l, Env *env, Ast *call, CoreExprs *out);  /* what a call that is not of a declared function calls */
-CoreExprs lower_args(Lower *l, Env *env, Ast *call);             /* its arguments as they are written */
+Callable called(Lower *l, Env *env, Ast *call, CoreExprs *out); /* what a call that is not of a declared function calls */
+CoreExprs lower_args(Lower *l, Env *env, Ast *call);            /* its arguments as they are written */
 
 /* ---- captures (capture.c) */
 

@@ -130,6 +130,22 @@ static CoreExpr *lower_coalesce(Lower *l, Env *env, AstBinary *ast) {
     return make_block(l, &statements, result, span);
 }
 
+/* `e?` is `if is_some(e) then unwrap(e) else return none`. */
+CoreExpr *lower_question(Lower *l, Env *env, AstQuestion *ast) {
+    CoreExprs statements = {0};
+    Span span = ast->base.span;
+    const CoreType *result = l->body->result;
+    if (l->body->inline_depth > 0 || !result) return lower_refuse(l, span, "`?` in a function that takes or gives a stream");
+    CoreExpr *optional = hold(l, lower_expr(l, env, ast->value), NULL, &statements);
+    if (optional->type->kind != CORE_TYPE_OPTIONAL) return lower_refuse(l, span, "`?` here");
+    const CoreType *type = optional->type->args[0];
+    CoreExpr *is_some = make(l, CORE_IS_SOME, core_simple(l, CORE_TYPE_BOOL), span, 1, &optional);
+    CoreExpr *again = core_copy(l->arena, optional), *none = core_node(l->arena, CORE_NONE, result, span);
+    CoreExpr *unwrap = make(l, CORE_UNWRAP, type, span, 1, &again);
+    CoreExpr *leave = make(l, CORE_RETURN, type, span, 1, &none);
+    return make_block(l, &statements, make_if(l, is_some, unwrap, leave, type, span), span);
+}
+
 CoreExpr *lower_binary(Lower *l, Env *env, AstBinary *ast) {
     if (ast->op == OP_COALESCE) return lower_coalesce(l, env, ast);
     CoreExpr *left = lower_expr(l, env, ast->left);

@@ -35,6 +35,7 @@ bool core_diverges(const CoreExpr *expr) {
             if (core_diverges(expr->args.items[i])) return true;
         }
         return false;
+    case CORE_TRY: return core_diverges(expr->args.items[0]) && core_diverges(expr->args.items[1]);
     case CORE_IF:
         return core_diverges(expr->args.items[0]) || (core_diverges(expr->args.items[1]) && core_diverges(expr->args.items[2]));
     default: return false;
@@ -45,6 +46,10 @@ void core_give_type(CoreExpr *expr, const CoreType *type) {
     if (expr->type == type || !core_diverges(expr)) return;
     expr->type = type;
     if (expr->kind == CORE_BLOCK && expr->args.len > 0) core_give_type(vec_last(&expr->args), type);
+    if (expr->kind == CORE_TRY) {
+        core_give_type(expr->args.items[0], type);
+        core_give_type(expr->args.items[1], type);
+    }
     if (expr->kind == CORE_IF) {
         core_give_type(expr->args.items[1], type);
         core_give_type(expr->args.items[2], type);

@@ -17,10 +17,17 @@ typedef struct LoopLive {
     const Live *after, *again; /* what is live where break and continue go */
 } LoopLive;
 
+/* What a failure in a `try` may still read: nothing in its body takes that. */
+typedef struct TryLive {
+    struct TryLive *outer;
+    const Live *handler;
+} TryLive;
+
 typedef struct Own {
     Map indices; /* variable that owns its value -> its index plus one */
     size_t count;
     LoopLive *loops;
+    TryLive *tries;
 } Own;
 
 static Live *live_of(Own *own, Live *live, const CoreVar *var) {
@@ -52,7 +59,7 @@ static void own_declare(Own *own, const CoreVar *var) {
 }
 
 static void declare_visit(CoreExpr *expr, void *context) {
-    if (expr->kind == CORE_LET) own_declare(context, expr->var);
+    if (expr->kind == CORE_LET || expr->kind == CORE_TRY) own_declare(context, expr->var);
     core_each_child(expr, declare_visit, context);
 }
 
@@ -67,7 +74,7 @@ typedef struct LoopReads {
 static void reads_visit(CoreExpr *expr, void *context) {
     LoopReads *reads = context;
     const CoreVar *var = expr->kind == CORE_LOCAL ? expr->var : expr->place ? expr->place->var : NULL;
-    if (reads->clears) var = expr->kind == CORE_LET ? expr->var : NULL;
+    if (reads->clears) var = expr->kind == CORE_LET || expr->kind == CORE_TRY ? expr->var : NULL;
     Live *live = var ? live_of(reads->own, reads->live, var) : NULL;
     if (live) *live = reads->clears ? 0 : LIVE_ALL;
     core_each_child(expr, reads_visit, reads);
@@ -123,7 +130,9 @@ static void own_expr(Own *own, CoreExpr *expr, Live *live, bool takes);
 static void own_read(Own *own, CoreExpr *expr, const CoreVar *var, Live bits, Live *live, bool takes) {
     Live *mask = live_of(own, live, var);
     if (!mask) return;
-    if (takes && !expr->type->is_flat && (*mask & bits) == 0) expr->is_move = true;
+    Live needed = *mask;
+    for (const TryLive *attempt = own->tries; attempt; attempt = attempt->outer) needed |= attempt->handler[mask - live];
+    if (takes && !expr->type->is_flat && (needed & bits) == 0) expr->is_move = true;
     *mask |= bits;
 }
 
@@ -181,6 +190,20 @@ static void own_if(Own *own, CoreExpr *expr, Live *live) {
     own_expr(own, expr->args.items[0], live, false);
 }
 
+/* The body may fail anywhere: what the handler or the code after it reads is live throughout, whatever the body assigns. */
+static void own_try(Own *own, CoreExpr *expr, Live *live) {
+    Live *handler = live_copy(own, live);
+    own_expr(own, expr->args.items[1], handler, true);
+    Live *var = live_of(own, handler, expr->var);
+    if (var) *var = 0;
+    TryLive attempt = {.outer = own->tries, .handler = handler};
+    own->tries = &attempt;
+    own_expr(own, expr->args.items[0], live, true);
+    own->tries = attempt.outer;
+    live_join(own, live, handler);
+    free(handler);
+}
+
 static void own_jump(Own *own, const CoreExpr *expr, Live *live) {
     for (const LoopLive *loop = own->loops; loop; loop = loop->outer) {
         if (loop->loop == expr->loop) memcpy(live, expr->kind == CORE_BREAK ? loop->after : loop->again, own->count * sizeof *live);
@@ -223,6 +246,7 @@ static void own_expr(Own *own, CoreExpr *expr, Live *live, bool takes) {
     case CORE_UPDATE: own_change(own, expr, live); break;
     case CORE_BLOCK: own_block(own, expr, live); break;
     case CORE_IF: own_if(own, expr, live); break;
+    case CORE_TRY: own_try(own, expr, live); break;
     case CORE_WHILE:
     case CORE_FOR: own_loop(own, expr, live); break;
     case CORE_BREAK:

@@ -125,6 +125,7 @@ static void check_line(CoreExpr *expr, void *context) {
     case CORE_BLOCK:
     case CORE_WHILE:
     case CORE_FOR:
+    case CORE_TRY:
     case CORE_YIELD: check->fits = false; return;
     case CORE_IF:
         if (expr->type->kind == CORE_TYPE_TUPLE && expr->type->arg_count == 0) check->fits = false;
@@ -366,6 +367,14 @@ static void print_lines(Printer *printer, CoreExpr *expr, int depth) {
         print_indent(printer, depth);
         buf_add_text(out, "else");
         print_statements(printer, expr->args.items[2], depth + 1);
+        break;
+    case CORE_TRY:
+        buf_add_text(out, "try");
+        print_statements(printer, expr->args.items[0], depth + 1);
+        buf_add_char(out, '\n');
+        print_indent(printer, depth);
+        buf_printf(out, "catch %s", printer_var(printer, expr->var));
+        print_statements(printer, expr->args.items[1], depth + 1);
         break;
     case CORE_WHILE:
         buf_printf(out, "loop %" PRIu32 " while ", expr->loop);

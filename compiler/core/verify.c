@@ -86,6 +86,7 @@ static bool arity_is_right(const CoreExpr *expr) {
     case CORE_FORMAT:
     case CORE_YIELD: return count == 1;
     case CORE_IF: return count == 3;
+    case CORE_TRY:
     case CORE_WHILE:
     case CORE_INDEX: return count == 2;
     case CORE_RETURN: return count <= 1;
@@ -202,6 +203,21 @@ static void check_loop(Verify *v, CoreExpr *expr) {
     v->loops = scope.outer;
     for (size_t i = 0; i < expr->sources.len; i++) leave(v, expr->sources.items[i].var);
     if (!v->problem && !is_unit(vec_last(&expr->args)->type)) fail(v, expr, "a loop's body that has a value");
+}
+
+static void check_try(Verify *v, CoreExpr *expr) {
+    check_expr(v, expr->args.items[0]);
+    if (v->problem) return;
+    if (!expr->var || !is_kind(expr->var->type, CORE_TYPE_TUPLE) || expr->var->type->arg_count != 2) {
+        fail(v, expr, "a try without a variable for the error");
+        return;
+    }
+    enter(v, expr->var);
+    check_expr(v, expr->args.items[1]);
+    leave(v, expr->var);
+    if (v->problem) return;
+    expect(v, expr, expr->args.items[0], expr->type);
+    expect(v, expr, expr->args.items[1], expr->type);
 }
 
 static void check_jump(Verify *v, const CoreExpr *expr) {
@@ -362,6 +378,7 @@ static void check_expr(Verify *v, CoreExpr *expr) {
     case CORE_WHILE:
     case CORE_FOR: check_loop(v, expr); return;
     case CORE_JOB: check_job_use(v, expr); return;
+    case CORE_TRY: check_try(v, expr); return;
     case CORE_LOCAL: check_var(v, expr, expr->var); break;
     case CORE_LET:
         if (!expr->var) fail(v, NULL, "a let without a variable");

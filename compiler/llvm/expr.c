@@ -235,6 +235,35 @@ static Value gen_if(Frame *frame, const CoreExpr *expr) {
     return is_owned ? value_owned(phi, expr->type) : value_borrowed(phi, expr->type);
 }
 
+/* What fails in the body goes to the handler, with everything dropped that the body had made. */
+static Value gen_try(Frame *frame, const CoreExpr *expr) {
+    Scope attempt, scope;
+    LLVMBasicBlockRef merge = frame_block(frame, "merge"), ends[2];
+    LLVMValueRef results[2];
+    scope_enter(frame, &attempt);
+    attempt.catches = true;
+    results[0] = value_take(frame, value_of_type(frame, gen_scoped(frame, expr->args.items[0]), expr->type));
+    ends[0] = LLVMGetInsertBlock(frame->builder);
+    frame_jump(frame, merge);
+    scope_leave(frame);
+    frame_enter(frame, attempt.fail ? attempt.fail : frame_block(frame, "unreached"));
+    scope_enter(frame, &scope);
+    const CoreType *error = expr->var->type;
+    LLVMValueRef address = frame_slot(frame, error)->address;
+    LLVMValueRef parts[] = {gen_field_address(frame, error, address, 0), gen_field_address(frame, error, address, 1)};
+    frame_runtime(frame, RUNTIME_mr_error_take, parts);
+    frame_bind_address(frame, expr->var, address, true);
+    results[1] = value_take(frame, value_of_type(frame, gen_scoped(frame, expr->args.items[1]), expr->type));
+    scope_leave(frame);
+    ends[1] = LLVMGetInsertBlock(frame->builder);
+    frame_jump(frame, merge);
+    frame_enter(frame, merge);
+    if (gen_is_unit(expr->type)) return value_unit(frame, expr->type);
+    LLVMValueRef phi = LLVMBuildPhi(frame->builder, gen_type(frame->gen, expr->type), "");
+    LLVMAddIncoming(phi, results, ends, 2);
+    return value_owned(phi, expr->type);
+}
+
 /* Goes on in a block that nothing reaches, with a value that nothing reads. */
 static Value gen_unreached(Frame *frame, const CoreType *type) {
     frame_enter(frame, frame_block(frame, "unreached"));
@@ -282,6 +311,7 @@ static Value gen_kind(Frame *frame, const CoreExpr *expr) {
     case CORE_ASSIGN: return gen_assign(frame, expr);
     case CORE_BLOCK: return gen_block(frame, expr);
     case CORE_IF: return gen_if(frame, expr);
+    case CORE_TRY: return gen_try(frame, expr);
     case CORE_WHILE: return gen_while(frame, expr);
     case CORE_FOR: return gen_for(frame, expr);
     case CORE_BREAK:

@@ -48,7 +48,7 @@ LLVMBasicBlockRef frame_if_rare(Frame *frame, LLVMValueRef flag) {
 static LLVMBasicBlockRef fail_block(Frame *frame) {
     LLVMBasicBlockRef *block = &frame->fail;
     for (Scope *scope = frame->scope; scope; scope = scope->outer) {
-        if (!scope->slots.len) continue;
+        if (!scope->slots.len && !scope->catches) continue;
         block = &scope->fail;
         break;
     }
@@ -229,7 +229,7 @@ static void scope_close(Frame *frame) {
         frame_jump(frame, fail_block(frame));
     }
     frame->scope = scope->outer;
-    if (scope->fail) {
+    if (scope->fail && !scope->catches) {
         frame_enter(frame, scope->fail);
         frame->is_failing = true;
         slots_drop(frame, scope);

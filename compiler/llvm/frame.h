@@ -24,6 +24,7 @@ struct Scope {
     LLVMBasicBlockRef fail_at; /* the same after noting where */
     VEC(LLVMBasicBlockRef) fail_blocks;
     VEC(LLVMValueRef) fail_places; /* for each of them the MrLocation */
+    bool catches; /* of a `try`: failures end here, at `fail`, which is its maker's to write; it holds no slots itself */
 };
 
 /* Who gives a value up. */

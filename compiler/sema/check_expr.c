@@ -1,6 +1,8 @@
 /* check_expr.c: the types of expressions: literals, collections, indexing, branches; what is larger has a file of its own. */
 #include "compiler/sema/check.h"
 
+#include <string.h>
+
 static Type *hint_arg(Type *hint, TypeKind kind, size_t i) {
     hint = hint ? type_prune(hint) : NULL;
     return hint && hint->kind == kind && i < hint->arg_count ? hint->args[i] : NULL;
@@ -85,8 +87,24 @@ static Type *check_tuple_dot(Checker *c, AstTupleDot *dot) {
     return field;
 }
 
+/* The parts of the error that a `catch` names. */
+static Type *check_error_part(Checker *c, AstDot *dot, Ast *error) {
+    Type *string = type_basic(&c->infer, TYPE_STRING);
+    for (Ast *node = dot->value; node != error; node = ast_as(Paren, node)->value)
+        node->type = type_pair(&c->infer, TYPE_TUPLE, string, string);
+    error->type = type_pair(&c->infer, TYPE_TUPLE, string, string);
+    if (strcmp(dot->name, "message") == 0 || strcmp(dot->name, "where") == 0) return string;
+    Diag *diag = diag_add(c->diags, E0306, dot->base.span, "an error has no field `%s`", dot->name);
+    diag_hint(diag, "its fields are `message`, what happened, and `where`, the place; both are strings");
+    return error_type(c);
+}
+
 static Type *check_dot(Checker *c, AstDot *dot, Type *hint) {
     if (dot->base.symbol) return check_name(c, &dot->base, hint);
+    Ast *value = dot->value;
+    while (value->kind == AST_PAREN) value = ast_as(Paren, value)->value;
+    if (value->kind == AST_NAME_REF && value->symbol && value->symbol->decl && value->symbol->decl->kind == AST_TRY)
+        return check_error_part(c, dot, value);
     if (dot->value->symbol && dot->value->symbol->kind == SYMBOL_MODULE) /* what it has not was reported */
         return error_type(c);
     Type *type = check_expr(c, dot->value, NULL);
@@ -131,6 +149,32 @@ static Type *check_if(Checker *c, AstIf *branch, Type *hint) {
     return error_type(c);
 }
 
+/* `e?`: what is in the optional, or an early return of none. */
+static Type *check_question(Checker *c, AstQuestion *question) {
+    Type *optional = check_expr(c, question->value, NULL), *value = type_var(&c->infer, 0);
+    UnifyResult result;
+    if (!type_unify(&c->infer, optional, type_one(&c->infer, TYPE_OPTIONAL, value), &result)) {
+        Diag *diag = diag_add(c->diags, E0301, question->value->span, "`?` looks into an optional, but this is %s",
+                              type_text(&c->infer, optional));
+        diag_hint(diag, "it always has a value, so the `?` can go");
+        return error_type(c);
+    }
+    if (!c->fn) return value; /* outside of any function, which was reported */
+    if (!type_unify(&c->infer, c->fn->result, type_one(&c->infer, TYPE_OPTIONAL, type_var(&c->infer, 0)), &result)) {
+        Diag *diag = diag_add(c->diags, E0301, question->base.span, "`?` may return `none`, but the function around it gives %s",
+                              type_text(&c->infer, c->fn->result));
+        diag_hint(diag, "let the function give an optional, or write `?? default` in place of `?`");
+    }
+    return value;
+}
+
+static Type *check_try(Checker *c, AstTry *try, Type *hint) {
+    Type *type = check_expr(c, try->body, hint);
+    Type *other = check_expr(c, try->handler, hint ? hint : type);
+    Reason reason = {.what = "the value of this `catch`", .span = try->body->span, .note = "the `try` decides the type"};
+    return check_fits(c, try->handler->span, other, type, &reason) ? type : error_type(c);
+}
+
 static Type *check_coalesce(Checker *c, AstBinary *binary) {
     Type *optional = check_expr(c, binary->left, NULL);
     Type *value = type_var(&c->infer, 0);
@@ -166,10 +210,8 @@ Type *check_binary(Checker *c, AstBinary *binary) {
 static Type *check_other(Checker *c, Ast *node) {
     switch (node->kind) {
     case AST_MATCH: return not_supported(c, node, "`match`");
-    case AST_TRY: return not_supported(c, node, "`try`");
     case AST_ASYNC: return not_supported(c, node, "`async`");
     case AST_AWAIT: return not_supported(c, node, "`await`");
-    case AST_QUESTION: return not_supported(c, node, "`?` after an expression");
     case AST_WITH: return not_supported(c, node, "`with`");
     case AST_RETURN:
     case AST_BREAK:
@@ -208,6 +250,8 @@ static Type *check_kind(Checker *c, Ast *node, Type *hint) {
     case AST_IF: return check_if(c, ast_as(If, node), hint);
     case AST_BLOCK: return check_block(c, ast_as(Block, node), hint);
     case AST_PIPE: return check_pipe(c, ast_as(Pipe, node));
+    case AST_QUESTION: return check_question(c, ast_as(Question, node));
+    case AST_TRY: return check_try(c, ast_as(Try, node), hint);
     default: return check_other(c, node);
     }
 }

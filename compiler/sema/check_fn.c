@@ -126,6 +126,11 @@ Type *check_name(Checker *c, Ast *node, Type *hint) {
         diag_hint(diag, "it is written as a statement: `xs.%s(…)`", symbol->name);
         return error_type(c);
     }
+    if (symbol->decl && symbol->decl->kind == AST_TRY) {
+        Diag *diag = diag_add(c->diags, E0301, node->span, "`%s` is an error, whose parts are values, not itself", symbol->name);
+        diag_hint(diag, "`%s.message` says what happened, `%s.where` where", symbol->name, symbol->name);
+        return error_type(c);
+    }
     Type *type;
     Use *use = use_new(c, symbol, node->span, &type);
     type = type_prune(type);

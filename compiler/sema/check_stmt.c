@@ -150,6 +150,12 @@ static void check_dropped_block(Checker *c, AstBlock *block) {
     block->base.type = unit_type(c);
 }
 
+static void check_dropped_try(Checker *c, AstTry *try) {
+    check_statement(c, try->body);
+    check_statement(c, try->handler);
+    try->base.type = unit_type(c);
+}
+
 static void check_dropped(Checker *c, Ast *node) {
     size_t literals = statement_begin(c);
     c->statement = node;
@@ -175,6 +181,7 @@ void check_statement(Checker *c, Ast *node) {
     case AST_CONTINUE: break;
     case AST_IF: check_dropped_if(c, ast_as(If, node)); return;
     case AST_BLOCK: check_dropped_block(c, ast_as(Block, node)); return;
+    case AST_TRY: check_dropped_try(c, ast_as(Try, node)); return;
     case AST_FN:
     case AST_TYPE_DECL:
     case AST_EXTERN:

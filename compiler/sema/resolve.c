@@ -202,11 +202,15 @@ static void resolve_assign(Resolver *r, AstAssign *assign) {
 }
 
 static void check_jump(Resolver *r, const Ast *node) {
-    if (node->kind == AST_RETURN && !r->owner)
-        diag_add(r->sema->diags, E0207, node->span, "`return` stands outside of any function");
-    else if (node->kind != AST_RETURN && r->loops == 0)
+    bool is_return = node->kind == AST_RETURN || node->kind == AST_QUESTION;
+    if (is_return && !r->owner) {
+        Diag *diag = diag_add(r->sema->diags, E0207, node->span, "%s stands outside of any function",
+                              node->kind == AST_RETURN ? "`return`" : "`?`, which may leave a function early,");
+        if (node->kind == AST_QUESTION) diag_hint(diag, "`x ?? default` gives a default for an optional");
+    } else if (!is_return && r->loops == 0) {
         diag_add(r->sema->diags, E0207, node->span, "`%s` stands outside of any loop",
                  node->kind == AST_BREAK ? "break" : "continue");
+    }
 }
 
 /* ---- expressions */
@@ -258,7 +262,9 @@ static void resolve_try(Resolver *r, AstTry *try) {
     resolve_node(r, try->body);
     Scope scope = {.outer = r->scope};
     r->scope = &scope;
-    if (try->name) scope_declare(r, SYMBOL_LOCAL, try->name, try->base.span, &try->base);
+    if (try->name)
+        try->base.symbol =
+            scope_declare(r, SYMBOL_LOCAL, try->name, span_of_name(r->sema, &try->base, try->body->span.to, try->name), &try->base);
     resolve_node(r, try->handler);
     r->scope = scope.outer;
 }
@@ -283,6 +289,7 @@ void resolve_node(Resolver *r, Ast *node) {
     case AST_BREAK:
     case AST_CONTINUE: check_jump(r, node); break;
     case AST_RETURN:
+    case AST_QUESTION:
         check_jump(r, node);
         resolve_children(r, node);
         break;

@@ -86,6 +86,7 @@ bool mr_job_run(MrContext *context, const MrTask *task, const void *captures, co
 
 bool mr_fail(MrContext *context, const MrString *message);
 void mr_fail_at(MrContext *context, const MrLocation *where);
+void mr_error_take(MrContext *context, MrString *message, MrString *where);
 bool mr_fail_overflow(MrContext *context, int64_t operator_char, int64_t left, int64_t right);
 bool mr_fail_division(MrContext *context, int64_t operator_char, int64_t left);
 bool mr_fail_shift(MrContext *context, int64_t count);

@@ -54,6 +54,20 @@ void mr_fail_at(MrContext *context, const MrLocation *where) {
     if (context->error.is_set && !context->error.where.file) context->error.where = *where;
 }
 
+void mr_error_take(MrContext *context, MrString *message, MrString *where) {
+    MrError *error = &context->error;
+    Buf text = {0}, place = {0};
+    if (error->message) buf_add_text(&text, error->message);
+    if (error->where.file) buf_printf(&place, "%s:%" PRId32 ":%" PRId32, error->where.file, error->where.line, error->where.column);
+    if (error->input) buf_printf(&place, "%s%s", place.len ? ", " : "", error->input);
+    mr_error_clear(error);
+    context->failed_element = -1;
+    *message = string_of(buf_text(&text));
+    *where = string_of(buf_text(&place));
+    buf_free(&text);
+    buf_free(&place);
+}
+
 bool mr_fail_overflow(MrContext *context, int64_t operator_char, int64_t left, int64_t right) {
     switch (operator_char) {
     case 'n': return mr_failf(context, "integer overflow: -(%" PRId64 ") does not fit in 64 bits", left);
