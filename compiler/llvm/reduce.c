@@ -341,11 +341,17 @@ static void finish_map(Frame *frame, const CoreJob *job, Callee each, LLVMValueR
     Gen *gen = frame->gen;
     const CoreType *type = job_state_type(gen, job);
     LLVMValueRef taken = take_state(frame, state, type).llvm;
-    if (!each.function) {
+    if (finish_is_identity(&job->reducer)) {
         LLVMBuildStore(frame->builder, taken, result);
         return;
     }
     LLVMValueRef out = gen_result(frame, job->result);
+    if (!each.function) {
+        LLVMValueRef args[] = {out, taken, gen_descriptor(gen, type), gen_descriptor(gen, job->result)};
+        frame_runtime_check(frame, RUNTIME_mr_map_finish_sums, args, job->span);
+        LLVMBuildStore(frame->builder, gen_load(frame, job->result, out), result);
+        return;
+    }
     LLVMValueRef args[] = {
         out, taken, gen_descriptor(gen, type), gen_descriptor(gen, job->result), each.function, LLVMGetParam(frame->function, 1)};
     frame_runtime_check(frame, RUNTIME_mr_map_finish, args, job->span);
@@ -354,7 +360,7 @@ static void finish_map(Frame *frame, const CoreJob *job, Callee each, LLVMValueR
 
 Callee gen_finish(Gen *gen, const CoreJob *job) {
     Callee each = {0};
-    if (job->key && !finish_is_identity(&job->reducer)) each = finish_each(gen, job);
+    if (job->key && !finish_is_identity(&job->reducer) && job->reducer.kind != CORE_REDUCE_SUM_INT) each = finish_each(gen, job);
     Callee callee = code_declare(gen, job, "finish", true);
     LLVMValueRef state = LLVMGetParam(callee.function, 2), result = LLVMGetParam(callee.function, 4);
     Frame frame;

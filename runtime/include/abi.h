@@ -58,6 +58,7 @@ int64_t mr_map_len(MrContext *context, MrMap *map);
 bool mr_map_merge(MrContext *context, MrMap **left, MrMap *right, const MrType *type, MrMerge *merge, const void *captures);
 bool mr_map_finish(MrContext *context, MrMap **out, MrMap *in, const MrType *in_type, const MrType *out_type, MrFinish *finish,
                    const void *captures);
+bool mr_map_finish_sums(MrContext *context, MrMap **out, MrMap *in, const MrType *in_type, const MrType *out_type);
 bool mr_elements(MrContext *context, MrList **out, const void *value, const MrType *type);
 
 /* ---- ranges (value/range.c). A last of MR_OPEN, not exclusive, makes an open range. */
@@ -124,6 +125,7 @@ bool mr_prim_get(MrContext *context, void *out, const void *m, const void *k, co
                  const MrType *value);
 bool mr_prim_keys(MrContext *context, MrList **out, MrMap *const *m, const MrType *key, const MrType *value);
 bool mr_prim_values(MrContext *context, MrList **out, MrMap *const *m, const MrType *key, const MrType *value);
+bool mr_prim_most_common(MrContext *context, MrList **out, MrMap *const *m, int64_t n, const MrType *key, const MrType *value);
 bool mr_prim_sort(MrContext *context, MrList **out, MrList *const *xs, const MrType *element);
 bool mr_prim_reverse(MrContext *context, MrList **out, MrList *const *xs, const MrType *element);
 bool mr_prim_compare(MrContext *context, int64_t *out, const void *a, const void *b, const MrType *type);

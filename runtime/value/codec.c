@@ -1,5 +1,5 @@
 /* codec.c: values as bytes and back. Both directions keep a stack of open runs (walk.h); payloads of plain numbers are copied
- * whole. */
+ * whole, and tables from strings to numbers have loops of their own. */
 #include "runtime/value/codec.h"
 
 #include <assert.h>
@@ -38,8 +38,14 @@ static size_t type_least(const MrType *type) {
 typedef struct Encoder {
     Buf *out;
     const MrProgram *program;
+    bool keeps_order; /* of maps' entries, as they lie */
     Walk walk;
 } Encoder;
+
+/* Strings to numbers, as tables of counts are: such entries are encoded and decoded one after another, without a walk. */
+static bool entries_are_plain(const MrType *key, const MrType *value) {
+    return key->kind == MR_STRING && type_is_plain(value);
+}
 
 static void add_varint(Buf *out, uint64_t x) {
     char bytes[VARINT_MAX];
@@ -70,6 +76,34 @@ static void encode_elements(Encoder *encoder, const MrType *type, const void *va
     run->count = first + count;
 }
 
+static void encode_plain_entries(Buf *out, const MrMap *map) {
+    size_t size = map->value->size;
+    for (int64_t i = 0; i < map->len; i++) {
+        const char *entry = map_entry(map, i);
+        const MrString *key = (const MrString *)(entry + map->key_offset);
+        size_t len = (size_t)key->len;
+        buf_reserve(out, VARINT_MAX + len + MR_STRING_SLACK + size);
+        add_varint(out, len);
+        if (is_short(key->len))
+            memcpy(out->data + out->len, key->data, SHORT_BYTES);
+        else if (len)
+            memcpy(out->data + out->len, key->data, len);
+        memcpy(out->data + out->len + len, entry + map->value_offset, size);
+        out->len += len + size;
+    }
+}
+
+static void encode_map(Encoder *encoder, MrMap *const *place, const MrType *type) {
+    MrMap *map = *place;
+    if (!encoder->keeps_order) mr_map_sorted(NULL, map, type);
+    int64_t len = mr_map_len(NULL, map);
+    add_varint(encoder->out, (uint64_t)len);
+    if (len && entries_are_plain(map->key, map->value))
+        encode_plain_entries(encoder->out, map);
+    else if (len)
+        walk_push(&encoder->walk, place, type);
+}
+
 static void encode_part(Encoder *encoder, const void *place, const MrType *type) {
     Buf *out = encoder->out;
     switch (type->kind) {
@@ -90,10 +124,7 @@ static void encode_part(Encoder *encoder, const void *place, const MrType *type)
         break;
     case MR_LIST: encode_elements(encoder, type, place, 0, list_len(*(MrList *const *)place)); break;
     case MR_MAP:
-    case MR_SET:
-        mr_map_sorted(NULL, *(MrMap *const *)place, type);
-        add_varint(out, (uint64_t)walk_push(&encoder->walk, place, type)->count);
-        break;
+    case MR_SET: encode_map(encoder, place, type); break;
     default: {
         const MrClosure *closure = *(MrClosure *const *)place;
         uint64_t number = closure ? function_number(encoder->program, closure->function) : 0;
@@ -115,11 +146,20 @@ static void encode_rest(Encoder *encoder) {
     walk_end(&encoder->walk);
 }
 
+static void encode(Encoder *encoder, const void *value, const MrType *type) {
+    walk_start(&encoder->walk);
+    encode_part(encoder, value, type);
+    encode_rest(encoder);
+}
+
 void codec_encode(Buf *out, const void *value, const MrType *type, const MrProgram *program) {
     Encoder encoder = {.out = out, .program = program};
-    walk_start(&encoder.walk);
-    encode_part(&encoder, value, type);
-    encode_rest(&encoder);
+    encode(&encoder, value, type);
+}
+
+void codec_encode_as_is(Buf *out, const void *value, const MrType *type, const MrProgram *program) {
+    Encoder encoder = {.out = out, .program = program, .keeps_order = true};
+    encode(&encoder, value, type);
 }
 
 void codec_encode_elements(Buf *out, const MrList *list, int64_t first, int64_t count, const MrType *list_type,
@@ -213,6 +253,42 @@ static bool decode_list(Decoder *decoder, MrList **to, const MrType *type) {
     return true;
 }
 
+/* The entries of such a map. Each key is loaded once, for its copy and its hash, where the bytes after it can be read. */
+static bool decode_plain_entries(Decoder *decoder, MrMap *map, int64_t count) {
+    size_t size = map->value->size;
+    for (; map->len < count; map->len++) {
+        char *entry = map_entry(map, map->len);
+        MrString *key = (MrString *)(entry + map->key_offset);
+        uint64_t len, hash;
+        if (!take_varint(decoder, &len)) return false;
+        const char *bytes = take_bytes(decoder, len);
+        if (!bytes) return false;
+        if (decoder->end - bytes >= (int64_t)len + MR_STRING_SLACK) {
+            hash = hash_bytes(bytes, (int64_t)len);
+            *key = pool_string(&map->pool, bytes, (int64_t)len);
+        } else {
+            *key = string_new(bytes, (int64_t)len);
+            hash = hash_bytes(key->data, key->len);
+        }
+        memcpy(entry, &hash, sizeof hash);
+        if (!take_into(decoder, entry + map->value_offset, size)) {
+            map->len++; /* its key must be dropped */
+            return false;
+        }
+    }
+    return true;
+}
+
+/* All entries of a map are there. They may come in any order; where it is the right one, the map need not be sorted. */
+static bool finish_entries(Decoder *decoder, MrMap *map) {
+    map->is_sorted = true;
+    for (int64_t i = 1; i < map->len && map->is_sorted; i++) {
+        const char *key = map_entry(map, i) + map->key_offset;
+        map->is_sorted = mr_compare(NULL, key - map->stride, key, map->key) < 0;
+    }
+    return map_index(map) || decode_fail(decoder, "a key is there twice");
+}
+
 static bool decode_map(Decoder *decoder, MrMap **to, const MrType *type) {
     const MrType *key = type->fields[0], *value = type->fields[1];
     size_t least = type_least(key) + type_least(value);
@@ -222,21 +298,20 @@ static bool decode_map(Decoder *decoder, MrMap **to, const MrType *type) {
     if (!count) return true;
     MrMap *map = *to = map_new(key, value, count);
     assert(map->stride == type->stride);
+    if (entries_are_plain(key, value)) return decode_plain_entries(decoder, map, count) && finish_entries(decoder, map);
     map->len = count;
     walk_push(&decoder->walk, to, type);
     return true;
 }
 
-/* All entries are there: the keys must ascend, and get their hashes. */
+/* The entries of a map that was walked get their hashes. */
 static bool finish_map(Decoder *decoder, MrMap *map) {
     for (int64_t i = 0; i < map->len; i++) {
-        char *entry = map_entry(map, i), *key = entry + map->key_offset;
-        if (i && mr_compare(NULL, key - map->stride, key, map->key) >= 0) return decode_fail(decoder, "the keys do not ascend");
-        uint64_t hash = map_key(key, map->key).hash;
+        char *entry = map_entry(map, i);
+        uint64_t hash = map_key(entry + map->key_offset, map->key).hash;
         memcpy(entry, &hash, sizeof hash);
     }
-    map_reindex(map);
-    return true;
+    return finish_entries(decoder, map);
 }
 
 static bool decode_function(Decoder *decoder, MrClosure **to, const MrType *type) {

@@ -51,7 +51,7 @@ void map_free(MrMap *map) {
     mr_free(map);
 }
 
-void map_reindex(MrMap *map) {
+static void map_reindex(MrMap *map) {
     memset(map->slots, 0, (map->mask + 1) * sizeof *map->slots);
     for (int64_t n = 0; n < map->len; n++) {
         uint64_t hash = entry_hash(map, n), i = hash & map->mask;
@@ -149,6 +149,30 @@ static char *map_seek(const MrMap *map, const MapKey *key) {
         if (load64(entry) == key->hash && map_key_matches(entry + map->key_offset, key, map->key)) return entry;
     }
     return NULL;
+}
+
+bool map_index(MrMap *map) {
+    memset(map->slots, 0, (map->mask + 1) * sizeof *map->slots);
+    for (int64_t n = 0; n < map->len; n++) {
+        uint64_t hash = entry_hash(map, n), i = hash & map->mask;
+        for (uint64_t slot; (slot = map->slots[i]) != 0; i = (i + 1) & map->mask) {
+            if ((slot ^ hash) & ~MAP_NUMBER) continue;
+            const char *other = map_entry(map, (int64_t)(slot & MAP_NUMBER) - 1);
+            if (load64(other) != hash) continue;
+            MapKey key = map_key_hashed(map_entry(map, n) + map->key_offset, hash, map->key);
+            if (map_key_matches(other + map->key_offset, &key, map->key)) return false;
+        }
+        map->slots[i] = slot_of(hash, n);
+    }
+    return true;
+}
+
+MrMap *map_like(const MrMap *map, const MrType *key, const MrType *value) {
+    MrMap *like = map_new(key, value, map->cap);
+    assert(like->mask == map->mask && like->cap == map->cap);
+    memcpy(like->slots, map->slots, (map->mask + 1) * sizeof *map->slots);
+    like->is_sorted = map->is_sorted;
+    return like;
 }
 
 /* The slot that holds the number of an entry which is there. */
@@ -284,6 +308,22 @@ static MrList *pairs_list(MrMap *map) {
     parts_copy(list->data, pair.size, map, map->key_offset, map->key);
     parts_copy(list->data + second, pair.size, map, map->value_offset, map->value);
     list->len = map->len;
+    return list;
+}
+
+MrList *map_pairs(const MrMap *map, const int64_t *numbers, int64_t count) {
+    uint32_t second;
+    const MrType pair = {.size = pair_layout(map->key, map->value, &second)};
+    if (!count) return NULL;
+    MrList *list = list_new(count, &pair);
+    for (; list->len < count; list->len++) {
+        const char *entry = map_entry(map, numbers[list->len]);
+        char *to = list->data + (size_t)list->len * pair.size;
+        memcpy(to, entry + map->key_offset, map->key->size);
+        memcpy(to + second, entry + map->value_offset, map->value->size);
+        if (!map->key->is_flat) mr_retain(NULL, to, map->key);
+        if (!map->value->is_flat) mr_retain(NULL, to + second, map->value);
+    }
     return list;
 }
 

@@ -26,12 +26,18 @@ MrMap *map_new(const MrType *key, const MrType *value, int64_t cap); /* empty, w
 MrMap *map_copy(const MrMap *map);                                   /* keys and values retained */
 void map_free(MrMap *map);                                           /* the memory of a map whose entries are gone */
 void map_unique(MrMap **place);                                      /* the place holds the only reference (a NULL stays NULL) */
-void map_reindex(MrMap *map);                                        /* makes the slots anew from the entries' hashes */
+bool map_index(MrMap *map); /* makes the slots from the entries' hashes; false: two keys are equal */
+
+/* A map of other types with the same slots, the same order and no entries yet: they must then be made with the same hashes in the
+ * same places. */
+MrMap *map_like(const MrMap *map, const MrType *key, const MrType *value);
 
 /* Inserts a key that is not there (copied in by mr_own) with a value of zeros; returns the value's address. The place's map is
  * unique, or NULL and then made. */
 void *map_insert(MrMap **place, const void *key, uint64_t hash, const MrType *type);
 void *map_insert_take(MrMap *map, const void *key, uint64_t hash); /* the same, for an owned key that is moved in */
+
+MrList *map_pairs(const MrMap *map, const int64_t *numbers, int64_t count); /* pairs of key and value, by the entries' numbers */
 
 bool map_key_is_equal(const void *a, const void *b, const MrType *type); /* in the total order */
 

@@ -42,8 +42,20 @@ static void merge_values(Merging *merging, char *kept_entry, char *entry) {
     if (has_failed) merging_fail(merging, (kept_entry - map->entries) / map->stride);
 }
 
+enum { FAR_AHEAD = 16, AHEAD = 8 };
+
+/* Has memory bring in what the entries to come will be looked up in, as tables are larger than caches: a slot first, and what it
+ * names some entries later. */
+static void prefetch(const MrMap *map, const MrMap *other, int64_t i) {
+    if (i + FAR_AHEAD >= other->len) return;
+    __builtin_prefetch(&map->slots[load64(map_entry(other, i + FAR_AHEAD)) & map->mask]);
+    uint64_t slot = map->slots[load64(map_entry(other, i + AHEAD)) & map->mask];
+    if (slot) __builtin_prefetch(map_entry(map, (int64_t)(slot & MAP_NUMBER) - 1));
+}
+
 static bool merge_entries(Merging *merging, MrMap *other, const MrType *type) {
     for (int64_t i = 0; i < other->len; i++) {
+        prefetch(merging->kept, other, i);
         char *entry = map_entry(other, i), *key = entry + other->key_offset;
         uint64_t hash = load64(entry);
         MapKey sought = map_key_hashed(key, hash, type->fields[0]);
@@ -93,22 +105,56 @@ bool mr_map_finish(MrContext *context, MrMap **out, MrMap *in, const MrType *in_
     if (mr_map_len(context, in)) {
         map_unique(&in);
         mr_map_sorted(context, in, in_type);
-        map = map_new(out_type->fields[0], out_type->fields[1], in->len);
+        map = map_like(in, out_type->fields[0], out_type->fields[1]);
     }
     /* What is moved out is zeroed, so that both maps can be dropped whole when a value fails. */
     for (int64_t i = 0; i < mr_map_len(context, in) && !has_failed; i++) {
         char *entry = map_entry(in, i), *key = entry + in->key_offset, *state = entry + in->value_offset;
-        void *result = map_insert_take(map, key, load64(entry));
+        char *to = map_entry(map, map->len++);
+        memcpy(to, entry, sizeof(uint64_t));
+        memcpy(to + map->key_offset, key, in->key->size);
         memset(key, 0, in->key->size);
-        has_failed = finish(context, captures, state, true, result);
+        has_failed = finish(context, captures, state, true, to + map->value_offset);
         memset(state, 0, in->value->size);
     }
     mr_drop(context, &in, in_type);
-    if (has_failed) {
-        mr_drop(context, &map, out_type);
-        return true;
+    if (has_failed) mr_drop(context, &map, out_type);
+    *out = has_failed ? NULL : map;
+    return has_failed;
+}
+
+/* Exact sums print nothing on their way and are told apart by their keys, so that the entries may stay in the order in which they
+ * lie. */
+bool mr_map_finish_sums(MrContext *context, MrMap **out, MrMap *in, const MrType *in_type, const MrType *out_type) {
+    *out = NULL;
+    if (!mr_map_len(context, in)) {
+        mr_drop(context, &in, in_type);
+        return false;
     }
-    if (map) map->is_sorted = true;
-    *out = map;
-    return false;
+    map_unique(&in);
+    int64_t failed = -1;
+    MrMap *map = map_like(in, out_type->fields[0], out_type->fields[1]);
+    for (int64_t i = 0; i < in->len; i++) {
+        const char *entry = map_entry(in, i), *key = entry + in->key_offset;
+        int64_t sum[2];
+        memcpy(sum, entry + in->value_offset, sizeof sum);
+        bool fits = sum[1] == sum[0] >> 63;
+        if (!fits && (failed < 0 || mr_compare(context, key, map_entry(in, failed) + in->key_offset, in->key) < 0)) failed = i;
+        char *to = map_entry(map, map->len++);
+        memcpy(to, entry, sizeof(uint64_t));
+        memcpy(to + map->key_offset, key, in->key->size);
+        memcpy(to + map->value_offset, &sum[0], sizeof sum[0]);
+    }
+    StringPool pool = in->pool; /* the keys have moved, and their blocks with them */
+    in->pool = map->pool;
+    map->pool = pool;
+    int64_t sum[2] = {0};
+    if (failed >= 0) memcpy(sum, map_entry(in, failed) + in->value_offset, sizeof sum);
+    map_free(in);
+    if (failed < 0) {
+        *out = map;
+        return false;
+    }
+    mr_drop(context, &map, out_type);
+    return mr_fail_sum(context, sum[0], sum[1]);
 }

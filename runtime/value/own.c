@@ -54,6 +54,29 @@ static void free_cell(MrCell *cell, const MrType *type) {
     }
 }
 
+/* Strings that lie `stride` bytes apart. */
+static void drop_strings(MrContext *context, char *first, size_t stride, int64_t count) {
+    for (int64_t i = 0; i < count; i++) mr_string_drop(context, (MrString *)(first + (size_t)i * stride));
+}
+
+/* A list or map whose last reference is gone: lists of strings and tables from strings to numbers need no walk. */
+static void drop_content(MrContext *context, Walk *walk, void *place, const MrType *type) {
+    const MrType *first = type->fields[0];
+    bool is_map = type->kind != MR_LIST, is_rest_flat = !is_map || type->fields[1]->is_flat;
+    MrCell *cell = *(MrCell **)place;
+    if (!is_rest_flat || (!first->is_flat && first->kind != MR_STRING)) {
+        walk_push(walk, place, type);
+        return;
+    }
+    if (first->kind == MR_STRING && is_map) {
+        MrMap *map = (MrMap *)cell;
+        drop_strings(context, map->entries + map->key_offset, map->stride, map->len);
+    } else if (first->kind == MR_STRING) {
+        drop_strings(context, ((MrList *)cell)->data, sizeof(MrString), ((MrList *)cell)->len);
+    }
+    free_cell(cell, type);
+}
+
 /* Gives up what one inline part refers to, or opens it. A cell whose last reference goes is freed at the end of its run. */
 static void drop_part(MrContext *context, Walk *walk, void *place, const MrType *type) {
     if (type->is_flat) return;
@@ -62,19 +85,9 @@ static void drop_part(MrContext *context, Walk *walk, void *place, const MrType 
     case MR_TUPLE:
     case MR_OPTIONAL: walk_push(walk, place, type); break;
     case MR_LIST:
-        if (!cell_release(*(MrCell **)place)) break;
-        if (type->fields[0]->is_flat)
-            list_free(*(MrList **)place);
-        else
-            walk_push(walk, place, type);
-        break;
     case MR_MAP:
     case MR_SET:
-        if (!cell_release(*(MrCell **)place)) break;
-        if (type->fields[0]->is_flat && type->fields[1]->is_flat)
-            map_free(*(MrMap **)place);
-        else
-            walk_push(walk, place, type);
+        if (cell_release(*(MrCell **)place)) drop_content(context, walk, place, type);
         break;
     default:
         if (cell_release(*(MrCell **)place)) walk_push(walk, place, type);

@@ -41,7 +41,10 @@ MrString pool_string(StringPool *pool, const char *bytes, int64_t len) {
     if (len == 0 || len > POOL_STRING) return string_new(bytes, len);
     if (len > pool->left) pool_grow(pool, len);
     char *at = pool->at;
-    memcpy(at, bytes, (size_t)len);
+    if (is_short(len))
+        memcpy(at, bytes, SHORT_BYTES);
+    else
+        memcpy(at, bytes, (size_t)len);
     pool->at += len;
     pool->left -= len;
     cell_retain(pool->block);

@@ -212,7 +212,7 @@ static void frame_encode(const Frame *frame, const FrameContext *of, Buf *out) {
         put_number(out, frame->segments[i].chunk);
         put_text(out, frame->segments[i].text, frame->segments[i].len);
     }
-    if (frame->has_value) codec_encode(out, frame->state, of->task->state, of->context->program);
+    if (frame->has_value) codec_encode_as_is(out, frame->state, of->task->state, of->context->program);
 }
 
 typedef struct Input {
