@@ -89,8 +89,17 @@ int hub_run(Hub *hub, char text[MESSAGE_TEXT_SIZE]) {
     return hub->status;
 }
 
+void hub_expect_program(Hub *hub, const uint8_t program[MESSAGE_HASH_SIZE]) {
+    sched_expect_program(hub->sched, program);
+}
+
 void hub_process_lost(Hub *hub, int64_t pid, const char *how) {
     SchedEvent event = {.kind = SCHED_PEER_LOST, .peer = SCHED_NO_PEER, .pid = pid, .text = how};
+    step(hub, &event);
+}
+
+void hub_fail(Hub *hub, const char *text, bool all_are_gone) {
+    SchedEvent event = {.kind = SCHED_FAIL, .text = text, .all_are_gone = all_are_gone};
     step(hub, &event);
 }
 

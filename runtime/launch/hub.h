@@ -28,8 +28,11 @@ int hub_run(Hub *hub, char text[MESSAGE_TEXT_SIZE]);
 
 void hub_close(Hub **hub);
 
-/* For on_wake: a process of the run has ended; the user wants the run to end. */
+/* For on_wake: the program that is to take part; a process of the run has ended; something else went wrong (all_are_gone: and no
+ * process of the run is left); the user wants the run to end. */
+void hub_expect_program(Hub *hub, const uint8_t program[MESSAGE_HASH_SIZE]);
 void hub_process_lost(Hub *hub, int64_t pid, const char *how);
+void hub_fail(Hub *hub, const char *text, bool all_are_gone);
 void hub_interrupt(Hub *hub);
 
 const Sched *hub_sched(const Hub *hub);

@@ -48,7 +48,7 @@ void sched_actions_free(SchedActions *actions) {
 /* ---- the end of the run */
 static bool sched_has_company(const Sched *sched) {
     for (uint32_t i = 0; i < sched->peer_count; i++)
-        if (sched->peers[i].is_known && !sched->peers[i].has_left) return true;
+        if (sched->peers[i].is_known && !sched->peers[i].has_left && !sched->peers[i].is_gone) return true;
     return false;
 }
 
@@ -129,24 +129,26 @@ static uint32_t sched_number_worker(Sched *sched, int64_t wish, uint32_t peer) {
     return number;
 }
 
-static bool hello_is_good(Sched *sched, const MsgHello *hello) {
-    if (hello->version != PROTOCOL_VERSION) {
-        sched_end(sched, 1,
-                  "%s speaks version %u of mr's protocol, the scheduler version %d: they were built by different versions of mr",
-                  hello->name, hello->version, PROTOCOL_VERSION);
-        return false;
-    }
-    if (sched->knows_program && memcmp(sched->program, hello->program, sizeof sched->program) != 0) {
-        sched_end(sched, 1, "%s runs another program than the others: all must start the same executable", hello->name);
-        return false;
-    }
-    memcpy(sched->program, hello->program, sizeof sched->program);
+void sched_expect_program(Sched *sched, const uint8_t program[MESSAGE_HASH_SIZE]) {
+    memcpy(sched->program, program, sizeof sched->program);
     sched->knows_program = true;
-    return true;
+}
+
+/* Whoever is of another version or program has no part in the run, and cannot disturb it. */
+static bool hello_is_good(Sched *sched, uint32_t number, const MsgHello *hello) {
+    bool is_version = hello->version == PROTOCOL_VERSION;
+    if (is_version && (!sched->knows_program || memcmp(sched->program, hello->program, sizeof sched->program) == 0)) return true;
+    sched->ignored++;
+    if (sched->refused++ == 0)
+        sched_log(sched, 0, "%s %s: it was turned away", hello->name,
+                  is_version ? "runs another program" : "was built by another version of mr");
+    sched_send(sched, number, MSG_SHUTDOWN)->as.end.status = 1;
+    return false;
 }
 
 static void sched_hello(Sched *sched, uint32_t number, const MsgHello *hello) {
     bool is_root = hello->role == ROLE_ROOT;
+    if (!hello_is_good(sched, number, hello)) return;
     if ((is_root && sched->root != SCHED_NO_PEER) || sched->worker_count >= MESSAGE_WORKERS) {
         sched->ignored++;
         return;
@@ -159,7 +161,7 @@ static void sched_hello(Sched *sched, uint32_t number, const MsgHello *hello) {
         sched_send(sched, number, MSG_SHUTDOWN)->as.end.status = sched->status;
         return;
     }
-    if (!hello_is_good(sched, hello)) return;
+    sched_expect_program(sched, hello->program);
     if (is_root) {
         sched->root = number;
     } else {
@@ -209,8 +211,8 @@ static bool peers_mark_lost(Sched *sched, uint32_t number, int64_t pid, const ch
     return is_known;
 }
 
-/* A process or a connection ended. Its last words (BYE, FAIL) may still be on their way, and say more than how it ended; of a process
- * that was over quickly so may its first. */
+/* A process or a connection ended. Its last words (BYE, FAIL) may still be on their way, and say more than how it ended; of a
+ * process that was over quickly so may its first. */
 static void sched_peer_lost(Sched *sched, const SchedEvent *event) {
     const char *how = event->text ? event->text : "its connection was closed";
     if (!peers_mark_lost(sched, event->peer, event->pid, how) && event->pid && sched->phase == RUN_GOES) {
@@ -361,6 +363,12 @@ static void sched_message(Sched *sched, uint32_t number, const Message *message)
     }
 }
 
+static void sched_fail(Sched *sched, const SchedEvent *event) {
+    for (uint32_t i = 0; event->all_are_gone && i < sched->peer_count; i++) sched->peers[i].has_left = true;
+    sched_end(sched, 1, "%s", event->text);
+    sched_finish_if_alone(sched);
+}
+
 static void sched_interrupt(Sched *sched) {
     if (sched->phase == RUN_ENDS) sched->ends_at = sched->now; /* the second time nobody is waited for */
     sched_end(sched, 130, "%s", "");
@@ -376,6 +384,7 @@ void sched_step(Sched *sched, const SchedEvent *event, SchedActions *out) {
     case SCHED_TICK: sched_tick(sched); break;
     case SCHED_MESSAGE: sched_message(sched, event->peer, event->message); break;
     case SCHED_PEER_LOST: sched_peer_lost(sched, event); break;
+    case SCHED_FAIL: sched_fail(sched, event); break;
     case SCHED_INTERRUPT: sched_interrupt(sched); break;
     }
     sched->out = NULL;

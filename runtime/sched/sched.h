@@ -38,6 +38,7 @@ typedef enum SchedEventKind {
     SCHED_MESSAGE,   /* `message` came from `peer` */
     SCHED_PEER_LOST, /* `peer` disconnected (SCHED_NO_PEER: see pid), or its process `pid` exited; `text` says how ("killed by
                         signal 9") */
+    SCHED_FAIL,      /* something outside of the protocol went wrong, `text`: the run ends with status 1 */
     SCHED_INTERRUPT, /* the user wants the run to end (Ctrl-C) */
 } SchedEventKind;
 
@@ -49,6 +50,7 @@ typedef struct SchedEvent {
     int64_t pid;            /* SCHED_PEER_LOST: the process that ended, 0 when it is the connection that went */
     const char
         *text; /* SCHED_PEER_LOST: borrowed; who and how, when no HELLO told us a name: "worker 3 (pid 77)" is added where known */
+    bool all_are_gone; /* SCHED_FAIL: nobody is there to say goodbye */
 } SchedEvent;
 
 typedef enum SchedActionKind {
@@ -75,6 +77,9 @@ typedef struct SchedActions {
 
 Sched *sched_new(const SchedConfig *config, uint64_t now);
 void sched_free(Sched **sched);
+
+/* Only processes of this program, by its hash, may take part. Without it, those of the program that is heard of first. */
+void sched_expect_program(Sched *sched, const uint8_t program[MESSAGE_HASH_SIZE]);
 
 /* Appends to `out`; the caller does the actions, sets out->len = 0 and calls again. After SCHED_END every event is ignored. */
 void sched_step(Sched *sched, const SchedEvent *event, SchedActions *out);

@@ -15,7 +15,7 @@ typedef struct SchedPeer {
     uint32_t worker; /* its number */
     int64_t pid;
     uint64_t heard_at;
-    bool is_gone; /* PEER_LOST came, at lost_at; it counts from lost_grace later on */
+    bool is_gone; /* PEER_LOST came, at lost_at; it counts from lost_grace later on. No goodbye is expected. */
     uint64_t lost_at;
     char lost_how[160];
     uint32_t held;    /* ranges that it was given and has not answered */
@@ -86,8 +86,8 @@ struct Sched {
     Job *finished; /* its statistics may be read until the next step */
     uint64_t last_job;
     uint64_t random;
-    uint64_t ignored;
-    SchedActions *out; /* of the step that runs */
+    uint64_t ignored, refused; /* refused: processes of other programs or versions that said HELLO */
+    SchedActions *out;         /* of the step that runs */
 };
 
 /* ---- sched.c */

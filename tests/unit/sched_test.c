@@ -119,17 +119,39 @@ static void workers_are_welcomed_by_number(void **state) {
     bench_free(&bench);
 }
 
-static void another_program_is_refused(void **state) {
+static Message foreign_hello(uint32_t version, uint8_t program) {
+    Message message = {.kind = MSG_HELLO};
+    message.as.hello = (MsgHello){.role = ROLE_WORKER, .version = version, .name = "stranger", .program = {program}, .wish = -1};
+    return message;
+}
+
+static void another_program_is_turned_away(void **state) {
     (void)state;
     Bench bench = bench_new((SchedConfig){.workers = 2}, 1);
-    Message message = {.kind = MSG_HELLO};
-    message.as.hello = (MsgHello){.role = ROLE_WORKER, .version = PROTOCOL_VERSION, .name = "stranger", .program = {1}};
-    say(&bench, 2, message);
-    assert_int_equal(count_sent(&bench, 0, MSG_SHUTDOWN), 1);
-    assert_int_equal(count_sent(&bench, 2, MSG_SHUTDOWN), 1);
-    tick_at(&bench, 2000);
-    assert_non_null(acted(&bench, SCHED_END));
-    assert_non_null(strstr(acted(&bench, SCHED_END)->text, "stranger runs another program"));
+    say(&bench, 2, foreign_hello(PROTOCOL_VERSION, 1));
+    assert_int_equal(count_sent(&bench, 2, MSG_WELCOME), 0);
+    assert_int_equal(sent(&bench, 2, MSG_SHUTDOWN, 0)->as.end.status, 1);
+    assert_non_null(strstr(acted(&bench, SCHED_LOG)->text, "stranger runs another program"));
+    say(&bench, 3, foreign_hello(PROTOCOL_VERSION + 1, 0));
+    assert_int_equal(count_sent(&bench, 3, MSG_SHUTDOWN), 1);
+    assert_null(acted(&bench, SCHED_LOG)); /* said once */
+    assert_int_equal(sched_ignored(bench.sched), 2);
+    Message heartbeat = {.kind = MSG_HEARTBEAT};
+    say(&bench, 2, heartbeat); /* it is as unknown as before */
+    assert_int_equal(sched_ignored(bench.sched), 3);
+    hello(&bench, 4, ROLE_WORKER); /* the run goes on */
+    assert_int_equal(sent(&bench, 4, MSG_WELCOME, 0)->as.welcome.worker, 1);
+    bench_free(&bench);
+}
+
+static void the_program_may_be_known_before_anybody_speaks(void **state) {
+    (void)state;
+    Bench bench = {.sched = sched_new(&(SchedConfig){.workers = 1}, 0)};
+    sched_expect_program(bench.sched, (uint8_t[MESSAGE_HASH_SIZE]){0});
+    say(&bench, 0, foreign_hello(PROTOCOL_VERSION, 1));
+    assert_int_equal(count_sent(&bench, 0, MSG_WELCOME), 0);
+    hello(&bench, 1, ROLE_WORKER);
+    assert_int_equal(count_sent(&bench, 1, MSG_WELCOME), 1);
     bench_free(&bench);
 }
 
@@ -434,6 +456,35 @@ static void a_quick_program_may_end_before_it_is_heard(void **state) {
     bench_free(&bench);
 }
 
+static void nobody_waits_for_the_goodbye_of_the_dead(void **state) {
+    (void)state;
+    Bench bench = bench_new((SchedConfig){.workers = 1}, 1);
+    step(&bench, (SchedEvent){.kind = SCHED_PEER_LOST, .peer = SCHED_NO_PEER, .pid = 101, .text = "killed by signal 9"});
+    Message bye = {.kind = MSG_BYE, .as.end = {.status = 0}};
+    say(&bench, 0, bye);
+    assert_int_equal(acted(&bench, SCHED_END)->status, 0);
+    bench_free(&bench);
+}
+
+static void what_went_wrong_outside_ends_the_run(void **state) {
+    (void)state;
+    Bench bench = bench_new((SchedConfig){.workers = 1}, 1);
+    step(&bench, (SchedEvent){.kind = SCHED_FAIL, .text = "worker 0 cannot start"});
+    assert_int_equal(sent(&bench, 0, MSG_SHUTDOWN, 0)->as.end.status, 1);
+    assert_null(acted(&bench, SCHED_END)); /* the goodbyes are awaited */
+    Message bye = {.kind = MSG_BYE, .as.end = {.status = 1}};
+    say(&bench, 0, bye);
+    say(&bench, 1, bye);
+    assert_int_equal(acted(&bench, SCHED_END)->status, 1);
+    assert_string_equal(acted(&bench, SCHED_END)->text, "worker 0 cannot start");
+    bench_free(&bench);
+
+    bench = bench_new((SchedConfig){.workers = 1}, 1);
+    step(&bench, (SchedEvent){.kind = SCHED_FAIL, .text = "all are dead", .all_are_gone = true});
+    assert_int_equal(acted(&bench, SCHED_END)->status, 1);
+    bench_free(&bench);
+}
+
 static void nobody_starting_ends_the_run(void **state) {
     (void)state;
     Bench bench = bench_new((SchedConfig){.workers = 2}, 0);
@@ -477,7 +528,8 @@ static void an_interrupt_ends_the_run(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(workers_are_welcomed_by_number),
-        cmocka_unit_test(another_program_is_refused),
+        cmocka_unit_test(another_program_is_turned_away),
+        cmocka_unit_test(the_program_may_be_known_before_anybody_speaks),
         cmocka_unit_test(ranges_wait_for_all_or_a_while),
         cmocka_unit_test(everybody_gets_a_first_range_before_anybody_a_second),
         cmocka_unit_test(ranges_shrink_and_are_aligned),
@@ -494,6 +546,8 @@ int main(void) {
         cmocka_unit_test(a_dead_process_ends_the_run),
         cmocka_unit_test(last_words_count_more_than_the_exit),
         cmocka_unit_test(a_quick_program_may_end_before_it_is_heard),
+        cmocka_unit_test(nobody_waits_for_the_goodbye_of_the_dead),
+        cmocka_unit_test(what_went_wrong_outside_ends_the_run),
         cmocka_unit_test(nobody_starting_ends_the_run),
         cmocka_unit_test(a_process_that_dies_unborn_ends_the_run),
         cmocka_unit_test(an_interrupt_ends_the_run),

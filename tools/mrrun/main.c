@@ -13,6 +13,7 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/file.h>
+#include <sys/pidfd.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -25,7 +26,7 @@
 #include "tools/mrrun/program.h"
 #include "tools/mrrun/stats.h"
 
-enum { END_PATIENCE = 2000 /* milliseconds */, SPARE_FILES = 48 /* beside one for each worker */ };
+enum { END_PATIENCE = 2000, KILL_PATIENCE = 1000 /* milliseconds */, SPARE_FILES = 48 /* beside one for each worker */ };
 
 typedef struct Run {
     Options options;
@@ -137,13 +138,21 @@ static bool start_program(Run *run) {
     return report_start(run->parent < 0 ? errno : 0);
 }
 
+/* Waits for the started process, but not for ever: one that was stopped sees nothing. When it is killed its children die too. */
+static void wait_for_parent(pid_t parent, int milliseconds) {
+    struct pollfd end = {.fd = pidfd_open(parent, 0), .events = POLLIN};
+    if (end.fd < 0 || poll(&end, 1, milliseconds) <= 0) kill(parent, SIGKILL);
+    if (end.fd >= 0) close(end.fd);
+    while (waitpid(parent, NULL, 0) < 0 && errno == EINTR) {}
+}
+
 /* Closing the socket ends every process of the run. After a good end the processes are about to end by themselves. */
 static void stop_program(Run *run) {
-    LaunchEnd end = {.patience = END_PATIENCE};
+    LaunchEnd end = {.patience = run->is_ended ? END_PATIENCE : 0};
     if (run->socket >= 0 && run->is_ended) send(run->socket, &end, sizeof end, MSG_NOSIGNAL);
     if (run->socket >= 0) close(run->socket);
     run->socket = -1;
-    while (run->parent > 0 && waitpid(run->parent, NULL, 0) < 0 && errno == EINTR) {}
+    if (run->parent > 0) wait_for_parent(run->parent, (int)end.patience + KILL_PATIENCE);
     if (run->directory[0]) launch_remove_directory(run->directory);
 }
 
@@ -157,11 +166,12 @@ static const char *describe_exit(int status, char *text, size_t size) {
     return text;
 }
 
-static void take_hello(Run *run, Hub *hub) {
+static void take_hello(Run *run, Hub *hub, const ParentRecord *hello) {
+    hub_expect_program(hub, hello->program);
     LaunchStart start = {.version = PROTOCOL_VERSION, .workers = run->options.workers};
     memcpy(start.directory, run->directory, sizeof start.directory);
     run->is_started = send(run->socket, &start, sizeof start, MSG_NOSIGNAL) == (ssize_t)sizeof start;
-    if (!run->is_started) hub_process_lost(hub, run->parent, "it could not be told what to start");
+    if (!run->is_started) hub_fail(hub, "the program could not be told what to start", true);
 }
 
 static void take_record(Run *run, Hub *hub) {
@@ -171,14 +181,14 @@ static void take_record(Run *run, Hub *hub) {
     if (got < 0 && (errno == EAGAIN || errno == EINTR)) return;
     if (got != (ssize_t)sizeof record) { /* the process that watches the others is gone, and with it they are */
         epoll_ctl(run->wake, EPOLL_CTL_DEL, run->socket, NULL);
-        hub_process_lost(hub, run->parent, "the process that watches over the others ended");
+        hub_fail(hub, "the process that watches over root and workers ended, and with it the run", true);
         return;
     }
-    if (record.kind == PARENT_HELLO && !run->is_started) take_hello(run, hub);
+    if (record.kind == PARENT_HELLO && !run->is_started) take_hello(run, hub, &record);
     if (record.kind == PARENT_EXIT) hub_process_lost(hub, record.pid, describe_exit(record.status, text, sizeof text));
     if (record.kind == PARENT_NOT_STARTED) {
-        snprintf(text, sizeof text, "a process could not be started: %s", strerror(record.reason));
-        hub_process_lost(hub, run->parent, text);
+        snprintf(text, sizeof text, "a process of the program could not be started: %s", strerror(record.reason));
+        hub_fail(hub, text, true); /* those that were are ended with it */
     }
 }
 
