@@ -1,6 +1,6 @@
 # The test targets. Unit tests are found by name: tests/unit/x_test.c becomes build/tests/unit/x_test.
 UNIT_TESTS := $(patsubst tests/%.c,$(BUILD)/tests/%,$(sort $(wildcard tests/unit/*_test.c)))
-COMPILER_UNITS := $(patsubst %,$(BUILD)/tests/unit/%_test,base parse diag sema core gen session)
+COMPILER_UNITS := $(patsubst %,$(BUILD)/tests/unit/%_test,base parse diag sema core gen gen_job session)
 
 .PHONY: check-unit
 check-unit: $(UNIT_TESTS)
@@ -9,7 +9,7 @@ check-unit: $(UNIT_TESTS)
 $(filter $(COMPILER_UNITS),$(UNIT_TESTS)): $(BUILD)/tests/unit/%: tests/unit/%.c $(LIB_COMPILER) $(LIB_BASE)
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) $(LLVM_CFLAGS) $(CFLAGS) $(LDFLAGS) $< $(LIB_COMPILER) $(LIB_BASE) -o $@ -lcmocka $(LLVM_LIBS) -lm
-$(BUILD)/tests/unit/gen_test: $(LIB_MRT) $(BITCODE) # it links the programs that it generates
+$(BUILD)/tests/unit/gen_test $(BUILD)/tests/unit/gen_job_test: $(LIB_MRT) $(BITCODE) # they link the programs that they generate
 $(filter-out $(COMPILER_UNITS),$(UNIT_TESTS)): $(BUILD)/tests/unit/%: tests/unit/%.c $(LIB_MRT)
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) $< $(LIB_MRT) -o $@ -lcmocka $(RUNTIME_LIBS)

@@ -5,6 +5,8 @@
 #include <llvm-c/BitReader.h>
 #include <llvm-c/Linker.h>
 #include <llvm-c/Transforms/PassBuilder.h>
+#include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 /* A module that does not verify is a mistake of this folder, never of the program. */
@@ -60,9 +62,7 @@ static bool hot_link(Gen *gen) {
     LLVMSetTarget(hot, LLVMGetTarget(gen->module)); /* clang spells the same target with its own vendor */
     LLVMSetModuleDataLayout(hot, gen->layout);
     hot_prepare(gen, hot);
-    if (!LLVMLinkModules2(gen->module, hot)) return true; /* consumes hot */
-    diag_add(gen->sink, E0701, SPAN_NONE, "cannot link the runtime's bitcode %s", path);
-    return false;
+    return !LLVMLinkModules2(gen->module, hot); /* consumes hot; what is wrong has been reported */
 }
 
 /* ---- passes */
@@ -94,22 +94,39 @@ void gen_print_ir(const GenModule *module, Buf *out) {
     LLVMDisposeMessage(text);
 }
 
-bool gen_emit_object(GenModule *module, const char *path, DiagSink *sink) {
-    char *message = NULL, *file = arena_strndup(module->arena, path, strlen(path));
-    if (!LLVMTargetMachineEmitToFile(module->machine, module->module, file, LLVMObjectFile, &message)) return true;
-    diag_add(sink, E0701, SPAN_NONE, "cannot write %s: %s", path, message);
+/* LLVM's own way to write files ends the process where the disk is full: files are written here. */
+static LLVMMemoryBufferRef emit(GenModule *module, LLVMCodeGenFileType type, DiagSink *sink) {
+    char *message = NULL;
+    LLVMMemoryBufferRef buffer = NULL;
+    if (!LLVMTargetMachineEmitToMemoryBuffer(module->machine, module->module, type, &message, &buffer)) return buffer;
+    diag_add(sink, E0701, SPAN_NONE, "cannot generate machine code: %s", message);
     LLVMDisposeMessage(message);
+    return NULL;
+}
+
+static bool write_file(const char *path, const char *bytes, size_t len) {
+    FILE *file = fopen(path, "wb");
+    if (!file) return false;
+    bool is_written = fwrite(bytes, 1, len, file) == len;
+    int reason = errno;
+    if (fclose(file) == 0 && is_written) return true;
+    if (is_written) reason = errno;
+    errno = reason;
     return false;
 }
 
+bool gen_emit_object(GenModule *module, const char *path, DiagSink *sink) {
+    LLVMMemoryBufferRef buffer = emit(module, LLVMObjectFile, sink);
+    if (!buffer) return false;
+    bool is_written = write_file(path, LLVMGetBufferStart(buffer), LLVMGetBufferSize(buffer));
+    if (!is_written) diag_add(sink, E0701, SPAN_NONE, "cannot write %s: %s", path, strerror(errno));
+    LLVMDisposeMemoryBuffer(buffer);
+    return is_written;
+}
+
 bool gen_emit_assembly(GenModule *module, Buf *out, DiagSink *sink) {
-    char *message = NULL;
-    LLVMMemoryBufferRef buffer = NULL;
-    if (LLVMTargetMachineEmitToMemoryBuffer(module->machine, module->module, LLVMAssemblyFile, &message, &buffer)) {
-        diag_add(sink, E0701, SPAN_NONE, "cannot generate assembly: %s", message);
-        LLVMDisposeMessage(message);
-        return false;
-    }
+    LLVMMemoryBufferRef buffer = emit(module, LLVMAssemblyFile, sink);
+    if (!buffer) return false;
     buf_add(out, LLVMGetBufferStart(buffer), LLVMGetBufferSize(buffer));
     LLVMDisposeMemoryBuffer(buffer);
     return true;

@@ -24,8 +24,22 @@ static const struct {
 
 static const char *const TRIPLE = "x86_64-pc-linux-gnu";
 
+/* LLVM ends the process for a name that it does not know. The levels are what programs can be told to rely on. */
+static bool cpu_is_known(const char *name) {
+    static const char *const levels[] = {"x86-64", "x86-64-v2", "x86-64-v3", "x86-64-v4"};
+    for (size_t i = 0; i < sizeof levels / sizeof *levels; i++) {
+        if (strcmp(name, levels[i]) == 0) return true;
+    }
+    return false;
+}
+
 /* Programs are never compiled for the machine at hand: the same source gives the same bytes everywhere. */
 static bool module_target(Gen *gen) {
+    if (!cpu_is_known(gen->options.cpu)) {
+        Diag *diag = diag_add(gen->sink, E0701, SPAN_NONE, "unknown processor '%s'", gen->options.cpu);
+        diag_hint(diag, "known are x86-64, x86-64-v2, x86-64-v3 and x86-64-v4");
+        return false;
+    }
     LLVMInitializeX86TargetInfo();
     LLVMInitializeX86Target();
     LLVMInitializeX86TargetMC();
@@ -41,10 +55,6 @@ static bool module_target(Gen *gen) {
                                                  LLVMCodeGenLevelAggressive};
     gen->machine = LLVMCreateTargetMachine(target, TRIPLE, gen->options.cpu, "", levels[gen->options.level & 3], LLVMRelocPIC,
                                            LLVMCodeModelDefault);
-    if (!gen->machine) {
-        diag_add(gen->sink, E0701, SPAN_NONE, "LLVM cannot generate code for the CPU '%s'", gen->options.cpu);
-        return false;
-    }
     if (gen->options.level == 0) LLVMSetTargetMachineFastISel(gen->machine, 1);
     gen->layout = LLVMCreateTargetDataLayout(gen->machine);
     LLVMSetTarget(gen->module, TRIPLE);
@@ -70,6 +80,15 @@ static void module_types(Gen *gen) {
     gen->unlikely = LLVMMetadataAsValue(llvm, LLVMMDNodeInContext2(llvm, weights, 3));
 }
 
+/* By default LLVM ends the process when it meets an error, as in a damaged bitcode file. */
+static void module_message(LLVMDiagnosticInfoRef info, void *context) {
+    Gen *gen = context;
+    if (LLVMGetDiagInfoSeverity(info) != LLVMDSError) return;
+    char *text = LLVMGetDiagInfoDescription(info);
+    diag_add(gen->sink, E0701, SPAN_NONE, "LLVM: %s", text);
+    LLVMDisposeMessage(text);
+}
+
 Gen *gen_new(const CoreProgram *program, const GenOptions *options, DiagSink *sink) {
     Arena *arena = arena_new();
     Gen *gen = arena_make(arena, Gen);
@@ -80,6 +99,7 @@ Gen *gen_new(const CoreProgram *program, const GenOptions *options, DiagSink *si
     if (!gen->options.cpu) gen->options.cpu = "x86-64-v2";
     if (!gen->options.name) gen->options.name = program->sources->files.len ? program->sources->files.items[0]->path : "program";
     gen->llvm = LLVMContextCreate();
+    LLVMContextSetDiagnosticHandler(gen->llvm, module_message, gen);
     gen->module = LLVMModuleCreateWithNameInContext(gen->options.name, gen->llvm);
     gen->builder = LLVMCreateBuilderInContext(gen->llvm);
     map_init(&gen->types, arena);

@@ -1,331 +1,5 @@
-/* gen_test.c: code generation, on cores built by hand: each program is generated without and with optimisation, linked with a
- * harness (gen/harness.c) and the runtime's value library, run, and its output compared. The harness also reports memory not given
- * back. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
-
-#include <cmocka.h>
-
-#include "compiler/llvm/gen.h"
-
-typedef const CoreType *T;
-typedef CoreExpr *E;
-
-static Arena *arena;
-static CoreProgram *program;
-static SourceMap *sources;
-static T I, F, B, S, U, R;
-static uint32_t next_id, next_line;
-static char build_dir[512];
-
-/* ---- making cores */
-
-static T type(CoreTypeKind kind, size_t count, ...) {
-    T args[8];
-    va_list list;
-    va_start(list, count);
-    for (size_t i = 0; i < count; i++) args[i] = va_arg(list, T);
-    va_end(list);
-    return core_type(program->types, kind, args, count);
-}
-
-/* Each node has a line of its own in the source, so that positions in messages can be told apart. */
-static Span next_span(void) {
-    uint32_t at = next_line < 199 ? next_line++ : 199;
-    return (Span){0, at * 2, at * 2 + 1};
-}
-
-static E node(CoreKind kind, T of) {
-    E expr = arena_make(arena, CoreExpr);
-    expr->kind = kind;
-    expr->type = of;
-    expr->span = next_span();
-    return expr;
-}
-
-static E add_args(E expr, size_t count, va_list list) {
-    for (size_t i = 0; i < count; i++) {
-        E arg = va_arg(list, E);
-        vec_push(arena, &expr->args, arg);
-    }
-    return expr;
-}
-
-static E with(E expr, size_t count, ...) {
-    va_list list;
-    va_start(list, count);
-    add_args(expr, count, list);
-    va_end(list);
-    return expr;
-}
-
-static CoreVar *var(const char *name, T of) {
-    CoreVar *made = arena_make(arena, CoreVar);
-    *made = (CoreVar){.name = name, .id = next_id++, .type = of};
-    return made;
-}
-
-static CoreVar *mutable_var(const char *name, T of) {
-    CoreVar *made = var(name, of);
-    made->is_mutable = true;
-    return made;
-}
-
-static E integer(int64_t value) {
-    E expr = node(CORE_INT, I);
-    expr->integer = value;
-    return expr;
-}
-
-static E number(double value) {
-    E expr = node(CORE_FLOAT, F);
-    expr->number = value;
-    return expr;
-}
-
-static E text(const char *value) {
-    E expr = node(CORE_STRING, S);
-    expr->text = value;
-    expr->text_len = strlen(value);
-    return expr;
-}
-
-static E local(CoreVar *of) {
-    E expr = node(CORE_LOCAL, of->type);
-    expr->var = of;
-    return expr;
-}
-
-static E move(CoreVar *of) {
-    E expr = local(of);
-    expr->is_move = true;
-    return expr;
-}
-
-static E let(CoreVar *of, E value) {
-    E expr = with(node(CORE_LET, U), 1, value);
-    expr->var = of;
-    return expr;
-}
-
-static E block(T of, size_t count, ...) {
-    va_list list;
-    va_start(list, count);
-    E expr = add_args(node(CORE_BLOCK, of), count, list);
-    va_end(list);
-    return expr;
-}
-
-static E unit(void) {
-    return node(CORE_TUPLE, U);
-}
-
-static E op(CoreOp what, T of, E left, E right) {
-    E expr = with(node(CORE_OP, of), right ? 2 : 1, left, right);
-    expr->op = what;
-    return expr;
-}
-
-static E add(E left, E right) {
-    return op(CORE_OP_ADD, left->type, left, right);
-}
-
-static E iff(E condition, E yes, E no) {
-    return with(node(CORE_IF, yes->type), 3, condition, yes, no);
-}
-
-static E field(E tuple, int index) {
-    E expr = with(node(CORE_FIELD, tuple->type->args[index]), 1, tuple);
-    expr->integer = index;
-    return expr;
-}
-
-static E pair(E left, E right) {
-    return with(node(CORE_TUPLE, type(CORE_TYPE_TUPLE, 2, left->type, right->type)), 2, left, right);
-}
-
-static E format(E value) {
-    E expr = with(node(CORE_FORMAT, S), 1, value);
-    expr->text = "";
-    return expr;
-}
-
-static E concat(E left, E right) {
-    return with(node(CORE_CONCAT, S), 2, left, right);
-}
-
-static E prim(const char *name, T of, size_t count, ...) {
-    va_list list;
-    va_start(list, count);
-    E expr = add_args(node(CORE_PRIM, of), count, list);
-    va_end(list);
-    expr->text = name;
-    return expr;
-}
-
-static E show(E value) {
-    return prim("test_show", U, 1, format(value));
-}
-
-static E range(E first, E last) {
-    return with(node(CORE_RANGE, R), last ? 2 : 1, first, last);
-}
-
-static CoreFn *function(const char *name, T result, size_t count, ...) {
-    CoreFn *fn = arena_make(arena, CoreFn);
-    *fn = (CoreFn){.name = name, .result = result, .span = next_span()};
-    va_list list;
-    va_start(list, count);
-    for (size_t i = 0; i < count; i++) {
-        CoreVar *param = va_arg(list, CoreVar *);
-        vec_push(arena, &fn->params, param);
-    }
-    va_end(list);
-    vec_push(arena, &program->fns, fn);
-    return fn;
-}
-
-static E call(CoreFn *fn, size_t count, ...) {
-    va_list list;
-    va_start(list, count);
-    E expr = add_args(node(CORE_CALL, fn->result), count, list);
-    va_end(list);
-    expr->fn = fn;
-    return expr;
-}
-
-static CorePlace *place_of(CoreVar *root) {
-    CorePlace *place = arena_make(arena, CorePlace);
-    place->var = root;
-    place->type = root->type;
-    return place;
-}
-
-static E assign(CoreVar *to, E value) {
-    E expr = with(node(CORE_ASSIGN, U), 1, value);
-    expr->place = place_of(to);
-    return expr;
-}
-
-static E push(CoreVar *to, E value) {
-    E expr = with(node(CORE_UPDATE, U), 1, value);
-    expr->text = "push";
-    expr->place = place_of(to);
-    expr->type_args = arena_array(arena, T, 1);
-    expr->type_args[0] = value->type;
-    expr->type_arg_count = 1;
-    return expr;
-}
-
-static CoreSource source(CoreSourceKind kind, E expr, CoreVar *element) {
-    return (CoreSource){kind, expr, element, next_span()};
-}
-
-static E loop(CoreSource over, E body) {
-    E expr = with(node(CORE_FOR, U), 1, body);
-    vec_push(arena, &expr->sources, over);
-    expr->loop = next_id++;
-    return expr;
-}
-
-static E yield(E value) {
-    return with(node(CORE_YIELD, U), 1, value);
-}
-
-static CoreJob *job(CoreReduceKind kind, T element, T state, T result, CoreSource over, E body) {
-    CoreJob *made = arena_make(arena, CoreJob);
-    *made = (CoreJob){.index = (uint32_t)program->jobs.len, .name = "job", .span = next_span(), .body = body, .result = result};
-    made->reducer = (CoreReducer){.kind = kind, .name = "g", .element = element, .state = state, .result = result};
-    vec_push(arena, &made->sources, over);
-    vec_push(arena, &program->jobs, made);
-    return made;
-}
-
-static E run(CoreJob *of) {
-    E expr = node(CORE_JOB, of->result);
-    expr->job = of;
-    return expr;
-}
-
-/* ---- running them */
-
-static void start(void) {
-    arena = arena_new();
-    program = arena_make(arena, CoreProgram);
-    sources = source_map_new(arena);
-    char lines[400];
-    for (size_t i = 0; i < sizeof lines; i++) lines[i] = i % 2 ? '\n' : 'x';
-    source_add(sources, "test.mr", lines, sizeof lines);
-    program->arena = arena;
-    program->sources = sources;
-    program->types = core_types_new(arena);
-    next_id = next_line = 0;
-    I = type(CORE_TYPE_INT, 0), F = type(CORE_TYPE_FLOAT, 0), B = type(CORE_TYPE_BOOL, 0), S = type(CORE_TYPE_STRING, 0);
-    R = type(CORE_TYPE_RANGE, 0), U = type(CORE_TYPE_TUPLE, 0);
-}
-
-static char *output_of(const char *command) {
-    Buf out = {0};
-    FILE *pipe = popen(command, "r");
-    assert_non_null(pipe);
-    char piece[4096];
-    for (size_t n; (n = fread(piece, 1, sizeof piece, pipe)) > 0;) buf_add(&out, piece, n);
-    pclose(pipe);
-    buf_text(&out);
-    return out.data;
-}
-
-static void check_at(unsigned level, const char *expected) {
-    char hot[600], object[] = "/tmp/mr-gen-XXXXXX", command[2400];
-    snprintf(hot, sizeof hot, "%s/lib/mr/hot.bc", build_dir);
-    GenOptions options = {.level = level, .is_debug = level == 0, .hot_bitcode = access(hot, R_OK) ? NULL : hot};
-    DiagSink *sink = diag_sink_new(arena, sources);
-    GenModule *module = gen_program(program, &options, sink);
-    Buf messages = {0};
-    diag_render(sink, DIAG_FORMAT_TEXT, false, &messages);
-    if (!module) fail_msg("%s", buf_text(&messages));
-    assert_true(mkstemp(object) >= 0);
-    assert_true(gen_emit_object(module, object, sink));
-    if (getenv("GEN_TEST_IR")) {
-        Buf ir = {0};
-        gen_print_ir(module, &ir);
-        fprintf(stderr, "%s\n", buf_text(&ir));
-        buf_free(&ir);
-    }
-    gen_free(&module);
-#ifdef __SANITIZE_ADDRESS__ /* the library is then built so too */
-    const char *sanitize = "-fsanitize=address,undefined";
-#else
-    const char *sanitize = "";
-#endif
-    snprintf(command, sizeof command,
-             "cc -w %s -I. -o %s.exe tests/unit/gen/harness.c %s -Wl,--gc-sections %s/lib/mr/libmrt.a -lzmq -lutf8proc -lsleef "
-             "-lm -pthread 2>&1 && GLIBC_TUNABLES=glibc.malloc.tcache_count=0 timeout 20 %s.exe 2>&1",
-             sanitize, object, object, build_dir, object);
-    char *output = output_of(command);
-    snprintf(command, sizeof command, "%s.exe", object);
-    unlink(command);
-    unlink(object);
-    assert_string_equal(output, expected);
-    free(output);
-    buf_free(&messages);
-}
-
-/* Runs the statements as a program's top level. */
-static void check(E body, const char *expected) {
-    program->top_level = function("top level", U, 0);
-    program->top_level->body = body;
-    check_at(0, expected);
-    check_at(2, expected);
-    arena_free(&arena);
-}
+/* gen_test.c: code generation: expressions, ownership, places, loops; and what cannot be generated or written. */
+#include "tests/unit/gen/cores.h"
 
 /* ---- expressions */
 
@@ -477,129 +151,99 @@ static void test_leaving_loops(void **state) {
           "short\nnone\n");
 }
 
-/* ---- jobs */
+/* ---- sequences walked together, and other sources */
 
-static void test_sum(void **state) {
+static E loop_over_two(CoreSource first, CoreSource second, E body) {
+    E expr = loop(first, body);
+    vec_push(arena, &expr->sources, second);
+    return expr;
+}
+
+static E strings(size_t count, ...) {
+    va_list list;
+    va_start(list, count);
+    E expr = add_args(node(CORE_LIST, type(CORE_TYPE_LIST, 1, S)), count, list);
+    va_end(list);
+    return expr;
+}
+
+static void test_walked_together(void **state) {
     (void)state;
     start();
-    T sums = type(CORE_TYPE_TUPLE, 2, I, I);
+    CoreVar *i = var("i", I), *s = var("s", S), *j = var("j", I), *t = var("t", S);
+    E open = loop_over_two(source(CORE_SOURCE_RANGE, range(integer(7), NULL), i),
+                           source(CORE_SOURCE_LIST, strings(2, concat(text("a"), text("b")), text("c")), s),
+                           show(concat(format(local(i)), local(s))));
+    E uneven = loop_over_two(source(CORE_SOURCE_RANGE, range(integer(1), integer(3)), j),
+                             source(CORE_SOURCE_LIST, strings(2, concat(text("a"), text("b")), text("c")), t), show(local(t)));
+    uneven->sources.items[1].span = (Span){0, 50, 51};
+    check(block(U, 2, open, uneven),
+          "7ab\n8c\nerror: sequences that are walked together must be equally long at 26:1, element -1\n");
+}
+
+static void test_sets_and_optionals(void **state) {
+    (void)state;
+    start();
+    T set = type(CORE_TYPE_SET, 1, S), maybe = type(CORE_TYPE_OPTIONAL, 1, S);
+    CoreVar *x = var("x", S), *y = var("y", S), *z = var("z", S), *o = var("o", maybe);
+    E elements = with(node(CORE_SET, set), 3, concat(text("b"), text("")), text("a"), text("b"));
+    check(block(U, 5, loop(source(CORE_SOURCE_SET, elements, x), show(local(x))),
+                let(o, with(node(CORE_SOME, maybe), 1, concat(text("so"), text("me")))),
+                loop(source(CORE_SOURCE_OPTIONAL, local(o), y), show(local(y))),
+                loop(source(CORE_SOURCE_OPTIONAL, node(CORE_NONE, maybe), z), show(local(z))),
+                show(iff(with(node(CORE_IS_SOME, B), 1, local(o)), with(node(CORE_UNWRAP, S), 1, move(o)), text("nothing")))),
+          "a\nb\nsome\nsome\n");
+}
+
+/* Errors in the library are placed where the program called it. */
+static void test_place_of_library(void **state) {
+    (void)state;
+    start();
+    source_add(sources, "<prelude>", "x\n", 2);
     CoreVar *x = var("x", I);
-    CoreJob *sum = job(CORE_REDUCE_SUM_INT, I, sums, I, source(CORE_SOURCE_RANGE, range(integer(1), integer(100)), x),
-                       yield(op(CORE_OP_MUL, I, local(x), add(local(x), integer(100)))));
-    sum->reducer.nothing = integer(0);
-    CoreVar *y = var("y", I);
-    CoreJob *large = job(CORE_REDUCE_SUM_INT, I, sums, I, source(CORE_SOURCE_RANGE, range(integer(1), integer(4)), y),
-                         yield(add(integer(INT64_MAX - 4), local(y))));
-    large->span = (Span){0, 30, 31};
-    check(block(U, 2, show(run(sum)), show(run(large))), "843350\nerror: integer overflow at 16:1, element -1\n");
+    CoreFn *inverse = function("inverse", I, 1, x);
+    inverse->body = op(CORE_OP_FLOOR_DIV, I, integer(1), local(x));
+    inverse->span = inverse->body->span = (Span){1, 0, 1};
+    E called = call(inverse, 1, integer(0));
+    called->span = (Span){0, 14, 15};
+    check(show(called), "error: division by zero at 8:1, element -1\n");
 }
 
-static void test_error_in_kernel(void **state) {
+/* ---- what comes out, and what cannot */
+
+static void test_line_table(void **state) {
     (void)state;
     start();
-    CoreVar *x = var("x", I), *kept = var("kept", S);
-    E divide = op(CORE_OP_FLOOR_DIV, I, integer(1), op(CORE_OP_SUB, I, local(x), integer(17)));
-    divide->span = (Span){0, 22, 23};
-    CoreJob *made = job(CORE_REDUCE_COUNT, I, I, I, source(CORE_SOURCE_RANGE, range(integer(0), integer(30)), x),
-                        block(U, 2, let(kept, format(local(x))), yield(divide)));
-    check(show(run(made)), "error: division by zero at 12:1, element 17\n");
+    Buf out = assembly_of(show(integer(1)), &(GenOptions){.is_debug = true});
+    assert_non_null(strstr(out.data, "test.mr"));
+    assert_non_null(strstr(out.data, ".loc\t"));
+    buf_free(&out);
+    arena_free(&arena);
 }
 
-static E lanes_job(CoreSource over, E body) {
-    CoreJob *made = job(CORE_REDUCE_LANES, F, F, F, over, body);
-    made->reducer.lane_op = CORE_OP_ADD;
-    made->reducer.nothing = number(0);
-    return run(made);
+static void check_refused(const GenOptions *options, const char *message) {
+    DiagSink *sink = diag_sink_new(arena, sources);
+    assert_null(gen_program(program, options, sink));
+    Buf out = {0};
+    diag_render(sink, DIAG_FORMAT_SHORT, false, &out);
+    assert_non_null(strstr(buf_text(&out), message));
+    buf_free(&out);
 }
 
-static void test_lanes(void **state) {
+static void test_refusals(void **state) {
     (void)state;
     start();
-    CoreVar *x = var("x", F), *y = var("y", F), *i = var("i", I);
-    T floats = type(CORE_TYPE_LIST, 1, F);
-    E list =
-        with(node(CORE_LIST, floats), 7, number(1e16), number(1), number(-1e16), number(3), number(0.5), number(2), number(-0.0));
-    E nothing = lanes_job(source(CORE_SOURCE_LIST, node(CORE_LIST, floats), y), yield(local(y)));
-    E flat = lanes_job(source(CORE_SOURCE_RANGE, range(integer(1), integer(2)), i),
-                       loop(source(CORE_SOURCE_RANGE, range(integer(1), local(i)), var("j", I)), yield(number(1.5))));
-    check(block(U, 3, show(lanes_job(source(CORE_SOURCE_LIST, list, x), yield(local(x)))), show(nothing), show(flat)),
-          "6.0\n0.0\n4.5\n");
-}
-
-/* Concatenation is not commutative, keeps strings as states, and shows the tree's shape. */
-static void test_fold(void **state) {
-    (void)state;
-    start();
-    CoreVar *x = var("x", I), *left = var("left", S), *right = var("right", S), *prefix = var("prefix", S),
-            *outer = var("outer", S);
-    CoreJob *made = job(CORE_REDUCE_FOLD, S, S, S, source(CORE_SOURCE_RANGE, range(integer(1), integer(7)), x),
-                        yield(concat(local(prefix), format(local(x)))));
-    made->reducer.merge =
-        (CoreCode){{left, right}, concat(concat(text("("), local(left)), concat(text(" "), concat(local(right), text(")"))))};
-    left->is_owned = right->is_owned = true;
-    vec_push(arena, &made->captures, prefix);
-    E captured = local(outer);
-    vec_push(arena, &made->captured, captured);
-    CoreVar *z = var("z", I), *a = var("a", I), *b = var("b", I);
-    CoreJob *empty = job(CORE_REDUCE_FOLD, I, I, I, source(CORE_SOURCE_RANGE, range(integer(1), integer(0)), z), yield(local(z)));
-    empty->reducer.merge = (CoreCode){{a, b}, op(CORE_OP_MUL, I, local(a), local(b))};
-    empty->span = (Span){0, 6, 7};
-    check(block(U, 3, let(outer, concat(text("n"), text("o"))), show(run(made)), show(run(empty))),
-          "(((((no1 no2) no3) no4) no5) (no6 no7))\n"
-          "error: there is nothing to reduce at 4:1, element -1\n");
-}
-
-/* A list as the state, pushed to in place, with slices of a captured text as elements. */
-static void test_general(void **state) {
-    (void)state;
-    start();
-    T list = type(CORE_TYPE_LIST, 1, S);
-    CoreVar *x = var("x", I), *w = var("w", S), *all = var("all", S), *outer = var("outer", S);
-    CoreVar *so_far = var("so_far", list), *changed = mutable_var("changed", list), *e = var("e", S), *l = var("l", list),
-            *r = var("r", list);
-    so_far->is_owned = l->is_owned = r->is_owned = true;
-    CoreJob *made = job(CORE_REDUCE_GENERAL, S, list, list, source(CORE_SOURCE_RANGE, range(integer(1), integer(6)), x),
-                        loop(source(CORE_SOURCE_WORDS_IN, local(all), w), yield(local(w))));
-    made->reducer.init = node(CORE_LIST, list);
-    made->reducer.nothing = node(CORE_LIST, list);
-    made->reducer.add = (CoreCode){{so_far, e}, block(list, 3, let(changed, move(so_far)), push(changed, local(e)), move(changed))};
-    made->reducer.merge = (CoreCode){{l, r}, op(CORE_OP_CONCAT_LISTS, list, local(l), local(r))};
-    CoreVar *seen = var("seen", list);
-    made->reducer.done = (CoreCode){{seen, NULL}, op(CORE_OP_GE, B, prim("len", I, 1, local(seen)), integer(7))};
-    vec_push(arena, &made->captures, all);
-    E captured = local(outer);
-    vec_push(arena, &made->captured, captured);
-    check(block(U, 2, let(outer, concat(text("some "), text("words"))), show(run(made))),
-          "[\"some\", \"words\", \"some\", \"words\", \"some\", \"words\", \"some\"]\n");
-}
-
-static void test_by_key(void **state) {
-    (void)state;
-    start();
-    CoreVar *x = var("x", I), *y = var("y", I), *a = var("a", S), *b = var("b", S);
-    T map = type(CORE_TYPE_MAP, 2, S, I), texts = type(CORE_TYPE_MAP, 2, I, S);
-    E key = concat(text("k"), format(op(CORE_OP_MOD, I, local(x), integer(3))));
-    CoreJob *sums = job(CORE_REDUCE_SUM_INT, I, type(CORE_TYPE_TUPLE, 2, I, I), I,
-                        source(CORE_SOURCE_RANGE, range(integer(1), integer(20)), x), yield(pair(key, local(x))));
-    sums->key = S;
-    sums->result = map;
-    CoreJob *joined = job(CORE_REDUCE_FOLD, S, S, S, source(CORE_SOURCE_RANGE, range(integer(1), integer(12)), y),
-                          yield(pair(op(CORE_OP_MOD, I, local(y), integer(2)), format(local(y)))));
-    joined->key = I;
-    joined->result = texts;
-    joined->reducer.merge = (CoreCode){{a, b}, concat(local(a), local(b))};
-    a->is_owned = b->is_owned = true;
-    check(block(U, 2, show(run(sums)), show(run(joined))),
-          "[\"k0\": 63, \"k1\": 70, \"k2\": 77]\n[0: \"24681012\", 1: \"1357911\"]\n");
-}
-
-static int find_build(void **state) {
-    (void)state;
-    ssize_t len = readlink("/proc/self/exe", build_dir, sizeof build_dir - 1);
-    if (len < 0) return -1;
-    build_dir[len] = '\0';
-    for (int i = 0; i < 3; i++) *strrchr(build_dir, '/') = '\0'; /* tests/unit/gen_test */
-    return 0;
+    program->top_level = function("top level", U, 0);
+    program->top_level->body = unit();
+    check_refused(&(GenOptions){.cpu = "abacus"}, "unknown processor 'abacus'");
+    check_refused(&(GenOptions){.level = 1, .hot_bitcode = "/nowhere/hot.bc"}, "cannot read the runtime's bitcode /nowhere/hot.bc");
+    check_refused(&(GenOptions){.level = 1, .hot_bitcode = "Makefile"}, "Makefile is not bitcode");
+    DiagSink *sink = diag_sink_new(arena, sources);
+    GenModule *module = gen_program(program, &(GenOptions){0}, sink);
+    assert_false(gen_emit_object(module, "/dev/full", sink));
+    assert_true(diag_has_errors(sink));
+    gen_free(&module);
+    arena_free(&arena);
 }
 
 int main(void) {
@@ -613,12 +257,11 @@ int main(void) {
         cmocka_unit_test(test_lists),
         cmocka_unit_test(test_maps),
         cmocka_unit_test(test_leaving_loops),
-        cmocka_unit_test(test_sum),
-        cmocka_unit_test(test_error_in_kernel),
-        cmocka_unit_test(test_lanes),
-        cmocka_unit_test(test_fold),
-        cmocka_unit_test(test_general),
-        cmocka_unit_test(test_by_key),
+        cmocka_unit_test(test_walked_together),
+        cmocka_unit_test(test_sets_and_optionals),
+        cmocka_unit_test(test_place_of_library),
+        cmocka_unit_test(test_line_table),
+        cmocka_unit_test(test_refusals),
     };
     return cmocka_run_group_tests(tests, find_build, NULL);
 }
