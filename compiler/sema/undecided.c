@@ -1,11 +1,12 @@
 /* undecided.c: types that nothing has decided by the end of the file (E0304).
  *
  * The variables of schemes are general, and stand for the types of each use. Any other variable that is left is reported, once for
- * each item, at the first place where it shows. */
+ * each item, at the first value whose type shows it: rather `[]` than the function that it is given to. */
 #include "compiler/sema/check.h"
 
 typedef struct Walk {
     Checker *c;
+    bool takes_functions; /* function values and uses of functions too: looked at where no other value shows a variable */
     bool is_reported;
 } Walk;
 
@@ -52,7 +53,8 @@ static void visit(Ast *node, void *context) {
         visit(ast_as(Param, node)->pattern, context);
         return;
     }
-    if ((node->type && is_open_type(node->type)) || has_open_use(node))
+    bool is_open_value = node->type && is_open_type(node->type) && (walk->takes_functions || !type_is(node->type, TYPE_FN));
+    if (is_open_value || (walk->takes_functions && has_open_use(node)))
         report(walk, node);
     else
         ast_each_child(node, visit, walk);
@@ -63,6 +65,8 @@ void report_undecided(Checker *c, const Items *items) {
         return;
     for (size_t i = 0; i < items->len; i++) {
         Walk walk = {.c = c};
+        visit(items->items[i]->node, &walk);
+        walk.takes_functions = true;
         visit(items->items[i]->node, &walk);
     }
 }
