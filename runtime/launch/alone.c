@@ -1,10 +1,12 @@
 /* alone.c: the threads of a program that runs by itself. */
 #include "runtime/launch/alone.h"
 
+#include <errno.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <unistd.h>
 
 #include "base/arena.h"
@@ -27,12 +29,13 @@ struct Alone {
     Net *net;
     pthread_t hub_thread;
     AloneWorker *workers;
-    uint32_t started; /* workers */
-    pthread_mutex_t mutex;
+    uint32_t started;      /* workers */
+    pthread_mutex_t mutex; /* guards what follows */
     pthread_cond_t changed;
     bool is_listening, is_failed; /* the scheduler */
-    char *error;
-    int status;
+    bool is_over;                 /* it has said its last word, and only turns away those who come late */
+    char *error;                  /* why it, or else a worker, could not start */
+    int wake;                     /* an eventfd: there is an error of a worker; or, when the run is over, all workers have ended */
 };
 
 static void on_log(void *data, int level, const char *text) {
@@ -44,10 +47,46 @@ static void on_job(void *data, const Sched *sched, const JobStats *stats) {
     (void)data, (void)sched, (void)stats;
 }
 
+static void wake_up(Alone *alone) {
+    uint64_t one = 1;
+    while (write(alone->wake, &one, sizeof one) < 0 && errno == EINTR) {}
+}
+
+static void sleep_on(Alone *alone) {
+    uint64_t count;
+    while (read(alone->wake, &count, sizeof count) < 0 && errno == EINTR) {}
+}
+
+/* A worker could not start. */
+static void on_wake(Hub *hub, void *data) {
+    Alone *alone = data;
+    sleep_on(alone);
+    pthread_mutex_lock(&alone->mutex);
+    const char *error = alone->error;
+    pthread_mutex_unlock(&alone->mutex);
+    if (error) hub_fail(hub, error, false);
+}
+
+static void end_run(Alone *alone) {
+    pthread_mutex_lock(&alone->mutex);
+    alone->is_over = true;
+    sleep_on(alone);
+    pthread_cond_broadcast(&alone->changed);
+    pthread_mutex_unlock(&alone->mutex);
+}
+
+static void wait_for_end(Alone *alone) {
+    pthread_mutex_lock(&alone->mutex);
+    while (!alone->is_over) pthread_cond_wait(&alone->changed, &alone->mutex);
+    pthread_mutex_unlock(&alone->mutex);
+}
+
 static void *hub_thread(void *argument) {
     Alone *alone = argument;
     char *error = NULL, text[MESSAGE_TEXT_SIZE];
-    HubConfig config = {.net = alone->net, .control = CONTROL, .sched = {.workers = alone->config.workers}, .wake = -1};
+    HubConfig config = {.net = alone->net, .control = CONTROL, .sched = {.workers = alone->config.workers}, .data = alone};
+    config.wake = alone->wake;
+    config.on_wake = on_wake;
     config.on_log = on_log;
     config.on_job = on_job;
     Hub *hub = hub_open(&config, &error);
@@ -58,10 +97,20 @@ static void *hub_thread(void *argument) {
     pthread_cond_signal(&alone->changed);
     pthread_mutex_unlock(&alone->mutex);
     if (!hub) return NULL;
-    alone->status = hub_run(hub, text);
+    hub_run(hub, text);
     if (text[0]) fprintf(stderr, "error: %s\n", text);
+    end_run(alone);
+    hub_turn_away(hub);
     hub_close(&hub);
     return NULL;
+}
+
+static void report_worker(AloneWorker *worker, const char *error) {
+    Alone *alone = worker->alone;
+    pthread_mutex_lock(&alone->mutex);
+    if (!alone->error && asprintf(&alone->error, "%s: %s", worker->name, error) < 0) alone->error = NULL;
+    if (!alone->is_over) wake_up(alone);
+    pthread_mutex_unlock(&alone->mutex);
 }
 
 static void *worker_thread(void *argument) {
@@ -76,14 +125,16 @@ static void *worker_thread(void *argument) {
                            .data = worker->data,
                            .name = worker->name,
                            .place = worker->place};
-    worker_run(&config, &worker->is_clean);
+    char *error;
+    worker_run(&config, &worker->is_clean, &error);
+    if (error) report_worker(worker, error);
+    free(error);
     return NULL;
 }
 
 /* The run ends before the program does; the scheduler's thread says why, and is waited for. */
 static void on_end(void *data, int status) {
-    Alone *alone = data;
-    pthread_join(alone->hub_thread, NULL);
+    wait_for_end(data);
     _exit(status);
 }
 
@@ -98,7 +149,7 @@ static bool start_workers(Alone *alone) {
         if (pthread_create(&worker->thread, NULL, worker_thread, worker) != 0) break;
         alone->started++;
     }
-    return alone->started > 0;
+    return alone->started == alone->config.workers;
 }
 
 Alone *alone_start(const AloneConfig *config, Cluster **cluster, char **error) {
@@ -106,9 +157,10 @@ Alone *alone_start(const AloneConfig *config, Cluster **cluster, char **error) {
     alone->config = *config;
     alone->workers = xcalloc(config->workers, sizeof *alone->workers);
     alone->net = net_new(true);
+    alone->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     pthread_mutex_init(&alone->mutex, NULL);
     pthread_cond_init(&alone->changed, NULL);
-    bool failed = pthread_create(&alone->hub_thread, NULL, hub_thread, alone) != 0;
+    bool failed = alone->wake < 0 || pthread_create(&alone->hub_thread, NULL, hub_thread, alone) != 0;
     pthread_mutex_lock(&alone->mutex);
     while (!failed && !alone->is_listening && !alone->is_failed) pthread_cond_wait(&alone->changed, &alone->mutex);
     pthread_mutex_unlock(&alone->mutex);
@@ -137,12 +189,16 @@ bool alone_finish(Alone **alone) {
         pthread_join(self->workers[i].thread, NULL);
         is_clean = is_clean && self->workers[i].is_clean;
     }
+    wait_for_end(self);
+    wake_up(self);
     pthread_join(self->hub_thread, NULL);
     *alone = NULL;
     if (!is_clean) return false;
     net_free(&self->net);
     pthread_mutex_destroy(&self->mutex);
     pthread_cond_destroy(&self->changed);
+    close(self->wake);
+    free(self->error);
     free(self->workers);
     free(self);
     return true;

@@ -89,6 +89,16 @@ int hub_run(Hub *hub, char text[MESSAGE_TEXT_SIZE]) {
     return hub->status;
 }
 
+void hub_turn_away(Hub *hub) {
+    while (!is_readable(hub->config.wake)) {
+        link_wait(hub->link, -1);
+        for (LinkEvent received; link_receive(hub->link, &received);) {
+            Message shutdown = {.kind = MSG_SHUTDOWN, .as.end.status = hub->status};
+            if (received.message.kind == MSG_HELLO) link_send_peer(hub->link, received.peer, &shutdown);
+        }
+    }
+}
+
 void hub_expect_program(Hub *hub, const uint8_t program[MESSAGE_HASH_SIZE]) {
     sched_expect_program(hub->sched, program);
 }

@@ -26,6 +26,9 @@ Hub *hub_open(const HubConfig *config, char **error); /* NULL: failed, *error ma
 /* Until the run is over; returns its exit status, and in `text` why it ended, or nothing. */
 int hub_run(Hub *hub, char text[MESSAGE_TEXT_SIZE]);
 
+/* After hub_run: tells whoever comes late that the run is over, until `wake` is readable. */
+void hub_turn_away(Hub *hub);
+
 void hub_close(Hub **hub);
 
 /* For on_wake: the program that is to take part; a process of the run has ended; something else went wrong (all_are_gone: and no

@@ -18,7 +18,8 @@
 #include "runtime/worker/runtime.h"
 #include "runtime/worker/worker.h"
 
-enum { LOCAL_MILLISECONDS = 1, MOST_WORKERS = 4096 };
+/* A worker's thread needs open files for its connections, its wake-up call and what it reads. */
+enum { LOCAL_MILLISECONDS = 1, MOST_WORKERS = 4096, FILES_OF_WORKER = 10, SPARE_FILES = 32 };
 
 /* The root of a run; it lives in mr_main's frame. */
 typedef struct RootRun {
@@ -144,14 +145,21 @@ static bool start_alone(MrContext *context) {
     return !run->alone && io_fail_take(context, error);
 }
 
-static int main_alone(const MrProgram *program, int argc, char **argv) {
+static int main_alone(const MrProgram *program, uint64_t files, int argc, char **argv) {
     RootRun run = {0};
-    long workers, cores = sysconf(_SC_NPROCESSORS_ONLN);
-    if (cores > MOST_WORKERS) cores = MOST_WORKERS;
+    long workers, cores = sysconf(_SC_NPROCESSORS_ONLN), most = MOST_WORKERS;
+    if (files < SPARE_FILES + (uint64_t)most * FILES_OF_WORKER)
+        most = files > SPARE_FILES + FILES_OF_WORKER ? ((long)files - SPARE_FILES) / FILES_OF_WORKER : 1;
+    if (cores > most) cores = most;
     if (!read_setting("MR_WORKERS", MOST_WORKERS, cores > 0 ? cores : 1, &workers)) return 2;
     if (workers == 0) {
         fprintf(stderr, "error: MR_WORKERS is 0: there must be a worker\n");
         return 2;
+    }
+    if (workers > most) {
+        fprintf(stderr, "error: MR_WORKERS is %ld, but with %llu open files (ulimit -n) there can be %ld at most\n", workers,
+                (unsigned long long)files, most);
+        return 1;
     }
     run.runtime.workers = (uint32_t)workers;
     run.runtime.start = start_alone;
@@ -195,7 +203,10 @@ static int main_worker(const LaunchRole *role, const MrProgram *program, int arg
     config.name = name;
     config.place = host;
     bool is_clean;
-    int status = worker_run(&config, &is_clean);
+    char *error;
+    int status = worker_run(&config, &is_clean, &error);
+    if (error) fprintf(stderr, "mr: %s: %s\n", name, error);
+    free(error);
     net_free(&net);
     if (!is_clean) _exit(status); /* the compute thread is in a long element that nobody needs any more */
     return check_values(status);
@@ -215,7 +226,7 @@ int mr_main(int argc, char **argv, const MrProgram *program) {
         return 1;
     }
     signal(SIGPIPE, SIG_IGN); /* a closed standard output is an error of print's */
-    launch_prepare_files();
+    uint64_t files = launch_prepare_files();
     const char *launch = getenv(LAUNCH_VARIABLE);
-    return launch ? main_under_mrrun(atoi(launch), program, argc, argv) : main_alone(program, argc, argv);
+    return launch ? main_under_mrrun(atoi(launch), program, argc, argv) : main_alone(program, files, argc, argv);
 }

@@ -3,6 +3,8 @@
 #include "runtime/net/link.h"
 
 #include <errno.h>
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,6 +19,8 @@ enum { LINGER = 1000, BACKLOG = 4096, MAX_MESSAGE = 4 << 20, MAX_SOCKETS = 32768
 
 struct Net {
     void *zmq;
+    int threads;            /* that ZeroMQ starts with the first socket */
+    _Atomic bool can_start; /* it was seen that they can be */
 };
 
 /* The senders that a ROUTER has heard, numbered in that order. */
@@ -63,6 +67,7 @@ Net *net_new(bool is_local) {
     Net *net = xcalloc(1, sizeof *net);
     net->zmq = zmq_ctx_new();
     zmq_ctx_set(net->zmq, ZMQ_IO_THREADS, is_local ? 0 : 1);
+    net->threads = is_local ? 1 : 2; /* one more closes sockets */
     zmq_ctx_set(net->zmq, ZMQ_MAX_SOCKETS, MAX_SOCKETS);
     return net;
 }
@@ -72,6 +77,33 @@ void net_free(Net **net) {
     while (zmq_ctx_term((*net)->zmq) != 0 && errno == EINTR) {}
     free(*net);
     *net = NULL;
+}
+
+/* ---- threads */
+
+static void *wait_for_gate(void *gate) {
+    pthread_mutex_lock(gate);
+    pthread_mutex_unlock(gate);
+    return NULL;
+}
+
+/* ZeroMQ aborts the process when it cannot start its threads. So we see first whether as many can be. */
+static bool net_can_start(Net *net, char **error) {
+    if (atomic_load(&net->can_start)) return true;
+    pthread_t threads[2];
+    int started = 0, reason = 0;
+    pthread_mutex_t gate = PTHREAD_MUTEX_INITIALIZER;
+    pthread_mutex_lock(&gate);
+    while (started < net->threads && reason == 0) {
+        reason = pthread_create(&threads[started], NULL, wait_for_gate, &gate);
+        started += reason == 0;
+    }
+    pthread_mutex_unlock(&gate);
+    while (started > 0) pthread_join(threads[--started], NULL);
+    pthread_mutex_destroy(&gate);
+    if (reason != 0 && asprintf(error, "cannot start a thread: %s", strerror(reason)) < 0) *error = NULL;
+    atomic_store(&net->can_start, reason == 0);
+    return reason == 0;
 }
 
 /* ---- sockets */
@@ -128,6 +160,7 @@ static void peers_free(Peers *peers) {
 }
 
 Link *link_open(Net *net, const LinkConfig *config, char **error) {
+    if (!net_can_start(net, error)) return NULL;
     Link *link = xcalloc(1, sizeof *link);
     *link = (Link){.net = net, .is_hub = config->is_hub, .wake = config->wake};
     zmq_msg_init(&link->datagram);

@@ -79,16 +79,16 @@ static void worker_loop(Worker *worker) {
     }
 }
 
-int worker_run(const WorkerConfig *config, bool *is_clean) {
-    char *error = NULL;
+int worker_run(const WorkerConfig *config, bool *is_clean, char **error) {
     Worker worker = {.status = 1};
     *is_clean = true;
+    *error = NULL;
     ComputeConfig compute = {.program = config->program};
     compute.io = (IoState){.argc = config->argc, .argv = config->argv, .name = config->name};
-    worker.compute = compute_new(&compute, &error);
+    worker.compute = compute_new(&compute, error);
     LinkConfig link = {
         .control = config->control, .data = config->data, .wake = worker.compute ? compute_wake(worker.compute) : -1};
-    if (worker.compute) worker.link = link_open(config->net, &link, &error);
+    if (worker.compute) worker.link = link_open(config->net, &link, error);
     if (worker.link) {
         PeerConfig peer = {.data_endpoint = config->data, .name = config->place, .pid = getpid(), .wish = config->number};
         memcpy(peer.program, config->program->hash, sizeof peer.program);
@@ -96,11 +96,10 @@ int worker_run(const WorkerConfig *config, bool *is_clean) {
         worker_loop(&worker);
         peer_free(&worker.peer);
         peer_actions_free(&worker.actions);
-    } else {
-        fprintf(stderr, "mr: %s: %s\n", config->name, error ? error : "it cannot start");
+    } else if (!*error) {
+        *error = strdup("it cannot start");
     }
     link_close(&worker.link);
     if (worker.compute) *is_clean = compute_stop(&worker.compute, STOP_PATIENCE);
-    free(error);
     return worker.status;
 }

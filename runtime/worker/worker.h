@@ -18,7 +18,7 @@ typedef struct WorkerConfig {
 } WorkerConfig;
 
 /* Works on the calling thread until the run is over. *is_clean: everything was given back; else the compute thread is still in a
- * long element, and the process must end. Returns the exit status. */
-int worker_run(const WorkerConfig *config, bool *is_clean);
+ * long element, and the process must end. *error: NULL, or why it could not start (malloc'ed). Returns the exit status. */
+int worker_run(const WorkerConfig *config, bool *is_clean, char **error);
 
 #endif
