@@ -42,7 +42,8 @@ LIB_BASE     := $(BUILD)/lib/libbase.a
 LIB_COMPILER := $(BUILD)/lib/libcompiler.a
 LIB_MRT      := $(BUILD)/lib/mr/libmrt.a
 BITCODE      := $(BUILD)/lib/mr/hot.bc
-HOT_SRC      := $(wildcard runtime/value/hot.c)
+HOT_SRC      := $(wildcard runtime/value/hot.c runtime/value/random.c)
+LLVM_LINK    ?= $(shell $(LLVM_CONFIG) --bindir 2>/dev/null)/llvm-link
 
 .PHONY: all clean
 PHASES_THERE := $(shell grep -lE '^CoreProgram \*core_lower|^bool sema_check|^GenModule \*gen_program|^AstFile \*parse_file' compiler/*/*.c 2>/dev/null | wc -l)
@@ -88,9 +89,12 @@ $(BUILD)/obj/embedded.o: $(BUILD)/gen/embedded.S $(STDLIB)
 	$(CC) -c $< -o $@
 
 # The hot part of the runtime once more, as LLVM bitcode that is linked into programs before optimisation.
-$(BITCODE): $(HOT_SRC) $(wildcard runtime/value/*.h runtime/include/*)
+$(BUILD)/obj/%.bc: %.c $(wildcard runtime/value/*.h runtime/include/*)
 	@mkdir -p $(@D)
-	$(CLANG) -std=c11 -I. -D_GNU_SOURCE -O1 -Xclang -disable-llvm-passes -ffp-contract=off -fno-math-errno -emit-llvm -c $(HOT_SRC) -o $@
+	$(CLANG) -std=c11 -I. -D_GNU_SOURCE -O1 -Xclang -disable-llvm-passes -ffp-contract=off -fno-math-errno -emit-llvm -c $< -o $@
+$(BITCODE): $(patsubst %.c,$(BUILD)/obj/%.bc,$(HOT_SRC))
+	@mkdir -p $(@D)
+	$(LLVM_LINK) -o $@ $^
 
 # ---- programs
 $(BUILD)/bin/mrc: $(call objects,$(DRIVER_SRC)) $(LIB_COMPILER) $(LIB_BASE)
