@@ -38,6 +38,11 @@ bool io_flush(MrContext *context) {
     bool is_done = write_all(STDOUT_FILENO, context->out, context->out_len);
     int reason = errno;
     context->out_len = 0;
+    if (!is_done && reason == EPIPE) {
+        IoState *state = io_state(context);
+        state->reader_is_gone = true;
+        if (state->leave) state->leave(context, STATUS_READER_GONE);
+    }
     return !is_done && mr_failf(context, "cannot write to standard output: %s", strerror(reason));
 }
 

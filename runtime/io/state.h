@@ -8,22 +8,27 @@
 #include "runtime/include/abi.h"
 #include "runtime/io/file.h"
 
+/* The exit status of a program whose output nobody reads any more: as if SIGPIPE had ended it, which is what other tools do. */
+enum { STATUS_READER_GONE = 141 };
+
 typedef struct IoState {
     int argc; /* the program's arguments, without its name */
     char **argv;
-    const char *name;  /* of this role, for log: "root", "worker 3" */
-    bool is_root;      /* the thread of the program's top level; others have no standard input and cannot end the program */
-    bool in_job;       /* root: it is mapping; what applies to workers applies */
-    bool has_terminal; /* root: standard output is a terminal: each line is shown at once */
-    bool input_taken;  /* root: standard input was walked */
-    void (*leave)(MrContext *context, int status); /* root: ends the program; does not return */
+    const char *name;    /* of this role, for log: "root", "worker 3" */
+    bool is_root;        /* the thread of the program's top level; others have no standard input and cannot end the program */
+    bool in_job;         /* root: it is mapping; what applies to workers applies */
+    bool has_terminal;   /* root: standard output is a terminal: each line is shown at once */
+    bool input_taken;    /* root: standard input was walked */
+    bool reader_is_gone; /* root: standard output is a pipe that nobody reads any more */
+    void (*leave)(MrContext *context, int status); /* root: ends the program; does not return; NULL when it is about to end */
 } IoState;
 
 static inline IoState *io_state(MrContext *context) {
     return (IoState *)context->runtime;
 }
 
-/* Writes out what the root printed. True: failed, and what could not be written is gone. No-op elsewhere. */
+/* Writes out what the root printed. True: failed, and what could not be written is gone. When nobody reads it any more the program
+ * ends here, without a word. No-op elsewhere. */
 bool io_flush(MrContext *context);
 
 /* Adds bytes to what the context printed. */

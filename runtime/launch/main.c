@@ -47,12 +47,14 @@ static void show_error(const MrError *error) {
 
 /* Shows what was printed, then the error if there is one; returns the exit status. */
 static int conclude(MrContext *context, bool failed, int status) {
+    IoState *io = &context->runtime->io;
     MrError error = context->error;
     context->error = (MrError){0};
     context->out_is_direct = true;
+    io->leave = NULL;
     if (io_flush(context)) {
-        show_error(&context->error);
-        status = 1;
+        if (!io->reader_is_gone) show_error(&context->error);
+        status = io->reader_is_gone ? STATUS_READER_GONE : 1;
     }
     if (failed) {
         show_error(&error);
@@ -225,7 +227,7 @@ int mr_main(int argc, char **argv, const MrProgram *program) {
                 program->abi_version, MR_ABI_VERSION);
         return 1;
     }
-    signal(SIGPIPE, SIG_IGN); /* a closed standard output is an error of print's */
+    signal(SIGPIPE, SIG_IGN); /* print sees that nobody reads, and no other descriptor shall end a process */
     uint64_t files = launch_prepare_files();
     const char *launch = getenv(LAUNCH_VARIABLE);
     return launch ? main_under_mrrun(atoi(launch), program, argc, argv) : main_alone(program, files, argc, argv);
