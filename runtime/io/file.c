@@ -96,34 +96,45 @@ static void list_append(FileList *list, FileEntry entry) {
     list->files[list->count++] = entry;
 }
 
+static bool fail_read(const char *shown, char **error) {
+    *error = io_message("cannot read %s: %s", shown, strerror(errno));
+    return true;
+}
+
+/* Files that the kernel makes up as they are read (/proc) have size 0 too. */
+static bool is_empty(const char *path) {
+    char byte;
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    bool is_empty = fd >= 0 && read(fd, &byte, 1) == 0;
+    if (fd >= 0) close(fd);
+    return is_empty;
+}
+
+/* What cannot be read at an offset is spooled: *status is then the spool's. */
+static bool spool_if_needed(FileList *list, const char *path, const char *shown, struct stat *status, char **real_path,
+                            char **error) {
+    bool is_standard_input = strcmp(path, "-") == 0;
+    if (!is_standard_input && S_ISREG(status->st_mode) && (status->st_size > 0 || is_empty(path))) return false;
+    if (S_ISDIR(status->st_mode)) {
+        *error = io_message("cannot read %s: it is a directory", shown);
+        return true;
+    }
+    int fd = is_standard_input ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0) return fail_read(shown, error);
+    bool failed = spool_make(list, fd, shown, real_path, error);
+    if (!is_standard_input) close(fd);
+    if (failed || fstat(list->spools[list->spool_count - 1], status) == 0) return failed;
+    free(*real_path);
+    return fail_read(shown, error);
+}
+
 bool file_list_add(FileList *list, const char *path, char **error) {
     bool is_standard_input = strcmp(path, "-") == 0;
     const char *shown = is_standard_input ? "standard input" : path;
     struct stat status;
-    if ((is_standard_input ? fstat(STDIN_FILENO, &status) : stat(path, &status)) != 0) {
-        *error = io_message("cannot read %s: %s", shown, strerror(errno));
-        return true;
-    }
+    if ((is_standard_input ? fstat(STDIN_FILENO, &status) : stat(path, &status)) != 0) return fail_read(shown, error);
     FileEntry entry = {0};
-    if (is_standard_input || !S_ISREG(status.st_mode)) {
-        if (S_ISDIR(status.st_mode)) {
-            *error = io_message("cannot read %s: it is a directory", shown);
-            return true;
-        }
-        int fd = is_standard_input ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
-        if (fd < 0) {
-            *error = io_message("cannot read %s: %s", shown, strerror(errno));
-            return true;
-        }
-        bool failed = spool_make(list, fd, shown, &entry.real_path, error);
-        if (!is_standard_input) close(fd);
-        if (failed) return true;
-        if (fstat(list->spools[list->spool_count - 1], &status) != 0) {
-            *error = io_message("cannot read %s: %s", shown, strerror(errno));
-            free(entry.real_path);
-            return true;
-        }
-    }
+    if (spool_if_needed(list, path, shown, &status, &entry.real_path, error)) return true;
     entry.path = strdup(shown);
     entry.size = (uint64_t)status.st_size;
     entry.modified = modified_of(&status);
@@ -249,7 +260,8 @@ static bool reader_open(FileReader *reader, size_t file, int *fd, char **error) 
         if (reader->open[i].used < reader->open[oldest].used) oldest = i;
     }
     const FileEntry *entry = &reader->list->files[file];
-    int opened = open(entry->real_path ? entry->real_path : entry->path, O_RDONLY | O_CLOEXEC);
+    /* O_NONBLOCK: the file may have become a pipe to which nobody writes. */
+    int opened = open(entry->real_path ? entry->real_path : entry->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     struct stat status;
     if (opened < 0 || fstat(opened, &status) != 0) {
         *error = io_message("cannot read %s: %s", entry->path, strerror(errno));

@@ -1,7 +1,8 @@
 /* paths.c: from what a program names to the files that are meant.
  *
  * A name that exists is that file, whatever characters are in it; else a name with wildcards means what matches it. A directory
- * means the files in it, in the order of their names, without hidden ones and without directories. Every file is checked, so that a
+ * means the regular files in it, in the order of their names, without hidden ones: nobody means its pipes and sockets, at which
+ * reading may never end. Every file is checked, so that a
  * missing one is reported before any work starts. */
 #include <dirent.h>
 #include <errno.h>
@@ -39,8 +40,8 @@ static bool add_directory(MrContext *context, MrList **list, const char *path) {
     for (int i = 0; i < count; i++) {
         char *file = io_message("%s%s%s", path, slash, entries[i]->d_name);
         struct stat status;
-        bool is_directory = stat(file, &status) == 0 && S_ISDIR(status.st_mode);
-        if (!failed && !is_directory) failed = add_file(context, list, file);
+        bool is_other = stat(file, &status) == 0 && !S_ISREG(status.st_mode);
+        if (!failed && !is_other) failed = add_file(context, list, file);
         free(file);
         free(entries[i]);
     }

@@ -5,10 +5,12 @@
  * stack. */
 #include <ctype.h>
 #include <errno.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "runtime/launch/alone.h"
@@ -214,8 +216,23 @@ static int main_worker(const LaunchRole *role, const MrProgram *program, int arg
     return check_values(status);
 }
 
-static int main_under_mrrun(int socket, const MrProgram *program, int argc, char **argv) {
+/* The socket to mrrun; -1 after a message: mrrun did not start this process. */
+static int find_mrrun(const char *text) {
+    char *end;
+    long socket = strtol(text, &end, 10);
+    int type;
+    socklen_t size = sizeof type;
+    bool is_good = isdigit((unsigned char)*text) && !*end && socket <= INT_MAX &&
+                   getsockopt((int)socket, SOL_SOCKET, SO_TYPE, &type, &size) == 0 && type == SOCK_SEQPACKET;
+    if (is_good) return (int)socket;
+    fprintf(stderr, "error: " LAUNCH_VARIABLE " is \"%s\", but mrrun did not start this program: do not set it\n", text);
+    return -1;
+}
+
+static int main_under_mrrun(const char *launch, const MrProgram *program, int argc, char **argv) {
     LaunchRole role;
+    int socket = find_mrrun(launch);
+    if (socket < 0) return 2;
     unsetenv(LAUNCH_VARIABLE);
     launch_parent(socket, program, &role);
     return role.is_root ? main_root(&role, program, argc, argv) : main_worker(&role, program, argc, argv);
@@ -230,5 +247,5 @@ int mr_main(int argc, char **argv, const MrProgram *program) {
     signal(SIGPIPE, SIG_IGN); /* print sees that nobody reads, and no other descriptor shall end a process */
     uint64_t files = launch_prepare_files();
     const char *launch = getenv(LAUNCH_VARIABLE);
-    return launch ? main_under_mrrun(atoi(launch), program, argc, argv) : main_alone(program, files, argc, argv);
+    return launch ? main_under_mrrun(launch, program, argc, argv) : main_alone(program, files, argc, argv);
 }
