@@ -11,6 +11,8 @@ Families:
     run       tests/run/<name>/: main.mr, args, stdin, expected (standard output), stderr (lines that must be in it), status
     dist      tests/dist/<name>/: the same, alone and under mrrun -n 1, 2, 3, 8: the same bytes
     examples  examples/x.mr beside x.out (and x.args)
+    library   the examples in the comments of stdlib/x.mr, as tools/library/library.py finds them, alone and under mrrun -n 3; and
+              docs/library.md is what it makes of them
     script    tests/script/x.sh: exit status 0 is passed, 77 skipped (the last line of output says why)
     sim       the simulator's seeds
     lint      make lint
@@ -19,7 +21,7 @@ Families:
     valgrind  some programs under valgrind: no bad access, no leak
     fuzz      each tests/fuzz/x_fuzz.c for FUZZ_SECONDS (60)
 
---golden rewrites the expected files of `golden`, `run`, `dist` and `examples` instead of comparing; read the difference before you commit.
+--golden rewrites the expected files of `golden`, `run`, `dist`, `examples` and `library` instead of comparing; read the difference before you commit.
 The last lines count: "N skipped", then "N passed, N failed"."""
 
 import argparse, concurrent.futures, difflib, os, re, signal, subprocess, sys, tempfile
@@ -182,6 +184,29 @@ def examples(options):
         yield source.stem, check
 
 
+def library(options):
+    tool = ROOT / "tools/library/library.py"
+    for source in sorted((ROOT / "stdlib").glob("*.mr")):
+        def check(source=source):
+            status, program, err = run([tool, "--examples", source.stem])
+            if status:
+                raise Failure(err.decode(errors="replace"))
+            with tempfile.TemporaryDirectory() as tmp:
+                main, executable = Path(tmp) / "main.mr", Path(tmp) / "main"
+                main.write_bytes(program)
+                compile_to(options, main, executable)
+                for launcher in [[], [options.mrrun, "-n", 3]]:
+                    status, _, err = run([*launcher, executable], cwd=tmp, env=dict(os.environ, MR_LOCAL_MS="0"))
+                    if status:
+                        raise Failure(err.decode(errors="replace"))
+        yield source.stem, check
+
+    def page():
+        _, out, _ = run([tool])
+        compare_file(ROOT / "docs/library.md", out, options, "docs/library.md")
+    yield "docs/library.md", page
+
+
 def script(options):
     env = dict(os.environ, MRC=str(options.mrc), MRRUN=str(options.mrrun), ROOT=str(ROOT), BUILD=str(options.build))
     for path in sorted((ROOT / "tests/script").glob("*.sh")):
@@ -220,7 +245,7 @@ def sanitize(options):
     build = ROOT / "build/sanitize"
     if options.build == build:
         return
-    families = ["unit", "golden", "errors", "run", "dist", "examples", "sim"]
+    families = ["unit", "golden", "errors", "run", "dist", "examples", "library", "sim"]
     built = []
     for family in families:
         def check(family=family):
@@ -263,7 +288,7 @@ def fuzz(options):
 
 
 FAMILIES = {"unit": unit, "golden": golden, "errors": errors, "run": programs("run", [None]), "dist": programs("dist", WORKERS),
-            "examples": examples, "script": script, "sim": sim, "lint": lint, "sanitize": sanitize, "valgrind": valgrind, "fuzz": fuzz}
+            "examples": examples, "library": library, "script": script, "sim": sim, "lint": lint, "sanitize": sanitize, "valgrind": valgrind, "fuzz": fuzz}
 
 
 def attempt(test):

@@ -128,6 +128,7 @@ bool mr_prim_values(MrContext *context, MrList **out, MrMap *const *m, const MrT
 bool mr_prim_most_common(MrContext *context, MrList **out, MrMap *const *m, int64_t n, const MrType *key, const MrType *value);
 bool mr_prim_sort(MrContext *context, MrList **out, MrList *const *xs, const MrType *element);
 bool mr_prim_reverse(MrContext *context, MrList **out, MrList *const *xs, const MrType *element);
+bool mr_prim_hash(MrContext *context, int64_t *out, const void *value, const MrType *type);
 bool mr_prim_compare(MrContext *context, int64_t *out, const void *a, const void *b, const MrType *type);
 bool mr_prim_empty_set(MrContext *context, MrMap **out, const MrType *element);
 bool mr_prim_step(MrContext *context, MrRange *out, const MrRange *r, int64_t k);

@@ -47,3 +47,9 @@ uint64_t value_hash(const void *value, const MrType *type) {
     walk_end(&walk);
     return hash;
 }
+
+bool mr_prim_hash(MrContext *context, int64_t *out, const void *value, const MrType *type) {
+    (void)context;
+    *out = (int64_t)value_hash(value, type);
+    return false;
+}
