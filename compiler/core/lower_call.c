@@ -137,8 +137,11 @@ Callable called(Lower *l, Env *env, Ast *call, CoreExprs *out) {
     return (Callable){.kind = CALLABLE_VALUE, .value = lower_refuse(l, call->span, "this call"), .span = call->span};
 }
 
+/* As a declaration that stands in a block asks for them, else as they are written. */
 CoreExprs lower_args(Lower *l, Env *env, Ast *call) {
-    AstList trees = written_args(l, call);
+    const Use *use = call_use(call);
+    bool is_local = use && use->symbol->kind == SYMBOL_FN;
+    AstList trees = is_local && use->args.len > 0 ? use->args : written_args(l, call);
     CoreExprs values = {0};
     for (size_t i = 0; i < trees.len; i++) vec_push(l->arena, &values, lower_expr(l, env, trees.items[i]));
     return values;

@@ -63,11 +63,11 @@ Callable callable_of_symbol(Lower *l, Env *env, const Symbol *symbol, const Use 
 Callable callable_of(Lower *l, Env *env, Ast *ast, CoreExprs *out) {
     ast = ast_strip(ast);
     Callable callable = {.kind = CALLABLE_VALUE, .span = ast->span};
-    if (ast->kind == AST_LAMBDA) {
+    if (ast->kind == AST_LAMBDA || ast->kind == AST_FN) {
         callable.kind = CALLABLE_TREE;
         callable.tree = ast;
         callable.env = callable.home = env;
-        callable.is_direct = true;
+        callable.is_direct = ast->kind == AST_LAMBDA;
     } else if (ast->kind == AST_OPERATOR_REF) {
         callable.kind = CALLABLE_OPERATOR;
         callable.op = ast_as(OperatorRef, ast)->op;
@@ -109,7 +109,9 @@ static void lifted_close(Lower *l, Lifted *lifted) {
 }
 
 static Type *tree_result_type(Lower *l, const Callable *callable) {
-    Type *type = ast_type(l, callable->env, callable->tree);
+    const Subst *subst = callable->env ? callable->env->subst : NULL;
+    Ast *tree = callable->tree;
+    Type *type = type_concrete(l, subst, tree->kind == AST_FN ? tree->symbol->scheme->type : tree->type);
     return type->kind == TYPE_FN ? type->args[type->arg_count - 1] : type;
 }
 
@@ -121,17 +123,25 @@ static Lifted *lift(Lower *l, const Callable *callable) {
     if (*slot) return *slot;
     Lifted *lifted = *slot = arena_make(l->arena, Lifted);
     const CoreType *result = type_lower_concrete(l, tree_result_type(l, callable), callable->tree->span);
-    lifted->fn = fn_new(l, position_name(l, "lambda", callable->tree->span), result, callable->tree->span);
+    bool is_lambda = callable->tree->kind == AST_LAMBDA;
+    const char *name = is_lambda ? position_name(l, "lambda", callable->tree->span) : ast_as(Fn, callable->tree)->name;
+    lifted->fn = fn_new(l, name, result, callable->tree->span);
     if (!callable->home) {
         PendingFn pending = {.fn = lifted->fn, .tree = callable->tree, .env = callable->env};
         vec_push(l->arena, &l->pending, pending);
         return lifted;
     }
+    /* A function with a name may call itself: what it captures is known before its body is lowered, and more than that it has not.
+     */
+    if (!is_lambda) lifted->captured = capture_foreseen(l, callable->tree, callable->home);
+    size_t foreseen = lifted->captured.len;
     Body body = {.result = result}, *outer = l->body;
     l->body = &body;
     lower_tree_into(l, lifted->fn, callable->env, callable->tree);
     l->body = outer;
     lifted_close(l, lifted);
+    if (!is_lambda && lifted->captured.len != foreseen && !l->has_failed)
+        lower_refuse(l, callable->tree->span, "this function here");
     return lifted;
 }
 

@@ -220,8 +220,10 @@ CoreExprs lower_args(Lower *l, Env *env, Ast *call);            /* its arguments
 
 /* ---- captures (capture.c) */
 
+/* The variables that a function in a block may read, being declared around it: before it is lowered, since it may call itself. */
+CoreExprs capture_foreseen(Lower *l, Ast *tree, Env *env);
 /* Rename the free variables of code to new borrowed variables, appended to `captures`; reads of what they stood for go to
- * `captured`. */
+ * `captured`. What is in `captured` already is a capture whether it is read or not. */
 void capture_fn(Lower *l, CoreFn *fn, CoreVars *captures, CoreExprs *captured);
 void capture_job(Lower *l, CoreJob *job);
 

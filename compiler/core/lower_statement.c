@@ -10,7 +10,8 @@ bool ast_is_statement(const Ast *ast) {
     case AST_WHILE:
     case AST_BREAK:
     case AST_CONTINUE:
-    case AST_RETURN: return true;
+    case AST_RETURN:
+    case AST_FN: return true;
     default: return false;
     }
 }
@@ -77,6 +78,7 @@ void lower_statement(Lower *l, Env *env, Ast *ast, CoreExprs *out) {
     case AST_WHILE: vec_push(l->arena, out, lower_while(l, env, ast_as(While, ast))); break;
     case AST_BREAK:
     case AST_CONTINUE: vec_push(l->arena, out, lower_jump(l, ast)); break;
+    case AST_FN: env_bind_callable(l, env, ast->symbol, ast, env); break;
     case AST_RETURN: vec_push(l->arena, out, lower_return(l, env, ast_as(Return, ast))); break;
     default:
         if (ast_is_update(ast)) {

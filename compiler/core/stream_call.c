@@ -118,7 +118,7 @@ static Stream *stream_of_primitive(Lower *l, const Symbol *symbol, CoreExpr *val
 Stream *stream_of_call(Lower *l, Env *env, Ast *call, CoreExprs *out) {
     const Use *use = call_use(call);
     const Symbol *symbol = use ? use->symbol : NULL;
-    bool is_declared = symbol && (symbol->kind == SYMBOL_FN || symbol->kind == SYMBOL_EXTERN);
+    bool is_declared = symbol && (symbol->kind == SYMBOL_FN || symbol->kind == SYMBOL_EXTERN) && !env_find(l, env, symbol);
     if (!is_declared) {
         Callable callable = called(l, env, call, out);
         if (callable.kind != CALLABLE_VALUE) return stream_of_apply(l, &callable, lower_args(l, env, call), call->span, out);

@@ -41,6 +41,7 @@ void check_module(Sema *sema, Module *module, const Items *items, const ItemGrou
 
 /* ---- declarations and statements (check_decl.c, check_stmt.c, check_update.c) */
 void check_group(Checker *c, const ItemGroup *group);
+void check_local_functions(Checker *c, Ast *const *fns, size_t count); /* that stand next to one another in a block */
 void check_let(Checker *c, AstLet *let);
 void check_statement(Checker *c, Ast *node); /* its value, if any, is dropped */
 Type *check_block(Checker *c, AstBlock *block, Type *hint);

@@ -49,12 +49,12 @@ static Span last_value(const Ast *body) {
 
 /* A body whose value must be of the type; `name` is that of the function, for messages. */
 static void check_body(Checker *c, Ast *body, Type *result, const char *what, const char *name, const Ast *declared) {
-    FnContext context = {.result = result, .name = name};
+    FnContext context = {.result = result, .name = name}, *outer = c->fn;
     c->fn = &context;
     Type *type = check_expr(c, body, result);
     Reason reason = {.what = what, .span = declared ? declared->span : SPAN_NONE, .note = "its type is declared here"};
     check_fits(c, last_value(body), type, result, &reason);
-    c->fn = NULL;
+    c->fn = outer;
 }
 
 static void check_fn(Checker *c, const Signature *signature, AstFn *fn) {
@@ -152,12 +152,22 @@ static void check_reducer_members(Checker *c, const Signature *signature, AstRed
 
 /* ---- groups */
 
+/* Inside a function the type variables of the one around it are known. */
+static void inherit_type_vars(Checker *c, Map *type_vars, const Map *outer) {
+    map_init(type_vars, c->arena);
+    for (size_t i = 0; outer && i < outer->len; i++) {
+        Type *type = outer->entries[i].value;
+        if (type) *map_slot_pointer(type_vars, type->name) = type;
+    }
+}
+
 static Signature *sign_group(Checker *c, const ItemGroup *group) {
+    const Map *outer = c->type_vars;
     Signature *signatures = arena_array(c->arena, Signature, group->items.len);
     for (size_t i = 0; i < group->items.len; i++) {
         Ast *node = group->items.items[i]->node;
         Signature *signature = &signatures[i];
-        map_init(&signature->type_vars, c->arena);
+        inherit_type_vars(c, &signature->type_vars, outer);
         c->type_vars = &signature->type_vars;
         signature->symbol = node->symbol;
         if (node->kind == AST_FN)
@@ -191,9 +201,15 @@ static void generalise_group(Checker *c, const ItemGroup *group, Signature *sign
         signatures[i].symbol->scheme = schemes[i];
         group->items.items[i]->is_checking = false;
     }
-    for (size_t i = 0; i < c->group_uses.len; i++) /* the same instance: its types are the variables themselves */
-        c->group_uses.items[i]->types = schemes[0]->vars;
-    c->group_uses.len = 0;
+    size_t kept = 0;
+    for (size_t i = 0; i < c->group_uses.len; i++) {
+        Use *use = c->group_uses.items[i];
+        if (use->symbol->item->is_checking) /* of a group around this one */
+            c->group_uses.items[kept++] = use;
+        else /* the same instance: its types are the variables themselves */
+            use->types = schemes[0]->vars;
+    }
+    c->group_uses.len = kept;
 }
 
 /* Each default is checked once where it stands, against a use of its own. */
@@ -214,6 +230,7 @@ static void check_defaults(Checker *c, const Symbol *symbol) {
 }
 
 static void check_functions(Checker *c, const ItemGroup *group) {
+    Map *outer = c->type_vars;
     c->infer.level++;
     Signature *signatures = sign_group(c, group);
     for (size_t i = 0; i < group->items.len; i++) {
@@ -230,6 +247,45 @@ static void check_functions(Checker *c, const ItemGroup *group) {
         c->type_vars = &signatures[i].type_vars;
         check_defaults(c, signatures[i].symbol);
     }
+    c->type_vars = outer;
+}
+
+/* ---- functions in a block */
+
+typedef struct Mentions {
+    Checker *c;
+    const Items *items; /* of the block's neighbours */
+    Item *user;
+} Mentions;
+
+static void find_mentions(Ast *node, void *context) {
+    const Mentions *mentions = context;
+    Item *used = node->symbol && node->kind != AST_FN ? node->symbol->item : NULL;
+    bool is_neighbour = used && used->position < mentions->items->len && mentions->items->items[used->position] == used;
+    if (is_neighbour && used->mark != mentions->user->position + 1) {
+        used->mark = mentions->user->position + 1;
+        vec_push(mentions->c->arena, &mentions->user->uses, used);
+    }
+    ast_each_child(node, find_mentions, context);
+}
+
+void check_local_functions(Checker *c, Ast *const *fns, size_t count) {
+    Items items = {0};
+    ItemGroups groups = {0};
+    for (size_t i = 0; i < count; i++) {
+        fns[i]->type = unit_type(c);
+        if (!fns[i]->symbol) continue;
+        Item *item = arena_make(c->arena, Item);
+        *item = (Item){.node = fns[i], .position = (uint32_t)items.len};
+        fns[i]->symbol->item = item;
+        vec_push(c->arena, &items, item);
+    }
+    for (size_t i = 0; i < items.len; i++) {
+        Mentions mentions = {.c = c, .items = &items, .user = items.items[i]};
+        find_mentions(items.items[i]->node, &mentions);
+    }
+    order_items(c->sema, &items, &groups);
+    for (size_t i = 0; i < groups.len; i++) check_functions(c, &groups.items[i]);
 }
 
 /* ---- primitives */

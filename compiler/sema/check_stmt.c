@@ -26,7 +26,8 @@ bool is_statement(const Ast *node) {
     case AST_WHILE:
     case AST_BREAK:
     case AST_CONTINUE:
-    case AST_RETURN: return true;
+    case AST_RETURN:
+    case AST_FN: return true;
     default: return false;
     }
 }
@@ -145,8 +146,20 @@ static void check_dropped_if(Checker *c, AstIf *branch) {
     branch->base.type = unit_type(c);
 }
 
+/* The statements up to `count`; functions that are neighbours together. */
+static void check_statements(Checker *c, const AstList *statements, size_t count) {
+    for (size_t i = 0; i < count;) {
+        size_t fns = ast_run_of_fns(statements->items + i, count - i);
+        if (fns == 0)
+            check_statement(c, statements->items[i]);
+        else
+            check_local_functions(c, statements->items + i, fns);
+        i += fns > 0 ? fns : 1;
+    }
+}
+
 static void check_dropped_block(Checker *c, AstBlock *block) {
-    for (size_t i = 0; i < block->statements.len; i++) check_statement(c, block->statements.items[i]);
+    check_statements(c, &block->statements, block->statements.len);
     block->base.type = unit_type(c);
 }
 
@@ -196,8 +209,10 @@ void check_statement(Checker *c, Ast *node) {
 
 Type *check_block(Checker *c, AstBlock *block, Type *hint) {
     if (block->statements.len == 0) return unit_type(c);
-    for (size_t i = 0; i + 1 < block->statements.len; i++) check_statement(c, block->statements.items[i]);
     Ast *last = vec_last(&block->statements);
+    bool ends_in_fn = last->kind == AST_FN;
+    check_statements(c, &block->statements, block->statements.len - (ends_in_fn ? 0 : 1));
+    if (ends_in_fn) return unit_type(c);
     c->statement = last;
     return check_expr(c, last, hint);
 }

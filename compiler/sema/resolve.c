@@ -106,26 +106,39 @@ static void resolve_reducer(Resolver *r, AstReducer *reducer) {
     function_leave(r, &outer);
 }
 
-/* A function inside a function is not supported yet; its name is known all the same. */
-static void resolve_nested_function(Resolver *r, AstFn *fn) {
-    r->is_partial = true;
-    diag_add(r->sema->diags, E0501, fn->base.span, "a function inside a function is not supported yet");
-    scope_declare(r, SYMBOL_LOCAL, fn->name, fn->base.span, &fn->base);
-}
-
 /* ---- statements */
+
+/* Functions that stand next to one another in a block may mention each other: their names are declared first. Returns how many they
+ * are. */
+static size_t resolve_neighbours(Resolver *r, Ast *const *statements, size_t count) {
+    size_t fns = ast_run_of_fns(statements, count);
+    for (size_t i = 0; i < fns; i++) {
+        AstFn *fn = ast_as(Fn, statements[i]);
+        Span span = span_of_name(r->sema, &fn->base, fn->base.span.from, fn->name);
+        fn->base.symbol = scope_declare(r, SYMBOL_FN, fn->name, span, &fn->base);
+    }
+    for (size_t i = 0; i < fns; i++) {
+        AstFn *fn = ast_as(Fn, statements[i]);
+        resolve_function(r, &fn->base, &fn->params, fn->body);
+    }
+    return fns;
+}
 
 static void resolve_statements(Resolver *r, const AstList *statements) {
     for (size_t i = 0; i < statements->len; i++)
         if (statements->items[i]->kind == AST_ERROR) scope_skipped(r->module, ast_as(Error, statements->items[i]));
-    resolve_list(r, statements);
+    for (size_t i = 0; i < statements->len;) {
+        size_t fns = resolve_neighbours(r, statements->items + i, statements->len - i);
+        if (fns == 0) resolve_node(r, statements->items[i]);
+        i += fns > 0 ? fns : 1;
+    }
 }
 
 /* What a block declares by let or var and nothing mentions is probably a slip; `_x` says that it is none. */
 static void warn_unused(Resolver *r, const Scope *scope) {
     for (size_t i = 0; i < scope->symbols.len; i++) {
         const Symbol *symbol = scope->symbols.items[i];
-        if (symbol->is_used || symbol->name[0] == '_' || r->module->is_library || r->is_partial) continue;
+        if (symbol->is_used || symbol->name[0] == '_' || r->module->is_library) continue;
         Diag *diag = diag_add(r->sema->diags, W0102, symbol->span, "`%s` is never used", symbol->name);
         diag_hint(diag, "`_` in its place, or a name that begins with `_`, says that this is meant");
     }
@@ -272,10 +285,8 @@ static void resolve_try(Resolver *r, AstTry *try) {
 void resolve_node(Resolver *r, Ast *node) {
     switch (node->kind) {
     case AST_FN:
-        if (r->item && r->item->node == node)
+        if (r->item && r->item->node == node) /* others are resolved with their neighbours */
             resolve_function(r, node, &ast_as(Fn, node)->params, ast_as(Fn, node)->body);
-        else if (r->scope)
-            resolve_nested_function(r, ast_as(Fn, node));
         break;
     case AST_EXTERN: break;
     case AST_REDUCER: resolve_reducer(r, ast_as(Reducer, node)); break;

@@ -21,7 +21,6 @@ typedef struct Resolver {
     Ast *owner;               /* the FN, LAMBDA, REDUCER or MEMBER that is being resolved; NULL: the top level */
     Item *item;               /* the item that is being resolved; NULL for a default's copy */
     unsigned loops;           /* around the place, inside the owner */
-    bool is_partial;          /* a function inside a function was passed over, and its mentions with it */
     VEC(VarMention) reported; /* one E0203 for a var and function is enough */
 } Resolver;
 

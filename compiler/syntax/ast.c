@@ -74,6 +74,12 @@ Ast *ast_expect(Ast *node, size_t struct_size) {
     return node;
 }
 
+size_t ast_run_of_fns(Ast *const *nodes, size_t count) {
+    size_t fns = 0;
+    while (fns < count && nodes[fns]->kind == AST_FN) fns++;
+    return fns;
+}
+
 bool ast_is_pattern(const Ast *node) {
     return (node->kind >= AST_PAT_WILDCARD && node->kind <= AST_PAT_ALTERNATIVES) || node->kind == AST_ERROR;
 }
