@@ -39,7 +39,11 @@ static Type *substitute(Substitution *s, Type *type) {
 Type *scheme_instantiate(Infer *infer, const Scheme *scheme, Span span, TypeList *types) {
     if (scheme->vars.len == 0) return scheme->type;
     size_t first = types->len;
-    for (size_t i = 0; i < scheme->vars.len; i++) vec_push(infer->arena, types, type_var(infer, scheme->vars.items[i]->classes));
+    for (size_t i = 0; i < scheme->vars.len; i++) {
+        Type *var = type_var(infer, scheme->vars.items[i]->classes);
+        vec_push(infer->arena, types, var);
+        if (var->classes & CLASS_DEFAULT) vec_push(infer->arena, &infer->literals, var);
+    }
     Substitution s = {.infer = infer, .vars = &scheme->vars, .types = types->items + first, .budget = (size_t)16 * TYPE_SIZE_LIMIT};
     Type *type = substitute(&s, scheme->type);
     for (size_t i = 0; i < scheme->preds.len; i++) {
@@ -114,9 +118,13 @@ static void close_over_preds(Infer *infer, TypeList *vars, bool with_keys) {
     }
 }
 
-/* Variables of the current generalisation that came from literals and that no parameter decides are ints. */
+/* Variables of the current generalisation that came from literals and that no parameter decides are ints. The others are what each
+ * use decides, or ints there too. */
 static void default_literals(Infer *infer, const TypeList *decided) {
-    for (size_t i = 0; i < decided->len; i++) decided->items[i]->classes &= ~(uint32_t)CLASS_LITERAL;
+    for (size_t i = 0; i < decided->len; i++) {
+        Type *var = decided->items[i];
+        if (var->classes & CLASS_LITERAL) var->classes = (var->classes & ~(uint32_t)CLASS_LITERAL) | CLASS_DEFAULT;
+    }
     literals_default(infer, 0);
 }
 
@@ -125,7 +133,7 @@ void literals_default(Infer *infer, size_t from) {
     size_t kept = from;
     for (size_t i = from; i < infer->literals.len; i++) {
         Type *type = type_prune(infer->literals.items[i]);
-        if (type->kind != TYPE_VAR || !(type->classes & CLASS_LITERAL)) continue;
+        if (type->kind != TYPE_VAR || !(type->classes & (CLASS_LITERAL | CLASS_DEFAULT)) || type->level == LEVEL_GENERIC) continue;
         if (type->level > infer->level)
             type_unify(infer, type, type_basic(infer, TYPE_INT), &ignored);
         else

@@ -42,11 +42,12 @@ typedef enum TypeClass {
     CLASS_ORDER = 1 << 2,
     CLASS_EQUAL = 1 << 3, /* equality and hashing */
     CLASS_PRINT = 1 << 4,
-    CLASS_LENGTH = 1 << 5,  /* string list map set range */
-    CLASS_PATHS = 1 << 6,   /* string [string] */
-    CLASS_CONVERT = 1 << 7, /* int float bool: what int(x) and float(x) take */
-    CLASS_LITERAL = 1 << 8, /* came from an int literal: becomes int where nothing decides */
-    CLASS_SLICE = 1 << 9,   /* string list */
+    CLASS_LENGTH = 1 << 5,   /* string list map set range */
+    CLASS_PATHS = 1 << 6,    /* string [string] */
+    CLASS_CONVERT = 1 << 7,  /* int float bool: what int(x) and float(x) take */
+    CLASS_LITERAL = 1 << 8,  /* came from an int literal: becomes int where nothing decides */
+    CLASS_SLICE = 1 << 9,    /* string list */
+    CLASS_DEFAULT = 1 << 10, /* met an int literal in a general function: becomes int where no use decides */
 } TypeClass;
 
 struct Type {

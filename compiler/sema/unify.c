@@ -51,7 +51,7 @@ static uint32_t classes_of_kind(TypeKind kind) {
     const uint32_t compared = CLASS_ORDER | CLASS_EQUAL | CLASS_PRINT;
     switch (kind) {
     case TYPE_INT:
-    case TYPE_FLOAT: return compared | CLASS_NUMBER | CLASS_ADD | CLASS_CONVERT | CLASS_LITERAL;
+    case TYPE_FLOAT: return compared | CLASS_NUMBER | CLASS_ADD | CLASS_CONVERT | CLASS_LITERAL | CLASS_DEFAULT;
     case TYPE_BOOL: return compared | CLASS_CONVERT;
     case TYPE_STRING: return compared | CLASS_ADD | CLASS_LENGTH | CLASS_PATHS | CLASS_SLICE;
     case TYPE_RANGE:
@@ -82,7 +82,7 @@ static bool constrain(Infer *infer, Type *type, uint32_t classes, size_t *budget
     if (*budget == 0) return fail(result, UNIFY_TOO_LARGE, type, NULL);
     --*budget;
     if (type->kind == TYPE_VAR) {
-        uint32_t all = type->classes | (type->is_rigid ? classes & ~(uint32_t)CLASS_LITERAL : classes);
+        uint32_t all = type->classes | (type->is_rigid ? classes & ~(uint32_t)(CLASS_LITERAL | CLASS_DEFAULT) : classes);
         if (!is_possible(all)) return fail_class(result, type, classes & (~classes + 1));
         type->classes = all;
         return true;
