@@ -1,8 +1,19 @@
 /* merge.c: combining the values of two maps key by key, and finishing them: what a keyed reduction does with its partial results.
  *
  * Each key's values meet exactly once, left before right, whatever the order of keys in memory, so that the result does not depend
- * on it. Nor does the error: when several keys fail, that of the smallest key is reported. */
+ * on it. Neither do the error and what is printed: it is as if the keys had been merged in ascending order up to the first that
+ * failed. */
 #include "runtime/value/map.h"
+
+#include <stdlib.h>
+
+#include "base/arena.h"
+
+/* What the merge of one key's values printed: where it lies in the context's output. */
+typedef struct Printed {
+    int64_t number; /* of the key, in the kept map */
+    size_t from, len;
+} Printed;
 
 typedef struct Merging {
     MrContext *context;
@@ -10,15 +21,20 @@ typedef struct Merging {
     bool is_kept_right; /* it is the right one */
     MrMerge *merge;
     const void *captures;
-    int64_t failed; /* the number of the smallest key that failed, in the kept map; -1: none */
-    MrError error;  /* its error */
+    int64_t failed;   /* the number of the smallest key that failed, in the kept map; -1: none */
+    MrError error;    /* its error */
+    Printed *printed; /* in the order of merging */
+    size_t printed_count, printed_cap;
 } Merging;
+
+static const char *key_of(const MrMap *map, int64_t number) {
+    return map_entry(map, number) + map->key_offset;
+}
 
 static void merging_fail(Merging *merging, int64_t number) {
     MrMap *map = merging->kept;
     MrError *error = &merging->context->error;
-    const char *key = map_entry(map, number) + map->key_offset, *smallest = map_entry(map, merging->failed) + map->key_offset;
-    if (merging->failed < 0 || mr_compare(merging->context, key, smallest, map->key) < 0) {
+    if (merging->failed < 0 || mr_compare(merging->context, key_of(map, number), key_of(map, merging->failed), map->key) < 0) {
         mr_error_clear(&merging->error);
         merging->error = *error;
         merging->failed = number;
@@ -28,9 +44,47 @@ static void merging_fail(Merging *merging, int64_t number) {
     *error = (MrError){0};
 }
 
+static void note_printed(Merging *merging, int64_t number, size_t from) {
+    if (merging->context->out_len <= from) return;
+    if (merging->printed_count == merging->printed_cap) {
+        merging->printed_cap = merging->printed_cap ? 2 * merging->printed_cap : 16;
+        merging->printed = xrealloc(merging->printed, merging->printed_cap * sizeof *merging->printed);
+    }
+    merging->printed[merging->printed_count++] = (Printed){number, from, merging->context->out_len - from};
+}
+
+static int compare_printed(const void *a, const void *b, void *data) {
+    const Merging *merging = data;
+    const MrMap *map = merging->kept;
+    const Printed *one = a, *other = b;
+    return mr_compare(merging->context, key_of(map, one->number), key_of(map, other->number), map->key);
+}
+
+/* Puts what was printed into the order of the keys, without that of the keys after the one that failed. */
+static void order_printed(Merging *merging) {
+    if (merging->printed_count == 0) return;
+    MrContext *context = merging->context;
+    size_t from = merging->printed[0].from, len = context->out_len - from;
+    char *text = xmalloc(len);
+    memcpy(text, context->out + from, len);
+    context->out_len = from;
+    qsort_r(merging->printed, merging->printed_count, sizeof *merging->printed, compare_printed, merging);
+    Printed failed = {.number = merging->failed};
+    for (size_t i = 0; i < merging->printed_count; i++) {
+        const Printed *printed = &merging->printed[i];
+        if (merging->failed >= 0 && compare_printed(printed, &failed, merging) > 0) break;
+        memcpy(context->out + context->out_len, text + (printed->from - from), printed->len);
+        context->out_len += printed->len;
+    }
+    free(text);
+    free(merging->printed);
+}
+
 /* Both maps have this key: the two values become one, in the kept map. */
 static void merge_values(Merging *merging, char *kept_entry, char *entry) {
     MrMap *map = merging->kept;
+    int64_t number = (kept_entry - map->entries) / map->stride;
+    size_t printed = merging->context->out_len;
     char *kept = kept_entry + map->value_offset, *other = entry + map->value_offset;
     char *left = merging->is_kept_right ? other : kept, *right = merging->is_kept_right ? kept : other;
     bool has_failed = merging->merge(merging->context, merging->captures, left, right);
@@ -39,7 +93,8 @@ static void merge_values(Merging *merging, char *kept_entry, char *entry) {
     else if (left != kept)
         memcpy(kept, left, map->value->size);
     mr_drop(merging->context, entry + map->key_offset, map->key);
-    if (has_failed) merging_fail(merging, (kept_entry - map->entries) / map->stride);
+    note_printed(merging, number, printed);
+    if (has_failed) merging_fail(merging, number);
 }
 
 enum { FAR_AHEAD = 16, AHEAD = 8 };
@@ -89,6 +144,7 @@ bool mr_map_merge(MrContext *context, MrMap **left, MrMap *right, const MrType *
                        .captures = captures,
                        .failed = -1};
     bool has_failed = merge_entries(&merging, is_kept_right ? *left : right, type);
+    order_printed(&merging);
     *left = merging.kept;
     if (has_failed) {
         context->error = merging.error;
