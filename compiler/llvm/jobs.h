@@ -6,6 +6,8 @@
 
 enum { LANE_COUNT = 32 }; /* a part of the language: the result's last bits depend on it */
 
+typedef struct Pending Pending;
+
 /* What a job's body knows of the kernel around it. */
 struct Kernel {
     const CoreJob *job;
@@ -14,6 +16,7 @@ struct Kernel {
     LLVMValueRef elements; /* variable, i64: values that reached the reducer */
     LLVMValueRef has;      /* variable, i1: whether the state holds a value; FOLD and GENERAL without key */
     Slot *state;           /* the state, or the map of states; not for SUM_INT, COUNT and LANES without key */
+    Pending *pending;      /* yields that were put off; NULL: none are */
     LLVMValueRef sum;      /* SUM_INT without key: variable, i128 */
     LLVMValueRef lanes;    /* LANES without key: variable, LANE_COUNT floats */
     LLVMValueRef lane;     /* of the element being mapped; NULL: by the number of values so far */
@@ -31,7 +34,18 @@ bool job_has_plain_state(const CoreJob *job);                 /* the kernel keep
 
 Callee gen_kernel(Gen *gen, const CoreJob *job);
 
+/* ---- pending.c */
+
+bool job_puts_off(const CoreJob *job);
+Pending *pending_new(Gen *gen, const CoreJob *job); /* makes a function: before the kernel is begun */
+void pending_begin(Frame *frame, Pending *pending);
+void pending_yield(Frame *frame, LLVMValueRef key, Value *value);
+void pending_flush(Frame *frame, const Kernel *kernel); /* before the state is used otherwise */
+
 /* ---- reduce.c */
+
+/* The state at the address, which is zero where it is new, takes the value in. */
+void state_add(Frame *frame, const CoreReducer *reducer, LLVMValueRef address, LLVMValueRef is_new, Value value);
 
 LLVMValueRef sum_load(Frame *frame, LLVMValueRef address); /* the pair (low, high) as i128 */
 void sum_store(Frame *frame, LLVMValueRef sum, LLVMValueRef address);

@@ -156,9 +156,10 @@ static void state_end(Frame *frame, const Kernel *kernel, LLVMValueRef state, LL
 Callee gen_kernel(Gen *gen, const CoreJob *job) {
     Callee callee = kernel_declare(gen, job);
     LLVMValueRef state = LLVMGetParam(callee.function, 3), has_value = LLVMGetParam(callee.function, 4);
+    Pending *pending = job_puts_off(job) ? pending_new(gen, job) : NULL;
     Frame frame;
     frame_begin(&frame, gen, callee.function, job->name, job->span);
-    Kernel kernel = {.job = job, .chunk = LLVMGetParam(callee.function, 2)};
+    Kernel kernel = {.job = job, .chunk = LLVMGetParam(callee.function, 2), .pending = pending};
     Scope scope;
     scope_enter(&frame, &scope);
     kernel.scope = frame.scope;
@@ -167,6 +168,7 @@ Callee gen_kernel(Gen *gen, const CoreJob *job) {
     LLVMBuildStore(frame.variables, gen_int(gen, -1), frame.position);
     job_bind_captures(&frame, job, LLVMGetParam(callee.function, 1));
     state_begin(&frame, &kernel, state, has_value);
+    if (pending) pending_begin(&frame, pending);
     kernel.leave = frame_block(&frame, "leave");
 
     Walk *walks = arena_array(gen->arena, Walk, job->sources.len);
@@ -181,6 +183,7 @@ Callee gen_kernel(Gen *gen, const CoreJob *job) {
     frame_jump(&frame, kernel.leave);
     frame_enter(&frame, kernel.leave);
     scope_leave(&frame);
+    if (pending) pending_flush(&frame, &kernel);
     state_end(&frame, &kernel, state, has_value);
     frame_end(&frame);
     return callee;

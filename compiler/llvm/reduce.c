@@ -92,8 +92,7 @@ static void add_general(Frame *frame, const CoreReducer *reducer, LLVMValueRef a
     run_code(frame, &reducer->add, address, reducer->state, &value);
 }
 
-/* The state at the address, which is zero where it is new, takes the value in. */
-static void add_value(Frame *frame, const CoreReducer *reducer, LLVMValueRef address, LLVMValueRef is_new, Value value) {
+void state_add(Frame *frame, const CoreReducer *reducer, LLVMValueRef address, LLVMValueRef is_new, Value value) {
     Gen *gen = frame->gen;
     LLVMBuilderRef b = frame->builder;
     switch (reducer->kind) {
@@ -134,12 +133,16 @@ static void yield_keyed(Frame *frame, const CoreExpr *pair) {
         key = LLVMBuildExtractValue(b, whole, 0, "key");
         value = value_borrowed(LLVMBuildExtractValue(b, whole, 1, "value"), pair->type->args[1]);
     }
+    if (kernel->pending) {
+        pending_yield(frame, key, &value);
+        return;
+    }
     LLVMValueRef fresh = frame_variable(frame, gen->i8, "is_new");
     LLVMValueRef args[] = {kernel->state->address, frame_address(frame, key), gen_descriptor(gen, kernel->state->type), fresh};
     LLVMValueRef place = frame_runtime(frame, RUNTIME_mr_map_upsert, args);
     frame_inline(frame, place);
     LLVMValueRef is_new = gen_test(frame, LLVMBuildLoad2(b, gen->i8, fresh, ""));
-    add_value(frame, &kernel->job->reducer, place, is_new, value);
+    state_add(frame, &kernel->job->reducer, place, is_new, value);
 }
 
 static void yield_lanes(Frame *frame, const Kernel *kernel, LLVMValueRef number, LLVMValueRef value) {
@@ -179,7 +182,7 @@ static void yield_plain(Frame *frame, const Kernel *kernel, LLVMValueRef number,
     } else {
         LLVMValueRef is_new = LLVMBuildNot(b, LLVMBuildLoad2(b, gen->i1, kernel->has, ""), "");
         LLVMBuildStore(b, gen_flag(gen, true), kernel->has);
-        add_value(frame, &kernel->job->reducer, kernel->state->address, is_new, value);
+        state_add(frame, &kernel->job->reducer, kernel->state->address, is_new, value);
         if (kernel->job->reducer.kind == CORE_REDUCE_GENERAL && kernel->job->reducer.done.body) yield_done(frame, kernel);
     }
 }

@@ -70,18 +70,46 @@ static inline void *insert_string(MrMap **map, MrString key, uint64_t hash, cons
     return map_insert(map, &key, hash, type);
 }
 
-void *mr_map_upsert(MrContext *context, MrMap **place, const void *key, const MrType *type, bool *is_new) {
-    (void)context;
+static inline void *upsert(MrMap **place, const MapKey *key, const MrType *type, bool *is_new) {
     MrMap *map = *place;
-    MapKey sought = map_key(key, type->fields[0]);
-    char *entry = LIKELY(map != NULL) ? map_lookup(map, &sought, type) : NULL;
+    char *entry = LIKELY(map != NULL) ? map_lookup(map, key, type) : NULL;
     *is_new = !entry;
     if (LIKELY(entry != NULL)) return entry + type->offsets[1];
     MrMap *grown = map;
-    void *value = type->fields[0]->kind == MR_STRING ? insert_string(&grown, *(const MrString *)key, sought.hash, type)
-                                                     : map_insert(&grown, key, sought.hash, type);
+    void *value = type->fields[0]->kind == MR_STRING ? insert_string(&grown, *(const MrString *)key->at, key->hash, type)
+                                                     : map_insert(&grown, key->at, key->hash, type);
     *place = grown;
     return value;
+}
+
+void *mr_map_upsert(MrContext *context, MrMap **place, const void *key, const MrType *type, bool *is_new) {
+    (void)context;
+    MapKey sought = map_key(key, type->fields[0]);
+    return upsert(place, &sought, type, is_new);
+}
+
+/* The same in three steps, for those who have other things to do while memory answers. */
+
+int64_t mr_map_hash_ahead(MrContext *context, MrMap *map, const void *key, const MrType *type) {
+    (void)context;
+    uint64_t hash = map_key(key, type->fields[0]).hash;
+    if (LIKELY(map != NULL)) __builtin_prefetch(&map->slots[hash & map->mask]);
+    return (int64_t)hash;
+}
+
+void mr_map_entry_ahead(MrContext *context, MrMap *map, int64_t hash, const MrType *type) {
+    (void)context;
+    if (!map) return;
+    uint64_t slot = map->slots[(uint64_t)hash & map->mask];
+    const char *entry = map->entries + ((slot & MAP_NUMBER) - 1) * type->stride;
+    __builtin_prefetch(entry);
+    __builtin_prefetch(entry + type->stride - 1);
+}
+
+void *mr_map_upsert_hashed(MrContext *context, MrMap **place, const void *key, int64_t hash, const MrType *type, bool *is_new) {
+    (void)context;
+    MapKey sought = map_key_hashed(key, (uint64_t)hash, type->fields[0]);
+    return upsert(place, &sought, type, is_new);
 }
 
 /* ---- text */

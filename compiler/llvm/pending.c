@@ -1,0 +1,136 @@
+/* Keyed sums and counts: insertions are put off for a while, so that memory can be asked in time for the places that they need.
+ *
+ * A table of many keys is larger than the caches, and each key's place is unknown until its slot has been read. So yields gather
+ * PENDING_COUNT pairs, each with its hash, having asked for its slot; then the slots are read and the entries asked for; then the
+ * values are added, in the order in which they came. Only reducers take part that cannot fail, so that nothing shows of it.
+ *
+ * What is pending owns nothing. A key that has an owner ends the waiting at once, while the owner still holds it. */
+#include "compiler/llvm/jobs.h"
+#include "compiler/llvm/loops.h"
+
+#include <stddef.h>
+
+enum { PENDING_COUNT = 32 };
+
+struct Pending {
+    const CoreType *value;
+    LLVMTypeRef key_type;
+    LLVMValueRef keys, hashes, values; /* arrays */
+    LLVMValueRef count;                /* variable, i64 */
+    Callee flush;                      /* void (context, state, keys, hashes, values, count) */
+};
+
+bool job_puts_off(const CoreJob *job) {
+    if (!job->key || (job->key->kind != CORE_TYPE_STRING && job->key->kind != CORE_TYPE_INT)) return false;
+    CoreReduceKind kind = job->reducer.kind;
+    return kind == CORE_REDUCE_SUM_INT || kind == CORE_REDUCE_COUNT || kind == CORE_REDUCE_LANES;
+}
+
+static LLVMValueRef item(Frame *frame, LLVMTypeRef type, LLVMValueRef array, LLVMValueRef index) {
+    return LLVMBuildInBoundsGEP2(frame->builder, type, array, &index, 1, "");
+}
+
+/* Adds all that is pending to the map at `state`. */
+static void flush_body(Frame *frame, const CoreJob *job, const Pending *pending) {
+    Gen *gen = frame->gen;
+    LLVMBuilderRef b = frame->builder;
+    LLVMValueRef state = LLVMGetParam(frame->function, 1), keys = LLVMGetParam(frame->function, 2);
+    LLVMValueRef hashes = LLVMGetParam(frame->function, 3), values = LLVMGetParam(frame->function, 4);
+    LLVMValueRef count = LLVMGetParam(frame->function, 5), type = gen_descriptor(gen, job_state_type(gen, job));
+    LLVMValueRef map = LLVMBuildLoad2(b, gen->ptr, state, "map");
+    Count ahead = count_begin(frame, count);
+    LLVMValueRef hash = LLVMBuildLoad2(b, gen->i64, item(frame, gen->i64, hashes, ahead.index), "hash");
+    frame_inline(frame, frame_runtime(frame, RUNTIME_mr_map_entry_ahead, (LLVMValueRef[]){map, hash, type}));
+    count_end(frame, &ahead);
+    LLVMValueRef fresh = frame_variable(frame, gen->i8, "is_new");
+    Count adding = count_begin(frame, count);
+    LLVMValueRef key = item(frame, pending->key_type, keys, adding.index);
+    hash = LLVMBuildLoad2(b, gen->i64, item(frame, gen->i64, hashes, adding.index), "hash");
+    LLVMValueRef args[] = {state, key, hash, type, fresh};
+    LLVMValueRef place = frame_runtime(frame, RUNTIME_mr_map_upsert_hashed, args);
+    frame_inline(frame, place);
+    LLVMValueRef is_new = gen_test(frame, LLVMBuildLoad2(b, gen->i8, fresh, ""));
+    LLVMTypeRef value_type = gen_type(gen, pending->value);
+    LLVMValueRef value = LLVMBuildLoad2(b, value_type, item(frame, value_type, values, adding.index), "value");
+    state_add(frame, &job->reducer, place, is_new, value_trivial(value, pending->value));
+    count_end(frame, &adding);
+}
+
+static Callee flush_new(Gen *gen, const CoreJob *job, const Pending *pending) {
+    LLVMTypeRef params[] = {gen->ptr, gen->ptr, gen->ptr, gen->ptr, gen->ptr, gen->i64};
+    LLVMTypeRef type = LLVMFunctionType(gen->void_type, params, 6, 0);
+    Callee callee = gen_internal(gen, arena_printf(gen->arena, "flush %u", job->index), type, false, true);
+    gen_attribute(gen, callee.function, (LLVMAttributeIndex)LLVMAttributeFunctionIndex, "noinline");
+    Frame frame;
+    Scope scope;
+    frame_begin(&frame, gen, callee.function, job->name, job->span);
+    scope_enter(&frame, &scope);
+    flush_body(&frame, job, pending);
+    scope_leave(&frame);
+    LLVMBuildRetVoid(frame.builder);
+    frame_end(&frame);
+    return callee;
+}
+
+Pending *pending_new(Gen *gen, const CoreJob *job) {
+    Pending *pending = arena_make(gen->arena, Pending);
+    /* A count's values are nothing: their places are there, but nobody writes or reads them. */
+    pending->value = job->reducer.kind == CORE_REDUCE_COUNT ? job->reducer.state : job->reducer.element;
+    pending->key_type = gen_type(gen, job->key);
+    pending->flush = flush_new(gen, job, pending);
+    return pending;
+}
+
+void pending_begin(Frame *frame, Pending *pending) {
+    Gen *gen = frame->gen;
+    LLVMTypeRef value_type = gen_type(gen, pending->value);
+    pending->keys = frame_variable(frame, LLVMArrayType2(pending->key_type, PENDING_COUNT), "keys");
+    pending->hashes = frame_variable(frame, LLVMArrayType2(gen->i64, PENDING_COUNT), "hashes");
+    pending->values = frame_variable(frame, LLVMArrayType2(value_type, PENDING_COUNT), "values");
+    pending->count = frame_zero_variable(frame, gen->i64, "pending");
+}
+
+void pending_flush(Frame *frame, const Kernel *kernel) {
+    const Pending *pending = kernel->pending;
+    LLVMValueRef count = LLVMBuildLoad2(frame->builder, frame->gen->i64, pending->count, "");
+    LLVMValueRef args[] = {frame->context, kernel->state->address, pending->keys, pending->hashes, pending->values, count};
+    LLVMBuildCall2(frame->builder, pending->flush.type, pending->flush.function, args, 6, "");
+    LLVMBuildStore(frame->builder, gen_int(frame->gen, 0), pending->count);
+}
+
+/* Does the key need its owner, who may be gone before the pair's turn comes? */
+static LLVMValueRef key_has_owner(Frame *frame, const CoreJob *job, LLVMValueRef key) {
+    Gen *gen = frame->gen;
+    LLVMBuilderRef b = frame->builder;
+    if (frame->walks_text) return gen_flag(gen, true); /* or the text that it is a slice of */
+    if (job->key->kind != CORE_TYPE_STRING) return gen_flag(gen, false);
+    LLVMValueRef owner = LLVMBuildExtractValue(b, key, 2, "owner");
+    LLVMValueRef is_constant = LLVMBuildICmp(b, LLVMIntEQ, owner, gen->immortal, "");
+    return LLVMBuildNot(b, LLVMBuildOr(b, LLVMBuildIsNull(b, owner, ""), is_constant, ""), "");
+}
+
+void pending_yield(Frame *frame, LLVMValueRef key, Value *value) {
+    Gen *gen = frame->gen;
+    LLVMBuilderRef b = frame->builder;
+    const Kernel *kernel = frame->kernel;
+    const Pending *pending = kernel->pending;
+    LLVMValueRef number = LLVMBuildLoad2(b, gen->i64, pending->count, "");
+    LLVMValueRef map = LLVMBuildLoad2(b, gen->ptr, kernel->state->address, "map");
+    LLVMValueRef args[] = {map, frame_address(frame, key), gen_descriptor(gen, kernel->state->type)};
+    LLVMValueRef hash = frame_runtime(frame, RUNTIME_mr_map_hash_ahead, args);
+    frame_inline(frame, hash);
+    LLVMBuildStore(b, key, item(frame, pending->key_type, pending->keys, number));
+    LLVMBuildStore(b, hash, item(frame, gen->i64, pending->hashes, number));
+    if (kernel->job->reducer.kind == CORE_REDUCE_COUNT) {
+        value_hold(frame, value);
+    } else {
+        LLVMBuildStore(b, value->llvm, item(frame, gen_type(gen, pending->value), pending->values, number));
+    }
+    LLVMValueRef more = LLVMBuildAdd(b, number, gen_int(gen, 1), "");
+    LLVMBuildStore(b, more, pending->count);
+    LLVMValueRef is_full = LLVMBuildICmp(b, LLVMIntEQ, more, gen_int(gen, PENDING_COUNT), "");
+    LLVMBasicBlockRef usual = frame_if_rare(frame, LLVMBuildOr(b, is_full, key_has_owner(frame, kernel->job, key), ""));
+    pending_flush(frame, kernel);
+    frame_jump(frame, usual);
+    frame_enter(frame, usual);
+}
