@@ -49,7 +49,9 @@ typedef struct LaunchNote {
 /* The name of a socket in the run's directory: "ipc://DIR/control", "ipc://DIR/worker-3". */
 void launch_endpoint(char out[MESSAGE_ENDPOINT_SIZE], const char *directory, const char *name);
 
-void launch_remove_directory(const char *directory); /* and what lies in it; no error when it is not there */
+/* With the sockets in it, and nothing else: a directory with other things is not a run's and stays. No error when it is not there.
+ */
+void launch_remove_directory(const char *directory);
 
 /* First of all, in every process: the standard descriptors are open, so that no socket is taken for standard output, and as many
  * descriptors are allowed as may be: each connection needs one or two. Returns how many. */

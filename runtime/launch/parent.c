@@ -12,6 +12,7 @@
 #include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -44,7 +45,11 @@ void launch_endpoint(char out[MESSAGE_ENDPOINT_SIZE], const char *directory, con
 void launch_remove_directory(const char *directory) {
     DIR *folder = opendir(directory);
     if (!folder) return;
-    for (struct dirent *entry; (entry = readdir(folder));) unlinkat(dirfd(folder), entry->d_name, 0);
+    for (struct dirent *entry; (entry = readdir(folder));) {
+        struct stat status;
+        bool is_socket = fstatat(dirfd(folder), entry->d_name, &status, AT_SYMLINK_NOFOLLOW) == 0 && S_ISSOCK(status.st_mode);
+        if (is_socket) unlinkat(dirfd(folder), entry->d_name, 0);
+    }
     closedir(folder);
     rmdir(directory);
 }

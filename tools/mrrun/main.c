@@ -50,20 +50,12 @@ static bool is_good_folder(const char *folder) {
            access(folder, W_OK | X_OK) == 0;
 }
 
-static const char *directory_root(void) {
-    static const char *const variables[] = {"XDG_RUNTIME_DIR", "TMPDIR"};
-    for (size_t i = 0; i < sizeof variables / sizeof *variables; i++) {
-        if (is_good_folder(getenv(variables[i]))) return getenv(variables[i]);
-    }
-    return "/tmp";
-}
-
 /* Is this the directory of a run of ours that is over? A run that goes on holds a lock on it; mrrun's number is in its name. */
 static bool is_left_behind(int folder, const char *name) {
     long pid;
     int end = 0;
     struct stat status;
-    if (sscanf(name, "mr-%ld-%n", &pid, &end) != 1 || end == 0 || pid <= 0) return false;
+    if (sscanf(name, "mr-%ld-%n", &pid, &end) != 1 || end == 0 || strlen(name + end) != 6 || pid <= 0) return false;
     if (kill((pid_t)pid, 0) == 0 || errno != ESRCH) return false;
     int fd = openat(folder, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     bool is_ours = fd >= 0 && fstat(fd, &status) == 0 && status.st_uid == geteuid() && flock(fd, LOCK_EX | LOCK_NB) == 0;
@@ -83,15 +75,22 @@ static void sweep_directories(const char *folder) {
     closedir(entries);
 }
 
-static bool make_directory(Run *run) {
-    const char *folder = directory_root();
+static bool make_directory_in(Run *run, const char *folder) {
+    if (!is_good_folder(folder)) return false;
     sweep_directories(folder);
     snprintf(run->directory, sizeof run->directory, "%s/mr-%ld-XXXXXX", folder, (long)getpid());
     bool is_made = mkdtemp(run->directory) != NULL;
-    if (is_made) run->lock = open(run->directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (is_made && run->lock >= 0 && flock(run->lock, LOCK_EX) == 0) return true;
-    fprintf(stderr, "mrrun: cannot make a directory in %s: %s\n", folder, strerror(errno));
     if (!is_made) run->directory[0] = '\0';
+    if (is_made) run->lock = open(run->directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    return is_made && run->lock >= 0 && flock(run->lock, LOCK_EX) == 0;
+}
+
+static bool make_directory(Run *run) {
+    const char *const folders[] = {getenv("XDG_RUNTIME_DIR"), getenv("TMPDIR"), "/tmp"};
+    for (size_t i = 0; i < sizeof folders / sizeof *folders; i++) {
+        if (make_directory_in(run, folders[i])) return true;
+    }
+    fprintf(stderr, "mrrun: cannot make a directory in /tmp, nor where XDG_RUNTIME_DIR and TMPDIR say: %s\n", strerror(errno));
     return false;
 }
 
