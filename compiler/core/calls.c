@@ -109,7 +109,10 @@ static void component_pop(CallGraph *graph, CoreProgram *program, Stack *stack, 
     for (size_t i = 0; i < size; i++) {
         size_t number = vec_pop(stack);
         graph->nodes[number].on_stack = false;
-        if (number > 0) program->fns.items[number - 1]->is_recursive = size > 1 || graph->nodes[number].calls_itself;
+        if (number == 0) continue;
+        CoreFn *fn = program->fns.items[number - 1];
+        fn->is_recursive = size > 1 || graph->nodes[number].calls_itself;
+        fn->group = fn->is_recursive ? root + 1 : 0;
     }
 }
 

@@ -72,7 +72,9 @@ struct CoreFn {
     const CoreType *result;
     CoreExpr *body;
     Span span;
-    bool is_closure;   /* made into a value by CORE_CLOSURE, and then never called by CORE_CALL; else the other way round */
+    bool is_closure; /* made into a value by CORE_CLOSURE, and then never called by CORE_CALL; else the other way round */
+    bool is_tail; /* takes part in tail calls of one function by another: has the convention that they need, and owned parameters */
+    size_t group; /* the same for all functions of a cycle of calls; 0: in none */
     bool is_recursive; /* in a cycle of calls (also through function values, conservatively): checks the stack on entry */
 };
 
@@ -116,14 +118,14 @@ typedef enum CoreKind {
     CORE_ASSIGN,     /* place = args[0]; unit; the indices of the steps are evaluated before args, here and in UPDATE */
     CORE_BLOCK,      /* args in order; the value is the last one's (none: unit) */
     CORE_IF,         /* args[0] condition, args[1] then, args[2] else */
-    CORE_WHILE,      /* args[0] condition, args[1] body; loop; unit */
+    CORE_WHILE,      /* args[0] condition, args[1] body; loop; unit; flag: the condition is true, and nothing breaks the loop */
     CORE_FOR,        /* sources, args[0] body; loop; unit */
     CORE_BREAK,      /* loop */
     CORE_CONTINUE,   /* loop */
     CORE_RETURN,     /* args[0] or none */
     CORE_TRY,        /* args[0]; where that fails args[1], with var bound to the error: a tuple (message, where) of strings */
     CORE_OP,         /* op on args: see CoreOp */
-    CORE_CALL,       /* fn(args) */
+    CORE_CALL,       /* fn(args); flag: a tail call, the operand of a RETURN */
     CORE_CALL_VALUE, /* args[0] is the function value, the rest its arguments */
     CORE_PRIM,       /* primitive `text` of abi.def: args, then type_args as descriptors */
     CORE_UPDATE,     /* updating primitive `text` on `place` with args */

@@ -35,6 +35,7 @@ bool core_diverges(const CoreExpr *expr) {
             if (core_diverges(expr->args.items[i])) return true;
         }
         return false;
+    case CORE_WHILE: return expr->flag;
     case CORE_TRY: return core_diverges(expr->args.items[0]) && core_diverges(expr->args.items[1]);
     case CORE_IF:
         return core_diverges(expr->args.items[0]) || (core_diverges(expr->args.items[1]) && core_diverges(expr->args.items[2]));

@@ -262,6 +262,7 @@ static void print_inline(Printer *printer, CoreExpr *expr, int depth) {
     case CORE_RETURN: print_list(printer, expr->args.len > 0 ? "return " : "return", expr, 0, "", depth); break;
     case CORE_OP: print_op(printer, expr, depth); break;
     case CORE_CALL:
+        if (expr->flag) buf_add_text(out, "tail ");
         print_fn_name(printer, expr->fn);
         print_list(printer, "(", expr, 0, ")", depth);
         break;

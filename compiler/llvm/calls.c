@@ -19,7 +19,7 @@ Value gen_call(Frame *frame, const CoreExpr *expr) {
     }
     const Callee *callee = gen_function(frame->gen, expr->fn);
     LLVMValueRef failed = LLVMBuildCall2(frame->builder, callee->type, callee->function, args, (unsigned)count + 2, "");
-    LLVMSetInstructionCallConv(failed, LLVMFastCallConv);
+    LLVMSetInstructionCallConv(failed, gen_convention(expr->fn));
     frame_keep_call(frame, failed);
     /* A function of the program has noted the place itself. */
     if (gen_is_library(frame->gen, expr->fn->span)) {
@@ -28,6 +28,25 @@ Value gen_call(Frame *frame, const CoreExpr *expr) {
         frame_check(frame, failed);
     }
     return value_owned(gen_load(frame, expr->type, out), expr->type);
+}
+
+/* Nothing of this function is left when the other one begins: the arguments are its own, and it writes this one's result. */
+void gen_tail_call(Frame *frame, const CoreExpr *expr) {
+    size_t count = expr->args.len;
+    Arena *arena = frame->gen->arena;
+    Value *values = arena_array(arena, Value, count + 1);
+    LLVMValueRef *args = arena_array(arena, LLVMValueRef, count + 2);
+    gen_operands(frame, expr->args.items, count, values);
+    args[0] = frame->context;
+    args[1] = frame->out;
+    for (size_t i = 0; i < count; i++)
+        args[i + 2] = frame->walks_text ? value_keep(frame, values[i]) : value_take(frame, values[i]);
+    scope_unwind(frame, NULL);
+    const Callee *callee = gen_function(frame->gen, expr->fn);
+    LLVMValueRef failed = LLVMBuildCall2(frame->builder, callee->type, callee->function, args, (unsigned)count + 2, "");
+    LLVMSetInstructionCallConv(failed, gen_convention(expr->fn));
+    LLVMSetTailCallKind(failed, LLVMTailCallKindMustTail);
+    LLVMBuildRet(frame->builder, failed);
 }
 
 /* ---- the C side's convention: scalars by value, all else by address */

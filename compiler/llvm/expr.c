@@ -278,7 +278,9 @@ void gen_return(Frame *frame, Value value) {
 }
 
 static Value gen_return_expr(Frame *frame, const CoreExpr *expr) {
-    if (expr->args.len) {
+    if (expr->args.len && expr->args.items[0]->kind == CORE_CALL && expr->args.items[0]->flag) {
+        gen_tail_call(frame, expr->args.items[0]);
+    } else if (expr->args.len) {
         gen_return(frame, gen_expr(frame, expr->args.items[0]));
     } else {
         scope_unwind(frame, NULL);

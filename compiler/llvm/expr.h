@@ -54,6 +54,7 @@ Value gen_format(Frame *frame, const CoreExpr *expr);
 LLVMValueRef gen_list_len(Frame *frame, LLVMValueRef list);
 
 Value gen_call(Frame *frame, const CoreExpr *expr);
+void gen_tail_call(Frame *frame, const CoreExpr *expr); /* leaves the function */
 Value gen_call_value(Frame *frame, const CoreExpr *expr);
 Value gen_closure(Frame *frame, const CoreExpr *expr);
 Value gen_prim(Frame *frame, const CoreExpr *expr);

@@ -5,6 +5,12 @@
 
 #include <stddef.h>
 
+enum { TAIL_CALL_CONVENTION = 18 }; /* llvm::CallingConv::Tail, which the C API does not name */
+
+unsigned gen_convention(const CoreFn *fn) {
+    return fn->is_tail ? TAIL_CALL_CONVENTION : LLVMFastCallConv;
+}
+
 Callee *gen_function(Gen *gen, const CoreFn *fn) {
     void **known = map_slot_pointer(&gen->functions, fn);
     if (*known) return *known;
@@ -18,6 +24,7 @@ Callee *gen_function(Gen *gen, const CoreFn *fn) {
     for (size_t i = 0; i < fn->params.len; i++) params[count++] = gen_type(gen, fn->params.items[i]->type);
     *callee =
         gen_internal(gen, arena_printf(gen->arena, "fn %s", fn->name), LLVMFunctionType(gen->i1, params, count, 0), true, true);
+    LLVMSetFunctionCallConv(callee->function, gen_convention(fn));
     gen_attribute(gen, callee->function, 2, "noalias"); /* callers pass a variable that nothing else knows */
     gen_attribute(gen, callee->function, 2, "nonnull");
     return callee;
@@ -122,7 +129,7 @@ static void wrapper_body(Gen *gen, const CoreFn *fn, LLVMValueRef wrapper) {
         args[count++] = wrapper_argument(&frame, fn->params.items[i], LLVMGetParam(wrapper, (unsigned)i + 3));
     }
     LLVMValueRef failed = LLVMBuildCall2(gen->builder, callee->type, callee->function, args, count, "");
-    LLVMSetInstructionCallConv(failed, LLVMFastCallConv);
+    LLVMSetInstructionCallConv(failed, gen_convention(fn));
     LLVMBuildRet(gen->builder, failed);
     frame_end(&frame);
 }

@@ -132,6 +132,7 @@ const Callee *gen_detach_function(Gen *gen, const CoreType *type); /* value (con
 
 /* ---- functions.c */
 
+unsigned gen_convention(const CoreFn *fn);                      /* of its calls */
 Callee *gen_function(Gen *gen, const CoreFn *fn);               /* declared at least */
 LLVMValueRef gen_function_constant(Gen *gen, const CoreFn *fn); /* the MrFunction of a function that is used as a value */
 void gen_function_body(Gen *gen, const CoreFn *fn, bool runs_once);
