@@ -23,8 +23,10 @@ static Type *type_variable(Checker *c, Name name) {
 }
 
 static Type *unknown_type(Checker *c, const AstTypeName *node) {
-    /* declared, which was reported as not supported yet, or in a statement that could not be parsed */
-    if (map_get_pointer(&c->module->types, node->name) || map_get_pointer(&c->module->skipped, node->name)) return error_type(c);
+    /* declared, which was reported as not supported yet, or in a statement that could not be parsed, or reported already */
+    void **skipped = map_slot_pointer(&c->module->skipped, node->name);
+    if (*skipped || map_get_pointer(&c->module->types, node->name)) return error_type(c);
+    *skipped = (void *)(uintptr_t)node->name;
     Diag *diag = diag_add(c->diags, E0206, node->base.span, "no type is called `%s`", node->name);
     const char *names[sizeof named_types / sizeof *named_types];
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) names[i] = named_types[i].name;

@@ -37,8 +37,11 @@ void scope_skipped(Module *module, const AstError *error) {
     }
 }
 
+/* Once for each name: a misspelt declaration would otherwise be reported wherever the right spelling is used. */
 static void report_unknown(Resolver *r, Name name, Span span) {
-    if (map_get_pointer(&r->module->skipped, name)) return;
+    void **skipped = map_slot_pointer(&r->module->skipped, name);
+    if (*skipped) return;
+    *skipped = (void *)(uintptr_t)name;
     if (is_planned_name(name)) {
         diag_add(r->sema->diags, E0501, span, "the library's `%s` is not supported yet", name);
         return;

@@ -50,7 +50,7 @@ struct Module {
     AstFile *file;
     Map values;  /* Name -> Symbol *: what it declares (and imports by name) */
     Map types;   /* Name -> Symbol * */
-    Map skipped; /* Name -> NAME_REF: declared by statements that could not be parsed; unknown, but not reported */
+    Map skipped; /* Names, to no matter what: unknown, but declared by statements that could not be parsed, or reported already */
     bool is_library;
     bool is_missing; /* could not be imported: whatever it is asked for was reported */
 };
