@@ -164,6 +164,7 @@ bool mr_prim_log2(MrContext *context, double *out, double x);
 bool mr_prim_log10(MrContext *context, double *out, double x);
 bool mr_prim_mix(MrContext *context, int64_t *out, int64_t seed, int64_t i);
 bool mr_prim_unit_float(MrContext *context, double *out, int64_t bits);
+bool mr_prim_now(MrContext *context, double *out);
 bool mr_prim_clock(MrContext *context, double *out);
 
 /* ---- updates: `place` is what is changed; what is put in is copied by mr_own. */

@@ -1,4 +1,4 @@
-/* random.c: random numbers without a hidden generator: pure functions of a seed and an index. */
+/* random.c: random numbers without a hidden generator, as pure functions of a seed and an index; and the clocks. */
 #include <time.h>
 
 #include "runtime/value/value.h"
@@ -30,6 +30,14 @@ bool mr_prim_clock(MrContext *context, double *out) {
     (void)context;
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);
+    *out = (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
+    return false;
+}
+
+bool mr_prim_now(MrContext *context, double *out) {
+    (void)context;
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
     *out = (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
     return false;
 }
