@@ -29,21 +29,46 @@ typedef enum CoreTypeKind {
     CORE_TYPE_MAP,      /* args[0] key, args[1] value */
     CORE_TYPE_SET,      /* args[0] */
     CORE_TYPE_FN,       /* args: parameters, then the result */
+    CORE_TYPE_BOX,      /* args[0]: a shared cell with such a tuple in it: a declared type that is recursive or large */
 } CoreTypeKind;
 
 typedef struct CoreType CoreType;
+
+/* A declared type is a tuple: which constructor it is, where there are several, and the fields. Constructors share the tuple's
+ * fields where types and order allow it: a constructor's own fields lie in ascending slots, and what is not one of them is zero. So
+ * a value is compared, hashed and dropped as the tuple that it is. */
+typedef struct CoreConstructor {
+    const char *name;
+    size_t field_count;
+    const uint32_t *slots;    /* of each field: the field of the tuple; ascending */
+    const char *const *names; /* of each field, NULL where it has none */
+} CoreConstructor;
+
+typedef struct CoreData {
+    const CoreConstructor *constructors;
+    size_t constructor_count;
+    bool has_tag; /* field 0 of the tuple is an int: the number of the constructor */
+} CoreData;
+
 struct CoreType {
     CoreTypeKind kind;
     const CoreType **args;
     size_t arg_count;
-    const char *name; /* as a program would write it: "[string: int]" */
-    bool is_flat;     /* nothing inside is reference-counted or borrowed */
-    uint32_t id;      /* from 0 in the order of creation */
+    const char *name;     /* as a program would write it: "[string: int]" */
+    bool is_flat;         /* nothing inside is reference-counted or borrowed */
+    const CoreData *data; /* of a TUPLE that is a declared type; else NULL */
+    uint32_t id;          /* from 0 in the order of creation */
 };
 
 typedef struct CoreTypes CoreTypes;
 CoreTypes *core_types_new(Arena *arena);
 const CoreType *core_type(CoreTypes *types, CoreTypeKind kind, const CoreType *const *args, size_t arg_count);
+/* Declared types go by their names: the type of this name, or NULL; a new one, which is completed by whoever declares it. */
+const CoreType *core_type_named(CoreTypes *types, const char *name);
+CoreType *core_type_declare(CoreTypes *types, CoreTypeKind kind, const char *name);
+void core_type_complete(CoreTypes *types, CoreType *type, const CoreType *const *args, size_t arg_count);
+/* The tuple that a value of a declared type is; NULL for other types. */
+const CoreType *core_type_content(const CoreType *type);
 
 /* ---- names */
 
@@ -90,12 +115,13 @@ typedef struct CoreGlobal {
  * BREAK, CONTINUE and RETURN have the type that their place asks for, as have the BLOCKs and IFs that always end in one: such an
  * expression never gives a value.
  *
- * is_move is set only where a value is consumed: in LET, ASSIGN, RETURN, YIELD, the operands of TUPLE, SOME, LIST, MAP, SET and
- * CLOSURE, captured values of jobs, sources, arguments for owned parameters, and the results of blocks, branches and functions. */
+ * is_move is set only where a value is consumed: in LET, ASSIGN, RETURN, YIELD, the operands of TUPLE, SOME, BOX, LIST, MAP, SET
+ * and CLOSURE, captured values of jobs, sources, arguments for owned parameters, and the results of blocks, branches and functions.
+ */
 
 /* Steps from a variable to a part of it that is read or changed in place. */
 typedef struct CoreStep {
-    CoreExpr *index; /* list index or map key; NULL: a tuple field */
+    CoreExpr *index; /* list index or map key; NULL: a tuple field, or what is in a box (field 0), which is made unique */
     uint32_t field;
     const CoreType *container; /* the type of what is stepped into */
 } CoreStep;
@@ -134,6 +160,9 @@ typedef enum CoreKind {
     CORE_FIELD,      /* field `integer` of args[0]; is_move as for LOCAL when args[0] is a LOCAL: just this field is taken */
     CORE_SOME,       /* args[0] */
     CORE_NONE,
+    CORE_ZERO,    /* the value of the type that is all zero bytes */
+    CORE_BOX,     /* args[0], a tuple, in a new cell */
+    CORE_UNBOX,   /* what is in the cell of args[0] */
     CORE_IS_SOME, /* args[0] */
     CORE_UNWRAP,  /* what is in args[0], known to be some; is_move as for FIELD */
     CORE_LIST,    /* args are the elements */

@@ -25,7 +25,7 @@ static AstList written_args(Lower *l, Ast *call) {
     return trees;
 }
 
-CallArgs call_args(Lower *l, Env *env, Ast *call, const Symbol *symbol, const Subst *subst, AstList *params) {
+CallArgs call_args(Lower *l, Env *env, Ast *call, const Symbol *symbol, const Subst *subst, const AstList *params) {
     CallArgs args = {0};
     const Use *use = call_use(call);
     bool is_call = call->kind == AST_CALL || call->kind == AST_METHOD;
@@ -108,6 +108,7 @@ static CoreExpr *apply_extern(Lower *l, const Symbol *symbol, const Subst *subst
 }
 
 CoreExpr *apply_declared(Lower *l, const Symbol *symbol, const Subst *subst, CoreExprs args, Span span) {
+    if (symbol->kind == SYMBOL_CONSTRUCTOR) return data_make(l, scheme_result(l, symbol, subst, span), symbol, &args, span);
     if (symbol->kind == SYMBOL_EXTERN) return apply_extern(l, symbol, subst, args, span);
     if (fn_is_inlined(l, symbol, subst)) return lower_refuse(l, span, "calling a function that takes or gives a stream here");
     CoreFn *fn = fn_instance(l, symbol, subst);
@@ -122,7 +123,9 @@ static CoreExpr *call_declared(Lower *l, Env *env, Ast *call, const Symbol *symb
     const Subst *subst = subst_for_use(l, env, symbol, call->use, NULL);
     if (is_print(symbol)) return apply_print(l, symbol->name, lower_args(l, env, call), call->span);
     if (symbol->kind == SYMBOL_FN && fn_is_inlined(l, symbol, subst)) return inline_call(l, env, call, symbol, subst);
-    AstList *params = symbol->kind == SYMBOL_FN ? &ast_as(Fn, symbol->decl)->params : &ast_as(Extern, symbol->decl)->params;
+    const AstList *params = symbol->kind == SYMBOL_CONSTRUCTOR ? &symbol->fields
+                            : symbol->kind == SYMBOL_FN        ? &ast_as(Fn, symbol->decl)->params
+                                                               : &ast_as(Extern, symbol->decl)->params;
     CallArgs args = call_args(l, env, call, symbol, subst, params);
     CoreExprs values = {0};
     for (size_t i = 0; i < args.len; i++) vec_push(l->arena, &values, lower_expr(l, args.items[i].env, args.items[i].ast));
@@ -159,6 +162,8 @@ CoreExpr *lower_call(Lower *l, Env *env, Ast *call) {
     const Use *use = call_use(call);
     const Symbol *symbol = use ? use->symbol : NULL;
     if (symbol && symbol->kind == SYMBOL_REDUCER) return lower_reducer_call(l, env, call);
-    bool is_declared = symbol && (symbol->kind == SYMBOL_FN || symbol->kind == SYMBOL_EXTERN) && !env_find(l, env, symbol);
+    bool is_declared = symbol &&
+                       (symbol->kind == SYMBOL_FN || symbol->kind == SYMBOL_EXTERN || symbol->kind == SYMBOL_CONSTRUCTOR) &&
+                       !env_find(l, env, symbol);
     return is_declared ? call_declared(l, env, call, symbol) : call_local(l, env, call);
 }

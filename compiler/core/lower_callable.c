@@ -32,6 +32,7 @@ bool ast_is_function_literal(Lower *l, Env *env, Ast *ast) {
     ast = ast_strip(ast);
     if (ast->kind == AST_LAMBDA || ast->kind == AST_OPERATOR_REF) return true;
     if ((ast->kind != AST_NAME_REF && ast->kind != AST_DOT) || !ast->symbol) return false;
+    if (ast->symbol->kind == SYMBOL_CONSTRUCTOR) return ast->symbol->fields.len > 0;
     if (ast->symbol->kind == SYMBOL_FN || ast->symbol->kind == SYMBOL_EXTERN) return true;
     Binding *binding = env_find(l, env, ast->symbol);
     return binding && binding->kind == BINDING_CALLABLE;
@@ -53,7 +54,7 @@ Callable callable_of_symbol(Lower *l, Env *env, const Symbol *symbol, const Use 
     if (binding && binding->kind == BINDING_VALUE) {
         return (Callable){.kind = CALLABLE_VALUE, .value = core_copy(l->arena, binding->value), .span = span};
     }
-    if (symbol->kind == SYMBOL_FN || symbol->kind == SYMBOL_EXTERN) {
+    if (symbol->kind == SYMBOL_FN || symbol->kind == SYMBOL_EXTERN || symbol->kind == SYMBOL_CONSTRUCTOR) {
         return (Callable){
             .kind = CALLABLE_DECLARED, .symbol = symbol, .subst = subst_for_use(l, env, symbol, use, NULL), .span = span};
     }
@@ -84,6 +85,7 @@ size_t callable_arity(const Callable *callable) {
     case CALLABLE_TREE: return tree_params(callable->tree)->len;
     case CALLABLE_DECLARED: {
         const Ast *decl = callable->symbol->decl;
+        if (callable->symbol->kind == SYMBOL_CONSTRUCTOR) return callable->symbol->fields.len;
         return decl->kind == AST_FN ? ((const AstFn *)decl)->params.len : ((const AstExtern *)decl)->params.len;
     }
     case CALLABLE_OPERATOR: return callable->op == OP_NEG || callable->op == OP_NOT ? 1 : 2;

@@ -102,6 +102,7 @@ const CoreType *type_lower_concrete(Lower *l, Type *type, Span span) {
         for (size_t a = 0; a < type->arg_count; a++) args[a] = type_lower_concrete(l, type->args[a], span);
         return core_type(l->program->types, kinds[i].to, args, type->arg_count);
     }
+    if (type->kind == TYPE_DATA) return data_type(l, type, span);
     if (type->kind == TYPE_STREAM) {
         lower_refuse_stream(l, span);
     } else {

@@ -41,7 +41,11 @@ CoreExpr *lower_name(Lower *l, Env *env, Ast *ast) {
         return value;
     }
     if (binding && binding->kind == BINDING_STREAM) return lower_refuse_stream(l, ast->span);
-    if (binding || symbol->kind == SYMBOL_FN || symbol->kind == SYMBOL_EXTERN) {
+    if (symbol->kind == SYMBOL_CONSTRUCTOR && symbol->fields.len == 0) {
+        CoreExprs none = {0};
+        return data_make(l, ast_core_type(l, env, ast), symbol, &none, ast->span);
+    }
+    if (binding || symbol->kind == SYMBOL_CONSTRUCTOR || symbol->kind == SYMBOL_FN || symbol->kind == SYMBOL_EXTERN) {
         CoreExprs unused = {0};
         Callable callable = callable_of(l, env, ast, &unused);
         return callable_value(l, &callable, ast_core_type(l, env, ast), ast->span);
@@ -109,10 +113,10 @@ static CoreExpr *lower_try(Lower *l, Env *env, AstTry *ast) {
 }
 
 /* `e.message` and `e.where`, of the error that a `catch` names. */
-static CoreExpr *lower_dot(Lower *l, Env *env, AstDot *ast) {
+static CoreExpr *lower_name_or_field(Lower *l, Env *env, AstDot *ast) {
     if (ast->base.symbol) return lower_name(l, env, &ast->base);
     const Symbol *symbol = ast_strip(ast->value)->symbol;
-    if (!symbol || !symbol->decl || symbol->decl->kind != AST_TRY) return lower_refuse(l, ast->base.span, "a field of a record");
+    if (!symbol || !symbol->decl || symbol->decl->kind != AST_TRY) return lower_dot(l, env, ast);
     return make_field(l, lower_name(l, env, ast_strip(ast->value)), ast->name[0] == 'm' ? 0 : 1, ast->base.span);
 }
 
@@ -139,8 +143,10 @@ static CoreExpr *lower_compound(Lower *l, Env *env, Ast *ast) {
         CoreExpr *tuple = lower_expr(l, env, ast_as(TupleDot, ast)->value);
         return make_field(l, tuple, (size_t)ast_as(TupleDot, ast)->index, ast->span);
     }
-    case AST_DOT: return lower_dot(l, env, ast_as(Dot, ast));
+    case AST_DOT: return lower_name_or_field(l, env, ast_as(Dot, ast));
     case AST_TRY: return lower_try(l, env, ast_as(Try, ast));
+    case AST_WITH: return lower_with(l, env, ast_as(With, ast));
+    case AST_MATCH: return lower_match(l, env, ast_as(Match, ast));
     case AST_IF: return lower_if(l, env, ast_as(If, ast));
     default: return ast_is_statement(ast) ? lower_statement_value(l, env, ast) : lower_refuse(l, ast->span, "this construct");
     }

@@ -55,6 +55,7 @@ typedef struct Lower {
     VEC(const Ast *) inlining; /* functions that are being put in the place of their calls */
     size_t inline_count;
     int depth; /* of expressions being lowered inside each other */
+    int type_depth;
     uint32_t next_var;
     bool holds_globals; /* what a recipe holds goes to hidden globals: it is a top-level let */
     bool has_failed;
@@ -153,11 +154,26 @@ void lower_assign(Lower *l, Env *env, AstAssign *ast, CoreExprs *out);
 bool ast_is_update(const Ast *ast); /* xs.push(v) and its like */
 void lower_update(Lower *l, Env *env, AstMethod *ast, CoreExprs *out);
 
-/* Binds the names of an irrefutable pattern to the parts of a value. */
+/* Whether the pattern matches the value, which is an atom or a part of one; NULL: always. */
+CoreExpr *pattern_test(Lower *l, Env *env, Ast *pattern, CoreExpr *value);
+/* Binds the names of a pattern, which is known to match, to the parts of a value. */
 void bind_pattern(Lower *l, Env *env, Ast *pattern, CoreExpr *value, CoreExprs *out);
 /* A variable that receives what the pattern takes apart afterwards: named by the pattern when that is a name. */
 CoreVar *pattern_var(Lower *l, Ast *pattern, const CoreType *type);
 void bind_global_let(Lower *l, Env *env, AstLet *let, CoreExprs *out);
+
+CoreExpr *lower_match(Lower *l, Env *env, AstMatch *ast);
+
+/* ---- declared types (lower_data.c) */
+
+const CoreType *data_type(Lower *l, Type *type, Span span); /* of a concrete TYPE_DATA */
+CoreExpr *data_make(Lower *l, const CoreType *type, const Symbol *constructor, const CoreExprs *fields, Span span);
+CoreExpr *data_field(Lower *l, CoreExpr *value, const Symbol *constructor, size_t field, Span span);
+CoreExpr *data_test(Lower *l, CoreExpr *value, const Symbol *constructor, Span span); /* NULL: there is no other constructor */
+/* The steps to a record's field, appended; false where there is no such field. */
+bool data_steps(Lower *l, CorePlace *place, const char *name);
+CoreExpr *lower_dot(Lower *l, Env *env, AstDot *ast);
+CoreExpr *lower_with(Lower *l, Env *env, AstWith *ast);
 
 /* ---- calls (lower_call.c) and functions as values (lower_callable.c) */
 
@@ -213,7 +229,7 @@ typedef struct CallArg {
 } CallArg;
 typedef VEC(CallArg) CallArgs;
 /* The call's arguments in the order of the parameters of a declared function; checking put copies of defaults among them. */
-CallArgs call_args(Lower *l, Env *env, Ast *call, const Symbol *symbol, const Subst *subst, AstList *params);
+CallArgs call_args(Lower *l, Env *env, Ast *call, const Symbol *symbol, const Subst *subst, const AstList *params);
 const Use *call_use(const Ast *call);
 Callable called(Lower *l, Env *env, Ast *call, CoreExprs *out); /* what a call that is not of a declared function calls */
 CoreExprs lower_args(Lower *l, Env *env, Ast *call);            /* its arguments as they are written */

@@ -25,6 +25,9 @@ static CorePlace *place_of(Lower *l, Env *env, Ast *ast, bool held, CoreExprs *o
         place = place_of(l, env, ast_as(TupleDot, ast)->value, held, out);
         if (!place) return NULL;
         step.field = (uint32_t)ast_as(TupleDot, ast)->index;
+    } else if (ast->kind == AST_DOT && !ast->symbol) {
+        place = place_of(l, env, ast_as(Dot, ast)->value, held, out);
+        return place && data_steps(l, place, ast_as(Dot, ast)->name) ? place : NULL;
     } else {
         return NULL;
     }
@@ -41,6 +44,10 @@ static CoreExpr *place_read(Lower *l, const CorePlace *place, Span span) {
     CoreExpr *expr = core_local(l->arena, place->var, span);
     for (size_t i = 0; i < place->steps.len; i++) {
         const CoreStep *step = &place->steps.items[i];
+        if (step->container->kind == CORE_TYPE_BOX) {
+            expr = make(l, CORE_UNBOX, step->container->args[0], span, 1, &expr);
+            continue;
+        }
         if (!step->index) {
             expr = make_field(l, expr, step->field, span);
             continue;

@@ -18,9 +18,15 @@ CoreExpr *core_local(Arena *arena, CoreVar *var, Span span) {
 CoreExpr *core_copy(Arena *arena, const CoreExpr *expr) {
     CoreExpr *copy = arena_make(arena, CoreExpr);
     *copy = *expr;
-    if (expr->kind == CORE_FIELD) {
+    switch (expr->kind) {
+    case CORE_FIELD:
+    case CORE_UNBOX:
+    case CORE_UNWRAP:
+    case CORE_INDEX: /* the paths into a value: each reading has nodes of its own */
         copy->args = (CoreExprs){0};
-        vec_push(arena, &copy->args, core_copy(arena, expr->args.items[0]));
+        for (size_t i = 0; i < expr->args.len; i++) vec_push(arena, &copy->args, core_copy(arena, expr->args.items[i]));
+        break;
+    default: break;
     }
     return copy;
 }

@@ -106,6 +106,7 @@ static void mark_roots(Own *own, CoreExpr *expr, Live *live) {
         mark_roots(own, expr->args.items[0], live);
         break;
     case CORE_UNWRAP:
+    case CORE_UNBOX:
     case CORE_INDEX: mark_roots(own, expr->args.items[0], live); break;
     case CORE_IF:
         mark_roots(own, expr->args.items[1], live);
@@ -259,6 +260,7 @@ static void own_expr(Own *own, CoreExpr *expr, Live *live, bool takes) {
     case CORE_CLOSURE:
     case CORE_TUPLE:
     case CORE_SOME:
+    case CORE_BOX:
     case CORE_LIST:
     case CORE_MAP:
     case CORE_SET:

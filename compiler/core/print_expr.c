@@ -287,12 +287,18 @@ static void print_inline(Printer *printer, CoreExpr *expr, int depth) {
         print_fn_name(printer, expr->fn);
         print_list(printer, " (", expr, 0, ")", depth);
         break;
-    case CORE_TUPLE: print_list(printer, "(", expr, 0, ")", depth); break;
+    case CORE_TUPLE:
+        if (expr->type->data) buf_add_text(out, expr->type->name); /* of two types with the same fields */
+        print_list(printer, "(", expr, 0, ")", depth);
+        break;
     case CORE_FIELD:
         if (expr->is_move) buf_add_text(out, "move ");
         print_expr(printer, expr->args.items[0], depth);
         buf_printf(out, ".%" PRId64, expr->integer);
         break;
+    case CORE_ZERO: buf_printf(out, "zero[%s]", expr->type->name); break;
+    case CORE_BOX: print_list(printer, "box(", expr, 0, ")", depth); break;
+    case CORE_UNBOX: print_list(printer, "unbox(", expr, 0, ")", depth); break;
     case CORE_SOME: print_list(printer, "some(", expr, 0, ")", depth); break;
     case CORE_IS_SOME: print_list(printer, "is_some(", expr, 0, ")", depth); break;
     case CORE_UNWRAP: print_list(printer, expr->is_move ? "move unwrap(" : "unwrap(", expr, 0, ")", depth); break;

@@ -76,6 +76,7 @@ static void name_make(Buf *name, CoreTypeKind kind, const CoreType *const *args,
         buf_add_char(name, ']');
         break;
     case CORE_TYPE_FN: name_function(name, args, count); break;
+    case CORE_TYPE_BOX: break; /* has the name that it was declared with */
     }
 }
 
@@ -95,7 +96,8 @@ static bool type_is_flat(CoreTypeKind kind, const CoreType *const *args, size_t 
     case CORE_TYPE_LIST:
     case CORE_TYPE_MAP:
     case CORE_TYPE_SET:
-    case CORE_TYPE_FN: break;
+    case CORE_TYPE_FN:
+    case CORE_TYPE_BOX: break;
     }
     return false;
 }
@@ -117,4 +119,29 @@ const CoreType *core_type(CoreTypes *types, CoreTypeKind kind, const CoreType *c
     }
     buf_free(&name);
     return *slot;
+}
+
+const CoreType *core_type_named(CoreTypes *types, const char *name) {
+    return *(CoreType **)map_slot(&types->by_name, name, strlen(name));
+}
+
+CoreType *core_type_declare(CoreTypes *types, CoreTypeKind kind, const char *name) {
+    CoreType *type = arena_make(types->arena, CoreType);
+    type->kind = kind;
+    type->name = name;
+    type->id = types->count++;
+    *map_slot(&types->by_name, name, strlen(name)) = type;
+    return type;
+}
+
+void core_type_complete(CoreTypes *types, CoreType *type, const CoreType *const *args, size_t arg_count) {
+    type->args = arena_array(types->arena, const CoreType *, arg_count + 1);
+    if (arg_count > 0) memcpy(type->args, args, arg_count * sizeof *args);
+    type->arg_count = arg_count;
+    type->is_flat = type_is_flat(type->kind, args, arg_count);
+}
+
+const CoreType *core_type_content(const CoreType *type) {
+    if (type->kind == CORE_TYPE_BOX) type = type->args[0];
+    return type->data ? type : NULL;
 }

@@ -83,6 +83,8 @@ static bool arity_is_right(const CoreExpr *expr) {
     case CORE_SOME:
     case CORE_IS_SOME:
     case CORE_UNWRAP:
+    case CORE_BOX:
+    case CORE_UNBOX:
     case CORE_FORMAT:
     case CORE_YIELD: return count == 1;
     case CORE_IF: return count == 3;
@@ -102,6 +104,7 @@ static bool arity_is_right(const CoreExpr *expr) {
     case CORE_LOCAL:
     case CORE_GLOBAL:
     case CORE_NONE:
+    case CORE_ZERO:
     case CORE_BREAK:
     case CORE_CONTINUE: return count == 0;
     default: return true;
@@ -310,6 +313,15 @@ static void check_container(Verify *v, const CoreExpr *expr) {
         break;
     case CORE_UNWRAP:
         if (!is_kind(first->type, CORE_TYPE_OPTIONAL) || first->type->args[0] != type) fail(v, expr, "what is no optional");
+        break;
+    case CORE_BOX:
+        if (!is_kind(type, CORE_TYPE_BOX))
+            fail(v, expr, "a cell of type %s", type->name);
+        else
+            expect(v, expr, first, type->args[0]);
+        break;
+    case CORE_UNBOX:
+        if (!is_kind(first->type, CORE_TYPE_BOX) || first->type->args[0] != type) fail(v, expr, "what is in no cell");
         break;
     case CORE_FIELD:
         if (!is_kind(first->type, CORE_TYPE_TUPLE) || (size_t)expr->integer >= first->type->arg_count ||

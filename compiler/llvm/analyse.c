@@ -37,6 +37,7 @@ bool expr_is_simple(const CoreExpr *expr) {
     case CORE_STRING:
     case CORE_LOCAL:
     case CORE_GLOBAL:
+    case CORE_ZERO:
     case CORE_NONE: return true;
     case CORE_FIELD: return expr_is_simple(expr->args.items[0]);
     default: return false;

@@ -2,6 +2,8 @@
  * conditions. */
 #include "compiler/llvm/expr.h"
 
+#include <stddef.h>
+
 /* ---- small steps */
 
 LLVMValueRef gen_bool(Frame *frame, LLVMValueRef flag) {
@@ -130,6 +132,16 @@ static LLVMValueRef part_address(Frame *frame, const CoreExpr *expr, bool to_mov
         unsigned field = expr->kind == CORE_FIELD ? (unsigned)expr->integer : 1;
         return gen_field_address(frame, whole->type, address, field);
     }
+    case CORE_UNBOX: { /* never taken out of: others may share the cell */
+        const CoreExpr *box = expr->args.items[0];
+        if (to_move) return NULL;
+        LLVMValueRef address = part_address(frame, box, false), cell = NULL;
+        if (address)
+            cell = gen_load(frame, box->type, address);
+        else if (box->kind == CORE_LOCAL)
+            cell = frame_binding(frame, box->var)->value;
+        return cell ? gen_at(frame, cell, offsetof(MrBox, content)) : NULL;
+    }
     default: return NULL;
     }
 }
@@ -200,6 +212,28 @@ static Value gen_tuple_value(Frame *frame, const CoreExpr *expr) {
         tuple = LLVMBuildInsertValue(frame->builder, tuple, value_take(frame, values[i]), (unsigned)i, "");
     }
     return value_owned(tuple, expr->type);
+}
+
+/* Constants are boxed once, in a constant that nobody counts. */
+static Value gen_box(Frame *frame, const CoreExpr *expr) {
+    Gen *gen = frame->gen;
+    Value content = gen_expr(frame, expr->args.items[0]);
+    if (LLVMIsConstant(content.llvm)) {
+        LLVMValueRef fields[] = {gen_int(gen, -1), content.llvm};
+        return value_trivial(gen_constant(gen, "box", LLVMConstStructInContext(gen->llvm, fields, 2, 0)), expr->type);
+    }
+    LLVMValueRef kept = value_keep(frame, content);
+    LLVMValueRef cell = frame_runtime(frame, RUNTIME_mr_box_make, (LLVMValueRef[]){gen_descriptor(gen, expr->type)});
+    gen_store_at(frame, kept, cell, offsetof(MrBox, content));
+    return value_owned(cell, expr->type);
+}
+
+static Value gen_unbox(Frame *frame, const CoreExpr *expr) {
+    Value value;
+    if (gen_in_place(frame, expr, &value)) return value;
+    Value box = gen_expr(frame, expr->args.items[0]);
+    LLVMValueRef content = gen_at(frame, value_read(frame, &box), offsetof(MrBox, content));
+    return value_borrowed(gen_load(frame, expr->type, content), expr->type);
 }
 
 static Value gen_some(Frame *frame, const CoreExpr *expr) {
@@ -328,7 +362,10 @@ static Value gen_kind(Frame *frame, const CoreExpr *expr) {
     case CORE_TUPLE: return gen_tuple_value(frame, expr);
     case CORE_FIELD: return gen_part(frame, expr, (unsigned)expr->integer);
     case CORE_SOME: return gen_some(frame, expr);
-    case CORE_NONE: return value_trivial(LLVMConstNull(gen_type(gen, expr->type)), expr->type);
+    case CORE_BOX: return gen_box(frame, expr);
+    case CORE_UNBOX: return gen_unbox(frame, expr);
+    case CORE_NONE:
+    case CORE_ZERO: return value_trivial(LLVMConstNull(gen_type(gen, expr->type)), expr->type);
     case CORE_IS_SOME: return gen_is_some(frame, expr);
     case CORE_UNWRAP: return gen_part(frame, expr, 1);
     case CORE_LIST: return gen_list(frame, expr);

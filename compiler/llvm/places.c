@@ -42,6 +42,10 @@ static LLVMValueRef place_address(Frame *frame, const CoreExpr *expr, size_t ste
     LLVMValueRef address = place->var ? frame_binding(frame, place->var)->address : gen_global_address(frame, place->global);
     for (size_t i = 0; i < steps; i++) {
         const CoreStep *step = &place->steps.items[i];
+        if (step->container->kind == CORE_TYPE_BOX) {
+            address = frame_runtime(frame, RUNTIME_mr_box_at, (LLVMValueRef[]){address, gen_descriptor(gen, step->container)});
+            continue;
+        }
         if (!step->index) {
             address = gen_field_address(frame, step->container, address, step->field);
             continue;

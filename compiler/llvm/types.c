@@ -25,7 +25,8 @@ LLVMTypeRef gen_type(Gen *gen, const CoreType *type) {
     case CORE_TYPE_LIST:
     case CORE_TYPE_MAP:
     case CORE_TYPE_SET:
-    case CORE_TYPE_FN: return info->llvm = gen->ptr;
+    case CORE_TYPE_FN:
+    case CORE_TYPE_BOX: return info->llvm = gen->ptr;
     case CORE_TYPE_TUPLE: return info->llvm = type_struct(gen, (const CoreType *const *)type->args, type->arg_count);
     case CORE_TYPE_OPTIONAL:
         return info->llvm = LLVMStructTypeInContext(gen->llvm, (LLVMTypeRef[]){gen->i8, gen_type(gen, type->args[0])}, 2, 0);
@@ -101,6 +102,7 @@ static MrKind type_kind(const CoreType *type) {
     case CORE_TYPE_MAP: return MR_MAP;
     case CORE_TYPE_SET: return MR_SET;
     case CORE_TYPE_FN: return MR_FUNCTION;
+    case CORE_TYPE_BOX: return MR_BOX;
     }
     return MR_INT;
 }
@@ -111,6 +113,7 @@ static size_t type_fields(Gen *gen, const CoreType *type, const CoreType ***fiel
     case CORE_TYPE_TUPLE:
     case CORE_TYPE_OPTIONAL:
     case CORE_TYPE_LIST:
+    case CORE_TYPE_BOX:
     case CORE_TYPE_MAP: *fields = type->args; return type->arg_count;
     case CORE_TYPE_SET: {
         *fields = arena_array(gen->arena, const CoreType *, 2);
@@ -132,11 +135,37 @@ static uint64_t type_offset(Gen *gen, const CoreType *type, size_t field) {
     }
 }
 
+/* The names that a declared type prints with, and where its fields lie: MrData. */
+static LLVMValueRef gen_data(Gen *gen, const CoreData *data) {
+    if (!data) return LLVMConstNull(gen->ptr);
+    LLVMTypeRef layout[] = {gen->ptr, gen->i32, gen->ptr};
+    LLVMTypeRef shape = LLVMStructTypeInContext(gen->llvm, layout, 3, 0);
+    LLVMValueRef *constructors = arena_array(gen->arena, LLVMValueRef, data->constructor_count + 1);
+    for (size_t i = 0; i < data->constructor_count; i++) {
+        const CoreConstructor *constructor = &data->constructors[i];
+        size_t count = constructor->field_count;
+        LLVMValueRef *slots = arena_array(gen->arena, LLVMValueRef, count + 1);
+        for (size_t f = 0; f < count; f++) slots[f] = gen_small(gen, constructor->slots[f]);
+        LLVMValueRef values[] = {
+            gen_text(gen, constructor->name),
+            gen_small(gen, (uint32_t)count),
+            count ? gen_constant(gen, "slots", LLVMConstArray2(gen->i32, slots, count)) : LLVMConstNull(gen->ptr),
+        };
+        constructors[i] = LLVMConstStructInContext(gen->llvm, values, 3, 0);
+    }
+    LLVMValueRef values[] = {
+        gen_small(gen, (uint32_t)data->constructor_count),
+        gen_byte(gen, data->has_tag),
+        gen_constant(gen, "constructors", LLVMConstArray2(shape, constructors, data->constructor_count)),
+    };
+    return gen_constant(gen, "data", LLVMConstStructInContext(gen->llvm, values, 3, 0));
+}
+
 LLVMValueRef gen_descriptor(Gen *gen, const CoreType *type) {
     GenType *info = gen_type_info(gen, type);
     if (info->descriptor) return info->descriptor;
-    LLVMTypeRef layout[] = {gen->i8, gen->i8, gen->i32, gen->i32, gen->i32, gen->i32, gen->ptr, gen->ptr, gen->ptr};
-    LLVMTypeRef shape = LLVMStructTypeInContext(gen->llvm, layout, 9, 0);
+    LLVMTypeRef layout[] = {gen->i8, gen->i8, gen->i32, gen->i32, gen->i32, gen->i32, gen->ptr, gen->ptr, gen->ptr, gen->ptr};
+    LLVMTypeRef shape = LLVMStructTypeInContext(gen->llvm, layout, 10, 0);
     LLVMValueRef global = LLVMAddGlobal(gen->module, shape, arena_printf(gen->arena, "type %s", type->name));
     info->descriptor = global; /* before its fields: they may come back to it */
     LLVMSetLinkage(global, LLVMPrivateLinkage);
@@ -162,7 +191,8 @@ LLVMValueRef gen_descriptor(Gen *gen, const CoreType *type) {
         gen_pointer_array(gen, "fields", descriptors, count),
         count ? gen_constant(gen, "offsets", LLVMConstArray2(gen->i32, offsets, count)) : LLVMConstNull(gen->ptr),
         gen_text(gen, type->name),
+        gen_data(gen, type->data),
     };
-    LLVMSetInitializer(global, LLVMConstStructInContext(gen->llvm, values, 9, 0));
+    LLVMSetInitializer(global, LLVMConstStructInContext(gen->llvm, values, 10, 0));
     return global;
 }

@@ -23,9 +23,9 @@ static Type *type_variable(Checker *c, Name name) {
 }
 
 static Type *unknown_type(Checker *c, const AstTypeName *node) {
-    /* declared, which was reported as not supported yet, or in a statement that could not be parsed, or reported already */
+    /* in a statement that could not be parsed, or reported already */
     void **skipped = map_slot_pointer(&c->module->skipped, node->name);
-    if (*skipped || map_get_pointer(&c->module->types, node->name)) return error_type(c);
+    if (*skipped) return error_type(c);
     *skipped = (void *)(uintptr_t)node->name;
     Diag *diag = diag_add(c->diags, E0206, node->base.span, "no type is called `%s`", node->name);
     const char *names[sizeof named_types / sizeof *named_types];
@@ -40,8 +40,27 @@ static Type *unknown_type(Checker *c, const AstTypeName *node) {
     return error_type(c);
 }
 
+static Type *annotate_data(Checker *c, AstTypeName *node, Symbol *symbol) {
+    size_t count = ((const AstTypeDecl *)symbol->decl)->params.len;
+    if (node->args.len != count) {
+        diag_add(c->diags, E0206, node->base.span, "`%s` takes %zu type%s in brackets, and here it has %zu", symbol->name, count,
+                 count == 1 ? "" : "s", node->args.len);
+        return error_type(c);
+    }
+    TypeList args = {0};
+    for (size_t i = 0; i < count; i++) {
+        Type *arg = annotate(c, node->args.items[i]);
+        uint32_t classes = i < symbol->params.len ? symbol->params.items[i]->classes : 0;
+        check_class(c, node->args.items[i]->span, arg, classes, "this type does not fit");
+        vec_push(c->arena, &args, arg);
+    }
+    return type_data(&c->infer, symbol, args.items, count);
+}
+
 static Type *annotate_name(Checker *c, AstTypeName *node) {
     if (node->module) return not_supported(c, &node->base, "a type of a module");
+    Symbol *declared = map_get_pointer(&c->module->types, node->name);
+    if (declared) return annotate_data(c, node, declared);
     for (size_t i = 0; i < sizeof named_types / sizeof *named_types; i++) {
         const NamedType *named = &named_types[i];
         if (strcmp(node->name, named->name) != 0) continue;

@@ -7,6 +7,7 @@ void check_module(Sema *sema, Module *module, const Items *items, const ItemGrou
     Checker c = {.sema = sema, .arena = sema->arena, .diags = sema->diags, .module = module, .default_budget = DEFAULT_BUDGET};
     infer_init(&c.infer, sema->arena, sema->diags);
     c.infer.level = 1; /* of the top level; below it there is only the end of the file */
+    check_types(&c, items);
     for (size_t i = 0; i < groups->len; i++) check_group(&c, &groups->items[i]);
     c.infer.level = 0;
     literals_default(&c.infer, 0);

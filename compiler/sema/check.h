@@ -84,8 +84,25 @@ Type *check_reduce(Checker *c, AstPipe *pipe, Type *element, Span element_span);
 /* A reducer that is called as a function: `mean(xs)`. */
 Type *check_reducer_call(Checker *c, Ast *node, Symbol *symbol, Ast *receiver, const AstList *args);
 
+/* ---- declared types (check_data.c) */
+/* The types that the module declares: their parameters, their constructors, what they are capable of. Comes before all else. */
+void check_types(Checker *c, const Items *items);
+/* The type of the field of a value of this type, which an unknown type may become known by; NULL where there is no such field. */
+Type *check_field(Checker *c, Span span, Type *type, Name name, bool *was_reported);
+Type *check_with(Checker *c, AstWith *with);
+/* The constructor whose fields can be named without a match: of a type that has no other; else NULL. */
+const Symbol *record_constructor(const Type *type);
+
+/* ---- match (check_match.c) */
+Type *check_match(Checker *c, AstMatch *match, Type *hint);
+void check_subject(Checker *c, AstMatch *match);
+void check_arm_head(Checker *c, const AstMatch *match, AstArm *arm); /* its pattern and guard */
+/* Every value has an arm (E0311), and every arm a value (W0103). */
+void check_covered(Checker *c, const AstMatch *match);
+
 /* ---- patterns and types (check_pattern.c, annotate.c) */
-void check_pattern(Checker *c, Ast *pattern, Type *type);
+void check_pattern(Checker *c, Ast *pattern, Type *type); /* one that must match whatever comes */
+void check_case(Checker *c, Ast *pattern, Type *type);    /* one that need not */
 Type *annotate(Checker *c, Ast *type_expr);
 
 /* ---- messages (report.c) */

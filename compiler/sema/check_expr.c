@@ -109,6 +109,10 @@ static Type *check_dot(Checker *c, AstDot *dot, Type *hint) {
         return error_type(c);
     Type *type = check_expr(c, dot->value, NULL);
     if (type_is_error(type)) return type;
+    bool was_reported = false;
+    Type *field = check_field(c, dot->base.span, type, dot->name, &was_reported);
+    if (field) return field;
+    if (was_reported) return error_type(c);
     Diag *diag = diag_add(c->diags, E0306, dot->base.span, "%s has no field `%s`", type_text(&c->infer, type), dot->name);
     const char *foreign = foreign_name_hint(c->sema, dot->name);
     if (foreign)
@@ -209,10 +213,8 @@ Type *check_binary(Checker *c, AstBinary *binary) {
 
 static Type *check_other(Checker *c, Ast *node) {
     switch (node->kind) {
-    case AST_MATCH: return not_supported(c, node, "`match`");
     case AST_ASYNC: return not_supported(c, node, "`async`");
     case AST_AWAIT: return not_supported(c, node, "`await`");
-    case AST_WITH: return not_supported(c, node, "`with`");
     case AST_RETURN:
     case AST_BREAK:
     case AST_CONTINUE: check_statement(c, node); return type_var(&c->infer, 0); /* goes elsewhere, so it may stand for any value */
@@ -248,6 +250,8 @@ static Type *check_kind(Checker *c, Ast *node, Type *hint) {
     case AST_DOT: return check_dot(c, ast_as(Dot, node), hint);
     case AST_TUPLE_DOT: return check_tuple_dot(c, ast_as(TupleDot, node));
     case AST_IF: return check_if(c, ast_as(If, node), hint);
+    case AST_MATCH: return check_match(c, ast_as(Match, node), hint);
+    case AST_WITH: return check_with(c, ast_as(With, node));
     case AST_BLOCK: return check_block(c, ast_as(Block, node), hint);
     case AST_PIPE: return check_pipe(c, ast_as(Pipe, node));
     case AST_QUESTION: return check_question(c, ast_as(Question, node));

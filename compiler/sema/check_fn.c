@@ -75,6 +75,7 @@ const AstList *params_of(const Symbol *symbol) {
     case SYMBOL_FN: return &((const AstFn *)symbol->decl)->params;
     case SYMBOL_EXTERN: return &((const AstExtern *)symbol->decl)->params;
     case SYMBOL_REDUCER: return &((const AstReducer *)symbol->decl)->params;
+    case SYMBOL_CONSTRUCTOR: return symbol->fields.len > 0 ? &symbol->fields : NULL;
     default: return NULL;
     }
 }
@@ -112,8 +113,7 @@ Type *check_name(Checker *c, Ast *node, Type *hint) {
     if (symbol->kind == SYMBOL_REDUCER && symbol->also) node->symbol = symbol = symbol->also;
     switch (symbol->kind) {
     case SYMBOL_REDUCER: return report_reducer(c, node, symbol);
-    case SYMBOL_TYPE:
-    case SYMBOL_CONSTRUCTOR: return error_type(c);
+    case SYMBOL_TYPE: return error_type(c);
     case SYMBOL_MODULE: {
         Diag *diag = diag_add(c->diags, E0301, node->span, "`%s` is a module, not a value", symbol->name);
         diag_hint(diag, "name what you want of it: `%s.name`", symbol->name);
@@ -134,7 +134,7 @@ Type *check_name(Checker *c, Ast *node, Type *hint) {
     Type *type;
     Use *use = use_new(c, symbol, node->span, &type);
     type = type_prune(type);
-    bool is_declared = symbol->kind == SYMBOL_FN || symbol->kind == SYMBOL_EXTERN;
+    bool is_declared = symbol->kind == SYMBOL_FN || symbol->kind == SYMBOL_EXTERN || symbol->kind == SYMBOL_CONSTRUCTOR;
     if (is_declared || use->types.len > 0) node->use = use;
     return is_declared ? take_apart(c, type, hint) : type;
 }

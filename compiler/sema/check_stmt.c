@@ -38,6 +38,7 @@ static bool is_function_value(const Ast *node) {
     while (node->kind == AST_PAREN) node = ((const AstParen *)node)->value;
     if (node->kind == AST_LAMBDA || node->kind == AST_OPERATOR_REF) return true;
     const Symbol *symbol = node->kind == AST_NAME_REF || node->kind == AST_DOT ? node->symbol : NULL;
+    if (symbol && symbol->kind == SYMBOL_CONSTRUCTOR) return symbol->fields.len > 0;
     return symbol && (symbol->kind == SYMBOL_FN || symbol->kind == SYMBOL_EXTERN);
 }
 
@@ -182,6 +183,21 @@ static void check_dropped(Checker *c, Ast *node) {
         warn_dropped(c, node, type);
 }
 
+static void check_dropped_match(Checker *c, AstMatch *match) {
+    size_t literals = statement_begin(c);
+    check_subject(c, match);
+    statement_end(c, literals);
+    for (size_t i = 0; i < match->arms.len; i++) {
+        if (match->arms.items[i]->kind != AST_ARM) continue;
+        AstArm *arm = ast_as(Arm, match->arms.items[i]);
+        check_arm_head(c, match, arm);
+        check_statement(c, arm->body);
+        arm->base.type = unit_type(c);
+    }
+    check_covered(c, match);
+    match->base.type = unit_type(c);
+}
+
 void check_statement(Checker *c, Ast *node) {
     switch (node->kind) {
     case AST_LET: check_let(c, ast_as(Let, node)); break;
@@ -193,6 +209,7 @@ void check_statement(Checker *c, Ast *node) {
     case AST_BREAK:
     case AST_CONTINUE: break;
     case AST_IF: check_dropped_if(c, ast_as(If, node)); return;
+    case AST_MATCH: check_dropped_match(c, ast_as(Match, node)); return;
     case AST_BLOCK: check_dropped_block(c, ast_as(Block, node)); return;
     case AST_TRY: check_dropped_try(c, ast_as(Try, node)); return;
     case AST_FN:

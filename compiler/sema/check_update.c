@@ -38,6 +38,7 @@ static Symbol *root_var(const Ast *place) {
             if (is_slice(place)) return NULL;
             place = ((const AstIndex *)place)->sequence;
             break;
+        case AST_DOT: place = ((const AstDot *)place)->value; break;
         case AST_TUPLE_DOT: place = ((const AstTupleDot *)place)->value; break;
         case AST_NAME_REF: return place->symbol && place->symbol->kind == SYMBOL_VAR ? place->symbol : NULL;
         default: return NULL;

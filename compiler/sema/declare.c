@@ -45,20 +45,58 @@ static void declare_pattern(Ast *pattern, void *context) {
         const AstLet *let = (const AstLet *)c->item->node;
         Ast *decl = let->pattern == pattern ? c->item->node : pattern;
         pattern->symbol = declare(c->sema, c->module, c->item, SYMBOL_GLOBAL, ast_as(PatName, pattern)->name, pattern->span, decl);
+    } else if (pattern->kind == AST_PAT_REST && ast_as(PatRest, pattern)->name) {
+        pattern->symbol =
+            declare(c->sema, c->module, c->item, SYMBOL_GLOBAL, ast_as(PatRest, pattern)->name, pattern->span, pattern);
     } else if (ast_is_pattern(pattern)) {
         ast_each_child(pattern, declare_pattern, context);
     }
 }
 
-/* Types come with a later version of the language; that they were declared is known, so that their uses say nothing more. */
+/* A field as a parameter of the constructor, so that arguments find their fields as those of a function find their parameters. */
+static Ast *field_param(Sema *sema, AstFieldDecl *field) {
+    AstParam *param = ast_make(sema->arena, PARAM, Param, field->base.span);
+    param->type_expr = field->type_expr;
+    if (field->name) {
+        AstPatName *name = ast_make(sema->arena, PAT_NAME, PatName, field->base.span);
+        name->name = field->name;
+        param->pattern = &name->base;
+    } else {
+        param->pattern = &ast_make(sema->arena, PAT_WILDCARD, PatWildcard, field->base.span)->base;
+    }
+    return &param->base;
+}
+
+static void declare_fields(Sema *sema, Symbol *symbol, const AstList *fields) {
+    for (size_t i = 0; i < fields->len; i++) {
+        if (fields->items[i]->kind != AST_FIELD_DECL) continue;
+        AstFieldDecl *field = ast_as(FieldDecl, fields->items[i]);
+        for (size_t j = 0; field->name && j < i; j++) {
+            if (fields->items[j]->kind != AST_FIELD_DECL || ast_as(FieldDecl, fields->items[j])->name != field->name) continue;
+            Diag *diag =
+                diag_add(sema->diags, E0202, field->base.span, "`%s` has two fields called `%s`", symbol->name, field->name);
+            diag_note(diag, fields->items[j]->span, "the first one is here");
+        }
+        vec_push(sema->arena, &symbol->fields, field_param(sema, field));
+    }
+}
+
+/* The constructors have no item: a function may mention one wherever its type is declared. */
 static void declare_type(Sema *sema, Module *module, Item *item, AstTypeDecl *type) {
-    diag_add(sema->diags, E0501, type->base.span, "the declaration of a type is not supported yet");
-    type->base.symbol = declare(sema, module, item, SYMBOL_TYPE, type->name, type->base.span, &type->base);
+    Span span = span_of_name(sema, &type->base, type->base.span.from, type->name);
+    type->base.symbol = declare(sema, module, item, SYMBOL_TYPE, type->name, span, &type->base);
+    if (type->name[1] == '\0') {
+        Diag *diag = diag_add(sema->diags, E0313, span, "`%s` cannot be the name of a type", type->name);
+        diag_hint(diag, "a single upper-case letter stands for any type: choose a longer name");
+    }
     for (size_t i = 0; i < type->constructors.len; i++) {
-        Ast *constructor = type->constructors.items[i];
-        if (constructor->kind == AST_CONSTRUCTOR)
-            constructor->symbol = declare(sema, module, item, SYMBOL_CONSTRUCTOR, ast_as(Constructor, constructor)->name,
-                                          constructor->span, constructor);
+        if (type->constructors.items[i]->kind != AST_CONSTRUCTOR) continue;
+        AstConstructor *node = ast_as(Constructor, type->constructors.items[i]);
+        span = type->is_record ? span : span_of_name(sema, &node->base, node->base.span.from, node->name);
+        Symbol *symbol = declare(sema, module, NULL, SYMBOL_CONSTRUCTOR, node->name, span, &node->base);
+        symbol->type = type->base.symbol;
+        node->base.symbol = symbol;
+        declare_fields(sema, symbol, &node->fields);
     }
 }
 

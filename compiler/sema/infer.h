@@ -35,6 +35,7 @@ Type *type_literal(Infer *infer); /* of an int literal */
 Type *type_rigid(Infer *infer, Name name);
 Type *type_of_kind(Infer *infer, TypeKind kind, Type *const *args, size_t count); /* copies the array of args */
 Type *type_one(Infer *infer, TypeKind kind, Type *arg);
+Type *type_data(Infer *infer, struct Symbol *symbol, Type *const *args, size_t count);
 Type *type_pair(Infer *infer, TypeKind kind, Type *first, Type *second);
 Type *type_fn_result(const Type *fn);
 size_t type_fn_arity(const Type *fn);

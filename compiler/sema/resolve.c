@@ -22,10 +22,34 @@ static void resolve_maybe(Resolver *r, Ast *node) {
 
 /* ---- patterns */
 
+/* A constructor in a pattern is looked up; it names nothing new. */
+static void resolve_constructor(Resolver *r, AstPatConstructor *pattern) {
+    if (pattern->module) {
+        diag_add(r->sema->diags, E0501, pattern->base.span, "a constructor of a module is not supported yet");
+        return;
+    }
+    Symbol *symbol = scope_lookup(r, pattern->name, pattern->base.span);
+    if (symbol && symbol->kind == SYMBOL_CONSTRUCTOR)
+        pattern->base.symbol = symbol;
+    else if (symbol)
+        diag_add(r->sema->diags, E0201, pattern->base.span, "`%s` is not a constructor", pattern->name);
+}
+
+static void resolve_constructors(Ast *pattern, void *context) {
+    if (pattern->kind == AST_PAT_CONSTRUCTOR) resolve_constructor(context, ast_as(PatConstructor, pattern));
+    if (ast_is_pattern(pattern)) ast_each_child(pattern, resolve_constructors, context);
+}
+
 static void bind_pattern(Resolver *r, Ast *pattern, Ast *decl);
 
 static void bind_child(Ast *child, void *context) {
     if (ast_is_pattern(child)) bind_pattern(context, child, child);
+}
+
+/* Alternatives with names are refused by checking: those of the first one are declared, so that no more is said about them. */
+static void bind_alternatives(Resolver *r, const AstPatAlternatives *pattern) {
+    bind_pattern(r, pattern->items.items[0], pattern->items.items[0]);
+    for (size_t i = 1; i < pattern->items.len; i++) resolve_constructors(pattern->items.items[i], r);
 }
 
 /* Declares the names of a pattern in the innermost scope. `decl` is what declares a pattern that is just a name. */
@@ -34,8 +58,11 @@ static void bind_pattern(Resolver *r, Ast *pattern, Ast *decl) {
         pattern->symbol = scope_declare(r, SYMBOL_LOCAL, ast_as(PatName, pattern)->name, pattern->span, decl);
     else if (pattern->kind == AST_PAT_REST && ast_as(PatRest, pattern)->name)
         pattern->symbol = scope_declare(r, SYMBOL_LOCAL, ast_as(PatRest, pattern)->name, pattern->span, pattern);
+    else if (pattern->kind == AST_PAT_ALTERNATIVES)
+        bind_alternatives(r, ast_as(PatAlternatives, pattern));
     else
         ast_each_child(pattern, bind_child, r);
+    if (pattern->kind == AST_PAT_CONSTRUCTOR) resolve_constructor(r, ast_as(PatConstructor, pattern));
 }
 
 /* ---- functions */
@@ -156,7 +183,10 @@ static void resolve_let(Resolver *r, AstLet *let) {
     resolve_node(r, let->value);
     if (let->pattern->kind == AST_PAT_NAME && let->pattern->symbol)
         let->base.symbol = let->pattern->symbol; /* at the top level, declared already */
-    if (!r->scope) return;
+    if (!r->scope) {
+        resolve_constructors(let->pattern, r);
+        return;
+    }
     bind_pattern(r, let->pattern, let->pattern->kind == AST_PAT_NAME ? &let->base : let->pattern);
     let->base.symbol = let->pattern->symbol;
 }

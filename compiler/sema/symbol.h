@@ -32,8 +32,12 @@ struct Symbol {
     Symbol *also;            /* REDUCER: the function of the same name in the same module (min(a, b)), or NULL */
     struct Item *item;       /* resolution's: the top-level item that declares it; NULL for locals */
     const struct Prim *prim; /* EXTERN from "mr": what the checker knows of it, or NULL */
+    Symbol *type;            /* CONSTRUCTOR: the declared type that it makes */
+    AstList fields;          /* CONSTRUCTOR: a PARAM for each field, with its name where it has one, and its type */
+    TypeList params;         /* TYPE: its type parameters, which are the scheme variables of its constructors */
     bool is_used;
-    bool is_recursive; /* FN: takes part in a cycle of calls */
+    bool is_recursive; /* FN: takes part in a cycle of calls. TYPE: its values may hold values of the same type */
+    bool is_opaque;    /* TYPE: holds functions, so that it has neither equality nor order and cannot be printed */
 };
 
 /* How one place uses a symbol: on NAME_REF, and on CALL and METHOD for the function that is called. */

@@ -67,6 +67,12 @@ Type *type_one(Infer *infer, TypeKind kind, Type *arg) {
     return type_of_kind(infer, kind, &arg, 1);
 }
 
+Type *type_data(Infer *infer, struct Symbol *symbol, Type *const *args, size_t count) {
+    Type *type = type_of_kind(infer, TYPE_DATA, args, count);
+    type->symbol = symbol;
+    return type;
+}
+
 Type *type_pair(Infer *infer, TypeKind kind, Type *first, Type *second) {
     return type_of_kind(infer, kind, (Type *[]){first, second}, 2);
 }

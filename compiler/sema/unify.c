@@ -3,6 +3,7 @@
  * Binding a variable walks the type that it is bound to, for the occurs check, the levels and the size; a type that would be too
  * large is refused there, which keeps every later walk short and its recursion shallow. */
 #include "compiler/sema/infer.h"
+#include "compiler/sema/symbol.h"
 
 static bool fail(UnifyResult *result, UnifyStatus status, Type *left, Type *right) {
     result->status = status;
@@ -87,7 +88,8 @@ static bool constrain(Infer *infer, Type *type, uint32_t classes, size_t *budget
         type->classes = all;
         return true;
     }
-    uint32_t missing = classes & ~classes_of_kind(type->kind);
+    uint32_t own = type->kind == TYPE_DATA && type->symbol->is_opaque ? 0 : classes_of_kind(type->kind);
+    uint32_t missing = classes & ~own;
     if (missing) return fail_class(result, type, missing & (~missing + 1));
     if ((classes & CLASS_PATHS) && type->kind == TYPE_LIST &&
         !type_unify(infer, type->args[0], type_basic(infer, TYPE_STRING), result))

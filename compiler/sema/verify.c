@@ -84,7 +84,8 @@ static bool has_type(const Ast *node) {
 }
 
 static void verify_node(Verify *v, Ast *node) {
-    if (v->trouble || ast_is_type(node) || node->kind == AST_IMPORT || node->kind == AST_EXTERN) return;
+    if (v->trouble || ast_is_type(node) || node->kind == AST_TYPE_DECL || node->kind == AST_IMPORT || node->kind == AST_EXTERN)
+        return;
     if (has_type(node)) verify_type(v, node, node->type);
     verify_use(v, node);
     switch (node->kind) {

@@ -72,6 +72,8 @@ bool mr_range_contains(MrContext *context, const MrRange *range, int64_t value);
 
 /* ---- closures (value/memory.c) */
 
+void *mr_box_make(MrContext *context, const MrType *type);
+void *mr_box_at(MrContext *context, MrBox **box, const MrType *type);
 void *mr_closure_make(MrContext *context, const MrFunction *function);
 
 /* ---- text (value/hot.c; io/) */

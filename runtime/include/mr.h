@@ -3,9 +3,11 @@
  * Conventions of every function that generated code calls or provides:
  *   - the first parameter is the MrContext of the calling thread; a context and all values reached from it belong to one thread;
  *   - a function that can fail returns a flag, true for failure, with the reason in context->error; results are then not written;
- *   - results are written through pointers; int, float and bool are passed by value, everything else as a const pointer to the value;
+ *   - results are written through pointers; int, float and bool are passed by value, everything else as a const pointer to the
+ * value;
  *   - parameters are borrowed, results are owned; functions whose names end in `_take` consume what they are given;
- *   - memory of all zero bytes is a valid value of every type (0, "", [], none, [:]) and needs no drop: moving out of a place zeroes it.
+ *   - memory of all zero bytes is a valid value of every type (0, "", [], none, [:]) and needs no drop: moving out of a place
+ * zeroes it.
  *
  * Strings may be slices of a chunk of input: their owner is NULL, and they are copied (mr_own) before they are stored anywhere that
  * outlives the chunk: in a list, a map, a closure, a var, or a reduction's state.
@@ -90,11 +92,17 @@ typedef struct MrClosure {
     char env[]; /* laid out as function->env says; 16 bytes from the start */
 } MrClosure;
 
+/* A value of a declared type that is recursive or large is a pointer to this. */
+typedef struct MrBox {
+    MrCell cell;
+    char content[]; /* 8 bytes from the start */
+} MrBox;
+
 /* ---- type descriptors: constants that the compiler emits; structurally equal types share one within a program
  *
  * Layouts are the natural ones, so that the runtime can find them from the parts alone: the fields of a tuple in order, each at the
- * next multiple of its alignment; the payload of an optional at its alignment after byte 0; in a map's entry the hash at 0, then key
- * and value likewise, the whole aligned to 8. The pairs of a map are the tuples (key, value). The unit type has alignment 1. */
+ * next multiple of its alignment; the payload of an optional at its alignment after byte 0; in a map's entry the hash at 0, then
+ * key and value likewise, the whole aligned to 8. The pairs of a map are the tuples (key, value). The unit type has alignment 1. */
 
 typedef enum MrKind {
     MR_INT,      /* int64_t */
@@ -108,7 +116,22 @@ typedef enum MrKind {
     MR_MAP,      /* MrMap *; fields[0] the key, fields[1] the value; offsets within an entry, see stride */
     MR_SET,      /* MrMap * whose values are unit; fields[0] the element, fields[1] the unit type */
     MR_FUNCTION, /* MrClosure * (never NULL once evaluated) */
+    MR_BOX,      /* MrBox * (never NULL once evaluated); fields[0] is the tuple in it */
 } MrKind;
+
+/* A declared type is a tuple: an int that counts its constructors from 0, where there are several, and the fields. A constructor's
+ * own fields are those at its slots, which ascend; the others are zero. */
+typedef struct MrConstructor {
+    const char *name;
+    uint32_t field_count;
+    const uint32_t *slots; /* fields of the tuple */
+} MrConstructor;
+
+typedef struct MrData {
+    uint32_t constructor_count;
+    bool has_tag; /* field 0 of the tuple is the constructor's number */
+    const MrConstructor *constructors;
+} MrData;
 
 typedef struct MrType {
     uint8_t kind;  /* MrKind */
@@ -119,7 +142,8 @@ typedef struct MrType {
     uint32_t stride; /* MAP, SET: bytes of an entry: a uint64_t hash, then key and value at their offsets; else 0 */
     const struct MrType *const *fields;
     const uint32_t *offsets;
-    const char *name; /* as a program would write it: "[string: int]" */
+    const char *name;   /* as a program would write it: "[string: int]" */
+    const MrData *data; /* of a TUPLE that is a declared type; else NULL */
 } MrType;
 
 /* ---- errors */
@@ -207,8 +231,8 @@ typedef bool MrFinish(MrContext *context, const void *captures, void *state, boo
 enum {
     MR_TASK_EXACT = 1, /* the reducer is exactly commutative and associative: chunks may be combined in any order */
     MR_TASK_STOPS = 2, /* may set is_decided */
-    /* Exactly associative, and merging is adding in order: a state that took in one chunk's elements and then the next one's is, bit
-     * for bit, the merge of the two chunks' states. Set beside MR_TASK_EXACT too. */
+    /* Exactly associative, and merging is adding in order: a state that took in one chunk's elements and then the next one's is,
+     * bit for bit, the merge of the two chunks' states. Set beside MR_TASK_EXACT too. */
     MR_TASK_ASSOCIATIVE = 4,
 };
 
@@ -241,7 +265,8 @@ typedef struct MrProgram {
     bool (*top_level)(MrContext *context); /* the whole program, from imports to the last statement */
 } MrProgram;
 
-/* The whole of an executable's main: plays the role that the environment asks for (alone, root, worker); returns the exit status. */
+/* The whole of an executable's main: plays the role that the environment asks for (alone, root, worker); returns the exit status.
+ */
 int mr_main(int argc, char **argv, const MrProgram *program);
 
 #endif

@@ -11,6 +11,7 @@ enum { RANGE_SIZE = 24, VARINT_MAX = 10 };
 /* Are the bytes in memory those of the encoding: numbers only, which leave no gaps? */
 static bool type_is_plain(const MrType *type) {
     if (type->kind == MR_TUPLE) {
+        if (type->data && type->data->has_tag) return false; /* not any number will do */
         for (uint32_t i = 0; i < type->field_count; i++)
             if (!type_is_plain(type->fields[i])) return false;
         return true;
@@ -118,6 +119,10 @@ static void encode_part(Encoder *encoder, const void *place, const MrType *type)
         break;
     }
     case MR_TUPLE: walk_push(&encoder->walk, place, type); break;
+    case MR_BOX: /* absent where it lies in a field that its constructor does not have */
+        buf_add_char(out, *(MrBox *const *)place ? 1 : 0);
+        walk_push(&encoder->walk, place, type);
+        break;
     case MR_OPTIONAL:
         buf_add_char(out, *(const char *)place);
         walk_push(&encoder->walk, place, type);
@@ -325,6 +330,26 @@ static bool decode_function(Decoder *decoder, MrClosure **to, const MrType *type
     return true;
 }
 
+static bool decode_box(Decoder *decoder, MrBox **to, const MrType *type) {
+    bool is_there = false;
+    if (!take_bools(decoder, &is_there, 1)) return false;
+    if (!is_there) return true;
+    *to = mr_box_make(NULL, type);
+    memset((*to)->content, 0, type->fields[0]->size);
+    walk_push(&decoder->walk, to, type);
+    return true;
+}
+
+/* What was read of a declared type is the value of one of its constructors. */
+static bool finish_data(Decoder *decoder, const Run *run) {
+    const MrType *tuple = run->type->kind == MR_BOX ? run->type->fields[0] : run->type;
+    int64_t tag = 0;
+    if (!tuple->data || !tuple->data->has_tag) return true;
+    memcpy(&tag, run->base, sizeof tag);
+    if (tag >= 0 && tag < tuple->data->constructor_count) return true;
+    return decode_fail(decoder, "a value has a constructor that its type does not have");
+}
+
 /* Reads what can be read at once, and opens the rest as a run whose places are read next. */
 static bool decode_part(Decoder *decoder, char *place, const MrType *type) {
     switch (type->kind) {
@@ -336,6 +361,7 @@ static bool decode_part(Decoder *decoder, char *place, const MrType *type) {
     case MR_LIST: return decode_list(decoder, (MrList **)place, type);
     case MR_MAP:
     case MR_SET: return decode_map(decoder, (MrMap **)place, type);
+    case MR_BOX: return decode_box(decoder, (MrBox **)place, type);
     case MR_FUNCTION: return decode_function(decoder, (MrClosure **)place, type);
     case MR_OPTIONAL:
         if (!take_bools(decoder, place, 1)) return false;
@@ -357,6 +383,7 @@ const char *codec_decode(const char **at, const char *end, void *value, const Mr
         if (run_next(run, &place, &field)) {
             is_good = decode_part(&decoder, place, field);
         } else {
+            if (run->type->kind == MR_TUPLE || run->type->kind == MR_BOX) is_good = finish_data(&decoder, run);
             if (run->type->kind == MR_MAP || run->type->kind == MR_SET) is_good = finish_map(&decoder, (MrMap *)run->cell);
             walk_pop(&decoder.walk);
         }

@@ -17,7 +17,8 @@ static void own_part(MrContext *context, Walk *walk, void *place, const MrType *
     case MR_LIST:
     case MR_MAP:
     case MR_SET:
-    case MR_FUNCTION: cell_retain(*(MrCell **)place); break;
+    case MR_FUNCTION:
+    case MR_BOX: cell_retain(*(MrCell **)place); break;
     default: walk_push(walk, place, type);
     }
 }

@@ -1,5 +1,6 @@
 /* show.c: values as text, in the form of literals that a program could contain. */
 #include <inttypes.h>
+#include <string.h>
 
 #include "runtime/value/walk.h"
 
@@ -52,14 +53,41 @@ static void range_show(Buf *out, const MrRange *range) {
     if (is_stepped) buf_printf(out, ", %" PRId64 ")", range->step);
 }
 
+/* The constructor of the value of a declared type that the run is; NULL for other values, and for what is all zero by a move. */
+static const MrConstructor *run_constructor(const Run *run) {
+    const MrType *tuple = run->type->kind == MR_BOX ? run->type->fields[0] : run->type;
+    if (!tuple->data || !run->count) return NULL;
+    int64_t tag = 0;
+    if (tuple->data->has_tag) memcpy(&tag, run->base, sizeof tag);
+    return tag >= 0 && tag < tuple->data->constructor_count ? &tuple->data->constructors[tag] : NULL;
+}
+
+/* The next field that is shown: of a constructor's value its own fields only. */
+static bool run_next_shown(Run *run, char **place, const MrType **type, bool *is_first) {
+    const MrConstructor *constructor = run_constructor(run);
+    *is_first = run->index == 0 && run->field == 0;
+    while (run_next(run, place, type)) {
+        if (!constructor) return true;
+        for (uint32_t i = 0; i < constructor->field_count; i++) {
+            if (constructor->slots[i] != run->field - 1) continue;
+            *is_first = i == 0;
+            return true;
+        }
+    }
+    return false;
+}
+
 typedef struct Brackets {
     const char *open, *close;
 } Brackets;
 
 static Brackets brackets_of(const Run *run) {
+    const MrConstructor *constructor = run_constructor(run);
+    if (constructor) return constructor->field_count ? (Brackets){"(", ")"} : (Brackets){"", ""};
     switch (run->type->kind) {
     case MR_TUPLE: return (Brackets){"(", ")"};
     case MR_OPTIONAL: return run->count ? (Brackets){"some(", ")"} : (Brackets){"none", ""};
+    case MR_BOX: return (Brackets){"", ""};
     case MR_LIST: return (Brackets){"[", "]"};
     case MR_MAP: return run->count ? (Brackets){"[", "]"} : (Brackets){"[:", "]"};
     default: return (Brackets){"set([", "])"};
@@ -80,7 +108,12 @@ static void show_part(Buf *out, Walk *walk, const void *value, const MrType *typ
     }
     case MR_MAP:
     case MR_SET: mr_map_sorted(NULL, *(MrMap *const *)value, type); /* fall through */
-    default: buf_add_text(out, brackets_of(walk_push(walk, value, type)).open);
+    default: {
+        const Run *run = walk_push(walk, value, type);
+        const MrConstructor *constructor = run_constructor(run);
+        if (constructor) buf_add_text(out, constructor->name);
+        buf_add_text(out, brackets_of(run).open);
+    }
     }
 }
 
@@ -90,10 +123,10 @@ void value_show(Buf *out, const void *value, const MrType *type) {
     show_part(out, &walk, value, type);
     while (walk.len) {
         Run *run = walk_top(&walk);
-        bool is_first = run->index == 0 && run->field == 0;
+        bool is_first;
         char *place;
         const MrType *field;
-        if (run_next(run, &place, &field)) {
+        if (run_next_shown(run, &place, &field, &is_first)) {
             bool is_value = run->type->kind == MR_MAP && run->field == 2;
             if (!is_first) buf_add_text(out, is_value ? ": " : ", ");
             show_part(out, &walk, place, field);

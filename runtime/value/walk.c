@@ -50,6 +50,15 @@ Run *walk_push(Walk *walk, const void *value, const MrType *type) {
         run->count = map->len;
         break;
     }
+    case MR_BOX: { /* a box and what is in it are one run */
+        const MrType *content = type->fields[0];
+        run->base = ((MrBox *)cell)->content;
+        run->fields = content->fields;
+        run->offsets = content->offsets;
+        run->field_count = content->field_count;
+        run->count = 1;
+        break;
+    }
     default: {
         MrClosure *closure = (MrClosure *)cell;
         const MrType *env = closure->function->env;

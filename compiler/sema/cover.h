@@ -1,0 +1,21 @@
+/* cover.h: which values patterns cover: Maranget, "Warnings for pattern matching" (2007). Internal to sema.
+ *
+ * Requires: patterns of one type that were checked without errors. Changes nothing. The question is exponential in the worst case;
+ * patterns for which it takes too long are refused, so that no program makes the compiler slow. */
+#ifndef COMPILER_SEMA_COVER_H
+#define COMPILER_SEMA_COVER_H
+
+#include "base/arena.h"
+#include "compiler/syntax/ast.h"
+
+typedef enum CoverAnswer {
+    COVER_NO,
+    COVER_YES,
+    COVER_TOO_COMPLEX,
+} CoverAnswer;
+
+/* Is there a value that `pattern` matches, and none of the `count` rows before it? A NULL pattern matches everything; *example is
+ * then such a value as a pattern would name it, "some((_, 0))". */
+CoverAnswer cover_is_useful(Arena *arena, Ast *const *rows, size_t count, Ast *pattern, const char **example);
+
+#endif
