@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { FIRST_BLOCK = 16 << 10, LARGEST_BLOCK = 1 << 20, ALIGNMENT = alignof(max_align_t) };
 
@@ -22,9 +23,9 @@ struct Arena {
     size_t total;
 };
 
-static void out_of_memory(size_t size) {
-    fprintf(stderr, "out of memory: %zu more bytes were needed\n", size);
-    exit(1);
+void out_of_memory(size_t size) {
+    fprintf(stderr, "error: out of memory: %zu more bytes were needed\n", size);
+    _exit(1); /* other threads may still run: nothing is tidied up under their feet */
 }
 
 void *xmalloc(size_t size) {
@@ -37,6 +38,12 @@ void *xcalloc(size_t count, size_t size) {
     void *p = calloc(count ? count : 1, size ? size : 1);
     if (!p) out_of_memory(count * size);
     return p;
+}
+
+void *xaligned(size_t align, size_t size) {
+    void *p = NULL;
+    if (posix_memalign(&p, align, size ? size : 1) != 0) out_of_memory(size);
+    return memset(p, 0, size);
 }
 
 void *xrealloc(void *old, size_t size) {

@@ -197,7 +197,7 @@ static bool send_message(void *socket, const PeerId *peer, const Message *messag
     size_t head_size = wire_encode(message, head);
     if (peer && zmq_send(socket, peer->id, peer->size, ZMQ_SNDMORE | ZMQ_DONTWAIT) < 0) return false;
     zmq_msg_t datagram;
-    if (zmq_msg_init_size(&datagram, head_size + message->size) != 0) abort();
+    if (zmq_msg_init_size(&datagram, head_size + message->size) != 0) out_of_memory(head_size + message->size);
     memcpy(zmq_msg_data(&datagram), head, head_size);
     if (message->size) memcpy((char *)zmq_msg_data(&datagram) + head_size, message->bytes, message->size);
     if (zmq_msg_send(&datagram, socket, ZMQ_DONTWAIT) >= 0) return true;

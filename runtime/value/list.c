@@ -12,12 +12,8 @@ enum { PAYLOAD_ALIGN = 64 };
 /* Zeroed memory for cap elements; never NULL, so that an empty payload has an address too. */
 static char *payload_new(int64_t cap, size_t size) {
     size_t bytes;
-    char *data = NULL;
-    if (!__builtin_mul_overflow((size_t)cap, size, &bytes) && bytes < PTRDIFF_MAX - PAYLOAD_ALIGN)
-        data = aligned_alloc(PAYLOAD_ALIGN, align_up(bytes ? bytes : 1, PAYLOAD_ALIGN));
-    if (!data) data = xmalloc(PTRDIFF_MAX); /* ends the process as every other failed allocation does */
-    memset(data, 0, bytes);
-    return data;
+    if (__builtin_mul_overflow((size_t)cap, size, &bytes) || bytes > PTRDIFF_MAX) out_of_memory(PTRDIFF_MAX);
+    return xaligned(PAYLOAD_ALIGN, bytes);
 }
 
 MrList *list_new(int64_t cap, const MrType *element) {

@@ -13,9 +13,7 @@
 
 Frame *frame_new(const MrTask *task) {
     Frame *frame = xcalloc(1, sizeof *frame);
-    size_t size = task->state->size ? task->state->size : 1, align = task->state->align > 16 ? task->state->align : 16;
-    if (posix_memalign(&frame->state, align, size) != 0) abort();
-    memset(frame->state, 0, size);
+    frame->state = xaligned(task->state->align > 16 ? task->state->align : 16, task->state->size);
     return frame;
 }
 

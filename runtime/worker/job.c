@@ -64,19 +64,11 @@ void job_encode_blob(const Job *job, Buf *out) {
     }
 }
 
-static void *captures_new(const MrType *type) {
-    void *captures = NULL;
-    size_t size = type->size ? type->size : 1;
-    if (posix_memalign(&captures, 64, size) != 0) abort();
-    memset(captures, 0, size);
-    return captures;
-}
-
 bool job_open(Job *job, MrContext *context, const MrTask *task, const void *blob, size_t size) {
     *job = (Job){0};
     size_t used = plan_decode(&job->plan, task, blob, size);
     if (used == 0) return true;
-    job->own_captures = captures_new(task->captures);
+    job->own_captures = xaligned(64, task->captures->size);
     job_start(job, context, job->own_captures);
     const char *at = (const char *)blob + used, *end = (const char *)blob + size;
     bool failed = codec_decode(&at, end, job->own_captures, task->captures, context->program) != NULL;

@@ -1,9 +1,9 @@
 /* map.c: running a task's kernel over chunks.
  *
- * In an exact-commutative task one state goes through all chunks. In an associative one a state goes through the chunks of a node of
- * the tree, in order. In both, neighbouring chunks of elements are mapped in one call of the kernel. How many chunks are taken at a
- * time follows the clock, so that limits and deadlines are seen in time; where there are none, all are taken at once. In any other
- * task each chunk has a state of its own. The bag combines the states along the tree. */
+ * In an exact-commutative task one state goes through all chunks. In an associative one a state goes through the chunks of a node
+ * of the tree, in order. In both, neighbouring chunks of elements are mapped in one call of the kernel. How many chunks are taken
+ * at a time follows the clock, so that limits and deadlines are seen in time; where there are none, all are taken at once. In any
+ * other task each chunk has a state of its own. The bag combines the states along the tree. */
 #include "runtime/net/link.h"
 #include "runtime/value/value.h"
 #include "runtime/worker/job.h"

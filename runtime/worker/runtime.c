@@ -24,11 +24,7 @@ static const char *stack_limit(void) {
 void context_init(MrContext *context, const MrProgram *program, MrRuntime *runtime) {
     *context = (MrContext){.failed_element = -1, .program = program, .runtime = runtime};
     context->stack_limit = stack_limit();
-    size_t size = program->globals ? program->globals->size : 0;
-    void *globals = NULL;
-    if (posix_memalign(&globals, 64, size ? size : 1) != 0) abort();
-    memset(globals, 0, size ? size : 1);
-    context->globals = globals;
+    context->globals = xaligned(64, program->globals ? program->globals->size : 0);
 }
 
 void context_free(MrContext *context) {

@@ -40,3 +40,13 @@ if [ "$(id -u)" = 0 ] && command -v setpriv >/dev/null; then # the limit of proc
 fi
 MR_WORKERS=600 bounded "true" ./double; expect 1001000
 nothing_left
+# A program that needs more memory than there is ends with an error in its own words, wherever it happens.
+cat > large.mr <<'E2'
+fn table(i) = list(map j => i * j over 1..2_000_000)
+print(len(map table over 1..60 reduce list))
+E2
+"$MRC" large.mr
+for launcher in "" "$MRRUN -n 2"; do
+    MR_WORKERS=2 bounded "ulimit -v 700000" $launcher ./large; expect "error: out of memory"
+done
+nothing_left
