@@ -70,25 +70,21 @@ static inline void *insert_string(MrMap **map, MrString key, uint64_t hash, cons
     return map_insert(map, &key, hash, type);
 }
 
-static inline void *upsert(MrMap **place, const MapKey *key, const MrType *type, bool *is_new) {
+void *mr_map_upsert(MrContext *context, MrMap **place, const void *key, const MrType *type, bool *is_new) {
+    (void)context;
     MrMap *map = *place;
-    char *entry = LIKELY(map != NULL) ? map_lookup(map, key, type) : NULL;
+    MapKey sought = map_key(key, type->fields[0]);
+    char *entry = LIKELY(map != NULL) ? map_lookup(map, &sought, type) : NULL;
     *is_new = !entry;
     if (LIKELY(entry != NULL)) return entry + type->offsets[1];
     MrMap *grown = map;
-    void *value = type->fields[0]->kind == MR_STRING ? insert_string(&grown, *(const MrString *)key->at, key->hash, type)
-                                                     : map_insert(&grown, key->at, key->hash, type);
+    void *value = type->fields[0]->kind == MR_STRING ? insert_string(&grown, *(const MrString *)key, sought.hash, type)
+                                                     : map_insert(&grown, key, sought.hash, type);
     *place = grown;
     return value;
 }
 
-void *mr_map_upsert(MrContext *context, MrMap **place, const void *key, const MrType *type, bool *is_new) {
-    (void)context;
-    MapKey sought = map_key(key, type->fields[0]);
-    return upsert(place, &sought, type, is_new);
-}
-
-/* The same in three steps, for those who have other things to do while memory answers. */
+/* The same in three steps, for those who have other things to do while memory answers: the slot, the entry, the value. */
 
 int64_t mr_map_hash_ahead(MrContext *context, MrMap *map, const void *key, const MrType *type) {
     (void)context;
@@ -97,19 +93,31 @@ int64_t mr_map_hash_ahead(MrContext *context, MrMap *map, const void *key, const
     return (int64_t)hash;
 }
 
-void mr_map_entry_ahead(MrContext *context, MrMap *map, int64_t hash, const MrType *type) {
+int64_t mr_map_entry_ahead(MrContext *context, MrMap *map, int64_t key_hash, const MrType *type) {
     (void)context;
-    if (!map) return;
-    uint64_t slot = map->slots[(uint64_t)hash & map->mask];
-    const char *entry = map->entries + ((slot & MAP_NUMBER) - 1) * type->stride;
+    uint64_t hash = (uint64_t)key_hash, slot;
+    if (UNLIKELY(!map)) return -1;
+    uint64_t i = hash & map->mask;
+    while (slot = map->slots[i], UNLIKELY(slot && (slot ^ hash) & ~MAP_NUMBER)) i = (i + 1) & map->mask;
+    int64_t number = (int64_t)(slot & MAP_NUMBER) - 1;
+    const char *entry = map->entries + number * (int64_t)type->stride;
     __builtin_prefetch(entry);
     __builtin_prefetch(entry + type->stride - 1);
+    return number;
 }
 
-void *mr_map_upsert_hashed(MrContext *context, MrMap **place, const void *key, int64_t hash, const MrType *type, bool *is_new) {
+void *mr_map_upsert_at(MrContext *context, MrMap **place, const void *key, int64_t hash, int64_t number, const MrType *type,
+                       bool *is_new) {
     (void)context;
     MapKey sought = map_key_hashed(key, (uint64_t)hash, type->fields[0]);
-    return upsert(place, &sought, type, is_new);
+    if (LIKELY(number >= 0)) {
+        char *entry = (*place)->entries + number * (int64_t)type->stride;
+        if (LIKELY(map_entry_matches(entry, &sought, type))) {
+            *is_new = false;
+            return entry + type->offsets[1];
+        }
+    }
+    return map_upsert_hashed(place, key, (uint64_t)hash, type, is_new);
 }
 
 /* ---- text */

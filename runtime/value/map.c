@@ -141,6 +141,13 @@ void *map_insert(MrMap **place, const void *key, uint64_t hash, const MrType *ty
     return map_insert_copy(*place, key, hash);
 }
 
+void *map_upsert_hashed(MrMap **place, const void *key, uint64_t hash, const MrType *type, bool *is_new) {
+    MapKey sought = map_key_hashed(key, hash, type->fields[0]);
+    char *entry = *place ? map_lookup(*place, &sought, type) : NULL;
+    *is_new = !entry;
+    return entry ? entry + type->offsets[1] : map_insert(place, key, hash, type);
+}
+
 /* As map_lookup, for a map whose type is not at hand. */
 static char *map_seek(const MrMap *map, const MapKey *key) {
     for (uint64_t i = key->hash & map->mask, slot; (slot = map->slots[i]) != 0; i = (i + 1) & map->mask) {

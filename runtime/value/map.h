@@ -35,6 +35,7 @@ MrMap *map_like(const MrMap *map, const MrType *key, const MrType *value);
 /* Inserts a key that is not there (copied in by mr_own) with a value of zeros; returns the value's address. The place's map is
  * unique, or NULL and then made. */
 void *map_insert(MrMap **place, const void *key, uint64_t hash, const MrType *type);
+void *map_upsert_hashed(MrMap **place, const void *key, uint64_t hash, const MrType *type, bool *is_new); /* as mr_map_upsert */
 void *map_insert_take(MrMap *map, const void *key, uint64_t hash); /* the same, for an owned key that is moved in */
 
 MrList *map_pairs(const MrMap *map, const int64_t *numbers, int64_t count); /* pairs of key and value, by the entries' numbers */
@@ -104,13 +105,17 @@ static inline bool map_key_matches(const void *at, const MapKey *key, const MrTy
     return map_key_is_equal(at, key->at, type);
 }
 
+static inline bool map_entry_matches(const char *entry, const MapKey *key, const MrType *type) {
+    return LIKELY(load64(entry) == key->hash && map_key_matches(entry + type->offsets[0], key, type->fields[0]));
+}
+
 /* The entry with this key, or NULL. */
 static inline char *map_lookup(const MrMap *map, const MapKey *key, const MrType *type) {
     uint64_t hash = key->hash;
     for (uint64_t i = hash & map->mask, slot; (slot = map->slots[i]) != 0; i = (i + 1) & map->mask) {
         if ((slot ^ hash) & ~MAP_NUMBER) continue;
         char *entry = map->entries + ((slot & MAP_NUMBER) - 1) * type->stride;
-        if (LIKELY(load64(entry) == hash && map_key_matches(entry + type->offsets[0], key, type->fields[0]))) return entry;
+        if (map_entry_matches(entry, key, type)) return entry;
     }
     return NULL;
 }
