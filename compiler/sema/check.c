@@ -19,7 +19,8 @@ bool sema_check(const SemaInput *input, AstFile *file, CheckedProgram *out) {
     Sema sema = {.arena = input->arena, .names = input->names, .sources = input->sources, .diags = input->diags};
     const SourceFile *source = source_file(input->sources, file->base.span.file);
     sema.prelude = module_import(&sema, "prelude", SPAN_NONE);
-    Module *module = module_check(&sema, file, source ? source->path : "program", false);
+    const char *path = source ? file_identity(&sema, source->path) : NULL;
+    Module *module = module_check(&sema, file, source ? source->path : "program", path, MODULE_MAIN);
     *out = (CheckedProgram){.modules = sema.modules, .main = module};
     return !diag_has_errors(input->diags);
 }

@@ -110,6 +110,12 @@ static void declare_extern(Sema *sema, Module *module, Item *item, AstExtern *ex
         diag_add(sema->diags, E0501, external->base.span, "foreign functions are not supported yet");
 }
 
+static void report_statement(Sema *sema, const Ast *node) {
+    Diag *diag = diag_add(sema->diags, E0604, node->span, "a module holds declarations and lets only, no %s",
+                          node->kind == AST_VAR ? "var" : "statements");
+    diag_hint(diag, "put it into a function, which the program that imports the module calls");
+}
+
 static void declare_item(Sema *sema, Module *module, Item *item) {
     Ast *node = item->node;
     uint32_t from = node->span.from;
@@ -125,6 +131,7 @@ static void declare_item(Sema *sema, Module *module, Item *item) {
         break;
     }
     case AST_VAR: {
+        if (!module->is_main) report_statement(sema, node);
         Name name = ast_as(Var, node)->name;
         node->symbol = declare(sema, module, item, SYMBOL_VAR, name, span_of_name(sema, node, from, name), node);
         break;
@@ -140,8 +147,7 @@ static void declare_item(Sema *sema, Module *module, Item *item) {
     case AST_ERROR: scope_skipped(module, ast_as(Error, node)); break;
     case AST_IMPORT: break;
     default:
-        if (module->is_library)
-            diag_add(sema->diags, E0604, node->span, "a module holds declarations and lets only, no statements");
+        if (!module->is_main) report_statement(sema, node);
     }
 }
 

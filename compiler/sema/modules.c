@@ -21,28 +21,28 @@ static void report_unknown_module(Sema *sema, const char *name, Span span) {
     if (near) diag_hint(diag, "did you mean `%s`?", near);
 }
 
-static Module *find_module(const Modules *modules, const char *name) {
+static Module *find_library(const Modules *modules, const char *name) {
     for (size_t i = 0; i < modules->len; i++)
-        if (strcmp(modules->items[i]->name, name) == 0) return modules->items[i];
+        if (modules->items[i]->is_library && strcmp(modules->items[i]->name, name) == 0) return modules->items[i];
     return NULL;
 }
 
 Module *module_import(Sema *sema, const char *name, Span span) {
-    Module *known = find_module(&sema->modules, name);
-    if (known && known->is_library) return known;
+    Module *known = find_library(&sema->modules, name);
+    if (known) return known;
     const EmbeddedModule *embedded = find_embedded(name);
     if (!embedded) {
         report_unknown_module(sema, name, span);
         return NULL;
     }
-    if (find_module(&sema->open, name)) {
+    if (find_library(&sema->open, name)) {
         diag_add(sema->diags, E0603, span, "the module `%s` imports itself, directly or through others", name);
         return NULL;
     }
     uint32_t file = source_add(sema->sources, arena_printf(sema->arena, "<%s>", name), embedded->text, embedded->len);
     sema->sources->files.items[file]->is_library = true;
     ParseInput input = {.arena = sema->arena, .names = sema->names, .sources = sema->sources, .diags = sema->diags, .file = file};
-    return module_check(sema, parse_file(&input), arena_strndup(sema->arena, name, strlen(name)), true);
+    return module_check(sema, parse_file(&input), arena_strndup(sema->arena, name, strlen(name)), NULL, MODULE_LIBRARY);
 }
 
 /* `import stats` and `import stats as s`: a name for the module. */
@@ -98,11 +98,28 @@ static void import_nothing(Sema *sema, Module *module, AstImport *import, const 
     import_whole(sema, module, import, empty);
 }
 
+/* What a file is called where it is imported whole. */
+static bool is_name(const char *text) {
+    if (!(*text >= 'a' && *text <= 'z') && *text != '_') return false;
+    return text[strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_")] == '\0' && !parse_is_keyword(text);
+}
+
+static Module *load_file(Sema *sema, const Module *module, const AstImport *import, const char *path) {
+    const char *name = path_stem(sema, path);
+    bool needs_name = !import->alias && import->names.len == 0;
+    if (needs_name && !is_name(name)) {
+        Diag *diag = diag_add(sema->diags, E0601, import->base.span, "the file's name, `%s`, cannot be the module's", name);
+        diag_hint(diag, "give it one: `import \"%s\" as name`", path);
+        return NULL;
+    }
+    return file_import(sema, module, import, path, name);
+}
+
 static void load_import(Sema *sema, Module *module, AstImport *import) {
     const char *path = arena_strndup(sema->arena, import->path.bytes ? import->path.bytes : "", import->path.len);
     Module *imported = NULL;
     if (import->is_file)
-        diag_add(sema->diags, E0501, import->base.span, "importing a file is not supported yet, only modules of the library");
+        imported = load_file(sema, module, import, path);
     else
         imported = module_import(sema, path, import->base.span);
     if (!imported)
@@ -113,9 +130,11 @@ static void load_import(Sema *sema, Module *module, AstImport *import) {
         import_whole(sema, module, import, imported);
 }
 
-Module *module_check(Sema *sema, AstFile *file, const char *name, bool is_library) {
+Module *module_check(Sema *sema, AstFile *file, const char *name, const char *path, ModuleKind kind) {
     Module *module = arena_make(sema->arena, Module);
-    *module = (Module){.name = intern_text(sema->names, name), .file = file, .is_library = is_library};
+    *module = (Module){.name = intern_text(sema->names, name), .file = file, .path = path};
+    module->is_library = kind == MODULE_LIBRARY;
+    module->is_main = kind == MODULE_MAIN;
     map_init(&module->values, sema->arena);
     map_init(&module->types, sema->arena);
     map_init(&module->skipped, sema->arena);

@@ -62,8 +62,15 @@ void order_items(Sema *sema, const Items *items, ItemGroups *groups);
 /* ---- modules.c */
 /* The embedded module, loaded, resolved and checked; NULL after an error, which was reported at `span`. */
 Module *module_import(Sema *sema, const char *name, Span span);
-/* Checks the file as a module; appends it to sema->modules. */
-Module *module_check(Sema *sema, AstFile *file, const char *name, bool is_library);
+typedef enum ModuleKind { MODULE_LIBRARY, MODULE_FILE, MODULE_MAIN } ModuleKind;
+/* Checks the file as a module; appends it to sema->modules. `path`: its identity, or NULL. */
+Module *module_check(Sema *sema, AstFile *file, const char *name, const char *path, ModuleKind kind);
+
+/* ---- import_file.c */
+/* The file that `written`, in the importing module, leads to, loaded and checked as a module; NULL after an error, which was
+ * reported. */
+Module *file_import(Sema *sema, const Module *importer, const AstImport *import, const char *written, const char *name);
+const char *file_identity(Sema *sema, const char *path); /* NULL where there is no such file */
 
 /* ---- places and names (names.c) */
 /* Where `name` stands as a whole word, at or after `from` inside the node; the node's own span when it does not. */

@@ -55,7 +55,9 @@ struct Module {
     Map values;  /* Name -> Symbol *: what it declares (and imports by name) */
     Map types;   /* Name -> Symbol * */
     Map skipped; /* Names, to no matter what: unknown, but declared by statements that could not be parsed, or reported already */
+    const char *path; /* of a file, made absolute: its identity; NULL for the library and for a program that is in no file */
     bool is_library;
+    bool is_main;
     bool is_missing; /* could not be imported: whatever it is asked for was reported */
 };
 

@@ -19,6 +19,8 @@ typedef struct ParseInput {
 
 AstFile *parse_file(const ParseInput *input);
 
+bool parse_is_keyword(const char *text); /* a word of the language, which cannot be a name */
+
 /* --emit=tokens: one token a line, "line:column kind text". */
 void parse_print_tokens(const ParseInput *input, Buf *out);
 

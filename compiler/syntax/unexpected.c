@@ -202,6 +202,13 @@ static bool is_keyword(int kind) {
     return kind >= TOK_FN && kind <= TOK_NONE;
 }
 
+bool parse_is_keyword(const char *text) {
+    for (int kind = TOK_FN; kind <= TOK_NONE; kind++) {
+        if (strcmp(syntax_token_text(kind), text) == 0) return true;
+    }
+    return false;
+}
+
 static void hint_add(const Syntax *syntax, const Expected *expected, Diag *diag) {
     int found = syntax->current.kind;
     const char *hint = hint_find(syntax, expected);
