@@ -79,30 +79,42 @@ bool mr_prim_log(MrContext *context, void *out, const MrString *text) {
 
 /* ---- write */
 
-/* Makes a new file beside `path` and opens it. */
-static int open_beside(const char *path, char **name) {
+/* Opens a file without a name in the folder of `path`: of it nothing is left if the process ends here. -1: that is not possible. */
+static int open_nameless(const char *path) {
+    const char *slash = strrchr(path, '/');
+    char *folder = slash ? strndup(path, slash > path ? (size_t)(slash - path) : 1) : strdup(".");
+    int fd = open(folder, O_WRONLY | O_TMPFILE | O_CLOEXEC, 0666);
+    free(folder);
+    return fd;
+}
+
+/* Gives a nameless file a name beside `path`, or makes a new one (*fd < 0). NULL: failed. */
+static char *name_beside(const char *path, int *fd) {
     for (unsigned attempt = 0; attempt < 100; attempt++) {
-        *name = io_message("%s.mr-%ld-%u", path, (long)gettid(), attempt);
-        int fd = open(*name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-        if (fd >= 0 || errno != EEXIST) return fd;
-        free(*name);
-        *name = NULL;
+        char *name = io_message("%s.mr-%ld-%u", path, (long)gettid(), attempt), place[32];
+        snprintf(place, sizeof place, "/proc/self/fd/%d", *fd);
+        bool is_new = *fd < 0;
+        if (is_new) *fd = open(name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+        if (is_new ? *fd >= 0 : linkat(AT_FDCWD, place, AT_FDCWD, name, AT_SYMLINK_FOLLOW) == 0) return name;
+        free(name);
+        if (errno != EEXIST) break;
     }
-    return -1;
+    return NULL;
 }
 
 /* Writes beside the place and renames, so that the file appears whole or not at all. A file that is there keeps its permissions. */
 static bool write_renamed(const char *path, const MrString *text) {
     struct stat status;
     bool is_there = stat(path, &status) == 0;
-    char *name = NULL;
-    int fd = open_beside(path, &name);
+    int fd = open_nameless(path);
+    char *name = fd < 0 ? name_beside(path, &fd) : NULL;
     bool is_done =
         fd >= 0 && (!is_there || fchmod(fd, status.st_mode & 07777) == 0) && write_all(fd, text->data, (size_t)text->len);
+    if (is_done && !name) is_done = (name = name_beside(path, &fd)) != NULL;
     int reason = errno;
     if (fd >= 0 && close(fd) != 0 && is_done) is_done = false, reason = errno;
     if (is_done && rename(name, path) != 0) is_done = false, reason = errno;
-    if (!is_done && fd >= 0) unlink(name);
+    if (!is_done && name) unlink(name);
     free(name);
     errno = reason;
     return is_done;
