@@ -42,8 +42,9 @@ for launcher in "" "$MRRUN -n 3"; do
     expect 0 3 $launcher ./count plain/pipe
     wait
     if [ "$(id -u)" = 0 ] && command -v setpriv >/dev/null; then
+        cp "$MRRUN" . # where it was built, others may not be allowed to look
         chmod 755 .; echo secret > secret; chmod 600 secret
-        expect 1 "error: cannot read secret: Permission denied" setpriv --reuid nobody --clear-groups env TMPDIR=/tmp XDG_RUNTIME_DIR= $launcher ./count secret
+        expect 1 "error: cannot read secret: Permission denied" setpriv --reuid nobody --clear-groups env TMPDIR=/tmp XDG_RUNTIME_DIR= ${launcher/$MRRUN/./mrrun} ./count secret
     fi
 done
 export MR_WORKERS=2
