@@ -110,6 +110,8 @@ static void test_random(void **state) {
     mr_prim_clock(&context, &first);
     mr_prim_clock(&context, &second);
     assert_true(second >= first);
+    mr_prim_now(&context, &first);
+    assert_true(first > 1.7e9);
 }
 
 int main(void) {
