@@ -125,10 +125,13 @@ static void lower_top_level(Lower *l) {
             case AST_IMPORT:
             case AST_TEST: break;
             case AST_LET: bind_global_let(l, env, ast_as(Let, item), &statements); break;
-            default: lower_statement(l, env, item, &statements); break;
+            default:
+                if (!l->checked->runs_tests || item->kind == AST_VAR) lower_statement(l, env, item, &statements);
+                break;
             }
         }
     }
+    if (l->checked->runs_tests) lower_tests(l, env, &statements);
     top->body = as_unit(l, make_block(l, &statements, NULL, top->span));
     l->body = NULL;
 }

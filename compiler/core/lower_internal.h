@@ -147,6 +147,7 @@ CoreExpr *lower_interpolation(Lower *l, Env *env, AstInterpolation *ast);
 CoreExpr *apply_operator(Lower *l, AstOp op, CoreExpr *left, CoreExpr *right, const CoreType *type, Span span);
 CoreExpr *make_format(Lower *l, CoreExpr *value, AstText spec, Span span);
 
+void lower_tests(Lower *l, Env *env, CoreExprs *out); /* lower_test.c: the program's tests, one after the other */
 bool ast_is_statement(const Ast *ast);
 void lower_statement(Lower *l, Env *env, Ast *ast, CoreExprs *out);
 CoreExpr *lower_block(Lower *l, Env *env, AstBlock *block);

@@ -9,11 +9,12 @@
 typedef struct DriverOptions {
     SessionOptions session;
     const char *input;
-    const char *output;      /* NULL: made from the input's name; "-" for --emit: standard output */
+    const char *output; /* NULL: made from the input's name; "-" for --emit: standard output */
     bool is_emit;
     SessionArtifact emit;
     DiagFormat diagnostics;
-    bool is_done;            /* --help or --version was answered: exit with 0 */
+    bool is_test; /* `mrc test`: compile the tests, and run them */
+    bool is_done; /* --help or --version was answered: exit with 0 */
 } DriverOptions;
 
 /* Reads the command line. False for wrong usage, which was explained on standard error. */
@@ -22,6 +23,9 @@ bool driver_options(int argc, char **argv, DriverOptions *out);
 /* Links an object with the runtime library of `library_dir` into an executable that appears whole or not at all. On failure the
  * reason is on standard error. */
 bool driver_link(const char *object, const char *output, const char *library_dir);
+
+/* Runs an executable and waits for it; its exit status, or 1 where it could not be started or was killed. */
+int driver_run(const char *path);
 
 /* The directory that holds libmrt.a and hot.bc, beside the running mrc: BIN/../lib/mr. NULL where it is not there. From malloc. */
 char *driver_library_dir(void);

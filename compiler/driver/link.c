@@ -1,4 +1,4 @@
-/* link.c: from an object file to an executable, through the system's C compiler as linker. */
+/* link.c: from an object file to an executable, through the system's C compiler as linker; and running one. */
 #include "compiler/driver/driver.h"
 
 #include <errno.h>
@@ -32,6 +32,19 @@ char *driver_library_dir(void) {
     return dir;
 }
 
+int driver_run(const char *path) {
+    const char *const argv[] = {path, NULL};
+    pid_t pid;
+    int status, error = posix_spawn(&pid, path, NULL, NULL, (char *const *)argv, environ);
+    if (error) {
+        fprintf(stderr, "mrc: cannot start %s: %s\n", path, strerror(error));
+        return 1;
+    }
+    while (waitpid(pid, &status, 0) < 0)
+        if (errno != EINTR) return 1;
+    return WIFEXITED(status) ? WEXITSTATUS(status) : 1;
+}
+
 static bool run(char *const argv[]) {
     pid_t pid;
     int error = posix_spawnp(&pid, argv[0], NULL, NULL, argv, environ);
@@ -53,8 +66,9 @@ bool driver_link(const char *object, const char *output, const char *library_dir
     buf_printf(&library, "%s/libmrt.a", library_dir);
     const char *out = buf_text(&temporary), *lib = buf_text(&library);
     /* mold links in a sixth of the time of the default linker; -s is not given: line tables and names are for debuggers. */
-    const char *const command[] = {"cc", MR_LINK_FLAGS "-fuse-ld=mold", "-pthread", "-o", out, object, lib,
-                                   "-lzmq", "-l:libutf8proc.a", "-lsleef", "-lm", NULL};
+    const char *const command[] = {
+        "cc", MR_LINK_FLAGS "-fuse-ld=mold", "-pthread", "-o", out, object, lib, "-lzmq", "-l:libutf8proc.a", "-lsleef", "-lm",
+        NULL};
     bool ok = run((char *const *)command); /* posix_spawn does not write to its arguments */
     if (ok && rename(out, output) != 0) {
         fprintf(stderr, "mrc: cannot write %s: %s\n", output, strerror(errno));

@@ -55,7 +55,8 @@ static bool emit(Session *session, const DriverOptions *options) {
         bool is_written = file && write_all(file, &text);
         if (to_file && file && fclose(file) != 0) is_written = false;
         ok = ok && is_written;
-        if (!is_written) fprintf(stderr, "mrc: cannot write %s: %s\n", to_file ? options->output : "standard output", strerror(errno));
+        if (!is_written)
+            fprintf(stderr, "mrc: cannot write %s: %s\n", to_file ? options->output : "standard output", strerror(errno));
     }
     buf_free(&text);
     return ok;
@@ -75,6 +76,25 @@ static bool build(Session *session, const DriverOptions *options) {
     unlink(object);
     free(output);
     return ok;
+}
+
+/* The status is that of the tests' program: 0 when all passed. */
+static int test(Session *session, const DriverOptions *options) {
+    char folder[] = "/tmp/mrc-test-XXXXXX";
+    if (!mkdtemp(folder)) {
+        fprintf(stderr, "mrc: cannot make a temporary folder: %s\n", strerror(errno));
+        return EXIT_ERRORS;
+    }
+    char path[sizeof folder + 8];
+    snprintf(path, sizeof path, "%s/tests", folder);
+    DriverOptions inside = *options;
+    inside.output = path;
+    bool ok = build(session, &inside);
+    report(session, options->diagnostics);
+    int status = ok ? driver_run(path) : EXIT_ERRORS;
+    unlink(path);
+    rmdir(folder);
+    return status;
 }
 
 /* A program must never be overwritten by what is made of it. */
@@ -99,9 +119,16 @@ int main(int argc, char **argv) {
     }
     options.session.library_dir = library_dir;
     Session *session = session_new(&options.session);
-    bool ok = session_load_file(session, options.input) && (options.is_emit ? emit(session, &options) : build(session, &options));
-    report(session, options.diagnostics);
+    bool is_loaded = session_load_file(session, options.input);
+    int status = EXIT_ERRORS;
+    if (is_loaded && options.is_test) {
+        status = test(session, &options);
+    } else {
+        bool ok = is_loaded && (options.is_emit ? emit(session, &options) : build(session, &options));
+        report(session, options.diagnostics);
+        status = ok ? 0 : EXIT_ERRORS;
+    }
     session_free(&session);
     free(library_dir);
-    return ok ? 0 : EXIT_ERRORS;
+    return status;
 }

@@ -33,7 +33,8 @@ static const struct option long_options[] = {
 
 static void print_help(void) {
     printf("Usage: mrc [options] PROGRAM.mr\n"
-           "Compiles an mr program to an executable.\n\n"
+           "       mrc test [options] PROGRAM.mr\n"
+           "Compiles an mr program to an executable; `mrc test` runs its `test` blocks.\n\n"
            "  -o, --output=FILE         where to write (default: the program's name without .mr)\n"
            "  -O0 -O1 -O2 -O3           how much to optimise (default: -O2)\n"
            "  -g                        line tables for debuggers\n"
@@ -108,6 +109,11 @@ static bool parse_option(int option, DriverOptions *out) {
 
 bool driver_options(int argc, char **argv, DriverOptions *out) {
     *out = (DriverOptions){.session = {.optimise = 2}};
+    if (argc > 1 && strcmp(argv[1], "test") == 0) {
+        out->is_test = out->session.test = true;
+        argc--;
+        argv++;
+    }
     for (int option; (option = getopt_long(argc, argv, "o:O:gh", long_options, NULL)) >= 0;) {
         if (!parse_option(option, out)) return false;
         if (out->is_done) return true;
@@ -115,5 +121,7 @@ bool driver_options(int argc, char **argv, DriverOptions *out) {
     if (optind == argc) return usage_error("no program given");
     if (argc - optind > 1) return usage_error("one program at a time: what is `%s`?", argv[optind + 1]);
     out->input = argv[optind];
+    if (out->is_test && (out->is_emit || out->output))
+        return usage_error("`mrc test` runs the tests: it takes no -o and no --emit");
     return true;
 }

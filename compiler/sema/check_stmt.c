@@ -212,12 +212,12 @@ void check_statement(Checker *c, Ast *node) {
     case AST_MATCH: check_dropped_match(c, ast_as(Match, node)); return;
     case AST_BLOCK: check_dropped_block(c, ast_as(Block, node)); return;
     case AST_TRY: check_dropped_try(c, ast_as(Try, node)); return;
-    case AST_FN:
+    case AST_TEST: check_statement(c, ast_as(Test, node)->body); break;
+    case AST_FN: /* with its neighbours */
     case AST_TYPE_DECL:
     case AST_EXTERN:
     case AST_REDUCER:
     case AST_IMPORT:
-    case AST_TEST: /* inside a block: reported by the parser or as not supported yet */
     case AST_ERROR: break;
     default: check_dropped(c, node); return;
     }

@@ -143,7 +143,7 @@ static void declare_item(Sema *sema, Module *module, Item *item) {
         declare_pattern(ast_as(Let, node)->pattern, &context);
         break;
     }
-    case AST_TEST: diag_add(sema->diags, E0501, node->span, "`test` blocks are not supported yet"); break;
+    case AST_TEST: break;
     case AST_ERROR: scope_skipped(module, ast_as(Error, node)); break;
     case AST_IMPORT: break;
     default:

@@ -246,7 +246,7 @@ static void resolve_assign(Resolver *r, AstAssign *assign) {
 
 static void check_jump(Resolver *r, const Ast *node) {
     bool is_return = node->kind == AST_RETURN || node->kind == AST_QUESTION;
-    if (is_return && !r->owner) {
+    if (is_return && (!r->owner || r->owner->kind == AST_TEST)) {
         Diag *diag = diag_add(r->sema->diags, E0207, node->span, "%s stands outside of any function",
                               node->kind == AST_RETURN ? "`return`" : "`?`, which may leave a function early,");
         if (node->kind == AST_QUESTION) diag_hint(diag, "`x ?? default` gives a default for an optional");
@@ -340,7 +340,7 @@ void resolve_node(Resolver *r, Ast *node) {
     case AST_PIPE: resolve_pipe(r, ast_as(Pipe, node)); break;
     case AST_ARM: resolve_arm(r, ast_as(Arm, node)); break;
     case AST_TRY: resolve_try(r, ast_as(Try, node)); break;
-    case AST_TEST:
+    case AST_TEST: resolve_function(r, node, &(AstList){0}, ast_as(Test, node)->body); break;
     case AST_TYPE_DECL:
     case AST_IMPORT: break;
     default:

@@ -71,7 +71,7 @@ static void record_mention(Resolver *r, Symbol *symbol, Span span) {
         used->mark = user->position + 1;
         vec_push(r->sema->arena, &user->uses, used);
     }
-    if (user->node->kind == AST_FN || user->node->kind == AST_REDUCER) return;
+    if (user->node->kind == AST_FN || user->node->kind == AST_REDUCER || user->node->kind == AST_TEST) return;
     if (symbol->kind == SYMBOL_FN || symbol->kind == SYMBOL_REDUCER) {
         Mention mention = {symbol, span};
         vec_push(r->sema->arena, &user->functions, mention);

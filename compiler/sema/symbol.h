@@ -67,6 +67,7 @@ typedef VEC(Module *) Modules;
 typedef struct CheckedProgram {
     Modules modules; /* in the order of initialisation: the prelude first, the program itself last */
     Module *main;
+    bool runs_tests; /* asks lowering for the program's tests in place of its statements */
 } CheckedProgram;
 
 #endif

@@ -81,6 +81,7 @@ static bool reach_checked(Session *session) {
     if (session->tree && !session->checked.main) {
         SemaInput input = {.arena = session->arena, .names = session->names, .sources = session->sources, .diags = session->diags};
         sema_check(&input, session->tree, &session->checked);
+        session->checked.runs_tests = session->options.test;
     }
     return session->checked.main && !diag_has_errors(session->diags);
 }
@@ -94,7 +95,8 @@ static bool reach_core(Session *session) {
 static bool reach_module(Session *session) {
     if (!reach_core(session)) return false;
     if (!session->module) {
-        const char *hot = session->options.library_dir ? arena_printf(session->arena, "%s/hot.bc", session->options.library_dir) : NULL;
+        const char *hot =
+            session->options.library_dir ? arena_printf(session->arena, "%s/hot.bc", session->options.library_dir) : NULL;
         GenOptions options = {.level = (unsigned)session->options.optimise,
                               .is_debug = session->options.debug,
                               .cpu = session->options.cpu,

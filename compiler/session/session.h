@@ -15,6 +15,7 @@ typedef struct Session Session;
 typedef struct SessionOptions {
     int optimise;            /* 0 … 3 */
     bool debug;              /* line tables */
+    bool test;               /* a program that runs the file's `test` blocks in place of its statements */
     const char *cpu;         /* NULL: x86-64-v2 */
     const char *library_dir; /* holds hot.bc and libmrt.a */
 } SessionOptions;
