@@ -46,7 +46,7 @@ ALLOWED = {
     "bench": [],
 }
 FOREIGN = {
-    "zmq.h": ["runtime/net", "bench"],
+    "zmq.h": ["runtime/net", "bench", "tests"],
     "llvm-c/": ["compiler/llvm"],
     "utf8proc.h": ["runtime/value", "runtime/io"],
     "sleef.h": ["runtime/value"],
