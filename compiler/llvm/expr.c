@@ -215,16 +215,35 @@ static Value gen_tuple_value(Frame *frame, const CoreExpr *expr) {
 }
 
 /* Constants are boxed once, in a constant that nobody counts. */
+static Value box_constant(Frame *frame, const CoreExpr *expr, LLVMValueRef content) {
+    LLVMValueRef fields[] = {gen_int(frame->gen, -1), content};
+    return value_trivial(gen_constant(frame->gen, "box", LLVMConstStructInContext(frame->gen->llvm, fields, 2, 0)), expr->type);
+}
+
+/* The fields of a tuple go into the cell one by one: it may be large. */
 static Value gen_box(Frame *frame, const CoreExpr *expr) {
     Gen *gen = frame->gen;
-    Value content = gen_expr(frame, expr->args.items[0]);
-    if (LLVMIsConstant(content.llvm)) {
-        LLVMValueRef fields[] = {gen_int(gen, -1), content.llvm};
-        return value_trivial(gen_constant(gen, "box", LLVMConstStructInContext(gen->llvm, fields, 2, 0)), expr->type);
+    CoreExpr *const *exprs = expr->args.items;
+    const CoreType *content = exprs[0]->type;
+    bool is_tuple = exprs[0]->kind == CORE_TUPLE && exprs[0]->args.len > 0;
+    size_t count = is_tuple ? exprs[0]->args.len : 1;
+    Value *values = arena_array(gen->arena, Value, count);
+    LLVMValueRef *constants = arena_array(gen->arena, LLVMValueRef, count);
+    bool is_constant = true;
+    gen_operands(frame, is_tuple ? exprs[0]->args.items : exprs, count, values);
+    for (size_t i = 0; i < count; i++) {
+        constants[i] = values[i].llvm;
+        is_constant = is_constant && LLVMIsConstant(constants[i]);
     }
-    LLVMValueRef kept = value_keep(frame, content);
+    if (is_constant && !is_tuple) return box_constant(frame, expr, constants[0]);
+    if (is_constant) return box_constant(frame, expr, LLVMConstStructInContext(gen->llvm, constants, (unsigned)count, 0));
+    for (size_t i = 0; i < count; i++) constants[i] = value_keep(frame, values[i]);
     LLVMValueRef cell = frame_runtime(frame, RUNTIME_mr_box_make, (LLVMValueRef[]){gen_descriptor(gen, expr->type)});
-    gen_store_at(frame, kept, cell, offsetof(MrBox, content));
+    LLVMValueRef address = gen_at(frame, cell, offsetof(MrBox, content));
+    for (size_t i = 0; i < count; i++) {
+        LLVMValueRef place = is_tuple ? gen_field_address(frame, content, address, (unsigned)i) : address;
+        LLVMBuildStore(frame->builder, constants[i], place);
+    }
     return value_owned(cell, expr->type);
 }
 

@@ -88,32 +88,58 @@ static void check_type(Checker *c, AstTypeDecl *decl, TypeMentions *mentions) {
 
 /* ---- circles */
 
-typedef VEC(Symbol *) TypeSymbols;
+/* A type with its mentions of others, which follow one another in the list of all. */
+typedef struct TypeNode {
+    size_t first, count;
+    size_t mark; /* the search that has seen it last */
+} TypeNode;
+
+typedef struct TypeGraph {
+    const TypeMentions *mentions;
+    Map nodes; /* Symbol -> TypeNode */
+    size_t searches;
+    VEC(TypeNode *) open;
+} TypeGraph;
+
+static void graph_make(Checker *c, TypeGraph *graph, const TypeMentions *mentions) {
+    *graph = (TypeGraph){.mentions = mentions};
+    map_init(&graph->nodes, c->arena);
+    for (size_t i = 0; i < mentions->len; i++) {
+        TypeNode **slot = (TypeNode **)map_slot_pointer(&graph->nodes, mentions->items[i].in);
+        if (!*slot) {
+            *slot = arena_make(c->arena, TypeNode);
+            (*slot)->first = i;
+        }
+        (*slot)->count++;
+    }
+}
 
 /* Can a value of `from` hold one of `to`? */
-static bool reaches(Checker *c, Symbol *from, const Symbol *to, const TypeMentions *mentions) {
-    TypeSymbols open = {0};
-    Map seen;
-    map_init(&seen, c->arena);
-    vec_push(c->arena, &open, from);
-    while (open.len > 0) {
-        const Symbol *symbol = vec_pop(&open);
-        for (size_t i = 0; i < mentions->len; i++) {
-            if (mentions->items[i].in != symbol) continue;
-            Symbol *next = mentions->items[i].of;
+static bool reaches(Checker *c, TypeGraph *graph, const Symbol *from, const Symbol *to) {
+    TypeNode *start = map_get_pointer(&graph->nodes, from);
+    size_t mark = ++graph->searches;
+    graph->open.len = 0;
+    if (start) vec_push(c->arena, &graph->open, start);
+    while (graph->open.len > 0) {
+        const TypeNode *node = vec_pop(&graph->open);
+        for (size_t i = 0; i < node->count; i++) {
+            const Symbol *next = graph->mentions->items[node->first + i].of;
             if (next == to) return true;
-            void **slot = map_slot_pointer(&seen, next);
-            if (!*slot) vec_push(c->arena, &open, next);
-            *slot = next;
+            TypeNode *other = map_get_pointer(&graph->nodes, next);
+            if (!other || other->mark == mark) continue;
+            other->mark = mark;
+            vec_push(c->arena, &graph->open, other);
         }
     }
     return false;
 }
 
 static void check_circles(Checker *c, const TypeMentions *mentions) {
+    TypeGraph graph;
+    graph_make(c, &graph, mentions);
     for (size_t i = 0; i < mentions->len; i++) {
         const TypeMention *mention = &mentions->items[i];
-        if (mention->of != mention->in && !reaches(c, mention->of, mention->in, mentions)) continue;
+        if (mention->of != mention->in && !reaches(c, &graph, mention->of, mention->in)) continue;
         mention->in->is_recursive = true;
         for (size_t a = 0; a < mention->type->arg_count; a++) {
             if (type_prune(mention->type->args[a])->kind == TYPE_VAR || type_is_error(mention->type->args[a])) continue;

@@ -47,12 +47,14 @@ Type *check_match(Checker *c, AstMatch *match, Type *hint) {
 void check_covered(Checker *c, const AstMatch *match) {
     AstList rows = {0}; /* of arms without a condition, which may fail */
     const char *example = NULL;
+    size_t budget = COVER_BUDGET;
     bool is_library = c->module->is_library;
     for (size_t i = 0; i < match->arms.len; i++) {
         if (match->arms.items[i]->kind != AST_ARM) return;
         AstArm *arm = ast_as(Arm, match->arms.items[i]);
         if (type_is_error(arm->pattern->type)) return; /* a wrong pattern was reported */
-        CoverAnswer answer = cover_is_useful(c->arena, rows.items, rows.len, arm->pattern, &example);
+        budget = COVER_BUDGET; /* arms that could not be asked about cost a warning at most */
+    CoverAnswer answer = cover_is_useful(c->arena, rows.items, rows.len, arm->pattern, &budget, &example);
         if (answer == COVER_NO && !is_library) {
             Diag *diag =
                 diag_add(c->diags, W0103, arm->pattern->span, "this arm is never reached: the arms above cover its values");
@@ -60,7 +62,7 @@ void check_covered(Checker *c, const AstMatch *match) {
         }
         if (!arm->guard) vec_push(c->arena, &rows, arm->pattern);
     }
-    CoverAnswer answer = cover_is_useful(c->arena, rows.items, rows.len, NULL, &example);
+    CoverAnswer answer = cover_is_useful(c->arena, rows.items, rows.len, NULL, &budget, &example);
     if (answer == COVER_NO) return;
     Diag *diag;
     if (answer == COVER_TOO_COMPLEX) {

@@ -188,7 +188,8 @@ void check_pattern(Checker *c, Ast *pattern, Type *type) {
     }
     check_case(c, pattern, type);
     if (type_is_error(pattern->type)) return;
-    if (cover_is_useful(c->arena, &pattern, 1, NULL, &example) == COVER_NO) return;
+    size_t budget = COVER_BUDGET;
+    if (cover_is_useful(c->arena, &pattern, 1, NULL, &budget, &example) == COVER_NO) return;
     Diag *diag = diag_add(c->diags, E0309, pattern->span, "this pattern may not match, and here is no other case");
     diag_hint(diag, "names, `_` and tuples of them always match; `match` chooses between cases");
 }

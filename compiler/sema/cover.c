@@ -12,7 +12,6 @@
 #include "compiler/sema/symbol.h"
 
 enum {
-    WORK_LIMIT = 2000000, /* cells that may be copied for one question */
     DEPTH_LIMIT = 4000,
 };
 
@@ -43,6 +42,7 @@ typedef struct Head {
     Ast *literal;
     const Symbol *constructor;
     size_t arity;
+    bool is_unnamed; /* no cell of the column that is not wild admits it */
 } Head;
 
 typedef VEC(Head) Heads;
@@ -51,7 +51,7 @@ typedef VEC(Ast *) Cells;
 typedef struct Cover {
     Arena *arena; /* for this question */
     Arena *texts; /* for the example */
-    size_t work;
+    size_t work, limit;
     size_t depth;
     bool is_too_complex;
 } Cover;
@@ -133,6 +133,19 @@ static int compare_ints(const void *a, const void *b) {
     return (left > right) - (left < right);
 }
 
+/* The place in ascending numbers of one that is there. */
+static size_t find_int(const int64_t *numbers, size_t count, int64_t wanted) {
+    size_t low = 0, high = count;
+    while (low + 1 < high) {
+        size_t middle = low + (high - low) / 2;
+        if (numbers[middle] <= wanted)
+            low = middle;
+        else
+            high = middle;
+    }
+    return low;
+}
+
 /* The intervals between which no pattern of the column makes a difference. */
 static void int_heads(Cover *cover, const Cells *column, Heads *heads) {
     VEC(int64_t) starts = {0};
@@ -144,25 +157,30 @@ static void int_heads(Cover *cover, const Cells *column, Heads *heads) {
         if (high < INT64_MAX) vec_push(cover->arena, &starts, high + 1);
     }
     qsort(starts.items, starts.len, sizeof *starts.items, compare_ints);
-    for (size_t i = 0; i < starts.len; i++) {
-        if (i > 0 && starts.items[i] == starts.items[i - 1]) continue;
-        size_t next = i + 1;
-        while (next < starts.len && starts.items[next] == starts.items[i]) next++;
-        int64_t high = next < starts.len ? starts.items[next] - 1 : INT64_MAX;
-        add_head(cover, heads, (Head){.kind = HEAD_INT, .low = starts.items[i], .high = high});
+    size_t count = 0;
+    for (size_t i = 0; i < starts.len; i++)
+        if (count == 0 || starts.items[i] != starts.items[count - 1]) starts.items[count++] = starts.items[i];
+    int64_t *changes = arena_array(cover->arena, int64_t, count + 1); /* in how many patterns lie over an interval */
+    for (size_t i = 0; i < column->len; i++) {
+        int64_t low, high;
+        if (is_wild(column->items[i]) || !is_int_pattern(column->items[i]) || !int_bounds(column->items[i], &low, &high)) continue;
+        changes[find_int(starts.items, count, low)]++;
+        changes[find_int(starts.items, count, high) + 1]--;
+    }
+    int64_t open = 0;
+    for (size_t i = 0; i < count; i++) {
+        int64_t high = i + 1 < count ? starts.items[i + 1] - 1 : INT64_MAX;
+        open += changes[i];
+        add_head(cover, heads, (Head){.kind = HEAD_INT, .low = starts.items[i], .high = high, .is_unnamed = open == 0});
     }
 }
 
-static void value_heads(Cover *cover, const Cells *column, Heads *heads) {
-    for (size_t i = 0; i < column->len; i++) {
-        if (is_wild(column->items[i]) || column->items[i]->kind != AST_PAT_LITERAL) continue;
-        Ast *literal = literal_of(column->items[i]);
-        bool is_known = false;
-        for (size_t j = 0; j < heads->len && !is_known; j++) is_known = is_same_literal(heads->items[j].literal, literal);
-        cover->work += heads->len;
-        if (!is_known) add_head(cover, heads, (Head){.kind = HEAD_VALUE, .literal = literal});
-    }
-    add_head(cover, heads, (Head){.kind = HEAD_VALUE});
+/* Of literals there are always others, and those decide where everything is asked for: see useful_column. */
+static void value_heads(Cover *cover, Ast *query, Heads *heads) {
+    if (is_wild(query))
+        add_head(cover, heads, (Head){.kind = HEAD_VALUE, .is_unnamed = true});
+    else if (query->kind == AST_PAT_LITERAL)
+        add_head(cover, heads, (Head){.kind = HEAD_VALUE, .literal = literal_of(query)});
 }
 
 /* Each length up to the longest that is told apart, and all lists that are longer. */
@@ -188,10 +206,11 @@ static void data_heads(Cover *cover, const Symbol *constructor, Heads *heads) {
     }
 }
 
-/* The heads of a column, by its first cell that is not wild; none where all are. */
+/* The heads of a column, by its first cell that is not wild; none where all are. The last cell is the question's: heads that it
+ * does not admit may be left out. */
 static Heads heads_of(Cover *cover, const Cells *column) {
     Heads heads = {0};
-    Ast *cell = NULL;
+    Ast *cell = NULL, *query = vec_last(column);
     for (size_t i = 0; i < column->len && !cell; i++)
         if (!is_wild(column->items[i])) cell = column->items[i];
     if (!cell) return heads;
@@ -206,13 +225,16 @@ static Heads heads_of(Cover *cover, const Cells *column) {
     case AST_PAT_CONSTRUCTOR: data_heads(cover, cell->symbol, &heads); break;
     case AST_PAT_LITERAL:
     case AST_PAT_RANGE:
-        if (is_int_pattern(cell)) {
+        if (is_int_pattern(cell) && !is_wild(query) && query->kind == AST_PAT_LITERAL) {
+            int64_t value = int_of(literal_of(query));
+            add_head(cover, &heads, (Head){.kind = HEAD_INT, .low = value, .high = value});
+        } else if (is_int_pattern(cell)) {
             int_heads(cover, column, &heads);
         } else if (literal_of(cell)->kind == AST_BOOL_LIT) {
             add_head(cover, &heads, (Head){.kind = HEAD_BOOL, .low = false});
             add_head(cover, &heads, (Head){.kind = HEAD_BOOL, .low = true});
         } else {
-            value_heads(cover, column, &heads);
+            value_heads(cover, query, &heads);
         }
         break;
     default: break;
@@ -336,10 +358,20 @@ static const char *head_text(Cover *cover, const Head *head, const char *const *
 
 static bool useful(Cover *cover, Rows rows, Row query, size_t width, const char **example);
 
-/* Does any row, or the query, name what belongs to the head? Heads that none names are all alike. */
-static bool is_named(const Cells *column, const Head *head) {
-    for (size_t i = 0; i < column->len; i++)
-        if (!is_wild(column->items[i]) && cell_admits(column->items[i], head)) return true;
+/* Marks the heads that no cell names. */
+static bool has_unnamed(Cover *cover, const Cells *column, Heads *heads, size_t *which) {
+    for (size_t i = 0; i < heads->len; i++) {
+        Head *head = &heads->items[i];
+        if (head->kind != HEAD_INT && head->kind != HEAD_VALUE) {
+            bool is_named = false;
+            for (size_t j = 0; j < column->len && !is_named; j++)
+                is_named = !is_wild(column->items[j]) && cell_admits(column->items[j], head);
+            cover->work += column->len;
+            head->is_unnamed = !is_named;
+        }
+        *which = i;
+        if (head->is_unnamed) return true;
+    }
     return false;
 }
 
@@ -370,22 +402,19 @@ static bool useful_column(Cover *cover, Rows rows, Row query, size_t width, cons
         example[0] = "_";
         return useful(cover, rows, query, width - 1, example + 1);
     }
-    bool asked_unnamed = false;
+    size_t unnamed;
+    /* Rows that take what none names take everything: where they leave nothing of that, they leave nothing at all. */
+    if (is_wild(query.cells[0]) && has_unnamed(cover, &column, &heads, &unnamed))
+        return useful_under(cover, &rows, &query, &heads.items[unnamed], width, example);
     for (size_t i = 0; i < heads.len && !cover->is_too_complex; i++) {
-        const Head *head = &heads.items[i];
-        cover->work += column.len;
-        if (!cell_admits(query.cells[0], head)) continue;
-        if (!is_named(&column, head)) {
-            if (asked_unnamed) continue;
-            asked_unnamed = true;
-        }
-        if (useful_under(cover, &rows, &query, head, width, example)) return true;
+        if (cell_admits(query.cells[0], &heads.items[i]) && useful_under(cover, &rows, &query, &heads.items[i], width, example))
+            return true;
     }
     return false;
 }
 
 static bool useful(Cover *cover, Rows rows, Row query, size_t width, const char **example) {
-    if (cover->work > WORK_LIMIT || cover->depth > DEPTH_LIMIT) cover->is_too_complex = true;
+    if (cover->work > cover->limit || cover->depth > DEPTH_LIMIT) cover->is_too_complex = true;
     if (cover->is_too_complex) return false;
     if (width == 0) return rows.len == 0;
     cover->depth++;
@@ -406,8 +435,9 @@ static bool useful(Cover *cover, Rows rows, Row query, size_t width, const char 
     return answer;
 }
 
-CoverAnswer cover_is_useful(Arena *arena, Ast *const *rows, size_t count, Ast *pattern, const char **example) {
-    Cover cover = {.arena = arena_new(), .texts = arena};
+CoverAnswer cover_is_useful(Arena *arena, Ast *const *rows, size_t count, Ast *pattern, size_t *budget, const char **example) {
+    if (*budget < count) return COVER_TOO_COMPLEX;
+    Cover cover = {.arena = arena_new(), .texts = arena, .work = count, .limit = *budget};
     Rows all = {.items = arena_array(cover.arena, Row, count + 1), .len = count};
     for (size_t i = 0; i < count; i++) {
         all.items[i].cells = arena_array(cover.arena, Ast *, 1);
@@ -417,6 +447,7 @@ CoverAnswer cover_is_useful(Arena *arena, Ast *const *rows, size_t count, Ast *p
     query.cells[0] = pattern;
     bool answer = useful(&cover, all, query, 1, example);
     arena_free(&cover.arena);
+    *budget -= cover.work < *budget ? cover.work : *budget;
     if (cover.is_too_complex) return COVER_TOO_COMPLEX;
     return answer ? COVER_YES : COVER_NO;
 }

@@ -15,7 +15,9 @@ typedef enum CoverAnswer {
 } CoverAnswer;
 
 /* Is there a value that `pattern` matches, and none of the `count` rows before it? A NULL pattern matches everything; *example is
- * then such a value as a pattern would name it, "some((_, 0))". */
-CoverAnswer cover_is_useful(Arena *arena, Ast *const *rows, size_t count, Ast *pattern, const char **example);
+ * then such a value as a pattern would name it, "some((_, 0))". What the answer costs is taken from the budget, which begins with
+ * COVER_BUDGET. */
+enum { COVER_BUDGET = 4000000 };
+CoverAnswer cover_is_useful(Arena *arena, Ast *const *rows, size_t count, Ast *pattern, size_t *budget, const char **example);
 
 #endif
