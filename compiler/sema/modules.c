@@ -72,11 +72,12 @@ static void import_names(Sema *sema, Module *module, AstImport *import, Module *
         Ast *node = import->names.items[i];
         Name name = node->kind == AST_NAME_REF ? ast_as(NameRef, node)->name : NULL;
         if (!name) continue;
-        Symbol *symbol = map_get_pointer(&imported->values, name);
-        if (symbol && symbol->module == imported && symbol->kind != SYMBOL_MODULE) {
-            module_declare(sema, module, symbol);
-            continue;
-        }
+        Symbol *symbol = map_get_pointer(&imported->values, name), *type = map_get_pointer(&imported->types, name);
+        bool is_value = symbol && symbol->module == imported && symbol->kind != SYMBOL_MODULE;
+        bool is_type = type && type->module == imported; /* a record's constructor has the same name */
+        if (is_value) module_declare(sema, module, symbol);
+        if (is_type) module_declare(sema, module, type);
+        if (is_value || is_type) continue;
         note_missing(module, name);
         Diag *diag = diag_add(sema->diags, E0602, node->span, "the module `%s` has nothing called `%s`", imported->name, name);
         const char *near = nearest_in(sema, name, &imported->values, NULL);
