@@ -58,7 +58,7 @@ Type *type_of_kind(Infer *infer, TypeKind kind, Type *const *args, size_t count)
     Type *type = arena_make(infer->arena, Type);
     type->kind = kind;
     type->args = arena_array(infer->arena, Type *, count ? count : 1);
-    memcpy(type->args, args, count * sizeof *args);
+    if (count > 0) memcpy(type->args, args, count * sizeof *args);
     type->arg_count = count;
     return type;
 }
