@@ -35,6 +35,7 @@ typedef struct Run {
     char *path;              /* of the program */
     pid_t parent;            /* the process that was started */
     int socket;              /* to it; -1: closed */
+    sigset_t old_signals;    /* as they were when mrrun was started */
     int signals, wake, lock; /* lock: on the directory, as long as mrrun lives */
     bool is_ended;           /* all processes have taken leave */
     bool is_started;         /* it was told to start root and workers */
@@ -102,20 +103,20 @@ static bool report_start(int reason) {
 }
 
 /* In the started process: becomes the program. */
-static _Noreturn void become_program(const Run *run, int socket, const sigset_t *old_signals) {
+static _Noreturn void become_program(const Run *run, int socket) {
     char number[16];
     snprintf(number, sizeof number, "%d", socket);
     setenv(LAUNCH_VARIABLE, number, 1);
-    sigprocmask(SIG_SETMASK, old_signals, NULL);
+    sigprocmask(SIG_SETMASK, &run->old_signals, NULL);
     execv(run->path, run->options.program);
     ParentRecord record = {.kind = PARENT_NOT_STARTED, .reason = errno};
     send(socket, &record, sizeof record, MSG_NOSIGNAL);
     _exit(127);
 }
 
-/* Before there is any thread or connection. Signals that end a run come through a descriptor from here on. */
-static bool start_program(Run *run) {
-    sigset_t mask, old_signals;
+/* Signals that end a run come through a descriptor from here on: before there is anything that would be left behind. */
+static bool take_over_signals(Run *run) {
+    sigset_t mask;
     sigemptyset(&mask);
     sigaddset(&mask, SIGINT);
     sigaddset(&mask, SIGTERM);
@@ -123,14 +124,19 @@ static bool start_program(Run *run) {
         signal(SIGHUP, SIG_IGN); /* nohup's wish */
     else
         sigaddset(&mask, SIGHUP);
-    sigprocmask(SIG_BLOCK, &mask, &old_signals);
+    sigprocmask(SIG_BLOCK, &mask, &run->old_signals);
     run->signals = signalfd(-1, &mask, SFD_CLOEXEC | SFD_NONBLOCK);
+    return report_start(run->signals < 0 ? errno : 0);
+}
+
+/* Before there is any thread or connection. */
+static bool start_program(Run *run) {
     int ends[2];
-    if (run->signals < 0 || socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0) return report_start(errno);
+    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0) return report_start(errno);
     run->parent = fork();
     if (run->parent == 0) {
         fcntl(ends[1], F_SETFD, 0);
-        become_program(run, ends[1], &old_signals);
+        become_program(run, ends[1]);
     }
     close(ends[1]);
     run->socket = ends[0];
@@ -289,7 +295,7 @@ int main(int argc, char **argv) {
     }
     run.path = program_find(run.options.program[0]);
     if (!run.path) return 1;
-    if (make_directory(&run) && start_program(&run)) status = run_program(&run);
+    if (take_over_signals(&run) && make_directory(&run) && start_program(&run)) status = run_program(&run);
     stop_program(&run);
     stats_free(&run.stats);
     if (run.wake >= 0) close(run.wake);
