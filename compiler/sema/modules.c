@@ -18,7 +18,15 @@ static void report_unknown_module(Sema *sema, const char *name, Span span) {
     for (const EmbeddedModule *module = mr_embedded_modules; module->name; module++) vec_push(sema->arena, &names, module->name);
     Diag *diag = diag_add(sema->diags, E0601, span, "the library has no module `%s`", name);
     const char *near = diag_nearest(name, names.items, names.len);
-    if (near) diag_hint(diag, "did you mean `%s`?", near);
+    if (near) {
+        diag_hint(diag, "did you mean `%s`?", near);
+        return;
+    }
+    const char *all = "";
+    for (size_t i = 0; i < names.len; i++)
+        if (strcmp(names.items[i], "prelude") != 0)
+            all = arena_printf(sema->arena, "%s%s%s", all, *all ? ", " : "", names.items[i]);
+    diag_hint(diag, "it has %s", all);
 }
 
 static Module *find_library(const Modules *modules, const char *name) {

@@ -90,12 +90,14 @@ static void function_leave(Resolver *r, const Place *place) {
 
 /* Default values see what the module declares, and nothing of the function. */
 static void resolve_default_value(Resolver *r, Ast *owner, Ast *value) {
-    Scope *scope = r->scope;
+    Scope *scope = r->scope, *around = r->around_default;
     Ast *outer = r->owner;
     r->scope = NULL;
+    r->around_default = scope;
     r->owner = owner;
     resolve_node(r, value);
     r->scope = scope;
+    r->around_default = around;
     r->owner = outer;
 }
 

@@ -42,12 +42,14 @@ static void report_unknown(Resolver *r, Name name, Span span) {
     void **skipped = map_slot_pointer(&r->module->skipped, name);
     if (*skipped) return;
     *skipped = (void *)(uintptr_t)name;
-    if (is_planned_name(name)) {
-        diag_add(r->sema->diags, E0501, span, "the library's `%s` is not supported yet", name);
-        return;
-    }
-    Diag *diag = diag_add(r->sema->diags, E0201, span, "nothing is called `%s` here", name);
+    Diag *diag;
+    if (is_planned_name(name))
+        diag = diag_add(r->sema->diags, E0501, span, "`%s` is not supported yet", name);
+    else
+        diag = diag_add(r->sema->diags, E0201, span, "nothing is called `%s` here", name);
     const char *hint = foreign_name_hint(r->sema, name), *near = nearest_visible(r, name);
+    for (const Scope *scope = r->around_default; scope; scope = scope->outer)
+        if (find_here(scope, name)) hint = "a default value mentions names of the top level only";
     if (hint)
         diag_hint(diag, "%s", hint);
     else if (near)

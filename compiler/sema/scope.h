@@ -18,6 +18,7 @@ typedef struct Resolver {
     Sema *sema;
     Module *module;
     Scope *scope;             /* NULL: only what the module declares is seen */
+    Scope *around_default;    /* inside a default value: what is not seen there, though it stands around */
     Ast *owner;               /* the FN, LAMBDA, REDUCER or MEMBER that is being resolved; NULL: the top level */
     Item *item;               /* the item that is being resolved; NULL for a default's copy */
     unsigned loops;           /* around the place, inside the owner */
