@@ -25,9 +25,9 @@ typedef struct Map {
 } Map;
 
 void map_init(Map *map, Arena *arena);
-void *map_get(const Map *map, const void *key, size_t len);  /* NULL where there is none */
-void **map_slot(Map *map, const void *key, size_t len);      /* the value's place, made with NULL in it; valid until the next map_slot */
-void *map_get_pointer(const Map *map, const void *key);      /* the pointer itself is the key (a Name, a node) */
+void *map_get(const Map *map, const void *key, size_t len); /* NULL where there is none */
+void **map_slot(Map *map, const void *key, size_t len); /* the value's place, made with NULL in it; valid until the next map_slot */
+void *map_get_pointer(const Map *map, const void *key); /* the pointer itself is the key (a Name, a node) */
 void **map_slot_pointer(Map *map, const void *key);
 
 uint64_t hash_bytes(const void *bytes, size_t len); /* FNV-1a with a final mix; the same on every machine */

@@ -10,24 +10,24 @@
 
 #include "base/arena.h"
 
-#define VEC(T)                                                                                                                   \
-    struct {                                                                                                                     \
-        T *items;                                                                                                                \
-        size_t len, cap;                                                                                                         \
+#define VEC(T)                                                                                                                     \
+    struct {                                                                                                                       \
+        T *items;                                                                                                                  \
+        size_t len, cap;                                                                                                           \
     }
 
-#define vec_push(arena, vec, item)                                                                                               \
-    do {                                                                                                                         \
-        if ((vec)->len == (vec)->cap) {                                                                                          \
-            size_t vec_old_cap_ = (vec)->cap;                                                                                    \
-            (vec)->cap = vec_old_cap_ ? vec_old_cap_ * 2 : 4;                                                                    \
-            (vec)->items = arena_realloc((arena), (vec)->items, vec_old_cap_ * sizeof *(vec)->items,                             \
-                                         (vec)->cap * sizeof *(vec)->items);                                                     \
-        }                                                                                                                        \
-        (vec)->items[(vec)->len++] = (item);                                                                                     \
+#define vec_push(arena, vec, item)                                                                                                 \
+    do {                                                                                                                           \
+        if ((vec)->len == (vec)->cap) {                                                                                            \
+            size_t vec_old_cap_ = (vec)->cap;                                                                                      \
+            (vec)->cap = vec_old_cap_ ? vec_old_cap_ * 2 : 4;                                                                      \
+            (vec)->items =                                                                                                         \
+                arena_realloc((arena), (vec)->items, vec_old_cap_ * sizeof *(vec)->items, (vec)->cap * sizeof *(vec)->items);      \
+        }                                                                                                                          \
+        (vec)->items[(vec)->len++] = (item);                                                                                       \
     } while (0)
 
-#define vec_pop(vec) ((vec)->items[--(vec)->len])
+#define vec_pop(vec)  ((vec)->items[--(vec)->len])
 #define vec_last(vec) ((vec)->items[(vec)->len - 1])
 
 #endif

@@ -138,8 +138,8 @@ bool reducer_is_exact(const Symbol *symbol, const CoreType *element) {
     return false;
 }
 
-/* Reducers of which one state may take in the elements of many chunks, in order, and be the same as those chunks' states merged along
- * the tree. No sum or product of floats, and nothing that the program defines, is one: there the shape of the tree shows. */
+/* Reducers of which one state may take in the elements of many chunks, in order, and be the same as those chunks' states merged
+ * along the tree. No sum or product of floats, and nothing that the program defines, is one: there the shape of the tree shows. */
 bool reducer_is_associative(const Symbol *symbol) {
     static const char *const names[] = {"min", "max", "any",    "all",    "first",     "last",    "list",
                                         "set", "top", "bottom", "concat", "histogram", "distinct"};

@@ -51,8 +51,7 @@ static void plan_job(const CoreProgram *program, const CoreJob *job, Buf *out) {
     }
     const CoreReducer *reducer = &job->reducer;
     buf_printf(out, "    reduce    %s: %s\n", reducer->name, kind_text(reducer));
-    buf_printf(out, "    combine   %s%s\n", combine_text(reducer),
-               reducer->done.body ? ", stops at the deciding element" : "");
+    buf_printf(out, "    combine   %s%s\n", combine_text(reducer), reducer->done.body ? ", stops at the deciding element" : "");
     if (job->key) buf_printf(out, "    key       %s\n", job->key->name);
     buf_printf(out, "    state     %s\n", reducer->state->name);
     buf_printf(out, "    result    %s\n", job->result->name);

@@ -173,8 +173,11 @@ static LLVMValueRef float_intrinsic(Frame *frame, const char *name, LLVMValueRef
 
 /* Primitives that are an instruction or two; NULL for all others. Only such whose result is the same on every machine. */
 static LLVMValueRef inline_prim(Frame *frame, const CoreExpr *expr, Value *values) {
-    static const char *const rounded[][2] = {
-        {"sqrt", "llvm.sqrt"}, {"floor", "llvm.floor"}, {"ceil", "llvm.ceil"}, {"trunc", "llvm.trunc"}, {"round", "llvm.roundeven"}};
+    static const char *const rounded[][2] = {{"sqrt", "llvm.sqrt"},
+                                             {"floor", "llvm.floor"},
+                                             {"ceil", "llvm.ceil"},
+                                             {"trunc", "llvm.trunc"},
+                                             {"round", "llvm.roundeven"}};
     if (!expr->args.len) return NULL;
     const CoreType *type = values[0].type;
     LLVMBuilderRef b = frame->builder;

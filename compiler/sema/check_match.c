@@ -53,8 +53,8 @@ void check_covered(Checker *c, const AstMatch *match) {
         if (match->arms.items[i]->kind != AST_ARM) return;
         AstArm *arm = ast_as(Arm, match->arms.items[i]);
         if (type_is_error(arm->pattern->type)) return; /* a wrong pattern was reported */
-        budget = COVER_BUDGET; /* arms that could not be asked about cost a warning at most */
-    CoverAnswer answer = cover_is_useful(c->arena, rows.items, rows.len, arm->pattern, &budget, &example);
+        budget = COVER_BUDGET;                         /* arms that could not be asked about cost a warning at most */
+        CoverAnswer answer = cover_is_useful(c->arena, rows.items, rows.len, arm->pattern, &budget, &example);
         if (answer == COVER_NO && !is_library) {
             Diag *diag =
                 diag_add(c->diags, W0103, arm->pattern->span, "this arm is never reached: the arms above cover its values");

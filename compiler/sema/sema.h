@@ -7,8 +7,8 @@
  *
  * What a node's type says beyond its own shape: a LAMBDA or a NAME_REF of a declared function with n > 1 parameters whose type is a
  * function of one parameter takes a tuple of n apart. A BLOCK or an IF of type unit drops the value of its last expression,
- * whatever its type is. The operand of `reduce` that is a reducer has the type (element, state, result), a tuple of reducers that of
- * its result. */
+ * whatever its type is. The operand of `reduce` that is a reducer has the type (element, state, result), a tuple of reducers that
+ * of its result. */
 #ifndef COMPILER_SEMA_SEMA_H
 #define COMPILER_SEMA_SEMA_H
 

@@ -87,11 +87,12 @@ static inline MapKey map_key_hashed(const void *at, uint64_t hash, const MrType 
 }
 
 /* Is the key that lies at `at`, whose hash is the same, equal to this short string? Of most words length and hash say it all. These
- * are compared with themselves: their bytes need not be fetched from memory, nor a branch be foreseen that depends on the length. */
+ * are compared with themselves: their bytes need not be fetched from memory, nor a branch be foreseen that depends on the length.
+ */
 static inline bool short_key_matches(const MrString *at, const MapKey *key) {
     const MrString *string = key->at;
     uintptr_t mine = (uintptr_t)string->data, theirs = (uintptr_t)at->data;
-    uintptr_t against = mine ^ ((mine ^ theirs) & (uintptr_t)((PACKED_BYTES - string->len) >> 63));
+    uintptr_t against = mine ^ ((mine ^ theirs) & -(uintptr_t)(string->len > PACKED_BYTES));
     return at->len == string->len && bytes_are_zero((load_bytes((const char *)against) & key->mask) ^ key->bytes);
 }
 

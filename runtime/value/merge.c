@@ -194,7 +194,7 @@ bool mr_map_finish_sums(MrContext *context, MrMap **out, MrMap *in, const MrType
         const char *entry = map_entry(in, i), *key = entry + in->key_offset;
         int64_t sum[2];
         memcpy(sum, entry + in->value_offset, sizeof sum);
-        bool fits = sum[1] == sum[0] >> 63;
+        bool fits = sum[1] == (sum[0] < 0 ? -1 : 0);
         if (!fits && (failed < 0 || mr_compare(context, key, map_entry(in, failed) + in->key_offset, in->key) < 0)) failed = i;
         char *to = map_entry(map, map->len++);
         memcpy(to, entry, sizeof(uint64_t));

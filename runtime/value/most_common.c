@@ -1,7 +1,7 @@
 /* most_common.c: the pairs of a map with the largest values, without putting all of its entries in order.
  *
- * The best so far are a heap whose root is the one that the next better entry drives out, so that a large map is looked through once
- * and hardly any of its entries is compared more than once. */
+ * The best so far are a heap whose root is the one that the next better entry drives out, so that a large map is looked through
+ * once and hardly any of its entries is compared more than once. */
 #include "runtime/value/map.h"
 
 #include <stdlib.h>

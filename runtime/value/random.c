@@ -3,8 +3,9 @@
 
 #include "runtime/value/value.h"
 
-/* The finaliser of splitmix64 (Steele, Lea and Flood, 2014). The asm, which is no instruction, keeps LLVM from computing two of them
- * in one vector register: without AVX-512 there is no multiplication of 64-bit lanes, and the way around it is slower by far. */
+/* The finaliser of splitmix64 (Steele, Lea and Flood, 2014). The asm, which is no instruction, keeps LLVM from computing two of
+ * them in one vector register: without AVX-512 there is no multiplication of 64-bit lanes, and the way around it is slower by far.
+ */
 static uint64_t scramble(uint64_t z) {
     z = (z ^ z >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
     __asm__("" : "+r"(z));

@@ -40,7 +40,8 @@ typedef struct StringPool {
     int64_t left, size; /* bytes of the block */
 } StringPool;
 
-MrString pool_string(StringPool *pool, const char *bytes, int64_t len); /* an owned copy; the bytes are a string's, with its slack */
+MrString pool_string(StringPool *pool, const char *bytes,
+                     int64_t len); /* an owned copy; the bytes are a string's, with its slack */
 void pool_close(StringPool *pool);
 
 /* ---- lists, by the type of their elements (list.c) */

@@ -409,8 +409,7 @@ static CoreJob *job_over(Fixture *f, CoreFn *mapped, const char *name) {
     vec_push(f->arena, &job->sources, source);
     job->index = (uint32_t)f->program.jobs.len;
     job->name = name;
-    job->reducer =
-        (CoreReducer){.kind = CORE_REDUCE_SUM_INT, .name = name, .element = f->type_int, .result = f->type_int};
+    job->reducer = (CoreReducer){.kind = CORE_REDUCE_SUM_INT, .name = name, .element = f->type_int, .result = f->type_int};
     job->reducer.is_exact = job->reducer.is_associative = true;
     job->reducer.state = core_type(f->program.types, CORE_TYPE_TUPLE, halves, 2);
     job->result = f->type_int;

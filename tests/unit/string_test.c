@@ -346,10 +346,10 @@ static int teardown(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_ownership), cmocka_unit_test(test_slices),  cmocka_unit_test(test_concat),
-        cmocka_unit_test(test_equality),  cmocka_unit_test(test_lower),   cmocka_unit_test(test_scratch), cmocka_unit_test(test_text),
-        cmocka_unit_test(test_units),     cmocka_unit_test(test_split),   cmocka_unit_test(test_search),
-        cmocka_unit_test(test_repeat),    cmocka_unit_test(test_numbers),
+        cmocka_unit_test(test_ownership), cmocka_unit_test(test_slices), cmocka_unit_test(test_concat),
+        cmocka_unit_test(test_equality),  cmocka_unit_test(test_lower),  cmocka_unit_test(test_scratch),
+        cmocka_unit_test(test_text),      cmocka_unit_test(test_units),  cmocka_unit_test(test_split),
+        cmocka_unit_test(test_search),    cmocka_unit_test(test_repeat), cmocka_unit_test(test_numbers),
     };
     return cmocka_run_group_tests(tests, NULL, teardown);
 }
