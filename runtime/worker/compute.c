@@ -26,7 +26,7 @@ struct Answer {
     Buf data;
 };
 
-/* A job as both threads see it: the communicating thread sets the limit, all else is the compute thread's. */
+/* A job as both threads see it: both lower the limit, all else is the compute thread's. */
 typedef struct Entry Entry;
 struct Entry {
     Entry *next;
@@ -51,6 +51,13 @@ struct Compute {
     MrContext context;
     MrRuntime runtime;
 };
+
+/* Chunks from `limit` on are not needed. */
+static void lower_limit(Entry *entry, uint64_t limit) {
+    uint64_t now = atomic_load_explicit(&entry->limit, memory_order_relaxed);
+    while (limit < now &&
+           !atomic_compare_exchange_weak_explicit(&entry->limit, &now, limit, memory_order_relaxed, memory_order_relaxed)) {}
+}
 
 /* ---- the compute thread */
 
@@ -131,6 +138,8 @@ static void do_compute(Compute *compute, Entry *entry, const PeerAction *action)
         post_failure(compute, action, "the elements of a list cannot be read");
         return;
     }
+    /* The next range may lie in the queue already, and it may be a long one. */
+    if (run.end != END_NONE) lower_limit(entry, (uint64_t)run.end_chunk + 1);
     Answer *answer = answer_new(action, PEER_COMPUTED);
     answer->event.range_done = (MsgRangeDone){.first = run.first,
                                               .count = run.count,
@@ -244,7 +253,7 @@ Compute *compute_new(const ComputeConfig *config, char **error) {
 static void set_limit(Compute *compute, uint64_t job, uint64_t limit) {
     pthread_mutex_lock(&compute->mutex);
     for (Entry *entry = compute->entries; entry; entry = entry->next) {
-        if (entry->number == job) atomic_store_explicit(&entry->limit, limit, memory_order_relaxed);
+        if (entry->number == job) lower_limit(entry, limit);
     }
     pthread_mutex_unlock(&compute->mutex);
 }
@@ -309,7 +318,7 @@ bool compute_stop(Compute **compute, unsigned milliseconds) {
     Compute *self = *compute;
     pthread_mutex_lock(&self->mutex);
     self->is_stopping = true;
-    for (Entry *entry = self->entries; entry; entry = entry->next) atomic_store_explicit(&entry->limit, 0, memory_order_relaxed);
+    for (Entry *entry = self->entries; entry; entry = entry->next) lower_limit(entry, 0);
     pthread_cond_signal(&self->has_order);
     pthread_mutex_unlock(&self->mutex);
     struct timespec until;
