@@ -121,7 +121,7 @@ Module *scope_module(Resolver *r, const Ast *expr) {
 Symbol *scope_member(Resolver *r, Module *module, Name name, Span span) {
     Symbol *symbol = map_get_pointer(&module->values, name);
     if (symbol && symbol->module == module && symbol->kind != SYMBOL_MODULE) return symbol;
-    if (module->is_missing) return NULL;
+    if (module->is_missing || map_get_pointer(&module->skipped, name)) return NULL; /* reported */
     Diag *diag = diag_add(r->sema->diags, E0602, span, "the module `%s` has nothing called `%s`", module->name, name);
     const char *near = nearest_in(r->sema, name, &module->values, NULL);
     if (near) diag_hint(diag, "did you mean `%s.%s`?", module->name, near);
