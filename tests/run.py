@@ -18,7 +18,7 @@ Families:
     lint      make lint
     sanitize  the families unit to examples once more, built with the address and undefined-behaviour sanitisers and a runtime that
               counts its live values
-    valgrind  some programs under valgrind: no bad access, no leak
+    valgrind  the programs of run and dist (without a file `slow`) under valgrind: no bad access, no leak
     fuzz      each tests/fuzz/x_fuzz.c for FUZZ_SECONDS (60)
 
 --golden rewrites the expected files of `golden`, `run`, `dist`, `examples` and `library` instead of comparing; read the difference before you commit.

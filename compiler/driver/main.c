@@ -64,16 +64,23 @@ static bool emit(Session *session, const DriverOptions *options) {
 
 static bool build(Session *session, const DriverOptions *options) {
     char *output = options->output ? strdup(options->output) : default_output(options->input);
-    char object[] = "/tmp/mrc-XXXXXX.o";
+    const char *folder = getenv("TMPDIR");
+    if (!folder || !*folder) folder = "/tmp";
+    Buf path = {0};
+    buf_printf(&path, "%s/mrc-XXXXXX.o", folder);
+    buf_text(&path);
+    char *object = path.data;
     int fd = output ? mkstemps(object, 2) : -1;
     if (fd < 0) {
-        fprintf(stderr, "mrc: cannot make a temporary file: %s\n", strerror(errno));
+        fprintf(stderr, "mrc: cannot make a temporary file in %s: %s\n", folder, strerror(errno));
+        buf_free(&path);
         free(output);
         return false;
     }
     close(fd);
     bool ok = session_write_object(session, object) && driver_link(object, output, options->session.library_dir);
     unlink(object);
+    buf_free(&path);
     free(output);
     return ok;
 }

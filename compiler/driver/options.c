@@ -103,7 +103,7 @@ static bool parse_option(int option, DriverOptions *out) {
         printf("mrc %s\n", MR_VERSION);
         out->is_done = true;
         return true;
-    default: return usage_error("see above"); /* getopt_long has said what is wrong */
+    default: /* getopt_long has said what is wrong */ fputs("Try `mrc --help`.\n", stderr); return false;
     }
 }
 
