@@ -8,6 +8,8 @@ Families:
     golden    tests/{lex,parse,types,core}/x.mr beside x.<phase>: what mrc --emit=<phase> prints; tests/llvm/x.mr beside x.llvm and
               x.asm: lines that must stand in it, in this order
     errors    tests/errors/x.mr: each `# error: E0203 text` (or `# warning: …`) must be reported on its line, and nothing else
+    conformance  tests/conformance/<section>/x.mr: small programs, whose comments say what they print or what is wrong with them; alone
+              and under mrrun -n 3
     run       tests/run/<name>/: main.mr, args, stdin, expected (standard output), stderr (lines that must be in it), status
     dist      tests/dist/<name>/: the same, alone and under mrrun -n 1, 2, 3, 8: the same bytes
     examples  examples/x.mr beside x.out (and x.args)
@@ -103,27 +105,70 @@ def golden(options):
                 yield f"{folder}/{expected.name}", check
 
 
+MARKER = re.compile(r"#\s*(error|warning):\s*([EW]\d{4})\s*(.*)")
+REPORT = re.compile(r"^(.*?):(\d+):(\d+): (error|warning)\[([EW]\d{4})\]: (.*)$")
+
+
+def markers(text):
+    """The diagnostics that a program's comments announce: (line, kind, code, text)."""
+    return [(number, m[1], m[2], m[3].strip()) for number, line in enumerate(text.split("\n"), 1) for m in MARKER.finditer(line)]
+
+
+def compile_marked(options, source, executable):
+    """Compiles a program, whose diagnostics must be those that it announces; says whether there is an executable now."""
+    wanted = markers(source.read_text(errors="replace"))
+    status, _, err = run([options.mrc, "--diagnostics=short", source.relative_to(ROOT), "-o", executable], cwd=ROOT)
+    got = [(int(m[2]), m[4], m[5], m[6]) for m in map(REPORT.match, err.decode(errors="replace").splitlines()) if m]
+    is_error = any(kind == "error" for _, kind, _, _ in wanted)
+    if status != (1 if is_error else 0):
+        raise Failure(f"exit status {status}\n{err.decode(errors='replace')}")
+    missing = [w for w in wanted if not any(w[:3] == g[:3] and w[3] in g[3] for g in got)]
+    surplus = [g for g in got if not any(w[:3] == g[:3] and w[3] in g[3] for w in wanted)]
+    if missing or surplus:
+        raise Failure(f"missing: {missing}\nnot expected: {surplus}")
+    return not is_error
+
+
 def errors(options):
-    marker = re.compile(r"#\s*(error|warning):\s*([EW]\d{4})\s*(.*)")
-    report = re.compile(r"^(.*?):(\d+):(\d+): (error|warning)\[([EW]\d{4})\]: (.*)$")
     for source in sorted((ROOT / "tests/errors").glob("*.mr")):
         def check(source=source):
-            wanted = []
-            for number, line in enumerate(source.read_text(errors="replace").split("\n"), 1):
-                wanted += [(number, m[1], m[2], m[3].strip()) for m in marker.finditer(line)]
-            if not wanted:
+            if not markers(source.read_text(errors="replace")):
                 raise Failure("the file expects no diagnostic")
             with tempfile.TemporaryDirectory() as tmp:
-                status, _, err = run([options.mrc, "--diagnostics=short", source.relative_to(ROOT), "-o", f"{tmp}/x"], cwd=ROOT)
-            got = [(int(m[2]), m[4], m[5], m[6]) for m in map(report.match, err.decode(errors="replace").splitlines()) if m]
-            is_error = any(kind == "error" for _, kind, _, _ in wanted)
-            if status != (1 if is_error else 0):
-                raise Failure(f"exit status {status}\n{err.decode(errors='replace')}")
-            missing = [w for w in wanted if not any(w[:3] == g[:3] and w[3] in g[3] for g in got)]
-            surplus = [g for g in got if not any(w[:3] == g[:3] and w[3] in g[3] for w in wanted)]
-            if missing or surplus:
-                raise Failure(f"missing: {missing}\nnot expected: {surplus}")
+                compile_marked(options, source, f"{tmp}/x")
         yield source.stem, check
+
+
+def conformance(options):
+    """One file a sentence of the reference. Its comments say what must happen: `#> text` is a line of output, `#! text` part of
+    standard error (then the exit status is 1), `# status: N` another exit status, `# args: …` the arguments."""
+    def said(pattern, text):
+        return re.findall(r"^[^\n]*?" + pattern + r" ?([^\n]*)$", text, re.M)
+
+    for source in sorted((ROOT / "tests/conformance").glob("*/*.mr")):
+        def check(source=source):
+            text = source.read_text(errors="replace")
+            expected = "".join(line + "\n" for line in said("#>", text)).encode()
+            complaints, args = said("#!", text), said("# args:", text)
+            wanted = int((said("# status:", text) or ["1" if complaints else "0"])[0])
+            if not expected and not complaints and not markers(text) and not said("# status:", text):
+                raise Failure("the file expects nothing")
+            with tempfile.TemporaryDirectory() as tmp:
+                executable = Path(tmp) / "main"
+                if not compile_marked(options, source, executable):
+                    return
+                for launcher, env in [([], {}), ([options.mrrun, "-n", 3], {"MR_LOCAL_MS": "0"})]:
+                    command = [*launcher, executable, *(args[0].split() if args else [])]
+                    status, out, err = run(command, cwd=tmp, env=dict(os.environ, **env))
+                    label = "mrrun -n 3" if launcher else "alone"
+                    complaint = err.decode(errors="replace")
+                    if status != wanted:
+                        raise Failure(f"{label}: exit status {status}, expected {wanted}\n{complaint[-3000:]}")
+                    compare(expected, out, f"output, {label}")
+                    for line in complaints:
+                        if line not in complaint:
+                            raise Failure(f"{label}: standard error lacks `{line}`:\n{complaint}")
+        yield f"{source.parent.name}/{source.stem}", check
 
 
 def compile_to(options, source, executable, flags=()):
@@ -245,7 +290,7 @@ def sanitize(options):
     build = ROOT / "build/sanitize"
     if options.build == build:
         return
-    families = ["unit", "golden", "errors", "run", "dist", "examples", "library", "sim"]
+    families = ["unit", "golden", "errors", "conformance", "run", "dist", "examples", "library", "sim"]
     built = []
     for family in families:
         def check(family=family):
@@ -287,7 +332,8 @@ def fuzz(options):
         yield name, lambda name=name: make(f"fuzz-{name}", f"FUZZ_SECONDS={seconds}", timeout=seconds + 300)
 
 
-FAMILIES = {"unit": unit, "golden": golden, "errors": errors, "run": programs("run", [None]), "dist": programs("dist", WORKERS),
+FAMILIES = {"unit": unit, "golden": golden, "errors": errors, "conformance": conformance,
+            "run": programs("run", [None]), "dist": programs("dist", WORKERS),
             "examples": examples, "library": library, "script": script, "sim": sim, "lint": lint, "sanitize": sanitize, "valgrind": valgrind, "fuzz": fuzz}
 
 
