@@ -89,6 +89,16 @@ void mr_text_close(MrContext *context, void *cursor);
 
 bool mr_job_run(MrContext *context, const MrTask *task, const void *captures, const MrSource *sources, void *result);
 
+/* ---- futures (worker/future.c). NULL, which a future becomes that has travelled, has ended and cannot be awaited. */
+
+bool mr_job_start(MrContext *context, MrFuture **out, const MrTask *task, const void *captures, const MrSource *sources);
+bool mr_future_await(MrContext *context, void *result, MrFuture *future, const MrType *type);
+bool mr_future_done(MrContext *context, MrFuture *future);
+double mr_future_progress(MrContext *context, MrFuture *future);
+void mr_future_cancel(MrContext *context, MrFuture *future);
+bool mr_future_wait(MrContext *context, bool *all_done, MrList *futures, double seconds);
+bool mr_future_next(MrContext *context, int64_t *index, MrList *futures, int64_t rank);
+
 /* ---- errors (value/error.c) */
 
 bool mr_fail(MrContext *context, const MrString *message);

@@ -78,6 +78,12 @@ typedef struct MrOptionalString {
 struct MrContext;
 struct MrType;
 
+/* A future is a pointer to this, or NULL where there is none. What stands behind it is worker/future.c's. */
+typedef struct MrFuture {
+    MrCell cell;
+    void (*free)(struct MrContext *context, struct MrFuture *future); /* called when the last reference is gone */
+} MrFuture;
+
 /* What is constant about a function value; emitted by the compiler, listed in the program, so that closures can travel. */
 typedef struct MrFunction {
     void *code;               /* bool (MrContext *, result *, const MrClosure *, arguments by value or const pointer ...) */
@@ -117,6 +123,7 @@ typedef enum MrKind {
     MR_SET,      /* MrMap * whose values are unit; fields[0] the element, fields[1] the unit type */
     MR_FUNCTION, /* MrClosure * (never NULL once evaluated) */
     MR_BOX,      /* MrBox * (never NULL once evaluated); fields[0] is the tuple in it */
+    MR_FUTURE,   /* MrFuture *; fields[0] is the result's type. Futures stay on their thread: encoded, it is none. */
 } MrKind;
 
 /* A declared type is a tuple: an int that counts its constructors from 0, where there are several, and the fields. A constructor's

@@ -127,6 +127,7 @@ static void encode_part(Encoder *encoder, const void *place, const MrType *type)
         buf_add_char(out, *(const char *)place);
         walk_push(&encoder->walk, place, type);
         break;
+    case MR_FUTURE: buf_add_char(out, 0); break; /* futures stay where they are */
     case MR_LIST: encode_elements(encoder, type, place, 0, list_len(*(MrList *const *)place)); break;
     case MR_MAP:
     case MR_SET: encode_map(encoder, place, type); break;
@@ -330,6 +331,11 @@ static bool decode_function(Decoder *decoder, MrClosure **to, const MrType *type
     return true;
 }
 
+static bool decode_future(Decoder *decoder) {
+    const char *byte = take_bytes(decoder, 1);
+    return byte && (*byte == 0 || decode_fail(decoder, "a future cannot travel"));
+}
+
 static bool decode_box(Decoder *decoder, MrBox **to, const MrType *type) {
     bool is_there = false;
     if (!take_bools(decoder, &is_there, 1)) return false;
@@ -362,6 +368,7 @@ static bool decode_part(Decoder *decoder, char *place, const MrType *type) {
     case MR_MAP:
     case MR_SET: return decode_map(decoder, (MrMap **)place, type);
     case MR_BOX: return decode_box(decoder, (MrBox **)place, type);
+    case MR_FUTURE: return decode_future(decoder);
     case MR_FUNCTION: return decode_function(decoder, (MrClosure **)place, type);
     case MR_OPTIONAL:
         if (!take_bools(decoder, place, 1)) return false;

@@ -18,6 +18,7 @@ static void own_part(MrContext *context, Walk *walk, void *place, const MrType *
     case MR_MAP:
     case MR_SET:
     case MR_FUNCTION:
+    case MR_FUTURE:
     case MR_BOX: cell_retain(*(MrCell **)place); break;
     default: walk_push(walk, place, type);
     }
@@ -89,6 +90,9 @@ static void drop_part(MrContext *context, Walk *walk, void *place, const MrType 
     case MR_MAP:
     case MR_SET:
         if (cell_release(*(MrCell **)place)) drop_content(context, walk, place, type);
+        break;
+    case MR_FUTURE: /* its job's values hold no futures, so this does not nest */
+        if (cell_release(*(MrCell **)place)) (*(MrFuture **)place)->free(context, *(MrFuture **)place);
         break;
     default:
         if (cell_release(*(MrCell **)place)) walk_push(walk, place, type);

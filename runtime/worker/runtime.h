@@ -15,8 +15,9 @@ typedef struct TaskCost {
 } TaskCost;
 
 typedef struct MrRuntime {
-    IoState io; /* first: io/ sees only this */
-    int depth;  /* jobs that this thread is running, one inside the other */
+    IoState io;             /* first: io/ sees only this */
+    int depth;              /* jobs that this thread is running, one inside the other */
+    uint64_t futures_ended; /* futures of this thread that have a result, an error, or were cancelled */
 
     /* The root's side; all zero on workers. */
     struct Cluster *cluster; /* the connection to the workers; NULL while there is none */

@@ -16,6 +16,7 @@
 #include "runtime/include/abi.h"
 #include "runtime/io/state.h"
 #include "runtime/value/value.h"
+#include "tests/unit/itself.h"
 
 /* ---- types */
 static const MrType no_captures = {.kind = MR_TUPLE, .is_flat = true, .align = 1, .name = "()"};
@@ -307,54 +308,6 @@ static const MrProgram program = {.abi_version = MR_ABI_VERSION,
                                   .top_level = top_level};
 
 /* ---- the test */
-static char *self, *mrrun;
-
-/* The leak checker says this of a thread that is just going; it is no finding. */
-static void drop_noise(char *text) {
-    static const char noise[] = "Unable to get registers from thread";
-    for (char *at; (at = strstr(text, noise));) {
-        char *end = strchr(at, '\n');
-        while (at > text && at[-1] != '\n') at--;
-        memmove(at, end + 1, strlen(end + 1) + 1);
-    }
-}
-
-/* Runs a command, and returns what it wrote and its exit status as text. */
-static __attribute__((format(printf, 1, 2))) char *output_of(const char *format, ...) {
-    char command[4096];
-    va_list args;
-    va_start(args, format);
-    vsnprintf(command, sizeof command, format, args);
-    va_end(args);
-    FILE *pipe = popen(command, "r");
-    assert_non_null(pipe);
-    Buf out = {0};
-    for (int c; (c = fgetc(pipe)) != EOF;) buf_add_char(&out, (char)c);
-    int status = pclose(pipe);
-    buf_printf(&out, "[%d]", WIFEXITED(status) ? WEXITSTATUS(status) : 1000);
-    char *text = strdup(buf_text(&out));
-    buf_free(&out);
-    drop_noise(text);
-    return text;
-}
-
-/* The same output in one thread, with workers as threads, and with mrrun where that was built. */
-static void check_same(const char *arguments, const char *expected) {
-    char *alone = output_of("MR_LOCAL_MS=100000 timeout 20 %s %s 2>&1", self, arguments);
-    if (expected) assert_string_equal(alone, expected);
-    static const int counts[] = {1, 2, 3, 8};
-    for (size_t i = 0; i < sizeof counts / sizeof *counts; i++) {
-        char *threads = output_of("MR_LOCAL_MS=0 MR_WORKERS=%d timeout 20 %s %s 2>&1", counts[i], self, arguments);
-        assert_string_equal(threads, alone);
-        free(threads);
-        if (access(mrrun, X_OK) != 0) continue;
-        char *processes = output_of("MR_LOCAL_MS=0 timeout 20 %s -q -n %d %s %s 2>&1", mrrun, counts[i], self, arguments);
-        assert_string_equal(processes, alone);
-        free(processes);
-    }
-    free(alone);
-}
-
 static void sums(void **state) {
     (void)state;
     check_same("sum 100", "4950\n[0]");
@@ -429,9 +382,7 @@ static void exit_status_is_kept(void **state) {
 
 int main(int argc, char **argv) {
     if (argc > 1 || getenv("MR_LAUNCH")) return mr_main(argc, argv, &program);
-    self = realpath(argv[0], NULL);
-    char *slash = strstr(self, "/tests/unit/");
-    if (!slash || asprintf(&mrrun, "%.*s/bin/mrrun", (int)(slash - self), self) < 0) return 1;
+    find_itself(argv[0]);
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(sums),
         cmocka_unit_test(tree_is_that_of_the_input),
@@ -443,7 +394,6 @@ int main(int argc, char **argv) {
         cmocka_unit_test(exit_status_is_kept),
     };
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
-    free(mrrun);
-    free(self);
+    forget_itself();
     return failed;
 }
