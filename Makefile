@@ -69,22 +69,32 @@ $(BUILD)/obj/%.o: %.c
 	$(CC) $(CPPFLAGS) $(CFLAGS) -c $< -o $@
 
 $(LIB_BASE): $(call objects,$(BASE_SRC))
-$(LIB_COMPILER): $(call objects,$(COMPILER_SRC)) $(GRAMMAR_OBJ) $(BUILD)/obj/embedded.o
+$(LIB_COMPILER): $(call objects,$(COMPILER_SRC)) $(GRAMMAR_OBJ) $(BUILD)/obj/embedded.o $(BUILD)/obj/explanations.o
 $(LIB_MRT): $(call objects,$(BASE_SRC) $(RUNTIME_SRC))
 $(LIB_BASE) $(LIB_COMPILER) $(LIB_MRT):
 	@mkdir -p $(@D)
 	rm -f $@ && ar qcs $@ $^
 
-# The standard library travels inside mrc: one symbol pair a module, listed in a generated table.
+# The standard library and the explanations of diagnostics travel inside mrc: a table of names, texts and lengths for each folder.
+# $(call embed,TABLE,FILES) prints it as assembly.
+define embed
+{ echo '.section .rodata'; for f in $(2); do n=$$(basename $$f); n=$${n%.*}; \
+  printf '.balign 16\nfile_%s: .incbin "%s"\n.byte 0,0\nfile_%s_end:\nname_%s: .asciz "%s"\n' $$n $$f $$n $$n $$n; done; \
+  echo '.section .data.rel.ro,"aw"'; echo '.balign 8'; echo '.globl $(1)'; echo '$(1):'; \
+  for f in $(2); do n=$$(basename $$f); n=$${n%.*}; echo ".quad name_$$n, file_$$n, file_$${n}_end - file_$$n - 2"; done; \
+  echo '.quad 0, 0, 0'; echo '.section .note.GNU-stack,"",@progbits'; } > $@
+endef
 STDLIB := $(sort $(wildcard stdlib/*.mr))
+EXPLANATIONS := $(sort $(wildcard compiler/source/explain/*.md))
 $(BUILD)/gen/embedded.S: $(STDLIB) Makefile
 	@mkdir -p $(@D)
-	@{ echo '.section .rodata'; for f in $(STDLIB); do n=$$(basename $$f .mr); \
-	  printf '.balign 16\nmodule_%s: .incbin "%s"\n.byte 0,0\nmodule_%s_end:\nname_%s: .asciz "%s"\n' $$n $$f $$n $$n $$n; done; \
-	  echo '.section .data.rel.ro,"aw"'; echo '.balign 8'; echo '.globl mr_embedded_modules'; echo 'mr_embedded_modules:'; \
-	  for f in $(STDLIB); do n=$$(basename $$f .mr); echo ".quad name_$$n, module_$$n, module_$${n}_end - module_$$n - 2"; done; \
-	  echo '.quad 0, 0, 0'; echo '.section .note.GNU-stack,"",@progbits'; } > $@
-$(BUILD)/obj/embedded.o: $(BUILD)/gen/embedded.S $(STDLIB)
+	@$(call embed,mr_embedded_modules,$(STDLIB))
+$(BUILD)/gen/explanations.S: $(EXPLANATIONS) Makefile
+	@mkdir -p $(@D)
+	@$(call embed,mr_embedded_explanations,$(EXPLANATIONS))
+$(BUILD)/obj/embedded.o: $(STDLIB)
+$(BUILD)/obj/explanations.o: $(EXPLANATIONS)
+$(BUILD)/obj/embedded.o $(BUILD)/obj/explanations.o: $(BUILD)/obj/%.o: $(BUILD)/gen/%.S
 	@mkdir -p $(@D)
 	$(CC) -c $< -o $@
 

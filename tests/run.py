@@ -15,6 +15,7 @@ Families:
     examples  examples/x.mr beside x.out (and x.args)
     library   the examples in the comments of stdlib/x.mr, as tools/library/library.py finds them, alone and under mrrun -n 3; and
               docs/library.md is what it makes of them
+    explain   the examples of `mrc --explain`: the wrong one gives its code and no other, the right one nothing; docs/errors.md is made of them
     script    tests/script/x.sh: exit status 0 is passed, 77 skipped (the last line of output says why)
     sim       the simulator's seeds
     lint      make lint
@@ -23,7 +24,7 @@ Families:
     valgrind  the programs of run and dist (without a file `slow`) under valgrind: no bad access, no leak
     fuzz      each tests/fuzz/x_fuzz.c for FUZZ_SECONDS (60)
 
---golden rewrites the expected files of `golden`, `run`, `dist`, `examples` and `library` instead of comparing; read the difference before you commit.
+--golden rewrites the expected files of `golden`, `run`, `dist`, `examples`, `library` and `explain` instead of comparing; read the difference before you commit.
 The last lines count: "N skipped", then "N passed, N failed"."""
 
 import argparse, concurrent.futures, difflib, os, re, signal, subprocess, sys, tempfile
@@ -252,6 +253,33 @@ def library(options):
     yield "docs/library.md", page
 
 
+def explain(options):
+    sys.path.insert(0, str(ROOT / "tools/errors"))
+    import errors as tool
+    for explanation in tool.explanations():
+        def check(explanation=explanation):
+            if not explanation.text:
+                raise Failure(f"compiler/source/explain/{explanation.code}.md is missing: it explains the code, with a wrong and a right example")
+            if not (explanation.wrong and explanation.right):
+                if explanation.code not in tool.WITHOUT_EXAMPLE:
+                    raise Failure("the explanation has no wrong example, or no right one")
+                return
+            for program, wanted in [(explanation.wrong, {explanation.code}), (explanation.right, set())]:
+                with tempfile.TemporaryDirectory() as tmp:
+                    for name, text in [("main.mr", program), *explanation.files.items()]:
+                        (Path(tmp) / name).write_text(text)
+                    _, _, err = run([options.mrc, "--diagnostics=short", "--emit=core", "-o", "/dev/null", "main.mr"], cwd=tmp)
+                got = set(re.findall(r"\[([EW]\d{4})\]", err.decode(errors="replace")))
+                if got != wanted:
+                    raise Failure(f"expected {wanted or 'nothing'} of\n{program}\n{err.decode(errors='replace')}")
+        yield explanation.code, check
+
+    def page():
+        _, out, _ = run([ROOT / "tools/errors/errors.py"])
+        compare_file(ROOT / "docs/errors.md", out, options, "docs/errors.md")
+    yield "docs/errors.md", page
+
+
 def script(options):
     env = dict(os.environ, MRC=str(options.mrc), MRRUN=str(options.mrrun), ROOT=str(ROOT), BUILD=str(options.build))
     for path in sorted((ROOT / "tests/script").glob("*.sh")):
@@ -333,8 +361,8 @@ def fuzz(options):
 
 
 FAMILIES = {"unit": unit, "golden": golden, "errors": errors, "conformance": conformance,
-            "run": programs("run", [None]), "dist": programs("dist", WORKERS),
-            "examples": examples, "library": library, "script": script, "sim": sim, "lint": lint, "sanitize": sanitize, "valgrind": valgrind, "fuzz": fuzz}
+            "run": programs("run", [None]), "dist": programs("dist", WORKERS), "examples": examples, "library": library,
+            "explain": explain, "script": script, "sim": sim, "lint": lint, "sanitize": sanitize, "valgrind": valgrind, "fuzz": fuzz}
 
 
 def attempt(test):

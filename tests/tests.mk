@@ -29,7 +29,7 @@ test-programs: all $(UNIT_TESTS) $(SIM)
 check: test-programs
 	tests/run.py --build $(BUILD)
 golden: all
-	tests/run.py --build $(BUILD) --golden golden run dist examples library
-	git --no-pager diff --stat -- tests examples docs/library.md
+	tests/run.py --build $(BUILD) --golden golden run dist examples library explain
+	git --no-pager diff --stat -- tests examples docs
 
 include $(wildcard tests/fuzz/*.mk)

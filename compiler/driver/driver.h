@@ -13,12 +13,16 @@ typedef struct DriverOptions {
     bool is_emit;
     SessionArtifact emit;
     DiagFormat diagnostics;
-    bool is_test; /* `mrc test`: compile the tests, and run them */
-    bool is_done; /* --help or --version was answered: exit with 0 */
+    bool is_test;        /* `mrc test`: compile the tests, and run them */
+    const char *explain; /* --explain: the code, "" for a list of all; else NULL */
+    bool is_done;        /* --help or --version was answered: exit with 0 */
 } DriverOptions;
 
 /* Reads the command line. False for wrong usage, which was explained on standard error. */
 bool driver_options(int argc, char **argv, DriverOptions *out);
+
+/* --explain: writes the explanation of a code, or all codes for "", to standard output. The exit status. */
+int driver_explain(const char *code);
 
 /* Links an object with the runtime library of `library_dir` into an executable that appears whole or not at all. On failure the
  * reason is on standard error. */

@@ -114,6 +114,7 @@ static bool output_is_input(const DriverOptions *options) {
 int main(int argc, char **argv) {
     DriverOptions options;
     if (!driver_options(argc, argv, &options)) return EXIT_USAGE;
+    if (options.explain) return driver_explain(options.explain);
     if (options.is_done) return 0;
     if (output_is_input(&options)) {
         fprintf(stderr, "mrc: -o %s would overwrite the program itself\n", options.output);

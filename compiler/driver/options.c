@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/nearest.h"
+
 typedef struct Artifact {
     SessionArtifact artifact;
     const char *name, *what;
@@ -19,13 +21,14 @@ static const Artifact artifacts[] = {
 };
 enum { ARTIFACTS = sizeof artifacts / sizeof *artifacts };
 
-enum { OPTION_EMIT = 256, OPTION_CPU, OPTION_DIAGNOSTICS, OPTION_VERSION };
+enum { OPTION_EMIT = 256, OPTION_CPU, OPTION_DIAGNOSTICS, OPTION_EXPLAIN, OPTION_VERSION };
 
 static const struct option long_options[] = {
     {"output", required_argument, NULL, 'o'},
     {"emit", required_argument, NULL, OPTION_EMIT},
     {"cpu", required_argument, NULL, OPTION_CPU},
     {"diagnostics", required_argument, NULL, OPTION_DIAGNOSTICS},
+    {"explain", optional_argument, NULL, OPTION_EXPLAIN},
     {"help", no_argument, NULL, 'h'},
     {"version", no_argument, NULL, OPTION_VERSION},
     {0},
@@ -42,6 +45,7 @@ static void print_help(void) {
            "      --emit=WHAT           stop after a phase and write what it made to standard output, or to -o:\n");
     for (int i = 0; i < ARTIFACTS; i++) printf("                              %-8s %s\n", artifacts[i].name, artifacts[i].what);
     printf("      --diagnostics=FORMAT  text, short or json (default: text)\n"
+           "      --explain[=CODE]      what the rule behind a diagnostic is, with examples; without a code, all diagnostics\n"
            "  -h, --help                this text\n"
            "      --version             the version\n\n"
            "Run the result as it is (all cores of this machine), or on several processes: mrrun -n 8 ./PROGRAM ARGUMENTS\n"
@@ -87,7 +91,23 @@ static bool parse_level(const char *level, DriverOptions *out) {
     return true;
 }
 
-static bool parse_option(int option, DriverOptions *out) {
+/* The code may be a word of its own. */
+static bool parse_explain(char **argv, DriverOptions *out) {
+    const char *next = argv[optind];
+    out->explain = optarg ? optarg : next && *next != '-' ? next : "";
+    out->is_done = true;
+    return true;
+}
+
+/* What getopt_long has refused: it has said so. */
+static bool report_option(char **argv) {
+    const char *near = nearest_option(argv[optind - 1], long_options);
+    if (near) fprintf(stderr, "Did you mean `--%s`? ", near);
+    fputs("Try `mrc --help`.\n", stderr);
+    return false;
+}
+
+static bool parse_option(int option, char **argv, DriverOptions *out) {
     switch (option) {
     case 'o': out->output = optarg; return true;
     case 'O': return parse_level(optarg, out);
@@ -103,7 +123,8 @@ static bool parse_option(int option, DriverOptions *out) {
         printf("mrc %s\n", MR_VERSION);
         out->is_done = true;
         return true;
-    default: /* getopt_long has said what is wrong */ fputs("Try `mrc --help`.\n", stderr); return false;
+    case OPTION_EXPLAIN: return parse_explain(argv, out);
+    default: return report_option(argv);
     }
 }
 
@@ -115,7 +136,7 @@ bool driver_options(int argc, char **argv, DriverOptions *out) {
         argv++;
     }
     for (int option; (option = getopt_long(argc, argv, "o:O:gh", long_options, NULL)) >= 0;) {
-        if (!parse_option(option, out)) return false;
+        if (!parse_option(option, argv, out)) return false;
         if (out->is_done) return true;
     }
     if (optind == argc) return usage_error("no program given");

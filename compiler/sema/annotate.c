@@ -5,6 +5,8 @@
 
 #include <string.h>
 
+#include "base/nearest.h"
+
 typedef struct NamedType {
     const char *name;
     TypeKind kind;
@@ -30,7 +32,7 @@ static Type *unknown_type(Checker *c, const AstTypeName *node) {
     Diag *diag = diag_add(c->diags, E0206, node->base.span, "no type is called `%s`", node->name);
     const char *names[sizeof named_types / sizeof *named_types];
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) names[i] = named_types[i].name;
-    const char *near = diag_nearest(node->name, names, sizeof names / sizeof *names), *hint = foreign_type_hint(node->name);
+    const char *near = nearest_name(node->name, names, sizeof names / sizeof *names), *hint = foreign_type_hint(node->name);
     if (hint)
         diag_hint(diag, "%s", hint);
     else if (near)

@@ -6,6 +6,8 @@
 
 #include <string.h>
 
+#include "base/nearest.h"
+
 typedef struct Args {
     Checker *c;
     const Symbol *symbol;
@@ -47,7 +49,7 @@ static void report_label(Args *a, const AstArg *arg) {
     VEC(const char *) names = {0};
     for (size_t i = 0; i < a->params->len; i++)
         if (param_name(a, i)) vec_push(a->c->arena, &names, param_name(a, i));
-    const char *near = diag_nearest(arg->label, names.items, names.len);
+    const char *near = nearest_name(arg->label, names.items, names.len);
     if (near) diag_hint(diag, "did you mean `%s`?", near);
     a->failed = true;
 }

@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/nearest.h"
+
 enum { OPEN_LIMIT = 500 }; /* files that import each other in a chain: checking one recurses into the next */
 
 /* The part of the path up to its last slash, and that with it; "" where there is none. */
@@ -44,7 +46,7 @@ static const char *nearest_file(Sema *sema, const char *path) {
         size_t len = strlen(names.items[i]) - 3;
         if (strlen(name) == len && strncmp(name, names.items[i], len) == 0) return names.items[i];
     }
-    return diag_nearest(name, names.items, names.len);
+    return nearest_name(name, names.items, names.len);
 }
 
 static void report_missing(Sema *sema, const AstImport *import, const char *written, const char *path, const char *reason) {

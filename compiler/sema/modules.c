@@ -7,6 +7,8 @@
 
 #include <string.h>
 
+#include "base/nearest.h"
+
 static const EmbeddedModule *find_embedded(const char *name) {
     for (const EmbeddedModule *module = mr_embedded_modules; module->name; module++)
         if (strcmp(module->name, name) == 0) return module;
@@ -17,7 +19,7 @@ static void report_unknown_module(Sema *sema, const char *name, Span span) {
     VEC(const char *) names = {0};
     for (const EmbeddedModule *module = mr_embedded_modules; module->name; module++) vec_push(sema->arena, &names, module->name);
     Diag *diag = diag_add(sema->diags, E0601, span, "the library has no module `%s`", name);
-    const char *near = diag_nearest(name, names.items, names.len);
+    const char *near = nearest_name(name, names.items, names.len);
     if (near) {
         diag_hint(diag, "did you mean `%s`?", near);
         return;

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "base/nearest.h"
+
 static bool is_word(char c) {
     return c == '_' || (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (unsigned char)c >= 0x80;
 }
@@ -25,5 +27,5 @@ const char *nearest_in(Sema *sema, const char *name, const Map *values, const Ma
     for (size_t m = 0; m < 2; m++)
         for (size_t i = 0; maps[m] && i < maps[m]->len; i++)
             vec_push(sema->arena, &candidates, ((const Symbol *)maps[m]->entries[i].value)->name);
-    return diag_nearest(name, candidates.items, candidates.len);
+    return nearest_name(name, candidates.items, candidates.len);
 }

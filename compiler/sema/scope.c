@@ -1,6 +1,8 @@
 /* scope.c: local scopes, and what a name means: a local, what the module declares or imports, or what the prelude has. */
 #include "compiler/sema/scope.h"
 
+#include "base/nearest.h"
+
 static Symbol *find_here(const Scope *scope, Name name) {
     for (size_t i = scope->symbols.len; i-- > 0;)
         if (scope->symbols.items[i]->name == name) return scope->symbols.items[i];
@@ -27,7 +29,7 @@ static const char *nearest_visible(Resolver *r, Name name) {
         for (size_t i = 0; i < scope->symbols.len; i++) vec_push(r->sema->arena, &candidates, scope->symbols.items[i]->name);
     const char *outer = nearest_in(r->sema, name, &r->module->values, r->sema->prelude ? &r->sema->prelude->values : NULL);
     if (outer) vec_push(r->sema->arena, &candidates, outer);
-    return diag_nearest(name, candidates.items, candidates.len);
+    return nearest_name(name, candidates.items, candidates.len);
 }
 
 void scope_skipped(Module *module, const AstError *error) {

@@ -44,7 +44,4 @@ void diag_render(const DiagSink *sink, DiagFormat format, bool colour, Buf *out)
 const char *diag_code_name(DiagCode code);  /* "E0203" */
 const char *diag_code_title(DiagCode code); /* the one-line title of diag.def */
 
-/* The name out of `candidates` that is nearest to `name` by edit distance, or NULL where none is near enough. */
-const char *diag_nearest(const char *name, const char *const *candidates, size_t count);
-
 #endif

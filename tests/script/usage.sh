@@ -9,6 +9,13 @@ expect() { # expect STATUS TEXT COMMAND...
 echo 'print("hello")' > hello.mr
 expect 2 "no program given" "$MRC"
 expect 2 "--help" "$MRC" --no-such-option hello.mr
+expect 2 'Did you mean `--emit`?' "$MRC" --emti=ast hello.mr
+expect 2 "did you mean --stats?" "$MRRUN" --stast ./hello
+expect 0 "Wrong:" "$MRC" --explain E0203
+expect 0 "Wrong:" "$MRC" --explain=e0203
+expect 0 "W0102  name that is never used" "$MRC" --explain
+expect 2 "did you mean E0203?" "$MRC" --explain E9203
+expect 2 "there is no diagnostic nonsense" "$MRC" --explain nonsense
 expect 2 "there is no such phase" "$MRC" --emit=nonsense hello.mr
 expect 2 "the level is 0, 1, 2 or 3" "$MRC" -O7 hello.mr
 expect 2 "one program at a time" "$MRC" hello.mr other.mr

@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "base/nearest.h"
 #include "compiler/source/diag.h"
 
 typedef struct Fixture {
@@ -189,7 +190,7 @@ static void near_names_are_found(void **state) {
                  {"parseint", "parse_int"}, {"lan", "len"},    {"y", NULL},        {"something", NULL},
                  {"words", NULL},           {"", NULL},        {"l", NULL},        {"lien", "len"}};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        const char *got = diag_nearest(cases[i].name, names, sizeof names / sizeof *names);
+        const char *got = nearest_name(cases[i].name, names, sizeof names / sizeof *names);
         if (cases[i].nearest) {
             assert_non_null(got);
             assert_string_equal(got, cases[i].nearest);

@@ -9,6 +9,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/nearest.h"
+
 enum { MOST_WORKERS = 4096 };
 
 static const char help[] =
@@ -51,13 +53,20 @@ static bool wrong_usage(int *status) {
     return false;
 }
 
+/* getopt_long has said what is wrong. */
+static bool wrong_option(char **argv, int *status) {
+    const char *near = nearest_option(argv[optind - 1], long_options);
+    if (near) fprintf(stderr, "did you mean --%s?\n", near);
+    return wrong_usage(status);
+}
+
 static bool wrong_number(const char *option, const char *text, unsigned long long most, int *status) {
     fprintf(stderr, "mrrun: %s takes a whole number from 1 to %llu, not \"%s\"\n", option, most, text);
     return wrong_usage(status);
 }
 
 /* One option; false: the command line is wrong, or there is nothing more to do. */
-static bool take_option(Options *options, int option, int *status) {
+static bool take_option(Options *options, int option, char **argv, int *status) {
     unsigned long long number;
     switch (option) {
     case 'n':
@@ -84,7 +93,7 @@ static bool take_option(Options *options, int option, int *status) {
         puts("mrrun " MR_VERSION);
         *status = 0;
         return false;
-    default: return wrong_usage(status); /* getopt has said what is wrong */
+    default: return wrong_option(argv, status);
     }
 }
 
@@ -92,7 +101,7 @@ bool options_parse(Options *options, int argc, char **argv, int *status) {
     long cores = sysconf(_SC_NPROCESSORS_ONLN);
     *options = (Options){.workers = cores < 1 ? 1 : cores > MOST_WORKERS ? MOST_WORKERS : (uint32_t)cores};
     for (int option; (option = getopt_long(argc, argv, "+n:vqh", long_options, NULL)) != -1;) {
-        if (!take_option(options, option, status)) return false;
+        if (!take_option(options, option, argv, status)) return false;
     }
     if (optind == argc) {
         fprintf(stderr, "mrrun: which program shall be run?\n");
