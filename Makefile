@@ -26,7 +26,7 @@ LDFLAGS += $(SAN_FLAGS) -pthread
 $(BUILD)/obj/compiler/driver/link.o: CPPFLAGS += $(if $(SAN),-DMR_LINK_FLAGS='"-fsanitize=$(SAN)"$(comma)')
 LLVM_CFLAGS := $(shell $(LLVM_CONFIG) --cflags 2>/dev/null | tr ' ' '\n' | grep -E '^-I' )
 LLVM_LIBS := $(shell $(LLVM_CONFIG) --link-shared --libs 2>/dev/null) $(addprefix -L,$(shell $(LLVM_CONFIG) --libdir 2>/dev/null))
-RUNTIME_LIBS := -lzmq -lutf8proc -lsleef -lm -pthread
+RUNTIME_LIBS := -lzmq -lutf8proc -l:libpcre2-8.a -lsleef -lm -pthread
 
 sources = $(foreach d,$(1),$(sort $(wildcard $(d)/*.c)))
 objects = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))

@@ -344,7 +344,7 @@ def valgrind(options):
                 compile_to(options, folder / "main.mr", executable)
                 stdin = (folder / "stdin").read_bytes() if (folder / "stdin").exists() else b""
                 for workers, local_ms in [("1", "1000000"), ("2", "0")]:
-                    env = dict(os.environ, MR_WORKERS=workers, MR_LOCAL_MS=local_ms)
+                    env = dict(os.environ, MR_WORKERS=workers, MR_LOCAL_MS=local_ms, MR_REGEX="interpreted")
                     status, out, err = run(["valgrind", "-q", "--error-exitcode=99", "--leak-check=full", "--errors-for-leak-kinds=definite",
                                             executable, *args], cwd=tmp, stdin=stdin, env=env, timeout=300)
                     if status != int(text_of(folder / "status", "0")):

@@ -66,9 +66,19 @@ bool driver_link(const char *object, const char *output, const char *library_dir
     buf_printf(&library, "%s/libmrt.a", library_dir);
     const char *out = buf_text(&temporary), *lib = buf_text(&library);
     /* mold links in a sixth of the time of the default linker; -s is not given: line tables and names are for debuggers. */
-    const char *const command[] = {
-        "cc", MR_LINK_FLAGS "-fuse-ld=mold", "-pthread", "-o", out, object, lib, "-lzmq", "-l:libutf8proc.a", "-lsleef", "-lm",
-        NULL};
+    const char *const command[] = {"cc",
+                                   MR_LINK_FLAGS "-fuse-ld=mold",
+                                   "-pthread",
+                                   "-o",
+                                   out,
+                                   object,
+                                   lib,
+                                   "-lzmq",
+                                   "-l:libutf8proc.a",
+                                   "-l:libpcre2-8.a",
+                                   "-lsleef",
+                                   "-lm",
+                                   NULL};
     bool ok = run((char *const *)command); /* posix_spawn does not write to its arguments */
     if (ok && rename(out, output) != 0) {
         fprintf(stderr, "mrc: cannot write %s: %s\n", output, strerror(errno));

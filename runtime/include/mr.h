@@ -178,6 +178,11 @@ typedef struct MrScratch {
     int64_t left; /* bytes */
 } MrScratch;
 
+/* What a part of the runtime keeps for a thread, which only the programs that use it are linked with. */
+typedef struct MrHeld {
+    void (*free)(struct MrHeld *held);
+} MrHeld;
+
 typedef struct MrContext {
     const char *stack_limit; /* generated functions in a recursive cycle fail when their frame lies below */
     void *globals;           /* this thread's copy of the program's globals, laid out as program->globals says */
@@ -189,6 +194,7 @@ typedef struct MrContext {
     MrScratch scratch;  /* while a chunk of text is mapped: where pieces of it may be put that were changed; else without room */
     const struct MrProgram *program;
     struct MrRuntime *runtime;
+    MrHeld *patterns; /* compiled regular expressions (value/regex.c), or NULL */
 } MrContext;
 
 /* ---- tasks: one for each map … reduce */

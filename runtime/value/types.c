@@ -13,3 +13,6 @@ static const MrType *const only_string[] = {&type_string};
 static const uint32_t at_start[] = {0};
 const MrType type_string_list = {
     .kind = MR_LIST, .size = 8, .align = 8, .field_count = 1, .fields = only_string, .offsets = at_start, .name = "[string]"};
+static const MrType *const only_int[] = {&type_int};
+const MrType type_int_list = {
+    .kind = MR_LIST, .size = 8, .align = 8, .field_count = 1, .fields = only_int, .offsets = at_start, .name = "[int]"};

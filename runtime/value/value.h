@@ -17,7 +17,7 @@ int64_t mr_live_values(void); /* blocks allocated and not yet freed by any threa
 
 /* ---- descriptors of the types that primitives return (types.c) */
 
-extern const MrType type_unit, type_int, type_float, type_bool, type_string, type_range, type_string_list;
+extern const MrType type_unit, type_int, type_float, type_bool, type_string, type_range, type_string_list, type_int_list;
 
 static inline size_t align_up(size_t offset, size_t align) {
     return align > 1 ? (offset + align - 1) / align * align : offset;

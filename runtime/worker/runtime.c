@@ -31,6 +31,8 @@ void context_free(MrContext *context) {
     if (context->globals && context->program->globals) mr_drop(context, context->globals, context->program->globals);
     free(context->globals);
     free(context->out);
+    if (context->patterns) context->patterns->free(context->patterns);
+    context->patterns = NULL;
     mr_error_clear(&context->error);
     context->globals = context->out = NULL;
 }

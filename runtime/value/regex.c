@@ -1,0 +1,262 @@
+/* regex.c: regular expressions, by PCRE2.
+ *
+ * A thread keeps its compiled patterns in its context, the most recently used ones, so that a mapped function compiles its pattern
+ * once. Patterns are matched by machine code where this machine lets PCRE2 make some, and interpreted elsewhere; since only the
+ * interpreter decides that a match takes too long, both give the same results: what the machine code gives up is interpreted, with
+ * limits that are far larger.
+ *
+ * Nothing else refers to this file, so that only programs with patterns are linked with PCRE2. */
+#define PCRE2_CODE_UNIT_WIDTH 8
+#include <pcre2.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "runtime/value/inline.h"
+#include "runtime/value/text.h"
+
+enum {
+    PATTERNS_MOST = 32,            /* that a thread keeps */
+    PATTERN_BYTES_MOST = 64 << 10, /* of a pattern's text */
+    COMPILED_STEPS = 1000 * 1000,  /* at one start in the text, by machine code */
+    STEPS_MOST = 10 * 1000 * 1000, /* the same by the interpreter: about half a second */
+    HEAP_MOST = 256 << 10,         /* KiB */
+    JIT_STACK_FIRST = 32 << 10,
+    JIT_STACK_MOST = 1 << 20,
+};
+
+typedef struct Pattern {
+    MrString text; /* a copy */
+    pcre2_code *code;
+    pcre2_match_data *data;
+    bool is_compiled; /* to machine code */
+} Pattern;
+
+/* A thread's patterns, the most recently used one first. */
+typedef struct Patterns {
+    MrHeld held;
+    pcre2_match_context *quick, *patient;
+    pcre2_jit_stack *stack; /* NULL: patterns are interpreted */
+    size_t count;
+    Pattern items[PATTERNS_MOST];
+} Patterns;
+
+static void pattern_free(Pattern *pattern) {
+    mr_string_drop(NULL, &pattern->text);
+    pcre2_match_data_free(pattern->data);
+    pcre2_code_free(pattern->code);
+}
+
+static void patterns_free(MrHeld *held) {
+    Patterns *patterns = (Patterns *)held;
+    for (size_t i = 0; i < patterns->count; i++) pattern_free(&patterns->items[i]);
+    pcre2_jit_stack_free(patterns->stack);
+    pcre2_match_context_free(patterns->quick);
+    pcre2_match_context_free(patterns->patient);
+    free(patterns);
+}
+
+static Patterns *patterns_of(MrContext *context) {
+    if (context->patterns) return (Patterns *)context->patterns;
+    Patterns *patterns = xcalloc(1, sizeof *patterns);
+    patterns->held.free = patterns_free;
+    patterns->quick = pcre2_match_context_create(NULL);
+    patterns->patient = pcre2_match_context_create(NULL);
+    /* Machine code reads vectors that go past the ends of a text, which tools such as valgrind cannot follow. */
+    const char *how = getenv("MR_REGEX");
+    if (!how || strcmp(how, "interpreted") != 0) patterns->stack = pcre2_jit_stack_create(JIT_STACK_FIRST, JIT_STACK_MOST, NULL);
+    if (!patterns->quick || !patterns->patient) out_of_memory(0);
+    pcre2_set_match_limit(patterns->quick, COMPILED_STEPS);
+    pcre2_set_match_limit(patterns->patient, STEPS_MOST);
+    pcre2_set_heap_limit(patterns->patient, HEAP_MOST);
+    if (patterns->stack) pcre2_jit_stack_assign(patterns->quick, NULL, patterns->stack);
+    context->patterns = &patterns->held;
+    return patterns;
+}
+
+/* ---- compiling */
+
+static bool fail_pattern(MrContext *context, const MrString *text, int code, size_t at) {
+    PCRE2_UCHAR reason[256];
+    if (pcre2_get_error_message(code, reason, sizeof reason) < 0) reason[0] = '\0';
+    if (at > (size_t)text->len) at = (size_t)text->len;
+    if (text->len > PATTERN_BYTES_MOST) return mr_failf(context, "a pattern of %lld bytes is too long", (long long)text->len);
+    const char *bytes = text->len ? text->data : "";
+    if (at == 0) return mr_failf(context, "the pattern `%.*s` is wrong: %s", (int)text->len, bytes, (const char *)reason);
+    return mr_failf(context, "the pattern `%.*s` is wrong at byte %zu, after `%.*s`: %s", (int)text->len, bytes, at, (int)at, bytes,
+                    (const char *)reason);
+}
+
+/* Bytes of the text that are not UTF-8 match nothing; \C, which matches a part of a character, is refused. */
+static pcre2_code *compile(MrContext *context, const MrString *text) {
+    pcre2_compile_context *options = pcre2_compile_context_create(NULL);
+    if (!options) out_of_memory(0);
+    pcre2_set_max_pattern_length(options, PATTERN_BYTES_MOST);
+    pcre2_set_newline(options, PCRE2_NEWLINE_LF);
+    uint32_t flags = PCRE2_UTF | PCRE2_UCP | PCRE2_MATCH_INVALID_UTF | PCRE2_NEVER_BACKSLASH_C;
+    int code = 0;
+    PCRE2_SIZE at = 0;
+    PCRE2_SPTR bytes = (PCRE2_SPTR)(text->len ? text->data : "");
+    pcre2_code *compiled = pcre2_compile(bytes, (PCRE2_SIZE)text->len, flags, &code, &at, options);
+    pcre2_compile_context_free(options);
+    if (!compiled) fail_pattern(context, text, code, at);
+    return compiled;
+}
+
+/* The compiled pattern, which the thread's patterns keep: it comes first of them. NULL: failed. */
+static Pattern *pattern_find(MrContext *context, Patterns *patterns, const MrString *text) {
+    size_t i = 0;
+    while (i < patterns->count && !mr_string_equal(context, &patterns->items[i].text, text)) i++;
+    Pattern found;
+    if (i < patterns->count) {
+        found = patterns->items[i];
+    } else {
+        found = (Pattern){.code = compile(context, text)};
+        if (!found.code) return NULL;
+        found.text = string_new(text->data, text->len);
+        found.data = pcre2_match_data_create_from_pattern(found.code, NULL);
+        if (!found.data) out_of_memory(0);
+        found.is_compiled = patterns->stack && pcre2_jit_compile(found.code, PCRE2_JIT_COMPLETE) == 0;
+        if (i == PATTERNS_MOST)
+            pattern_free(&patterns->items[--i]);
+        else
+            patterns->count++;
+    }
+    memmove(patterns->items + 1, patterns->items, i * sizeof found);
+    patterns->items[0] = found;
+    return &patterns->items[0];
+}
+
+/* ---- matching */
+
+/* One walk over the matches of a pattern in a text. */
+typedef struct Search {
+    MrContext *context;
+    Patterns *patterns;
+    Pattern *pattern;
+    const char *text;
+    size_t len, from;       /* where the next match is looked for; beyond the text: nowhere */
+    size_t *spans;          /* of the last match: where each group begins and ends (PCRE2_UNSET: took no part) */
+    pcre2_match_data *slow; /* what the interpreter needed, which may be much: given back at the end */
+} Search;
+
+static bool search_open(Search *search, MrContext *context, const MrString *s, const MrString *text) {
+    *search = (Search){.context = context, .patterns = patterns_of(context), .text = s->len ? s->data : "", .len = (size_t)s->len};
+    search->pattern = pattern_find(context, search->patterns, text);
+    return search->pattern != NULL;
+}
+
+static void search_close(Search *search) {
+    pcre2_match_data_free(search->slow);
+}
+
+static bool fail_match(const Search *search, int code) {
+    const MrString *pattern = &search->pattern->text;
+    const char *bytes = pattern->len ? pattern->data : "";
+    if (code == PCRE2_ERROR_HEAPLIMIT)
+        return mr_failf(
+            search->context,
+            "the pattern `%.*s` needs too much memory on a text of %zu bytes: what its repetitions may have to give back is "
+            "remembered",
+            (int)pattern->len, bytes, search->len);
+    if (code == PCRE2_ERROR_MATCHLIMIT || code == PCRE2_ERROR_DEPTHLIMIT)
+        return mr_failf(
+            search->context,
+            "the pattern `%.*s` takes too long on a text of %zu bytes: there are too many ways to try; repetitions inside of "
+            "repetitions, as in (a+)+, make them",
+            (int)pattern->len, bytes, search->len);
+    PCRE2_UCHAR reason[256];
+    if (pcre2_get_error_message(code, reason, sizeof reason) < 0) reason[0] = '\0';
+    return mr_failf(search->context, "the pattern `%.*s` cannot be matched: %s", (int)pattern->len, bytes, (const char *)reason);
+}
+
+/* Looks for a match from search->from on; *is_there says whether there is one. True is failure. */
+static bool search_once(Search *search, bool *is_there) {
+    const Pattern *pattern = search->pattern;
+    PCRE2_SPTR text = (PCRE2_SPTR)search->text;
+    pcre2_match_data *data = pattern->data;
+    int found = PCRE2_ERROR_MATCHLIMIT;
+    if (pattern->is_compiled) found = pcre2_match(pattern->code, text, search->len, search->from, 0, data, search->patterns->quick);
+    if (found == PCRE2_ERROR_MATCHLIMIT || found == PCRE2_ERROR_JIT_STACKLIMIT) {
+        if (!search->slow) search->slow = pcre2_match_data_create_from_pattern(pattern->code, NULL);
+        if (!search->slow) out_of_memory(0);
+        data = search->slow;
+        found = pcre2_match(pattern->code, text, search->len, search->from, PCRE2_NO_JIT, data, search->patterns->patient);
+    }
+    search->spans = pcre2_get_ovector_pointer(data);
+    *is_there = found >= 0;
+    return found < 0 && found != PCRE2_ERROR_NOMATCH && fail_match(search, found);
+}
+
+/* The next match after those before it: it begins where the last one ended, or, where that was empty, behind the next character (of
+ * which bytes that are not UTF-8 are one each). */
+static bool search_next(Search *search, bool *is_there) {
+    *is_there = false;
+    if (search->from > search->len) return false;
+    if (search_once(search, is_there)) return true;
+    if (!*is_there) return false;
+    bool is_empty = search->spans[0] == search->spans[1];
+    search->from = search->spans[1];
+    if (is_empty && search->from < search->len)
+        search->from += (size_t)text_unit(search->text + search->from, search->text + search->len);
+    else if (is_empty)
+        search->from++;
+    return false;
+}
+
+bool mr_prim_regex_matches(MrContext *context, bool *out, const MrString *s, const MrString *pattern) {
+    Search search;
+    bool is_there = false;
+    bool failed = !search_open(&search, context, s, pattern) || search_once(&search, &is_there);
+    search_close(&search);
+    *out = is_there;
+    return failed;
+}
+
+static void push_int(MrList **list, int64_t value) {
+    list_push_take(list, &value, &type_int);
+}
+
+bool mr_prim_regex_spans(MrContext *context, MrList **out, const MrString *s, const MrString *pattern, int64_t most) {
+    Search search;
+    MrList *list = NULL;
+    bool is_there = true, failed = !search_open(&search, context, s, pattern);
+    uint32_t groups = 0;
+    if (!failed) {
+        pcre2_pattern_info(search.pattern->code, PCRE2_INFO_CAPTURECOUNT, &groups);
+        push_int(&list, (int64_t)groups + 1);
+    }
+    for (int64_t i = 0; !failed && i < most; i++) {
+        failed = search_next(&search, &is_there);
+        if (failed || !is_there) break;
+        for (size_t j = 0; j < 2 * ((size_t)groups + 1); j++)
+            push_int(&list, search.spans[j] == PCRE2_UNSET ? -1 : (int64_t)search.spans[j]);
+    }
+    search_close(&search);
+    if (failed) mr_drop(context, &list, &type_int_list);
+    *out = failed ? NULL : list;
+    return failed;
+}
+
+/* An entry of PCRE2's table of names: the group's number in two bytes, then its name, which a NUL ends. */
+bool mr_prim_regex_names(MrContext *context, MrList **out, const MrString *pattern) {
+    const Pattern *found = pattern_find(context, patterns_of(context), pattern);
+    if (!found) return true;
+    uint32_t groups = 0, count = 0, size = 0;
+    PCRE2_SPTR table = NULL;
+    pcre2_pattern_info(found->code, PCRE2_INFO_CAPTURECOUNT, &groups);
+    pcre2_pattern_info(found->code, PCRE2_INFO_NAMECOUNT, &count);
+    pcre2_pattern_info(found->code, PCRE2_INFO_NAMEENTRYSIZE, &size);
+    pcre2_pattern_info(found->code, PCRE2_INFO_NAMETABLE, &table);
+    MrList *list = NULL;
+    for (uint32_t group = 0; group <= groups; group++) {
+        MrString name = {0};
+        for (uint32_t i = 0; i < count; i++) {
+            PCRE2_SPTR entry = table + (size_t)i * size;
+            if ((uint32_t)(entry[0] << 8 | entry[1]) == group) name = string_of((const char *)entry + 2);
+        }
+        list_push_take(&list, &name, &type_string);
+    }
+    *out = list;
+    return false;
+}
