@@ -7,7 +7,7 @@ Suites:
     wordcount   the ten most frequent words of 100 MB of text, beside wc_ref (AVX-512, two threads) and wc_simple (plain C)
     vocabulary  the same over text with very many different words
     tiny        the sum of products on eight workers, from start to exit, beside the least that eight processes can cost
-    compile     mrc examples/wordcount.mr
+    compile     mrc examples/wordcount.mr, and made-up programs of 1,000, 2,000 and 4,000 lines
     pi          Monte Carlo pi, beside num_ref
     mandelbrot  the Mandelbrot set, beside num_ref
     memory      the peak memory of a process while it reads 1 GB of text
@@ -224,7 +224,14 @@ def compile_time(options, report):
     command = [options.mrc, ROOT / "examples/wordcount.mr", "-o", output]
     measures = measure({"mrc examples/wordcount.mr": command, "mrc -O0 examples/wordcount.mr": command + ["-O0"]}, 2 * options.rounds)
     report.times(measures)
-    report.row("mrc examples/wordcount.mr, median", measures["mrc examples/wordcount.mr"].median, " s", 0.3)
+    report.row("mrc examples/wordcount.mr, median", measures["mrc examples/wordcount.mr"].median, " s", 0.15)
+    programs = {lines: generate(options.bench / f"program-{lines}.mr", [ROOT / "bench/gen_program.py", lines])
+                for lines in (1000, 2000, 4000)}
+    measures = measure({f"mrc, {lines} lines": [options.mrc, path, "-o", output] for lines, path in programs.items()}, options.rounds)
+    report.times(measures)
+    report.row("mrc, 2000 lines, median", measures["mrc, 2000 lines"].median, " s", 2)
+    report.row("4000 lines : 2000 lines, processor", min(measures["mrc, 4000 lines"].processor) /
+               min(measures["mrc, 2000 lines"].processor), " times", 2.2)
 
 
 def numeric(options, report, name, arguments):

@@ -24,9 +24,9 @@ bool driver_options(int argc, char **argv, DriverOptions *out);
 /* --explain: writes the explanation of a code, or all codes for "", to standard output. The exit status. */
 int driver_explain(const char *code);
 
-/* Links an object with the runtime library of `library_dir` into an executable that appears whole or not at all. On failure the
+/* Links objects with the runtime library of `library_dir` into an executable that appears whole or not at all. On failure the
  * reason is on standard error. */
-bool driver_link(const char *object, const char *output, const char *library_dir);
+bool driver_link(const char *const *objects, size_t count, const char *output, const char *library_dir);
 
 /* Runs an executable and waits for it; its exit status, or 1 where it could not be started or was killed. */
 int driver_run(const char *path);

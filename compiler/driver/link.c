@@ -60,7 +60,7 @@ static bool run(char *const argv[]) {
     return false;
 }
 
-bool driver_link(const char *object, const char *output, const char *library_dir) {
+bool driver_link(const char *const *objects, size_t count, const char *output, const char *library_dir) {
     Buf temporary = {0}, library = {0};
     buf_printf(&temporary, "%s.%ld.tmp", output, (long)getpid());
     buf_printf(&library, "%s/libmrt.a", library_dir);
@@ -71,11 +71,12 @@ bool driver_link(const char *object, const char *output, const char *library_dir
                                    "-pthread",
                                    "-o",
                                    out,
-                                   object,
-                                   lib,
-                                   "-lzmq",
-                                   "-l:libutf8proc.a",
-                                   "-l:libpcre2-8.a",
+                                    objects[0],
+                                    count > 1 ? objects[1] : lib,
+                                    lib,
+                                    "-lzmq",
+                                    "-l:libutf8proc.a",
+                                    "-l:libpcre2-8.a",
                                    "-lsleef",
                                    "-lm",
                                    NULL};

@@ -62,25 +62,25 @@ static bool emit(Session *session, const DriverOptions *options) {
     return ok;
 }
 
+/* The objects lie in a folder of their own while they are linked. */
 static bool build(Session *session, const DriverOptions *options) {
-    char *output = options->output ? strdup(options->output) : default_output(options->input);
-    const char *folder = getenv("TMPDIR");
-    if (!folder || !*folder) folder = "/tmp";
-    Buf path = {0};
-    buf_printf(&path, "%s/mrc-XXXXXX.o", folder);
-    buf_text(&path);
-    char *object = path.data;
-    int fd = output ? mkstemps(object, 2) : -1;
-    if (fd < 0) {
-        fprintf(stderr, "mrc: cannot make a temporary file in %s: %s\n", folder, strerror(errno));
-        buf_free(&path);
-        free(output);
+    const char *temporary = getenv("TMPDIR");
+    if (!temporary || !*temporary) temporary = "/tmp";
+    Arena *arena = arena_new();
+    char *folder = arena_printf(arena, "%s/mrc-XXXXXX", temporary);
+    if (!mkdtemp(folder)) {
+        fprintf(stderr, "mrc: cannot make a temporary folder in %s: %s\n", temporary, strerror(errno));
+        arena_free(&arena);
         return false;
     }
-    close(fd);
-    bool ok = session_write_object(session, object) && driver_link(object, output, options->session.library_dir);
-    unlink(object);
-    buf_free(&path);
+    char *output = options->output ? strdup(options->output) : default_output(options->input);
+    const char *objects[SESSION_OBJECTS];
+    for (size_t i = 0; i < SESSION_OBJECTS; i++) objects[i] = arena_printf(arena, "%s/%zu.o", folder, i);
+    size_t count;
+    bool ok = session_write_objects(session, objects, &count) && driver_link(objects, count, output, options->session.library_dir);
+    for (size_t i = 0; i < SESSION_OBJECTS; i++) unlink(objects[i]);
+    rmdir(folder);
+    arena_free(&arena);
     free(output);
     return ok;
 }

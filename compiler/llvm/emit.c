@@ -1,5 +1,5 @@
 /* From the finished module to files: verification, the runtime's hot functions, the passes, and the target machine's output. */
-#include "compiler/llvm/module.h"
+#include "compiler/llvm/split.h"
 
 #include <llvm-c/Analysis.h>
 #include <llvm-c/BitReader.h>
@@ -95,7 +95,7 @@ void gen_print_ir(const GenModule *module, Buf *out) {
 }
 
 /* LLVM's own way to write files ends the process where the disk is full: files are written here. */
-static LLVMMemoryBufferRef emit(GenModule *module, LLVMCodeGenFileType type, DiagSink *sink) {
+static LLVMMemoryBufferRef emit(Gen *module, LLVMCodeGenFileType type, DiagSink *sink) {
     char *message = NULL;
     LLVMMemoryBufferRef buffer = NULL;
     if (!LLVMTargetMachineEmitToMemoryBuffer(module->machine, module->module, type, &message, &buffer)) return buffer;
@@ -115,13 +115,34 @@ static bool write_file(const char *path, const char *bytes, size_t len) {
     return false;
 }
 
-bool gen_emit_object(GenModule *module, const char *path, DiagSink *sink) {
-    LLVMMemoryBufferRef buffer = emit(module, LLVMObjectFile, sink);
-    if (!buffer) return false;
-    bool is_written = write_file(path, LLVMGetBufferStart(buffer), LLVMGetBufferSize(buffer));
+static bool emit_to_memory(Gen *half) {
+    half->object = emit(half, LLVMObjectFile, half->sink);
+    return half->object != NULL;
+}
+
+static bool object_write(Gen *half, const char *path, DiagSink *sink) {
+    bool is_written = write_file(path, LLVMGetBufferStart(half->object), LLVMGetBufferSize(half->object));
     if (!is_written) diag_add(sink, E0701, SPAN_NONE, "cannot write %s: %s", path, strerror(errno));
-    LLVMDisposeMemoryBuffer(buffer);
     return is_written;
+}
+
+static void object_free(Gen *half) {
+    if (half->object) LLVMDisposeMemoryBuffer(half->object);
+    half->object = NULL;
+}
+
+bool gen_emit_objects(GenModule *module, const char *const paths[GEN_OBJECTS], size_t *count, DiagSink *sink) {
+    *count = module->other ? 2 : 1;
+    bool is_written = gen_for_each_half(module, emit_to_memory) && object_write(module, paths[0], sink) &&
+                      (!module->other || object_write(module->other, paths[1], sink));
+    object_free(module);
+    if (module->other) object_free(module->other);
+    return is_written;
+}
+
+bool gen_emit_object(GenModule *module, const char *path, DiagSink *sink) {
+    size_t count;
+    return gen_emit_objects(module, (const char *[]){path, NULL}, &count, sink);
 }
 
 bool gen_emit_assembly(GenModule *module, Buf *out, DiagSink *sink) {

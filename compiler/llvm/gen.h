@@ -17,17 +17,23 @@ typedef struct GenOptions {
     bool is_debug;           /* line tables for gdb */
     const char *cpu;         /* as LLVM names it; NULL: "x86-64-v2" */
     const char *hot_bitcode; /* path of hot.bc, the runtime's hot functions; not read at level 0 */
+    bool may_split;          /* a large program may become two objects, which two threads make; for gen_emit_objects */
     const char *name;        /* of the program, for people; NULL: the first source file's path */
 } GenOptions;
 
 typedef struct GenModule GenModule;
+
+enum { GEN_OBJECTS = 2 }; /* that a program can become, at most */
 
 /* Generates, verifies and optimises. Returns NULL after an error, which is then in the sink. */
 GenModule *gen_program(const CoreProgram *program, const GenOptions *options, DiagSink *sink);
 void gen_free(GenModule **module); /* nulls the pointer; NULL is fine */
 
 void gen_print_ir(const GenModule *module, Buf *out);
-bool gen_emit_object(GenModule *module, const char *path, DiagSink *sink); /* false: not written, the reason is in the sink */
+/* Of a program that is not split. False: not written, the reason is in the sink. */
+bool gen_emit_object(GenModule *module, const char *path, DiagSink *sink);
+/* Writes the first object to paths[0] and, where the program was split, the second to paths[1]; *count says how many there are. */
+bool gen_emit_objects(GenModule *module, const char *const paths[GEN_OBJECTS], size_t *count, DiagSink *sink);
 bool gen_emit_assembly(GenModule *module, Buf *out, DiagSink *sink);
 
 const char *gen_llvm_version(void); /* "19.1.7" */

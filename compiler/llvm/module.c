@@ -121,6 +121,7 @@ void gen_free(GenModule **module) {
     Gen *gen = *module;
     *module = NULL;
     if (!gen) return;
+    gen_free(&gen->other);
     debug_free(gen);
     LLVMDisposeBuilder(gen->builder);
     if (gen->layout) LLVMDisposeTargetData(gen->layout);

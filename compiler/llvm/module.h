@@ -73,10 +73,12 @@ typedef struct GenModule {
     Map constants;       /* bytes of string constants and locations -> the global */
     Map bindings;        /* CoreVar * -> Binding * */
     Callee runtime[RUNTIME_COUNT];
-    LLVMValueRef immortal; /* mr_immortal */
-    LLVMValueRef *tasks;   /* MrTask globals by the index of the job */
-    unsigned profile_kind; /* of "prof" metadata */
-    LLVMValueRef unlikely; /* its value where the first way out is hardly ever taken */
+    LLVMValueRef immortal;      /* mr_immortal */
+    LLVMValueRef *tasks;        /* MrTask globals by the index of the job */
+    struct GenModule *other;    /* the second half of a large program (split.h), or NULL */
+    LLVMMemoryBufferRef object; /* while objects are emitted */
+    unsigned profile_kind;      /* of "prof" metadata */
+    LLVMValueRef unlikely;      /* its value where the first way out is hardly ever taken */
 } Gen;
 
 /* ---- module.c */
@@ -153,7 +155,7 @@ void gen_program_constant(Gen *gen); /* mr_program, main */
 
 /* ---- emit.c */
 
-bool gen_optimise(Gen *gen); /* verifies, links the runtime's hot functions, runs the passes; false: reported */
+bool gen_optimise(Gen *half); /* one half; verifies, links the runtime's hot functions, runs the passes; false: reported */
 
 /* ---- debug.c: all do nothing without line tables */
 

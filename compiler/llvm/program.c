@@ -1,5 +1,6 @@
 /* The whole program: all functions and jobs, then the constant `mr_program` that the runtime starts from, and `main`. */
 #include "compiler/llvm/frame.h"
+#include "compiler/llvm/split.h"
 
 static const CoreType *globals_type(Gen *gen) {
     size_t count = gen->program->globals.len;
@@ -68,6 +69,7 @@ GenModule *gen_program(const CoreProgram *program, const GenOptions *options, Di
     gen_top_level_body(gen, program->top_level);
     gen_program_constant(gen);
     debug_finish(gen);
-    if (!gen_optimise(gen)) gen_free(&gen);
+    bool is_split = !options->may_split || gen_split(gen);
+    if (!is_split || !gen_for_each_half(gen, gen_optimise)) gen_free(&gen);
     return gen;
 }

@@ -11,6 +11,8 @@
 #include "compiler/sema/sema.h"
 #include "compiler/syntax/parse.h"
 
+_Static_assert(SESSION_OBJECTS == (int)GEN_OBJECTS, "session.h promises as many objects as code generation makes");
+
 struct Session {
     Arena *arena;
     Interner *names;
@@ -92,7 +94,7 @@ static bool reach_core(Session *session) {
     return session->core && !diag_has_errors(session->diags);
 }
 
-static bool reach_module(Session *session) {
+static bool reach_module(Session *session, bool may_split) {
     if (!reach_core(session)) return false;
     if (!session->module) {
         const char *hot =
@@ -101,6 +103,7 @@ static bool reach_module(Session *session) {
                               .is_debug = session->options.debug,
                               .cpu = session->options.cpu,
                               .hot_bitcode = hot,
+                              .may_split = may_split,
                               .name = source_file(session->sources, session->file)->path};
         session->module = gen_program(session->core, &options, session->diags);
     }
@@ -133,10 +136,10 @@ bool session_emit(Session *session, SessionArtifact artifact, Buf *out) {
         core_print_plan(session->core, out);
         return true;
     case SESSION_LLVM:
-        if (!reach_module(session)) return false;
+        if (!reach_module(session, false)) return false;
         gen_print_ir(session->module, out);
         return true;
-    case SESSION_ASM: return reach_module(session) && gen_emit_assembly(session->module, out, session->diags);
+    case SESSION_ASM: return reach_module(session, false) && gen_emit_assembly(session->module, out, session->diags);
     case SESSION_OBJ:
     case SESSION_ARTIFACT_COUNT: break; /* objects are files: session_write_object */
     }
@@ -144,7 +147,11 @@ bool session_emit(Session *session, SessionArtifact artifact, Buf *out) {
 }
 
 bool session_write_object(Session *session, const char *path) {
-    return reach_module(session) && gen_emit_object(session->module, path, session->diags);
+    return reach_module(session, false) && gen_emit_object(session->module, path, session->diags);
+}
+
+bool session_write_objects(Session *session, const char *const paths[SESSION_OBJECTS], size_t *count) {
+    return reach_module(session, true) && gen_emit_objects(session->module, paths, count, session->diags);
 }
 
 void session_diagnostics(const Session *session, DiagFormat format, bool colour, Buf *out) {

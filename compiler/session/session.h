@@ -38,8 +38,14 @@ bool session_load_text(Session *session, const char *name, const char *text, siz
 /* Runs the phases up to the artifact and adds its text to `out`. False where an error stopped it. */
 bool session_emit(Session *session, SessionArtifact artifact, Buf *out);
 
-/* Runs all phases and writes the object file. */
+/* Runs all phases and writes the program as one object file. */
 bool session_write_object(Session *session, const char *path);
+
+enum { SESSION_OBJECTS = 2 };
+
+/* The same, where a large program may become several objects, made at the same time; *count says how many of the paths were
+ * written. For a session of which nothing else is asked afterwards. */
+bool session_write_objects(Session *session, const char *const paths[SESSION_OBJECTS], size_t *count);
 
 /* Messages so far, rendered. */
 void session_diagnostics(const Session *session, DiagFormat format, bool colour, Buf *out);

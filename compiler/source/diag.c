@@ -61,6 +61,15 @@ void diag_hint(Diag *diag, const char *format, ...) {
     va_end(args);
 }
 
+void diag_copy(const DiagSink *from, DiagSink *to) {
+    for (size_t i = 0; i < from->diags.len; i++) {
+        const Diag *old = from->diags.items[i];
+        Diag *diag = diag_add(to, old->code, old->span, "%s", old->message);
+        if (old->hint) diag_hint(diag, "%s", old->hint);
+        for (size_t j = 0; j < old->notes.len; j++) diag_note(diag, old->notes.items[j].span, "%s", old->notes.items[j].message);
+    }
+}
+
 size_t diag_count(const DiagSink *sink, Severity severity) {
     size_t count = 0;
     for (size_t i = 0; i < sink->diags.len; i++) count += sink->diags.items[i]->severity == severity;

@@ -33,6 +33,9 @@ void diag_note(Diag *diag, Span span, const char *format, ...) __attribute__((fo
 /* How to mend it, in a sentence. The last one given counts. */
 void diag_hint(Diag *diag, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+/* Adds copies of all messages, as an own thread's sink is emptied into the common one. */
+void diag_copy(const DiagSink *from, DiagSink *to);
+
 size_t diag_count(const DiagSink *sink, Severity severity);
 bool diag_has_errors(const DiagSink *sink);
 
