@@ -11,6 +11,6 @@ grep -q 'mr: ' names # it was cut
 ./large >large.out
 ./plain >plain.out
 MR_LOCAL_MS=0 "$MRRUN" -n 3 ./large >three.out
-test "$(wc -l <large.out)" -gt 200
+test "$(wc -l <large.out)" -gt 150
 cmp large.out plain.out
 cmp large.out three.out
