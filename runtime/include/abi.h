@@ -132,6 +132,11 @@ bool mr_prim_replace(MrContext *context, MrString *out, const MrString *s, const
 bool mr_prim_find(MrContext *context, MrOptionalInt *out, const MrString *s, const MrString *part);
 bool mr_prim_repeat(MrContext *context, MrString *out, const MrString *s, int64_t n);
 bool mr_prim_chars(MrContext *context, MrList **out, const MrString *s);
+bool mr_prim_upper_full(MrContext *context, MrString *out, const MrString *s);
+bool mr_prim_lower_full(MrContext *context, MrString *out, const MrString *s);
+bool mr_prim_fold_case(MrContext *context, MrString *out, const MrString *s);
+bool mr_prim_normal_form(MrContext *context, MrString *out, const MrString *s, bool is_composed, bool is_compatible);
+bool mr_prim_graphemes(MrContext *context, MrList **out, const MrString *s);
 bool mr_prim_regex_matches(MrContext *context, bool *out, const MrString *s, const MrString *pattern);
 bool mr_prim_regex_spans(MrContext *context, MrList **out, const MrString *s, const MrString *pattern, int64_t most);
 bool mr_prim_regex_names(MrContext *context, MrList **out, const MrString *pattern);
