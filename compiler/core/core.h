@@ -29,6 +29,7 @@ typedef enum CoreTypeKind {
     CORE_TYPE_MAP,      /* args[0] key, args[1] value */
     CORE_TYPE_SET,      /* args[0] */
     CORE_TYPE_FN,       /* args: parameters, then the result */
+    CORE_TYPE_FUTURE,   /* args[0]: the result */
     CORE_TYPE_BOX,      /* args[0]: a shared cell with such a tuple in it: a declared type that is recursive or large */
 } CoreTypeKind;
 
@@ -173,7 +174,7 @@ typedef enum CoreKind {
     CORE_SLICE,   /* args[0][args[1] .. args[2]] of a list or string; flag: exclusive; args[2] none: to the end */
     CORE_CONCAT,  /* args are strings, put together */
     CORE_FORMAT,  /* args[0] of any printable type as a string; text: the format spec, already checked, or empty */
-    CORE_JOB,     /* job: a map … reduce; its value is the result */
+    CORE_JOB,     /* job: a map … reduce; its value is the result; flag: it is only started, and its value is the future */
     CORE_YIELD,   /* in a job's body only: args[0] goes to the job's reducer (keyed: a pair of key and value); unit */
 } CoreKind;
 
@@ -296,6 +297,7 @@ struct CoreJob {
     CoreVars captures;   /* the variables of the job's own code … */
     CoreExprs captured;  /* … and the values they get, evaluated in the enclosing function */
     CoreExpr *body;      /* pushes elements: reads captures and the sources' variables, ends in YIELDs */
+    bool is_single;      /* made of an expression, of which its one element is the value */
     const CoreType *key; /* NULL: not keyed; else the result is a map from it */
     CoreReducer reducer;
     const CoreType *result;

@@ -122,7 +122,7 @@ CoreExpr *apply_declared(Lower *l, const Symbol *symbol, const Subst *subst, Cor
 static CoreExpr *call_declared(Lower *l, Env *env, Ast *call, const Symbol *symbol) {
     const Subst *subst = subst_for_use(l, env, symbol, call->use, NULL);
     if (is_print(symbol)) return apply_print(l, symbol->name, lower_args(l, env, call), call->span);
-    if (symbol->kind == SYMBOL_FN && fn_is_inlined(l, symbol, subst)) return inline_call(l, env, call, symbol, subst);
+    if (symbol->kind == SYMBOL_FN && fn_is_inlined(l, symbol, subst)) return inline_call(l, env, call, symbol, subst, lower_expr);
     const AstList *params = symbol->kind == SYMBOL_CONSTRUCTOR ? &symbol->fields
                             : symbol->kind == SYMBOL_FN        ? &ast_as(Fn, symbol->decl)->params
                                                                : &ast_as(Extern, symbol->decl)->params;

@@ -115,6 +115,7 @@ static CoreExpr *lower_try(Lower *l, Env *env, AstTry *ast) {
 /* `e.message` and `e.where`, of the error that a `catch` names. */
 static CoreExpr *lower_name_or_field(Lower *l, Env *env, AstDot *ast) {
     if (ast->base.symbol) return lower_name(l, env, &ast->base);
+    if (ast_type(l, env, ast->value)->kind == TYPE_FUTURE) return lower_future_field(l, env, ast);
     const Symbol *symbol = ast_strip(ast->value)->symbol;
     if (!symbol || !symbol->decl || symbol->decl->kind != AST_TRY) return lower_dot(l, env, ast);
     return make_field(l, lower_name(l, env, ast_strip(ast->value)), ast->name[0] == 'm' ? 0 : 1, ast->base.span);
@@ -144,6 +145,8 @@ static CoreExpr *lower_compound(Lower *l, Env *env, Ast *ast) {
         return make_field(l, tuple, (size_t)ast_as(TupleDot, ast)->index, ast->span);
     }
     case AST_DOT: return lower_name_or_field(l, env, ast_as(Dot, ast));
+    case AST_ASYNC: return lower_async(l, env, ast_as(Async, ast));
+    case AST_AWAIT: return lower_await(l, env, ast_as(Await, ast));
     case AST_TRY: return lower_try(l, env, ast_as(Try, ast));
     case AST_WITH: return lower_with(l, env, ast_as(With, ast));
     case AST_MATCH: return lower_match(l, env, ast_as(Match, ast));

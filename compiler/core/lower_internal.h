@@ -285,8 +285,9 @@ Stream *stream_of_call(Lower *l, Env *env, Ast *call, CoreExprs *out);
 /* The elements of f(args): for flatmap. */
 Stream *stream_of_apply(Lower *l, const Callable *callable, CoreExprs args, Span span, CoreExprs *out);
 bool fn_is_inlined(Lower *l, const Symbol *symbol, const Subst *subst); /* takes or gives a stream */
-/* The value of a call of a function with a stream among its parameters: put in the place of the call. */
-CoreExpr *inline_call(Lower *l, Env *env, Ast *call, const Symbol *symbol, const Subst *subst);
+/* The value of a call of a declared function whose body is put in the place of the call, where `lower` makes it. */
+typedef CoreExpr *LowerBody(Lower *l, Env *env, Ast *body);
+CoreExpr *inline_call(Lower *l, Env *env, Ast *call, const Symbol *symbol, const Subst *subst, LowerBody *lower);
 bool inline_enter(Lower *l, const Ast *tree, Span span); /* false: refused: recursion, or too much */
 void inline_leave(Lower *l);
 CoreExpr *lower_for(Lower *l, Env *env, AstFor *ast);
@@ -323,7 +324,14 @@ bool reducer_is_associative(const Symbol *symbol);
 ReducerUse reducer_tuple_use(Lower *l, Env *env, AstTuple *tuple, CoreExprs *out);
 void reducer_build_tuple(Lower *l, CoreJob *job, const ReducerUse *use, const CoreType *element);
 
+CoreJob *job_new(Lower *l, Span span); /* of the program, named by the text of the span */
 CoreExpr *lower_pipe(Lower *l, Env *env, AstPipe *pipe);
 CoreExpr *lower_reducer_call(Lower *l, Env *env, Ast *call); /* mean(xs) */
+
+/* ---- futures (lower_async.c) */
+
+CoreExpr *lower_async(Lower *l, Env *env, AstAsync *ast);
+CoreExpr *lower_await(Lower *l, Env *env, AstAwait *ast);
+CoreExpr *lower_future_field(Lower *l, Env *env, AstDot *ast); /* `.done`, `.progress` */
 
 #endif

@@ -55,7 +55,7 @@ static void yield_push(Lower *l, Consumer *self, CoreExpr *element, CoreExprs *o
     reducer_build(l, job, consumer->reducer, reduced);
 }
 
-static CoreJob *job_new(Lower *l, Span span) {
+CoreJob *job_new(Lower *l, Span span) {
     CoreJob *job = arena_make(l->arena, CoreJob);
     job->index = (uint32_t)l->program->jobs.len;
     job->name = job_name(l, span);

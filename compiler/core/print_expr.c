@@ -185,6 +185,7 @@ static void print_sources(Printer *printer, const CoreSources *sources, bool wit
 
 static void print_job_use(Printer *printer, CoreExpr *expr, int depth) {
     CoreJob *job = expr->job;
+    if (expr->flag) buf_add_text(printer->out, "start ");
     if (printer->fn_numbers) {
         buf_add_text(printer->out, "job over ");
     } else {

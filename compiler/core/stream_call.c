@@ -58,14 +58,14 @@ static Env *bind_call(Lower *l, Env *env, Ast *call, const Symbol *symbol, const
     return inner;
 }
 
-CoreExpr *inline_call(Lower *l, Env *env, Ast *call, const Symbol *symbol, const Subst *subst) {
+CoreExpr *inline_call(Lower *l, Env *env, Ast *call, const Symbol *symbol, const Subst *subst, LowerBody *lower) {
     CoreExprs statements = {0};
     Env *inner = bind_call(l, env, call, symbol, subst, &statements); /* before entering: an argument may call the function too */
     if (!inline_enter(l, symbol->decl, call->span)) return make_unit(l, call->span);
     LoopTarget *target = l->body->target;
     l->body->target = NULL;
     l->body->inline_depth++;
-    CoreExpr *value = lower_expr(l, inner, ast_as(Fn, symbol->decl)->body);
+    CoreExpr *value = lower(l, inner, ast_as(Fn, symbol->decl)->body);
     l->body->inline_depth--;
     l->body->target = target;
     inline_leave(l);

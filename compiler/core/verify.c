@@ -242,7 +242,9 @@ static void check_job_use(Verify *v, CoreExpr *expr) {
         check_expr(v, job->captured.items[i]);
         if (!v->problem) expect(v, expr, job->captured.items[i], job->captures.items[i]->type);
     }
-    if (expr->type != job->result) fail(v, expr, "a job of type %s", job->result->name);
+    const CoreType *type = expr->type;
+    if (expr->flag && !is_kind(type, CORE_TYPE_FUTURE)) fail(v, expr, "a job that is started, but no future");
+    if (!v->problem && (expr->flag ? type->args[0] : type) != job->result) fail(v, expr, "a job of type %s", job->result->name);
 }
 
 static void check_yield(Verify *v, const CoreExpr *expr) {

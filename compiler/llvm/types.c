@@ -26,6 +26,7 @@ LLVMTypeRef gen_type(Gen *gen, const CoreType *type) {
     case CORE_TYPE_MAP:
     case CORE_TYPE_SET:
     case CORE_TYPE_FN:
+    case CORE_TYPE_FUTURE:
     case CORE_TYPE_BOX: return info->llvm = gen->ptr;
     case CORE_TYPE_TUPLE: return info->llvm = type_struct(gen, (const CoreType *const *)type->args, type->arg_count);
     case CORE_TYPE_OPTIONAL:
@@ -103,6 +104,7 @@ static MrKind type_kind(const CoreType *type) {
     case CORE_TYPE_SET: return MR_SET;
     case CORE_TYPE_FN: return MR_FUNCTION;
     case CORE_TYPE_BOX: return MR_BOX;
+    case CORE_TYPE_FUTURE: return MR_FUTURE;
     }
     return MR_INT;
 }
@@ -114,6 +116,7 @@ static size_t type_fields(Gen *gen, const CoreType *type, const CoreType ***fiel
     case CORE_TYPE_OPTIONAL:
     case CORE_TYPE_LIST:
     case CORE_TYPE_BOX:
+    case CORE_TYPE_FUTURE:
     case CORE_TYPE_MAP: *fields = type->args; return type->arg_count;
     case CORE_TYPE_SET: {
         *fields = arena_array(gen->arena, const CoreType *, 2);

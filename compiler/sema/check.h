@@ -93,6 +93,11 @@ Type *check_with(Checker *c, AstWith *with);
 /* The constructor whose fields can be named without a match: of a type that has no other; else NULL. */
 const Symbol *record_constructor(const Type *type);
 
+/* ---- futures (check_async.c) */
+Type *check_async(Checker *c, AstAsync *async);
+Type *check_await(Checker *c, AstAwait *await);
+Type *check_future_field(Checker *c, const AstDot *dot, Type *future); /* `.done`, `.progress` */
+
 /* ---- match (check_match.c) */
 Type *check_match(Checker *c, AstMatch *match, Type *hint);
 void check_subject(Checker *c, AstMatch *match);

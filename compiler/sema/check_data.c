@@ -39,8 +39,8 @@ static void declare_params(Checker *c, AstTypeDecl *decl, Map *type_vars) {
 
 static void collect_mentions(Checker *c, Symbol *in, Type *type, Span span, TypeMentions *mentions, bool *has_stream) {
     type = type_prune(type);
-    if (type->kind == TYPE_STREAM || type->kind == TYPE_FUTURE) *has_stream = true;
-    if (type->kind == TYPE_FN) in->is_opaque = true;
+    if (type->kind == TYPE_STREAM) *has_stream = true;
+    if (type->kind == TYPE_FN || type->kind == TYPE_FUTURE) in->is_opaque = true;
     if (type->kind == TYPE_DATA) {
         TypeMention mention = {.in = in, .of = type->symbol, .type = type, .span = span};
         vec_push(c->arena, mentions, mention);
@@ -62,7 +62,7 @@ static void check_constructor(Checker *c, Symbol *constructor, TypeMentions *men
             type = error_type(c);
         }
         collect_mentions(c, symbol, type, param->base.span, mentions, &has_stream);
-        if (has_stream) type = not_supported(c, param->type_expr, "a stream or future in a declared type");
+        if (has_stream) type = not_supported(c, param->type_expr, "a stream in a declared type");
         param->base.type = param->pattern->type = type;
         vec_push(c->arena, &types, type);
     }

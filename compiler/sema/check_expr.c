@@ -109,6 +109,7 @@ static Type *check_dot(Checker *c, AstDot *dot, Type *hint) {
         return error_type(c);
     Type *type = check_expr(c, dot->value, NULL);
     if (type_is_error(type)) return type;
+    if (type_is(type, TYPE_FUTURE)) return check_future_field(c, dot, type);
     bool was_reported = false;
     Type *field = check_field(c, dot->base.span, type, dot->name, &was_reported);
     if (field) return field;
@@ -213,8 +214,8 @@ Type *check_binary(Checker *c, AstBinary *binary) {
 
 static Type *check_other(Checker *c, Ast *node) {
     switch (node->kind) {
-    case AST_ASYNC: return not_supported(c, node, "`async`");
-    case AST_AWAIT: return not_supported(c, node, "`await`");
+    case AST_ASYNC: return check_async(c, ast_as(Async, node));
+    case AST_AWAIT: return check_await(c, ast_as(Await, node));
     case AST_RETURN:
     case AST_BREAK:
     case AST_CONTINUE: check_statement(c, node); return type_var(&c->infer, 0); /* goes elsewhere, so it may stand for any value */

@@ -130,6 +130,8 @@ static void warn_dropped(Checker *c, const Ast *node, Type *type) {
     Diag *diag = diag_add(c->diags, W0101, node->span, "the value of this statement, %s, is dropped", type_text(&c->infer, type));
     if (type_is(type, TYPE_STREAM))
         diag_hint(diag, "nothing walks this stream, so nothing is computed: `for`, `reduce` and `list(…)` do");
+    else if (type_is(type, TYPE_FUTURE))
+        diag_hint(diag, "work that nobody awaits is cancelled: bind the future by `let`, and `await` it");
     else if (node->kind == AST_METHOD)
         diag_hint(diag, "values do not change: `.%s` gives a new one, to be bound by `let` or assigned to a var",
                   ((const AstMethod *)node)->name);

@@ -87,6 +87,8 @@ static void solve_sequence(Infer *infer, const Pred *pred, Type *container) {
         diag_hint(diag, "chars(s), words_in(s) and lines_in(s) are the sequences that a string has");
     else if (container->kind == TYPE_INT)
         diag_hint(diag, "0..<n are the numbers below n");
+    else if (container->kind == TYPE_FUTURE)
+        diag_hint(diag, "`await` gives the result of a future");
     poison(infer, pred);
 }
 

@@ -15,6 +15,8 @@ static void add_hint(Diag *diag, Type *actual, Type *expected) {
         diag_hint(diag, "float(x) turns an int into a float");
     else if (expected->kind == TYPE_INT && actual->kind == TYPE_FLOAT)
         diag_hint(diag, "int(x) cuts a float off towards zero");
+    else if (actual->kind == TYPE_FUTURE && expected->kind != TYPE_FUTURE)
+        diag_hint(diag, "`await` gives the result of a future");
     else if (expected->kind == TYPE_STRING)
         diag_hint(diag, "string(x) turns any value into a string, and \"{x}\" puts it into one");
     else if (actual->kind == TYPE_STREAM && expected->kind == TYPE_LIST)
@@ -111,6 +113,7 @@ bool check_class(Checker *c, Span span, Type *type, uint32_t classes, const char
     Diag *diag =
         diag_add(c->diags, E0302, span, "%s: %s %s", what, type_text(&c->infer, result.left), class_complaint(result.class));
     if (type_is(result.left, TYPE_STREAM)) diag_hint(diag, "list(s) brings the elements of a stream together");
+    if (type_is(result.left, TYPE_FUTURE)) diag_hint(diag, "`await` gives the result of a future");
     return false;
 }
 

@@ -246,9 +246,24 @@ static void resolve_assign(Resolver *r, AstAssign *assign) {
     root->symbol = NULL;
 }
 
+/* What would leave the work that an `async` starts: that runs elsewhere. */
+static void report_leaving_async(Resolver *r, const Ast *node) {
+    const char *what = node->kind == AST_RETURN     ? "`return`"
+                       : node->kind == AST_QUESTION ? "`?`, which may leave a function early,"
+                       : node->kind == AST_BREAK    ? "`break`"
+                                                    : "`continue`";
+    Diag *diag = diag_add(r->sema->diags, E0207, node->span, "%s cannot leave the work that `async` starts", what);
+    if (node->kind == AST_RETURN || node->kind == AST_QUESTION)
+        diag_hint(diag, "let a function do the work, and start its call: `async f(x)`");
+    else
+        diag_hint(diag, "the work runs elsewhere, while this loop goes on: decide here, after `await`");
+}
+
 static void check_jump(Resolver *r, const Ast *node) {
     bool is_return = node->kind == AST_RETURN || node->kind == AST_QUESTION;
-    if (is_return && (!r->owner || r->owner->kind == AST_TEST)) {
+    if (r->owner && r->owner->kind == AST_ASYNC && (is_return || r->loops == 0)) {
+        report_leaving_async(r, node);
+    } else if (is_return && (!r->owner || r->owner->kind == AST_TEST)) {
         Diag *diag = diag_add(r->sema->diags, E0207, node->span, "%s stands outside of any function",
                               node->kind == AST_RETURN ? "`return`" : "`?`, which may leave a function early,");
         if (node->kind == AST_QUESTION) diag_hint(diag, "`x ?? default` gives a default for an optional");
@@ -292,6 +307,14 @@ static void resolve_pipe(Resolver *r, AstPipe *pipe) {
     resolve_maybe(r, pipe->reduce);
     resolve_maybe(r, pipe->from);
     if (!pipe->by_key) resolve_maybe(r, pipe->by);
+}
+
+/* The work may travel, as a function may: it mentions no var, and nothing in it leaves what stands around. */
+static void resolve_async(Resolver *r, AstAsync *async) {
+    Place place;
+    function_enter(r, &place, &async->base);
+    resolve_node(r, async->value);
+    function_leave(r, &place);
 }
 
 static void resolve_arm(Resolver *r, AstArm *arm) {
@@ -340,6 +363,7 @@ void resolve_node(Resolver *r, Ast *node) {
     case AST_METHOD: resolve_method(r, ast_as(Method, node)); break;
     case AST_DOT: resolve_dot(r, ast_as(Dot, node)); break;
     case AST_PIPE: resolve_pipe(r, ast_as(Pipe, node)); break;
+    case AST_ASYNC: resolve_async(r, ast_as(Async, node)); break;
     case AST_ARM: resolve_arm(r, ast_as(Arm, node)); break;
     case AST_TRY: resolve_try(r, ast_as(Try, node)); break;
     case AST_TEST: resolve_function(r, node, &(AstList){0}, ast_as(Test, node)->body); break;

@@ -62,10 +62,15 @@ static void report_var(Resolver *r, const Symbol *var, Span span) {
     for (size_t i = 0; i < r->reported.len; i++)
         if (r->reported.items[i].owner == r->owner && r->reported.items[i].var == var) return;
     vec_push(r->sema->arena, &r->reported, ((VarMention){r->owner, var}));
+    bool is_async = r->owner && r->owner->kind == AST_ASYNC;
+    const char *what = is_async ? "the work that `async` starts" : "a function";
     Diag *diag =
-        diag_add(r->sema->diags, E0203, span, "a function cannot mention the var `%s`, which is declared outside of it", var->name);
+        diag_add(r->sema->diags, E0203, span, "%s cannot mention the var `%s`, which is declared outside of it", what, var->name);
     diag_note(diag, var->span, "`%s` is declared here", var->name);
-    diag_hint(diag, "functions may travel to other machines: copy the value to a let before the function, and mention that");
+    if (is_async)
+        diag_hint(diag, "the work may run on another machine, later: copy the value to a let before the `async`, and mention that");
+    else
+        diag_hint(diag, "functions may travel to other machines: copy the value to a let before the function, and mention that");
 }
 
 /* A mention of something that the same module declares at its top level. */

@@ -19,7 +19,7 @@ typedef struct Resolver {
     Module *module;
     Scope *scope;             /* NULL: only what the module declares is seen */
     Scope *around_default;    /* inside a default value: what is not seen there, though it stands around */
-    Ast *owner;               /* the FN, LAMBDA, REDUCER or MEMBER that is being resolved; NULL: the top level */
+    Ast *owner;               /* the FN, LAMBDA, ASYNC, REDUCER or MEMBER that is being resolved; NULL: the top level */
     Item *item;               /* the item that is being resolved; NULL for a default's copy */
     unsigned loops;           /* around the place, inside the owner */
     VEC(VarMention) reported; /* one E0203 for a var and function is enough */

@@ -26,7 +26,7 @@ struct Symbol {
     Name name;
     Span span;  /* of the name where it is declared */
     Ast *decl;  /* FN, EXTERN, REDUCER, LET, VAR, PARAM, TYPE_DECL, CONSTRUCTOR, or the binding pattern */
-    Ast *owner; /* the FN, LAMBDA, REDUCER or MEMBER whose name a LOCAL or VAR is; NULL: the top level, also inside its blocks */
+    Ast *owner; /* the FN, LAMBDA, ASYNC, REDUCER or MEMBER whose name a LOCAL or VAR is; NULL: the top level, also inside its blocks */
     Module *module;          /* where it is declared; MODULE: the module that it names */
     Scheme *scheme;          /* once checked. REDUCER: a function from its parameters to the tuple (element, state, result) */
     Symbol *also;            /* REDUCER: the function of the same name in the same module (min(a, b)), or NULL */

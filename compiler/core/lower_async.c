@@ -1,0 +1,173 @@
+/* lower_async.c: futures: `async e` as a job that is started, and what is asked of one.
+ *
+ * Where e is a map … reduce, also as the end of blocks and of functions that are known, that job is started itself, so that its
+ * progress can be seen. What a function or block does before it must be quick then, since the caller does it. Any other e is
+ * evaluated by a job of one element. */
+#include "compiler/core/lower_internal.h"
+
+#include <string.h>
+
+enum { ENDING_DEPTH_LIMIT = 20 };
+
+/* ---- expressions that end in a job */
+
+/* The declared function that the call is of, when it can stand in the place of the call. */
+static const Symbol *known_function(Lower *l, Env *env, Ast *call) {
+    const Use *use = call_use(call);
+    const Symbol *symbol = use ? use->symbol : NULL;
+    if (!symbol || symbol->kind != SYMBOL_FN || symbol->is_recursive || env_find(l, env, symbol)) return NULL;
+    if (!symbol->decl || symbol->decl->kind != AST_FN || tree_returns(symbol->decl)) return NULL;
+    return symbol;
+}
+
+static bool ends_in_job(Lower *l, Env *env, Ast *ast, int depth) {
+    ast = ast_strip(ast);
+    if (depth >= ENDING_DEPTH_LIMIT) return false;
+    switch (ast->kind) {
+    case AST_PIPE: return ast_as(Pipe, ast)->reduce != NULL;
+    case AST_BLOCK: {
+        const AstList *statements = &ast_as(Block, ast)->statements;
+        return statements->len > 0 && ends_in_job(l, env, vec_last(statements), depth + 1);
+    }
+    case AST_CALL:
+    case AST_METHOD: {
+        const Use *use = call_use(ast);
+        if (use && use->symbol->kind == SYMBOL_REDUCER) return true;
+        const Symbol *symbol = known_function(l, env, ast);
+        return symbol && ends_in_job(l, NULL, ast_as(Fn, symbol->decl)->body, depth + 1);
+    }
+    default: return false;
+    }
+}
+
+/* As lower_expr, with known functions that end in a job in the places of their calls. */
+static CoreExpr *lower_ending(Lower *l, Env *env, Ast *ast) {
+    ast = ast_strip(ast);
+    if (ast->kind == AST_BLOCK && ast_as(Block, ast)->statements.len > 0) {
+        const AstList *items = &ast_as(Block, ast)->statements;
+        Env *inner = env_new(l, env, env ? env->subst : NULL);
+        CoreExprs statements = {0};
+        for (size_t i = 0; i + 1 < items->len; i++) lower_statement(l, inner, items->items[i], &statements);
+        return make_block(l, &statements, lower_ending(l, inner, vec_last(items)), ast->span);
+    }
+    bool is_call = (ast->kind == AST_CALL || ast->kind == AST_METHOD) && ends_in_job(l, env, ast, 0);
+    const Symbol *symbol = is_call ? known_function(l, env, ast) : NULL;
+    if (!symbol) return lower_expr(l, env, ast);
+    return inline_call(l, env, ast, symbol, subst_for_use(l, env, symbol, call_use(ast), NULL), lower_ending);
+}
+
+/* ---- what the caller may do before the job starts */
+
+static bool prim_is_quick(const char *name) {
+    static const char *const names[] = {"arguments", "paths_of", "step", "len", "env", "to_int", "to_float"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        if (strcmp(names[i], name) == 0) return true;
+    }
+    return false;
+}
+
+static void quick_visit(CoreExpr *expr, void *context) {
+    bool *is_quick = context;
+    switch (expr->kind) {
+    case CORE_CALL:
+    case CORE_CALL_VALUE:
+    case CORE_UPDATE:
+    case CORE_FOR:
+    case CORE_WHILE:
+    case CORE_TRY:
+    case CORE_JOB: *is_quick = false; break;
+    case CORE_PRIM: *is_quick = *is_quick && prim_is_quick(expr->text); break;
+    default: break;
+    }
+    if (*is_quick) core_each_child(expr, quick_visit, context);
+}
+
+/* The job that the expression ends in; NULL where there is none. *is_quick: nothing before it takes long. */
+static CoreExpr *final_job(CoreExpr *expr, bool *is_quick) {
+    *is_quick = true;
+    while (expr->kind == CORE_BLOCK && expr->args.len > 0) {
+        for (size_t i = 0; i + 1 < expr->args.len; i++) quick_visit(expr->args.items[i], is_quick);
+        expr = vec_last(&expr->args);
+    }
+    if (expr->kind != CORE_JOB) return NULL;
+    core_each_child(expr, quick_visit, is_quick);
+    return expr;
+}
+
+/* ---- starting */
+
+static CoreExpr *start_job(Lower *l, CoreExpr *job, Span span) {
+    job->type = core_type1(l, CORE_TYPE_FUTURE, job->job->result);
+    job->flag = true;
+    job->span = span;
+    return job;
+}
+
+/* The blocks around a job that is only started give the future. */
+static void retype_blocks(CoreExpr *expr, const CoreType *type) {
+    for (; expr->kind == CORE_BLOCK; expr = vec_last(&expr->args)) expr->type = type;
+}
+
+/* A job of one element whose result is the value of the expression: its reducer has nothing to combine. */
+static CoreExpr *start_single(Lower *l, CoreExpr *value, Span span) {
+    CoreJob *job = job_new(l, span);
+    CoreReducer *reducer = &job->reducer;
+    CoreExpr *const ends[] = {make_int(l, 0, span), make_int(l, 0, span)};
+    CoreSource source = {.kind = CORE_SOURCE_RANGE, .var = var_new(l, NULL, core_simple(l, CORE_TYPE_INT), span), .span = span};
+    source.expr = make(l, CORE_RANGE, core_simple(l, CORE_TYPE_RANGE), span, 2, ends);
+    source.var->is_borrowed = true;
+    vec_push(l->arena, &job->sources, source);
+    job->is_single = true;
+    job->body = make(l, CORE_YIELD, core_unit_type(l), span, 1, &value);
+    job->result = reducer->element = reducer->state = reducer->result = value->type;
+    reducer->kind = CORE_REDUCE_FOLD;
+    reducer->name = "the only one";
+    reducer->merge.params[0] = state_var(l, "left", value->type, true, span);
+    reducer->merge.params[1] = state_var(l, "right", value->type, true, span);
+    reducer->merge.body = core_local(l->arena, reducer->merge.params[0], span);
+    capture_job(l, job);
+    CoreExpr *expr = core_node(l->arena, CORE_JOB, job->result, span);
+    expr->job = job;
+    return start_job(l, expr, span);
+}
+
+/* The work has a body of its own, whose loops are numbered on from those around: its beginning may stay in the enclosing function. */
+CoreExpr *lower_async(Lower *l, Env *env, AstAsync *ast) {
+    Span span = ast->base.span;
+    Ast *work = ast_strip(ast->value);
+    bool is_pipe = work->kind == AST_PIPE, is_quick = false;
+    Body *outer = l->body, body = {.loop_count = outer->loop_count};
+    l->body = &body;
+    CoreExpr *value = ends_in_job(l, env, work, 0) ? lower_ending(l, env, work) : lower_expr(l, env, work);
+    l->body = outer;
+    outer->loop_count = body.loop_count;
+    if (l->has_failed) return make_unit(l, span);
+    CoreExpr *job = final_job(value, &is_quick);
+    if (!job || (!is_quick && !is_pipe)) return start_single(l, value, span);
+    start_job(l, job, span);
+    retype_blocks(value, job->type);
+    return value;
+}
+
+/* ---- what is asked of a future: primitives that the runtime has, not the library */
+
+static CoreExpr *future_prim(Lower *l, const char *name, CoreExpr *future, const CoreType *type, Span span) {
+    if (future->type->kind != CORE_TYPE_FUTURE) return lower_refuse(l, span, "this future");
+    CoreExpr *prim = make(l, CORE_PRIM, type, span, 1, &future);
+    prim->text = name;
+    prim->type_args = future->type->args;
+    prim->type_arg_count = 1;
+    return prim;
+}
+
+CoreExpr *lower_await(Lower *l, Env *env, AstAwait *ast) {
+    CoreExpr *future = lower_expr(l, env, ast->value);
+    const CoreType *type = future->type->kind == CORE_TYPE_FUTURE ? future->type->args[0] : core_unit_type(l);
+    return future_prim(l, "await", future, type, ast->base.span);
+}
+
+CoreExpr *lower_future_field(Lower *l, Env *env, AstDot *ast) {
+    bool is_done = strcmp(ast->name, "done") == 0;
+    const CoreType *type = core_simple(l, is_done ? CORE_TYPE_BOOL : CORE_TYPE_FLOAT);
+    return future_prim(l, is_done ? "future_done" : "future_progress", lower_expr(l, env, ast->value), type, ast->base.span);
+}
