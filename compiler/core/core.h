@@ -312,6 +312,7 @@ typedef struct CoreProgram {
     VEC(CoreFn *) fns; /* callees need not come before callers */
     VEC(CoreGlobal *) globals;
     VEC(CoreJob *) jobs;
+    bool has_futures;  /* some job is only started */
     CoreFn *top_level; /* no parameters, unit; sets the globals (CORE_ASSIGN) and runs the statements */
     uint8_t hash[16];
 } CoreProgram;

@@ -6,6 +6,7 @@
 
 #include "base/map.h"
 #include "compiler/core/core.h"
+#include "compiler/source/diag.h"
 
 /* ---- nodes (node.c) */
 
@@ -34,7 +35,9 @@ void core_tail(CoreProgram *program, uint32_t *next_var); /* tail.c: calls that 
 void core_own(CoreProgram *program);                      /* own.c: marks last uses as moves */
 void core_mark_recursive(CoreProgram *program); /* calls.c: which functions are in a cycle of calls; before and after tail.c */
 void core_find_globals(CoreProgram *program);   /* calls.c: which globals a job reads, itself or in what it calls */
-void core_hash(CoreProgram *program);           /* hash.c: names jobs and the program by their content */
+bool core_travel(CoreProgram *program,
+                 DiagSink *diags);    /* travel.c: reports futures that would have to travel; false: there are some */
+void core_hash(CoreProgram *program); /* hash.c: names jobs and the program by their content */
 
 /* ---- calls (calls.c) */
 

@@ -143,6 +143,7 @@ static bool finish_program(Lower *l) {
     core_own(l->program);
     core_mark_recursive(l->program);
     core_find_globals(l->program);
+    if (!core_travel(l->program, l->diags)) return false;
     const char *problem = core_verify(l->program);
     if (problem) diag_add(l->diags, E0701, (Span){0}, "the compiler made a mistake: %s", problem);
     if (!problem) core_hash(l->program);

@@ -99,6 +99,7 @@ static CoreExpr *final_job(CoreExpr *expr, bool *is_quick) {
 static CoreExpr *start_job(Lower *l, CoreExpr *job, Span span) {
     job->type = core_type1(l, CORE_TYPE_FUTURE, job->job->result);
     job->flag = true;
+    l->program->has_futures = true;
     job->span = span;
     return job;
 }
@@ -131,7 +132,8 @@ static CoreExpr *start_single(Lower *l, CoreExpr *value, Span span) {
     return start_job(l, expr, span);
 }
 
-/* The work has a body of its own, whose loops are numbered on from those around: its beginning may stay in the enclosing function. */
+/* The work has a body of its own, whose loops are numbered on from those around: its beginning may stay in the enclosing function.
+ */
 CoreExpr *lower_async(Lower *l, Env *env, AstAsync *ast) {
     Span span = ast->base.span;
     Ast *work = ast_strip(ast->value);

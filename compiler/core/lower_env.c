@@ -93,8 +93,7 @@ const CoreType *type_lower_concrete(Lower *l, Type *type, Span span) {
         {TYPE_INT, CORE_TYPE_INT},           {TYPE_FLOAT, CORE_TYPE_FLOAT}, {TYPE_BOOL, CORE_TYPE_BOOL},
         {TYPE_STRING, CORE_TYPE_STRING},     {TYPE_RANGE, CORE_TYPE_RANGE}, {TYPE_TUPLE, CORE_TYPE_TUPLE},
         {TYPE_OPTIONAL, CORE_TYPE_OPTIONAL}, {TYPE_LIST, CORE_TYPE_LIST},   {TYPE_MAP, CORE_TYPE_MAP},
-        {TYPE_SET, CORE_TYPE_SET},           {TYPE_FN, CORE_TYPE_FN},
-        {TYPE_FUTURE, CORE_TYPE_FUTURE},
+        {TYPE_SET, CORE_TYPE_SET},           {TYPE_FN, CORE_TYPE_FN},       {TYPE_FUTURE, CORE_TYPE_FUTURE},
     };
     type = type_prune(type);
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {

@@ -84,8 +84,11 @@ Value gen_job(Frame *frame, const CoreExpr *expr) {
         LLVMValueRef place = gen_field_address(frame, type, captures, (unsigned)(i - source_count));
         LLVMBuildStore(frame->builder, value_read(frame, &values[i]), place);
     }
-    LLVMValueRef out = gen_result(frame, expr->type);
-    frame_runtime_check(frame, RUNTIME_mr_job_run, (LLVMValueRef[]){gen_task(gen, job), captures, sources, out}, expr->span);
+    LLVMValueRef out = gen_result(frame, expr->type), task = gen_task(gen, job);
+    if (expr->flag)
+        frame_runtime_check(frame, RUNTIME_mr_job_start, (LLVMValueRef[]){out, task, captures, sources}, expr->span);
+    else
+        frame_runtime_check(frame, RUNTIME_mr_job_run, (LLVMValueRef[]){task, captures, sources, out}, expr->span);
     return value_owned(gen_load(frame, expr->type, out), expr->type);
 }
 
@@ -151,7 +154,7 @@ LLVMValueRef gen_task(Gen *gen, const CoreJob *job) {
 void gen_job_code(Gen *gen, const CoreJob *job) {
     bool stops = job->reducer.kind == CORE_REDUCE_GENERAL && job->reducer.done.body && !job->key;
     uint32_t flags = (job->reducer.is_exact ? MR_TASK_EXACT : 0) | (job->reducer.is_associative ? MR_TASK_ASSOCIATIVE : 0) |
-                     (stops ? MR_TASK_STOPS : 0);
+                     (stops ? MR_TASK_STOPS : 0) | (job->is_single ? MR_TASK_ONE : 0);
     Callee kernel = gen_kernel(gen, job), merge = gen_merge(gen, job), finish = gen_finish(gen, job);
     LLVMValueRef fields[] = {
         gen_hash(gen, job->hash),

@@ -38,8 +38,8 @@ Type *check_await(Checker *c, AstAwait *await) {
     Type *future = check_expr(c, await->value, NULL), *value = type_var(&c->infer, 0);
     UnifyResult result;
     if (type_unify(&c->infer, future, type_one(&c->infer, TYPE_FUTURE, value), &result)) return value;
-    Diag *diag = diag_add(c->diags, E0301, await->value->span, "`await` takes a future, but this is %s",
-                          type_text(&c->infer, future));
+    Diag *diag =
+        diag_add(c->diags, E0301, await->value->span, "`await` takes a future, but this is %s", type_text(&c->infer, future));
     Type *list = type_prune(future);
     if (list->kind == TYPE_LIST && type_is(list->args[0], TYPE_FUTURE))
         diag_hint(diag, "await each of them: `for f in completed(futures) { … await f … }`");

@@ -78,7 +78,9 @@ static void report_sides(Checker *c, AstOp op, Span span, const Ast *left, const
     diag_note(diag, right->span, "this is %s", right_text);
     bool has_string = type_is(left->type, TYPE_STRING) || type_is(right->type, TYPE_STRING);
     bool has_float = type_is(left->type, TYPE_FLOAT) || type_is(right->type, TYPE_FLOAT);
-    if (has_string && op == OP_ADD)
+    if (type_is(left->type, TYPE_FUTURE) || type_is(right->type, TYPE_FUTURE))
+        diag_hint(diag, "`await` gives the result of a future");
+    else if (has_string && op == OP_ADD)
         diag_hint(diag, "string(x) turns any value into a string, and \"{x}\" puts it into one");
     else if (has_float)
         diag_hint(diag, "float(x) turns an int into a float");

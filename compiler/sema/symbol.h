@@ -24,12 +24,13 @@ typedef enum SymbolKind {
 struct Symbol {
     SymbolKind kind;
     Name name;
-    Span span;  /* of the name where it is declared */
-    Ast *decl;  /* FN, EXTERN, REDUCER, LET, VAR, PARAM, TYPE_DECL, CONSTRUCTOR, or the binding pattern */
-    Ast *owner; /* the FN, LAMBDA, ASYNC, REDUCER or MEMBER whose name a LOCAL or VAR is; NULL: the top level, also inside its blocks */
-    Module *module;          /* where it is declared; MODULE: the module that it names */
-    Scheme *scheme;          /* once checked. REDUCER: a function from its parameters to the tuple (element, state, result) */
-    Symbol *also;            /* REDUCER: the function of the same name in the same module (min(a, b)), or NULL */
+    Span span;      /* of the name where it is declared */
+    Ast *decl;      /* FN, EXTERN, REDUCER, LET, VAR, PARAM, TYPE_DECL, CONSTRUCTOR, or the binding pattern */
+    Ast *owner;     /* the FN, LAMBDA, ASYNC, REDUCER or MEMBER whose name a LOCAL or VAR is; NULL: the top level, also inside its
+                       blocks */
+    Module *module; /* where it is declared; MODULE: the module that it names */
+    Scheme *scheme; /* once checked. REDUCER: a function from its parameters to the tuple (element, state, result) */
+    Symbol *also;   /* REDUCER: the function of the same name in the same module (min(a, b)), or NULL */
     struct Item *item;       /* resolution's: the top-level item that declares it; NULL for locals */
     const struct Prim *prim; /* EXTERN from "mr": what the checker knows of it, or NULL */
     Symbol *type;            /* CONSTRUCTOR: the declared type that it makes */

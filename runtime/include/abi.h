@@ -185,6 +185,12 @@ bool mr_prim_log2(MrContext *context, double *out, double x);
 bool mr_prim_log10(MrContext *context, double *out, double x);
 bool mr_prim_mix(MrContext *context, int64_t *out, int64_t seed, int64_t i);
 bool mr_prim_unit_float(MrContext *context, double *out, int64_t bits);
+bool mr_prim_await(MrContext *context, void *out, MrFuture *const *f, const MrType *type);
+bool mr_prim_future_done(MrContext *context, bool *out, MrFuture *const *f, const MrType *type);
+bool mr_prim_future_progress(MrContext *context, double *out, MrFuture *const *f, const MrType *type);
+bool mr_prim_cancel(MrContext *context, void *out, MrFuture *const *f, const MrType *type);
+bool mr_prim_wait_futures(MrContext *context, bool *out, MrList *const *futures, double seconds, const MrType *type);
+bool mr_prim_next_completed(MrContext *context, int64_t *out, MrList *const *futures, int64_t rank, const MrType *type);
 bool mr_prim_now(MrContext *context, double *out);
 bool mr_prim_clock(MrContext *context, double *out);
 

@@ -247,6 +247,9 @@ enum {
     /* Exactly associative, and merging is adding in order: a state that took in one chunk's elements and then the next one's is,
      * bit for bit, the merge of the two chunks' states. Set beside MR_TASK_EXACT too. */
     MR_TASK_ASSOCIATIVE = 4,
+    /* Made of one expression: a range of one element, which is none of the program's and appears in no message. The state that the
+     * kernel makes is the result. */
+    MR_TASK_ONE = 8,
 };
 
 typedef struct MrTask {

@@ -1,0 +1,152 @@
+/* travel.c: a future stays where it was made: reports each job that would take one along, or give one.
+ *
+ * What a job walks, captures, reads of the globals and gives is told by types. A function value hides what it captures: all of a
+ * type count as holding a future when one of the program's closures of that type does. */
+#include "compiler/core/core_internal.h"
+
+typedef struct Travel {
+    CoreProgram *program;
+    DiagSink *diags;
+    Map carriers; /* function types of which some closure holds a future -> that CoreFn */
+    bool is_good;
+} Travel;
+
+/* ---- types that hold futures */
+
+/* The future's or function's type by which it does; NULL: it does not. */
+static const CoreType *find_future(const Travel *travel, const CoreType *type, Map *seen) {
+    if (type->kind == CORE_TYPE_FUTURE) return type;
+    if (type->kind == CORE_TYPE_FN) return map_get_pointer(&travel->carriers, type) ? type : NULL;
+    void **slot = map_slot_pointer(seen, type); /* declared types may hold themselves */
+    if (*slot) return NULL;
+    *slot = seen;
+    for (size_t i = 0; i < type->arg_count; i++) {
+        const CoreType *found = find_future(travel, type->args[i], seen);
+        if (found) return found;
+    }
+    return NULL;
+}
+
+static const CoreType *holds_future(const Travel *travel, const CoreType *type) {
+    if (type->is_flat) return NULL;
+    Map seen;
+    map_init(&seen, travel->program->arena);
+    return find_future(travel, type, &seen);
+}
+
+static const CoreType *closure_type(const Travel *travel, const CoreFn *fn) {
+    const CoreType **types = arena_array(travel->program->arena, const CoreType *, fn->params.len + 1);
+    for (size_t i = 0; i < fn->params.len; i++) types[i] = fn->params.items[i]->type;
+    types[fn->params.len] = fn->result;
+    return core_type(travel->program->types, CORE_TYPE_FN, types, fn->params.len + 1);
+}
+
+static bool add_carriers(Travel *travel) {
+    bool found = false;
+    for (size_t i = 0; i < travel->program->fns.len; i++) {
+        CoreFn *fn = travel->program->fns.items[i];
+        if (!fn->is_closure) continue;
+        for (size_t c = 0; c < fn->captures.len; c++) {
+            if (!holds_future(travel, fn->captures.items[c]->type)) continue;
+            void **slot = map_slot_pointer(&travel->carriers, closure_type(travel, fn));
+            found = found || !*slot;
+            if (!*slot) *slot = fn;
+        }
+    }
+    return found;
+}
+
+/* ---- messages */
+
+/* Where a function value comes from that holds a future: its type does not tell. */
+static void note_carrier(const Travel *travel, Diag *diag, const CoreType *type) {
+    const CoreType *found = holds_future(travel, type);
+    const CoreFn *fn = found->kind == CORE_TYPE_FN ? map_get_pointer(&travel->carriers, found) : NULL;
+    if (fn) diag_note(diag, fn->span, "this function mentions a future, and is %s too", found->name);
+}
+
+/* name: NULL where the program has none for the value. */
+static void report_mention(Travel *travel, const char *name, const CoreType *type, Span span) {
+    travel->is_good = false;
+    Diag *diag;
+    if (type->kind == CORE_TYPE_FUTURE && name) {
+        diag =
+            diag_add(travel->diags, E0405, span, "the future `%s` cannot travel with this work: it stays where it was made", name);
+        diag_hint(diag, "await it first, and mention its value: `let value = await %s`", name);
+        return;
+    }
+    const char *what = name ? arena_printf(travel->program->arena, "`%s`, which is %s,", name, type->name) : type->name;
+    diag = diag_add(travel->diags, E0405, span, "%s cannot travel with this work: futures stay where they were made", what);
+    note_carrier(travel, diag, type);
+    diag_hint(diag, "await them first, and mention their values");
+}
+
+static void report_walk(Travel *travel, const CoreSource *source) {
+    travel->is_good = false;
+    Diag *diag = diag_add(travel->diags, E0405, source->span,
+                          "this is %s, whose elements cannot travel to the workers: they hold futures", source->expr->type->name);
+    diag_hint(diag, "a `for` loop walks them here: `for f in completed(futures) { … await f … }`");
+}
+
+static void report_result(Travel *travel, const CoreJob *job, const CoreType *type) {
+    travel->is_good = false;
+    Diag *diag = diag_add(travel->diags, E0405, job->span, "the result of this would be %s, but futures stay where they were made",
+                          type->name);
+    diag_hint(
+        diag,
+        "await in the mapped function what it starts; many futures are made by a loop: `for x in xs { futures.push(async f(x)) }`");
+}
+
+/* ---- jobs */
+
+typedef struct Mention {
+    const CoreGlobal *global;
+    const CoreExpr *found;
+} Mention;
+
+static void mention_visit(CoreExpr *expr, void *context) {
+    Mention *mention = context;
+    if (expr->global == mention->global && !mention->found) mention->found = expr;
+    core_each_child(expr, mention_visit, context);
+}
+
+/* Where the job's own code mentions the global; else the job, which calls what does. */
+static Span mention_span(CoreJob *job, const CoreGlobal *global) {
+    Mention mention = {.global = global};
+    core_each_job_code(job, mention_visit, &mention);
+    return mention.found ? mention.found->span : job->span;
+}
+
+/* One message a job. */
+static void travel_job(Travel *travel, CoreJob *job) {
+    for (size_t i = 0; i < job->sources.len; i++) {
+        if (!holds_future(travel, job->sources.items[i].expr->type)) continue;
+        report_walk(travel, &job->sources.items[i]);
+        return;
+    }
+    for (size_t i = 0; i < job->captures.len; i++) {
+        const CoreVar *var = job->captures.items[i];
+        if (!holds_future(travel, var->type)) continue;
+        report_mention(travel, var->is_hidden ? NULL : var->name, var->type, job->captured.items[i]->span);
+        return;
+    }
+    for (size_t i = 0; i < job->globals.len; i++) {
+        const CoreGlobal *global = job->globals.items[i];
+        if (!holds_future(travel, global->type)) continue;
+        report_mention(travel, global->name, global->type, mention_span(job, global));
+        return;
+    }
+    if (holds_future(travel, job->result))
+        report_result(travel, job, job->result);
+    else if (holds_future(travel, job->reducer.state))
+        report_result(travel, job, job->reducer.state);
+}
+
+bool core_travel(CoreProgram *program, DiagSink *diags) {
+    Travel travel = {.program = program, .diags = diags, .is_good = true};
+    if (!program->has_futures) return true;
+    map_init(&travel.carriers, program->arena);
+    while (add_carriers(&travel)) continue;
+    for (size_t i = 0; i < program->jobs.len; i++) travel_job(&travel, program->jobs.items[i]);
+    return travel.is_good;
+}
