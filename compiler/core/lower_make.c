@@ -131,6 +131,12 @@ CoreExpr *as_unit(Lower *l, CoreExpr *expr) {
     return make_block(l, &statements, NULL, expr->span);
 }
 
+/* A part of what somebody else keeps alive. */
+static bool is_borrowed_path(const CoreExpr *expr) {
+    while (expr->kind == CORE_FIELD || expr->kind == CORE_UNBOX) expr = expr->args.items[0];
+    return expr->kind == CORE_LOCAL && expr->var->is_borrowed;
+}
+
 bool is_atom(const CoreExpr *expr) {
     switch (expr->kind) {
     case CORE_INT:
@@ -143,7 +149,7 @@ bool is_atom(const CoreExpr *expr) {
     case CORE_FIELD: {
         /* A path is read where it stands: only what does not own its value stays whole. */
         const CoreExpr *base = expr->args.items[0];
-        return is_atom(base) && (base->kind != CORE_LOCAL || base->var->is_borrowed);
+        return is_borrowed_path(base) || (base->kind != CORE_LOCAL && is_atom(base));
     }
     default: return false;
     }

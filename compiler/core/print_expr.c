@@ -299,7 +299,7 @@ static void print_inline(Printer *printer, CoreExpr *expr, int depth) {
         break;
     case CORE_ZERO: buf_printf(out, "zero[%s]", expr->type->name); break;
     case CORE_BOX: print_list(printer, "box(", expr, 0, ")", depth); break;
-    case CORE_UNBOX: print_list(printer, "unbox(", expr, 0, ")", depth); break;
+    case CORE_UNBOX: print_list(printer, expr->is_move ? "move unbox(" : "unbox(", expr, 0, ")", depth); break;
     case CORE_SOME: print_list(printer, "some(", expr, 0, ")", depth); break;
     case CORE_IS_SOME: print_list(printer, "is_some(", expr, 0, ")", depth); break;
     case CORE_UNWRAP: print_list(printer, expr->is_move ? "move unwrap(" : "unwrap(", expr, 0, ")", depth); break;
@@ -312,6 +312,7 @@ static void print_inline(Printer *printer, CoreExpr *expr, int depth) {
         buf_add_char(out, ')');
         break;
     case CORE_INDEX:
+        if (expr->is_move) buf_add_text(out, "move ");
         print_expr(printer, expr->args.items[0], depth);
         print_list(printer, "[", expr, 1, "]", depth);
         break;

@@ -53,8 +53,7 @@ static bool reads_global(const CoreExpr *expr, const void *global) {
 }
 
 static bool changes_what(const CoreExpr *expr, const void *earlier) {
-    if (expr->kind == CORE_LOCAL && expr->is_move) return expr_any(earlier, reads_var, expr->var);
-    if ((expr->kind == CORE_FIELD || expr->kind == CORE_UNWRAP) && expr->is_move) {
+    if (expr->is_move) {
         const CoreVar *root = expr_root(expr);
         return root && expr_any(earlier, reads_var, root);
     }
@@ -103,6 +102,12 @@ bool expr_stands_alone(const CoreExpr *expr, const Map *locals) {
 }
 
 const CoreVar *expr_root(const CoreExpr *expr) {
-    while (expr->kind == CORE_FIELD || expr->kind == CORE_UNWRAP) expr = expr->args.items[0];
+    while (expr->kind == CORE_FIELD || expr->kind == CORE_UNWRAP || expr->kind == CORE_UNBOX || expr->kind == CORE_INDEX)
+        expr = expr->args.items[0];
     return expr->kind == CORE_LOCAL ? expr->var : NULL;
+}
+
+bool expr_is_element(const CoreExpr *expr) {
+    while (expr->kind == CORE_FIELD || expr->kind == CORE_UNWRAP || expr->kind == CORE_UNBOX) expr = expr->args.items[0];
+    return expr->kind == CORE_INDEX;
 }

@@ -122,6 +122,7 @@ static LLVMValueRef list_element(Frame *frame, const CoreExpr *expr, LLVMValueRe
 Value gen_index(Frame *frame, const CoreExpr *expr) {
     Gen *gen = frame->gen;
     const CoreType *type = expr->args.items[0]->type;
+    if (expr->is_move) return gen_take_element(frame, expr);
     Value values[2];
     gen_operands(frame, expr->args.items, 2, values);
     LLVMValueRef container = value_read(frame, &values[0]), index = value_read(frame, &values[1]);
@@ -170,19 +171,39 @@ Value gen_slice(Frame *frame, const CoreExpr *expr) {
 
 /* ---- texts */
 
+/* The strings one after the other, where the runtime can look at them. */
+static LLVMValueRef string_array(Frame *frame, Value *values, size_t count) {
+    Gen *gen = frame->gen;
+    LLVMTypeRef type = LLVMArrayType2(gen->string, count);
+    LLVMValueRef parts = frame_variable(frame, type, "parts");
+    for (size_t i = 0; i < count; i++) {
+        LLVMValueRef index[] = {gen_int(gen, 0), gen_int(gen, (int64_t)i)};
+        LLVMValueRef place = LLVMBuildInBoundsGEP2(frame->builder, type, parts, index, 2, "");
+        LLVMBuildStore(frame->builder, value_read(frame, &values[i]), place);
+    }
+    return parts;
+}
+
+static bool is_moved(const CoreExpr *expr) {
+    return expr->is_move || (expr->kind == CORE_FORMAT && is_moved(expr->args.items[0]));
+}
+
+/* What begins with a variable that is not needed any more is appended to that. */
 Value gen_concat(Frame *frame, const CoreExpr *expr) {
     Gen *gen = frame->gen;
     size_t count = expr->args.len;
     if (!count) return value_trivial(LLVMConstNull(gen->string), expr->type);
     Value *values = evaluate(frame, expr);
     if (count == 1) return values[0];
-    LLVMTypeRef type = LLVMArrayType2(gen->string, count);
-    LLVMValueRef parts = frame_variable(frame, type, "parts"), out = gen_result(frame, expr->type);
-    for (size_t i = 0; i < count; i++) {
-        LLVMValueRef index[] = {gen_int(gen, 0), gen_int(gen, (int64_t)i)};
-        LLVMValueRef place = LLVMBuildInBoundsGEP2(frame->builder, type, parts, index, 2, "");
-        LLVMBuildStore(frame->builder, value_read(frame, &values[i]), place);
+    if (is_moved(expr->args.items[0])) value_hold(frame, &values[0]);
+    if (is_moved(expr->args.items[0]) && values[0].ownership == VALUE_PARKED) {
+        LLVMValueRef more = string_array(frame, values + 1, count - 1), place = values[0].slot->address;
+        LLVMValueRef args[] = {place, more, gen_int(gen, (int64_t)count - 1)};
+        frame_runtime_check(frame, RUNTIME_mr_string_append, args, expr->span);
+        values[0].llvm = gen_load(frame, expr->type, place);
+        return values[0];
     }
+    LLVMValueRef parts = string_array(frame, values, count), out = gen_result(frame, expr->type);
     frame_runtime_check(frame, RUNTIME_mr_string_concat, (LLVMValueRef[]){out, parts, gen_int(gen, (int64_t)count)}, expr->span);
     return value_owned(gen_load(frame, expr->type, out), expr->type);
 }

@@ -116,26 +116,22 @@ static Value gen_string(Frame *frame, const CoreExpr *expr) {
     return value_trivial(LLVMConstStructInContext(gen->llvm, fields, 3, 0), expr->type);
 }
 
-/* Where a variable or a part of one lies, or NULL where it is not in memory. `to_move` asks for what the frame owns. */
-static LLVMValueRef part_address(Frame *frame, const CoreExpr *expr, bool to_move) {
+/* Where a variable or a part of one lies, or NULL where it is not in memory. */
+static LLVMValueRef part_address(Frame *frame, const CoreExpr *expr) {
     switch (expr->kind) {
-    case CORE_LOCAL: {
-        const Binding *binding = frame_binding(frame, expr->var);
-        return to_move && !binding->is_owned ? NULL : binding->address;
-    }
-    case CORE_GLOBAL: return to_move ? NULL : gen_global_address(frame, expr->global);
+    case CORE_LOCAL: return frame_binding(frame, expr->var)->address;
+    case CORE_GLOBAL: return gen_global_address(frame, expr->global);
     case CORE_FIELD:
     case CORE_UNWRAP: {
         const CoreExpr *whole = expr->args.items[0];
-        LLVMValueRef address = part_address(frame, whole, to_move);
+        LLVMValueRef address = part_address(frame, whole);
         if (!address) return NULL;
         unsigned field = expr->kind == CORE_FIELD ? (unsigned)expr->integer : 1;
         return gen_field_address(frame, whole->type, address, field);
     }
-    case CORE_UNBOX: { /* never taken out of: others may share the cell */
+    case CORE_UNBOX: {
         const CoreExpr *box = expr->args.items[0];
-        if (to_move) return NULL;
-        LLVMValueRef address = part_address(frame, box, false), cell = NULL;
+        LLVMValueRef address = part_address(frame, box), cell = NULL;
         if (address)
             cell = gen_load(frame, box->type, address);
         else if (box->kind == CORE_LOCAL)
@@ -146,16 +142,62 @@ static LLVMValueRef part_address(Frame *frame, const CoreExpr *expr, bool to_mov
     }
 }
 
+/* The same for a part that may be taken out: of what the frame owns. The cells on the way may have other owners: *is_ours says
+ * whether none has; NULL: there are no cells on the way. */
+static LLVMValueRef owned_address(Frame *frame, const CoreExpr *expr, LLVMValueRef *is_ours) {
+    const CoreExpr *whole = expr->args.len > 0 ? expr->args.items[0] : NULL;
+    LLVMBuilderRef b = frame->builder;
+    if (expr->kind == CORE_LOCAL) {
+        const Binding *binding = frame_binding(frame, expr->var);
+        return binding->is_owned ? binding->address : NULL;
+    }
+    if (expr->kind != CORE_FIELD && expr->kind != CORE_UNWRAP && expr->kind != CORE_UNBOX) return NULL;
+    LLVMValueRef address = owned_address(frame, whole, is_ours);
+    if (!address) return NULL;
+    if (expr->kind == CORE_FIELD) return gen_field_address(frame, whole->type, address, (unsigned)expr->integer);
+    if (expr->kind == CORE_UNWRAP) return gen_field_address(frame, whole->type, address, 1);
+    LLVMValueRef cell = gen_load(frame, whole->type, address);
+    LLVMValueRef count = gen_load_at(frame, frame->gen->i64, cell, offsetof(MrCell, count));
+    LLVMValueRef is_unique = LLVMBuildICmp(b, LLVMIntEQ, count, gen_int(frame->gen, 1), "");
+    *is_ours = *is_ours ? LLVMBuildAnd(b, *is_ours, is_unique, "") : is_unique;
+    return gen_at(frame, cell, offsetof(MrBox, content));
+}
+
+/* Takes a part out, leaving zero: what is in a cell that others hold too gets one owner more instead. */
+static bool gen_take_part(Frame *frame, const CoreExpr *expr, Value *value) {
+    LLVMBuilderRef b = frame->builder;
+    LLVMValueRef is_ours = NULL, address = owned_address(frame, expr, &is_ours);
+    if (!address) return false;
+    LLVMBasicBlockRef ours = NULL, shared = NULL, taken = NULL;
+    LLVMValueRef part = gen_load(frame, expr->type, address);
+    if (is_ours) {
+        ours = frame_block(frame, "ours");
+        shared = frame_block(frame, "shared");
+        taken = frame_block(frame, "taken");
+        frame_branch(frame, is_ours, ours, shared);
+        frame_enter(frame, ours);
+    }
+    LLVMBuildStore(b, LLVMConstNull(gen_type(frame->gen, expr->type)), address);
+    if (is_ours) {
+        frame_jump(frame, taken);
+        frame_enter(frame, shared);
+        value_take(frame, value_borrowed(part, expr->type));
+        frame_jump(frame, taken);
+        frame_enter(frame, taken);
+    }
+    *value = value_owned(part, expr->type);
+    return true;
+}
+
 /* A variable or a part of one that is in memory: read, or taken out where this is the last use. */
 static bool gen_in_place(Frame *frame, const CoreExpr *expr, Value *value) {
     bool is_move = expr->is_move && !expr->type->is_flat;
-    LLVMValueRef address = is_move ? part_address(frame, expr, true) : NULL;
-    if (address) {
-        *value = value_owned(gen_load(frame, expr->type, address), expr->type);
-        LLVMBuildStore(frame->builder, LLVMConstNull(gen_type(frame->gen, expr->type)), address);
+    if (is_move && expr_is_element(expr)) {
+        *value = gen_take_element(frame, expr);
         return true;
     }
-    address = part_address(frame, expr, false);
+    if (is_move && gen_take_part(frame, expr, value)) return true;
+    LLVMValueRef address = part_address(frame, expr);
     if (!address) return false;
     *value = value_borrowed(gen_load(frame, expr->type, address), expr->type);
     return true;
@@ -178,7 +220,7 @@ static Value gen_part(Frame *frame, const CoreExpr *expr, unsigned field) {
 
 static Value gen_is_some(Frame *frame, const CoreExpr *expr) {
     const CoreExpr *optional = expr->args.items[0];
-    LLVMValueRef address = part_address(frame, optional, false);
+    LLVMValueRef address = part_address(frame, optional);
     if (address) return value_trivial(LLVMBuildLoad2(frame->builder, frame->gen->i8, address, "tag"), expr->type);
     Value value = gen_expr(frame, optional);
     return value_trivial(LLVMBuildExtractValue(frame->builder, value_read(frame, &value), 0, "tag"), expr->type);

@@ -37,6 +37,7 @@ bool expr_has_loop(const CoreExpr *expr);
 bool expr_stands_alone(const CoreExpr *expr, const Map *locals); /* has to do with none of these variables, and does not return */
 bool expr_has_yield_in_loop(const CoreExpr *expr);
 const CoreVar *expr_root(const CoreExpr *expr); /* the variable of which this reads a part, or NULL */
+bool expr_is_element(const CoreExpr *expr);     /* an element of a list or map, or a part of one */
 
 /* ---- ops.c, containers.c, calls.c, places.c, loops.c, jobs.c */
 
@@ -64,6 +65,7 @@ Value gen_prim_call(Frame *frame, const CoreExpr *expr, LLVMValueRef place, Valu
 Value gen_assign(Frame *frame, const CoreExpr *expr);
 Value gen_update(Frame *frame, const CoreExpr *expr);
 LLVMValueRef gen_global_address(Frame *frame, const CoreGlobal *global);
+Value gen_take_element(Frame *frame, const CoreExpr *expr); /* out of the container, which a `var` holds; zero stays behind */
 
 Value gen_while(Frame *frame, const CoreExpr *expr);
 Value gen_for(Frame *frame, const CoreExpr *expr);

@@ -209,10 +209,17 @@ static LLVMValueRef gen_in(Frame *frame, const CoreType *type, LLVMValueRef elem
 
 /* ---- all */
 
-static Value gen_concat_lists(Frame *frame, const CoreExpr *expr, LLVMValueRef left, LLVMValueRef right) {
+/* A left list that is given up lies in a slot by now, and grows there. */
+static Value gen_concat_lists(Frame *frame, const CoreExpr *expr, Value *values) {
+    LLVMValueRef left = values[0].llvm, right = values[1].llvm, type = gen_descriptor(frame->gen, expr->type);
+    if (values[0].ownership == VALUE_PARKED) {
+        LLVMValueRef place = values[0].slot->address;
+        frame_runtime_check(frame, RUNTIME_mr_list_extend, (LLVMValueRef[]){place, right, type}, expr->span);
+        values[0].llvm = gen_load(frame, expr->type, place);
+        return values[0];
+    }
     LLVMValueRef out = gen_result(frame, expr->type);
-    frame_runtime_check(frame, RUNTIME_mr_list_concat, (LLVMValueRef[]){out, left, right, gen_descriptor(frame->gen, expr->type)},
-                        expr->span);
+    frame_runtime_check(frame, RUNTIME_mr_list_concat, (LLVMValueRef[]){out, left, right, type}, expr->span);
     return value_owned(gen_load(frame, expr->type, out), expr->type);
 }
 
@@ -229,7 +236,7 @@ Value gen_op(Frame *frame, const CoreExpr *expr) {
     case CORE_OP_NOT: return value_trivial(LLVMBuildXor(frame->builder, left, gen_byte(frame->gen, 1), ""), expr->type);
     case CORE_OP_COMPARE_TOTAL: return value_trivial(gen_compare_total(frame, type, left, right), expr->type);
     case CORE_OP_IN: return value_trivial(gen_bool(frame, gen_in(frame, expr->args.items[1]->type, left, right)), expr->type);
-    case CORE_OP_CONCAT_LISTS: return gen_concat_lists(frame, expr, left, right);
+    case CORE_OP_CONCAT_LISTS: return gen_concat_lists(frame, expr, values);
     default: break;
     }
     LLVMValueRef result =

@@ -35,29 +35,58 @@ static Value *evaluate(Frame *frame, const CoreExpr *expr, size_t *step_count) {
     return values;
 }
 
+/* What is in a cell, and an element of a list or map: what they lie in is made unique. */
+static LLVMValueRef cell_address(Frame *frame, LLVMValueRef address, const CoreType *box) {
+    return frame_runtime(frame, RUNTIME_mr_box_at, (LLVMValueRef[]){address, gen_descriptor(frame->gen, box)});
+}
+
+static LLVMValueRef element_address(Frame *frame, LLVMValueRef address, const CoreType *type, LLVMValueRef index, Span span) {
+    Gen *gen = frame->gen;
+    LLVMValueRef out = frame_variable(frame, gen->ptr, "place");
+    bool is_list = type->kind == CORE_TYPE_LIST;
+    LLVMValueRef args[] = {out, address, is_list ? index : frame_address(frame, index), gen_descriptor(gen, type)};
+    frame_runtime_check(frame, is_list ? RUNTIME_mr_list_at : RUNTIME_mr_map_at, args, span);
+    return LLVMBuildLoad2(frame->builder, gen->ptr, out, "");
+}
+
 /* The address after the first `steps` steps; uses up the indices from *values on. */
 static LLVMValueRef place_address(Frame *frame, const CoreExpr *expr, size_t steps, Value **values) {
-    Gen *gen = frame->gen;
     const CorePlace *place = expr->place;
     LLVMValueRef address = place->var ? frame_binding(frame, place->var)->address : gen_global_address(frame, place->global);
     for (size_t i = 0; i < steps; i++) {
         const CoreStep *step = &place->steps.items[i];
         if (step->container->kind == CORE_TYPE_BOX) {
-            address = frame_runtime(frame, RUNTIME_mr_box_at, (LLVMValueRef[]){address, gen_descriptor(gen, step->container)});
-            continue;
-        }
-        if (!step->index) {
+            address = cell_address(frame, address, step->container);
+        } else if (step->index) {
+            address = element_address(frame, address, step->container, value_read(frame, (*values)++), expr->span);
+        } else {
             address = gen_field_address(frame, step->container, address, step->field);
-            continue;
         }
-        LLVMValueRef index = value_read(frame, (*values)++), out = frame_variable(frame, gen->ptr, "place");
-        bool is_list = step->container->kind == CORE_TYPE_LIST;
-        LLVMValueRef args[] = {out, address, is_list ? index : frame_address(frame, index), gen_descriptor(gen, step->container)};
-        frame_runtime_check(frame, is_list ? RUNTIME_mr_list_at : RUNTIME_mr_map_at, args, expr->span);
-        address = LLVMBuildLoad2(frame->builder, gen->ptr, out, "");
     }
     return address;
 }
+
+/* ---- taking out */
+
+static LLVMValueRef part_address(Frame *frame, const CoreExpr *expr) {
+    if (expr->kind == CORE_LOCAL) return frame_binding(frame, expr->var)->address;
+    const CoreExpr *whole = expr->args.items[0];
+    LLVMValueRef address = part_address(frame, whole);
+    if (expr->kind == CORE_FIELD) return gen_field_address(frame, whole->type, address, (unsigned)expr->integer);
+    if (expr->kind == CORE_UNWRAP) return gen_field_address(frame, whole->type, address, 1);
+    if (expr->kind == CORE_UNBOX) return cell_address(frame, address, whole->type);
+    Value index = gen_expr(frame, expr->args.items[1]);
+    return element_address(frame, address, whole->type, value_read(frame, &index), expr->span);
+}
+
+Value gen_take_element(Frame *frame, const CoreExpr *expr) {
+    LLVMValueRef address = part_address(frame, expr);
+    Value value = value_owned(gen_load(frame, expr->type, address), expr->type);
+    LLVMBuildStore(frame->builder, LLVMConstNull(gen_type(frame->gen, expr->type)), address);
+    return value;
+}
+
+/* ---- changes */
 
 /* m[k] = v inserts where there is no k yet. */
 static void assign_entry(Frame *frame, const CoreExpr *expr, Value *values, size_t step_count) {

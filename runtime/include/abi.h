@@ -23,6 +23,7 @@ void mr_string_drop(MrContext *context, MrString *string);
 /* ---- strings (value/string.c) */
 
 bool mr_string_concat(MrContext *context, MrString *out, const MrString *parts, int64_t count);
+bool mr_string_append(MrContext *context, MrString *place, const MrString *parts, int64_t count);
 int64_t mr_string_compare(MrContext *context, const MrString *a, const MrString *b);
 bool mr_string_equal(MrContext *context, const MrString *a, const MrString *b);
 bool mr_string_slice(MrContext *context, MrString *out, const MrString *string, int64_t first, int64_t count);
@@ -42,6 +43,7 @@ bool mr_list_make(MrContext *context, MrList **out, void *elements, int64_t coun
 bool mr_list_get(MrContext *context, const void **element, MrList *list, int64_t index, const MrType *type);
 bool mr_list_slice(MrContext *context, MrList **out, MrList *list, int64_t first, int64_t count, const MrType *type);
 bool mr_list_concat(MrContext *context, MrList **out, MrList *left, MrList *right, const MrType *type);
+bool mr_list_extend(MrContext *context, MrList **place, MrList *more, const MrType *type);
 bool mr_list_contains(MrContext *context, MrList *list, const void *element, const MrType *type);
 bool mr_list_at(MrContext *context, void **element, MrList **list, int64_t index, const MrType *type);
 

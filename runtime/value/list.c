@@ -53,19 +53,23 @@ void list_unique(MrList **list, const MrType *element) {
     cell_release(&shared->cell); /* never the last */
 }
 
+/* Room for at least `least` elements, and for twice as many as before. The payload that was outgrown is returned, to be freed. */
+static char *payload_grow(MrList *list, int64_t least, const MrType *element) {
+    char *old = list->data;
+    int64_t cap = list->cap < 4 ? 4 : list->cap > INT64_MAX / 2 ? INT64_MAX : list->cap * 2;
+    list->cap = cap > least ? cap : least;
+    list->data = payload_new(list->cap, element->size);
+    memcpy(list->data, old, (size_t)list->len * element->size);
+    return old;
+}
+
 /* Makes the list unique, with room for one more element. The payload that was outgrown is returned, to be freed when what is
  * pushed, which may lie in it, has been copied. */
 static char *list_grow(MrList **list, const MrType *element) {
     list_unique(list, element);
     if (!*list) *list = list_new(4, element);
     MrList *grown = *list;
-    if (grown->len < grown->cap) return NULL;
-    char *old = grown->data;
-    int64_t cap = grown->cap < 4 ? 4 : grown->cap > INT64_MAX / 2 ? INT64_MAX : grown->cap * 2;
-    grown->data = payload_new(cap, element->size);
-    memcpy(grown->data, old, (size_t)grown->len * element->size);
-    grown->cap = cap;
-    return old;
+    return grown->len < grown->cap ? NULL : payload_grow(grown, 0, element);
 }
 
 void list_push_take(MrList **list, void *x, const MrType *element) {
@@ -118,6 +122,31 @@ bool mr_list_concat(MrContext *context, MrList **out, MrList *left, MrList *righ
     elements_copy(list->data + left_len * (int64_t)element->size, right->data, right_len, element);
     list->len = left_len + right_len;
     *out = list;
+    return false;
+}
+
+bool mr_list_extend(MrContext *context, MrList **place, MrList *more, const MrType *type) {
+    (void)context;
+    const MrType *element = type->fields[0];
+    MrList *list = *place;
+    int64_t len = list_len(list), added = list_len(more);
+    if (!added) return false;
+    if (!len) {
+        cell_retain(&more->cell);
+        mr_drop(NULL, place, type);
+        *place = more;
+        return false;
+    }
+    if (cell_is_unique(&list->cell)) {
+        if (added > list->cap - len) free(payload_grow(list, added > INT64_MAX - len ? INT64_MAX : len + added, element));
+    } else {
+        *place = list_new(len + added, element);
+        elements_copy((*place)->data, list->data, len, element);
+        cell_release(&list->cell); /* never the last */
+        list = *place;
+    }
+    elements_copy(list->data + len * (int64_t)element->size, more->data, added, element);
+    list->len = len + added;
     return false;
 }
 

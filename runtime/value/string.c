@@ -2,6 +2,7 @@
 #include "runtime/value/inline.h"
 
 #include <inttypes.h>
+#include <malloc.h>
 
 MrString string_alloc(int64_t len, char **bytes) {
     MrCell *cell = mr_alloc_unset(sizeof *cell + (size_t)len + MR_STRING_SLACK);
@@ -67,11 +68,18 @@ MrString string_slice(const MrString *whole, int64_t first, int64_t len) {
     return (MrString){whole->data + first, len, whole->owner};
 }
 
+static bool total_length(MrContext *context, int64_t *len, const MrString *parts, int64_t count) {
+    for (int64_t i = 0; i < count; i++)
+        if (__builtin_add_overflow(*len, parts[i].len, len))
+            return mr_failf(context, "a string this long does not fit in memory");
+    return false;
+}
+
 bool mr_string_concat(MrContext *context, MrString *out, const MrString *parts, int64_t count) {
     int64_t len = 0, filled = 0, last = 0;
+    if (total_length(context, &len, parts, count)) return true;
     for (int64_t i = 0; i < count; i++) {
         if (!parts[i].len) continue;
-        if (__builtin_add_overflow(len, parts[i].len, &len)) return mr_failf(context, "a string this long does not fit in memory");
         filled++;
         last = i;
     }
@@ -87,6 +95,37 @@ bool mr_string_concat(MrContext *context, MrString *out, const MrString *parts, 
         bytes += parts[i].len;
     }
     *out = joined;
+    return false;
+}
+
+/* How many bytes fit behind a string that is the only one in its block. Blocks are as large as malloc made them. */
+static int64_t string_room(const MrString *string) {
+    if (!string->owner || !cell_is_unique(string->owner)) return 0;
+    const char *end = (const char *)string->owner + malloc_usable_size(string->owner);
+    return end - (string->data + string->len) - MR_STRING_SLACK;
+}
+
+/* A string that grows gets room for as much again, so that appending n times costs O(n); a short one is not worth the room. */
+bool mr_string_append(MrContext *context, MrString *place, const MrString *parts, int64_t count) {
+    enum { SHORT = 64 };
+    int64_t len = place->len;
+    if (total_length(context, &len, parts, count)) return true;
+    if (len == place->len) return false;
+    if (len - place->len > string_room(place)) {
+        char *bytes;
+        MrString grown = string_alloc(len < SHORT || len > INT64_MAX / 2 - SHORT ? len : 2 * len, &bytes);
+        if (place->len) memcpy(bytes, place->data, (size_t)place->len);
+        grown.len = place->len;
+        mr_string_drop(context, place);
+        *place = grown;
+    }
+    char *end = (char *)(uintptr_t)place->data + place->len;
+    for (int64_t i = 0; i < count; i++) {
+        if (!parts[i].len) continue;
+        memcpy(end, parts[i].data, (size_t)parts[i].len);
+        end += parts[i].len;
+    }
+    place->len = len;
     return false;
 }
 
