@@ -40,14 +40,15 @@ GRAMMAR_OBJ  := $(patsubst %,$(BUILD)/obj/gen/%.o,$(if $(wildcard grammar/parser
 
 LIB_BASE     := $(BUILD)/lib/libbase.a
 LIB_COMPILER := $(BUILD)/lib/libcompiler.a
-LIB_MRT      := $(BUILD)/lib/mr/libmrt.a
+LIB_MRT      := $(BUILD)/lib/libmrt.a
+LIB_PROGRAM  := $(BUILD)/lib/mr/libmrt.a
 BITCODE      := $(BUILD)/lib/mr/hot.bc
 HOT_SRC      := $(wildcard runtime/value/hot.c runtime/value/random.c)
 LLVM_LINK    ?= $(shell $(LLVM_CONFIG) --bindir 2>/dev/null)/llvm-link
 
 .PHONY: all clean
 PHASES_THERE := $(shell grep -lE '^CoreProgram \*core_lower|^bool sema_check|^GenModule \*gen_program|^AstFile \*parse_file' compiler/*/*.c 2>/dev/null | wc -l)
-all: $(if $(filter 4,$(PHASES_THERE)),$(BUILD)/bin/mrc,$(LIB_BASE)) $(if $(MRRUN_SRC),$(BUILD)/bin/mrrun) $(if $(RUNTIME_SRC),$(LIB_MRT)) $(if $(HOT_SRC),$(BITCODE))
+all: $(if $(filter 4,$(PHASES_THERE)),$(BUILD)/bin/mrc,$(LIB_BASE)) $(if $(MRRUN_SRC),$(BUILD)/bin/mrrun) $(if $(RUNTIME_SRC),$(LIB_PROGRAM)) $(if $(HOT_SRC),$(BITCODE))
 
 # ---- the front end that flex and bison make
 $(BUILD)/gen/parser.c: grammar/parser.y
@@ -74,6 +75,14 @@ $(LIB_MRT): $(call objects,$(BASE_SRC) $(RUNTIME_SRC))
 $(LIB_BASE) $(LIB_COMPILER) $(LIB_MRT):
 	@mkdir -p $(@D)
 	rm -f $@ && ar qcs $@ $^
+# The runtime as programs are linked with it: its own names, other than mr_... and those that the hot functions know, get one that no
+# C function of a program can have.
+$(LIB_PROGRAM): $(LIB_MRT)
+	@mkdir -p $(@D)
+	nm -g $(patsubst %.c,$(BUILD)/obj/%.o,$(HOT_SRC)) | awk 'NF > 1 { print $$NF }' > $(BUILD)/obj/hot.names
+	nm -g --defined-only $< | awk 'NF == 3 && $$3 !~ /^(mr)?_/ { print $$3 }' | sort | grep -vxF -f $(BUILD)/obj/hot.names | \
+	  sed 's/.*/& mr.&/' > $(BUILD)/obj/program.names
+	objcopy --redefine-syms=$(BUILD)/obj/program.names $< $@
 
 # The standard library and the explanations of diagnostics travel inside mrc: a table of names, texts and lengths for each folder.
 # $(call embed,TABLE,FILES) prints it as assembly.
@@ -119,7 +128,7 @@ $(BUILD)/bin/mrrun: $(call objects,$(MRRUN_SRC)) $(LIB_MRT)
 install: all
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib/mr
 	install -m 755 $(BUILD)/bin/mrc $(BUILD)/bin/mrrun $(DESTDIR)$(PREFIX)/bin
-	install -m 644 $(LIB_MRT) $(BITCODE) $(DESTDIR)$(PREFIX)/lib/mr
+	install -m 644 $(LIB_PROGRAM) $(BITCODE) $(DESTDIR)$(PREFIX)/lib/mr
 uninstall:
 	rm -f $(DESTDIR)$(PREFIX)/bin/mrc $(DESTDIR)$(PREFIX)/bin/mrrun
 	rm -rf $(DESTDIR)$(PREFIX)/lib/mr

@@ -155,6 +155,7 @@ typedef enum CoreKind {
     CORE_CALL,       /* fn(args); flag: a tail call, the operand of a RETURN */
     CORE_CALL_VALUE, /* args[0] is the function value, the rest its arguments */
     CORE_PRIM,       /* primitive `text` of abi.def: args, then type_args as descriptors */
+    CORE_FOREIGN,    /* the C function `text` of CoreProgram.foreign: args are ints, floats, bools and strings */
     CORE_UPDATE,     /* updating primitive `text` on `place` with args */
     CORE_CLOSURE,    /* fn with args as the values of its captures */
     CORE_TUPLE,      /* args; none: unit */
@@ -305,6 +306,13 @@ struct CoreJob {
     uint8_t hash[16];          /* of the printed core of the job and all it calls */
 };
 
+/* A C function that the program calls. */
+typedef struct CoreForeign {
+    const char *name;
+    const char *library; /* what the linker finds it in: "m"; NULL: it is there anyway */
+    Span span;
+} CoreForeign;
+
 typedef struct CoreProgram {
     Arena *arena;
     const SourceMap *sources;
@@ -312,7 +320,8 @@ typedef struct CoreProgram {
     VEC(CoreFn *) fns; /* callees need not come before callers */
     VEC(CoreGlobal *) globals;
     VEC(CoreJob *) jobs;
-    bool has_futures;  /* some job is only started */
+    bool has_futures; /* some job is only started */
+    VEC(CoreForeign) foreign;
     CoreFn *top_level; /* no parameters, unit; sets the globals (CORE_ASSIGN) and runs the statements */
     uint8_t hash[16];
 } CoreProgram;

@@ -96,9 +96,27 @@ static bool is_print(const Symbol *symbol) {
            (strcmp(symbol->name, "print") == 0 || strcmp(symbol->name, "log") == 0);
 }
 
+/* A symbol of C is one function, however many declarations the program's modules have of it. */
+static CoreExpr *make_foreign(Lower *l, const Symbol *symbol, CoreExprs args, Span span) {
+    const AstExtern *decl = (const AstExtern *)symbol->decl;
+    CoreForeign foreign = {.name = symbol->name, .library = decl->library && *decl->library ? decl->library : NULL};
+    foreign.span = symbol->span;
+    bool is_known = false;
+    for (size_t i = 0; i < l->program->foreign.len; i++) {
+        const CoreForeign *other = &l->program->foreign.items[i];
+        bool same_library = other->library == foreign.library ||
+                            (other->library && foreign.library && strcmp(other->library, foreign.library) == 0);
+        if (strcmp(other->name, foreign.name) == 0 && same_library) is_known = true;
+    }
+    if (!is_known) vec_push(l->arena, &l->program->foreign, foreign);
+    CoreExpr *expr = make(l, CORE_FOREIGN, scheme_result(l, symbol, NULL, span), span, args.len, args.items);
+    expr->text = symbol->name;
+    return expr;
+}
+
 /* Primitives that the core has nodes for are these. */
 static CoreExpr *apply_extern(Lower *l, const Symbol *symbol, const Subst *subst, CoreExprs args, Span span) {
-    if (!is_primitive(symbol)) return lower_refuse(l, span, "a foreign function");
+    if (!is_primitive(symbol)) return make_foreign(l, symbol, args, span);
     if (is_print(symbol)) return apply_print(l, symbol->name, args, span);
     if (strcmp(symbol->name, "compare") == 0 && args.len == 2 && args.items) {
         return make_op(l, CORE_OP_COMPARE_TOTAL, core_simple(l, CORE_TYPE_INT), span, args.items[0], args.items[1]);

@@ -276,6 +276,10 @@ static void print_inline(Printer *printer, CoreExpr *expr, int depth) {
         print_type_args(printer, expr);
         print_list(printer, "(", expr, 0, ")", depth);
         break;
+    case CORE_FOREIGN:
+        buf_printf(out, "foreign %s", expr->text);
+        print_list(printer, "(", expr, 0, ")", depth);
+        break;
     case CORE_UPDATE:
         buf_printf(out, "update %s", expr->text);
         print_type_args(printer, expr);

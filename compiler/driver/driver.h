@@ -6,8 +6,16 @@
 
 #include "compiler/session/session.h"
 
+/* What the program is linked with besides the runtime library, for its C functions: objects, archives and shared libraries by their
+ * paths, then folders (-L) and libraries (-l), in the order of the command line. */
+typedef struct LinkInputs {
+    const char **items; /* arguments for the linker, from malloc; what they point to lives as long as the command line */
+    size_t len;
+} LinkInputs;
+
 typedef struct DriverOptions {
     SessionOptions session;
+    LinkInputs link;
     const char *input;
     const char *output; /* NULL: made from the input's name; "-" for --emit: standard output */
     bool is_emit;
@@ -24,9 +32,13 @@ bool driver_options(int argc, char **argv, DriverOptions *out);
 /* --explain: writes the explanation of a code, or all codes for "", to standard output. The exit status. */
 int driver_explain(const char *code);
 
-/* Links objects with the runtime library of `library_dir` into an executable that appears whole or not at all. On failure the
- * reason is on standard error. */
-bool driver_link(const char *const *objects, size_t count, const char *output, const char *library_dir);
+/* Links objects with the runtime library of options->session.library_dir and what the program asks for into an executable that
+ * appears whole or not at all. On failure the reason is on standard error, or in the session's diagnostics where the program's C
+ * functions are the reason. */
+bool driver_link(Session *session, const DriverOptions *options, const char *const *objects, size_t count, const char *output);
+
+/* blame.c: reports which C functions or libraries of the program the linker did not find, by its message. False: it is not that. */
+bool driver_blame(Session *session, const char *message);
 
 /* Runs an executable and waits for it; its exit status, or 1 where it could not be started or was killed. */
 int driver_run(const char *path);

@@ -2,6 +2,7 @@
 #include "compiler/driver/driver.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <spawn.h>
 #include <stdio.h>
@@ -11,7 +12,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/arena.h"
 #include "base/buf.h"
+#include "base/vec.h"
 
 #ifndef MR_LINK_FLAGS
 #define MR_LINK_FLAGS /* a sanitised build gives its programs the sanitiser's run-time library: "-fsanitize=address", */
@@ -45,48 +48,84 @@ int driver_run(const char *path) {
     return WIFEXITED(status) ? WEXITSTATUS(status) : 1;
 }
 
-static bool run(char *const argv[]) {
-    pid_t pid;
-    int error = posix_spawnp(&pid, argv[0], NULL, NULL, argv, environ);
-    if (error) {
-        fprintf(stderr, "mrc: cannot start the linker `%s`: %s\n", argv[0], strerror(error));
+/* Runs the linker. What it says goes to `message`. */
+static bool run(char *const argv[], Buf *message) {
+    int ends[2];
+    if (pipe2(ends, O_CLOEXEC) != 0) {
+        buf_printf(message, "mrc: cannot start the linker: %s\n", strerror(errno));
         return false;
     }
-    int status;
+    posix_spawn_file_actions_t actions;
+    posix_spawn_file_actions_init(&actions);
+    posix_spawn_file_actions_adddup2(&actions, ends[1], STDERR_FILENO);
+    pid_t pid;
+    int error = posix_spawnp(&pid, argv[0], &actions, NULL, argv, environ), status = 0;
+    posix_spawn_file_actions_destroy(&actions);
+    close(ends[1]);
+    char piece[4096];
+    for (ssize_t got; (got = read(ends[0], piece, sizeof piece)) != 0;) {
+        if (got > 0) buf_add(message, piece, (size_t)got);
+        if (got < 0 && errno != EINTR) break;
+    }
+    close(ends[0]);
+    if (error) {
+        buf_printf(message, "mrc: cannot start the linker `%s`: %s\n", argv[0], strerror(error));
+        return false;
+    }
     while (waitpid(pid, &status, 0) < 0)
         if (errno != EINTR) return false;
-    if (WIFEXITED(status) && WEXITSTATUS(status) == 0) return true;
-    fprintf(stderr, "mrc: the linker failed; its message is above\n");
-    return false;
+    return WIFEXITED(status) && WEXITSTATUS(status) == 0;
 }
 
-bool driver_link(const char *const *objects, size_t count, const char *output, const char *library_dir) {
-    Buf temporary = {0}, library = {0};
-    buf_printf(&temporary, "%s.%ld.tmp", output, (long)getpid());
-    buf_printf(&library, "%s/libmrt.a", library_dir);
-    const char *out = buf_text(&temporary), *lib = buf_text(&library);
+typedef struct Command {
+    Arena *arena;
+    VEC(const char *) args;
+} Command;
+
+static void command_add(Command *command, const char *arg) {
+    vec_push(command->arena, &command->args, arg);
+}
+
+/* Each library that a C function of the program is said to come from, once. */
+static void command_add_libraries(Command *command, const Session *session) {
+    SessionForeign foreign, earlier;
+    for (size_t i = 0; session_foreign(session, i, &foreign); i++) {
+        bool is_new = foreign.library != NULL;
+        for (size_t j = 0; is_new && j < i && session_foreign(session, j, &earlier); j++)
+            if (earlier.library && strcmp(earlier.library, foreign.library) == 0) is_new = false;
+        if (is_new) command_add(command, arena_printf(command->arena, "-l%s", foreign.library));
+    }
+}
+
+static void command_make(Command *command, const Session *session, const DriverOptions *options, const char *const *objects,
+                         size_t count, const char *output) {
     /* mold links in a sixth of the time of the default linker; -s is not given: line tables and names are for debuggers. */
-    const char *const command[] = {"cc",
-                                   MR_LINK_FLAGS "-fuse-ld=mold",
-                                   "-pthread",
-                                   "-o",
-                                   out,
-                                    objects[0],
-                                    count > 1 ? objects[1] : lib,
-                                    lib,
-                                    "-lzmq",
-                                    "-l:libutf8proc.a",
-                                    "-l:libpcre2-8.a",
-                                   "-lsleef",
-                                   "-lm",
-                                   NULL};
-    bool ok = run((char *const *)command); /* posix_spawn does not write to its arguments */
+    static const char *const first[] = {"cc", MR_LINK_FLAGS "-fuse-ld=mold", "-pthread", "-o"};
+    static const char *const last[] = {"-lzmq", "-l:libutf8proc.a", "-l:libpcre2-8.a", "-lsleef", "-lm"};
+    for (size_t i = 0; i < sizeof first / sizeof *first; i++) command_add(command, first[i]);
+    command_add(command, output);
+    for (size_t i = 0; i < count; i++) command_add(command, objects[i]);
+    for (size_t i = 0; i < options->link.len; i++) command_add(command, options->link.items[i]);
+    command_add(command, arena_printf(command->arena, "%s/libmrt.a", options->session.library_dir));
+    for (size_t i = 0; i < sizeof last / sizeof *last; i++) command_add(command, last[i]);
+    command_add_libraries(command, session);
+    command_add(command, NULL);
+}
+
+bool driver_link(Session *session, const DriverOptions *options, const char *const *objects, size_t count, const char *output) {
+    Command command = {.arena = arena_new()};
+    Buf message = {0};
+    const char *out = arena_printf(command.arena, "%s.%ld.tmp", output, (long)getpid());
+    command_make(&command, session, options, objects, count, out);
+    bool ok = run((char *const *)command.args.items, &message); /* posix_spawn does not write to its arguments */
+    if (!ok && !driver_blame(session, buf_text(&message)))
+        fprintf(stderr, "%smrc: the linker failed; its message is above\n", buf_text(&message));
     if (ok && rename(out, output) != 0) {
         fprintf(stderr, "mrc: cannot write %s: %s\n", output, strerror(errno));
         ok = false;
     }
     if (!ok) unlink(out);
-    buf_free(&temporary);
-    buf_free(&library);
+    buf_free(&message);
+    arena_free(&command.arena);
     return ok;
 }

@@ -77,7 +77,7 @@ static bool build(Session *session, const DriverOptions *options) {
     const char *objects[SESSION_OBJECTS];
     for (size_t i = 0; i < SESSION_OBJECTS; i++) objects[i] = arena_printf(arena, "%s/%zu.o", folder, i);
     size_t count;
-    bool ok = session_write_objects(session, objects, &count) && driver_link(objects, count, output, options->session.library_dir);
+    bool ok = session_write_objects(session, objects, &count) && driver_link(session, options, objects, count, output);
     for (size_t i = 0; i < SESSION_OBJECTS; i++) unlink(objects[i]);
     rmdir(folder);
     arena_free(&arena);
@@ -111,13 +111,11 @@ static bool output_is_input(const DriverOptions *options) {
            in.st_ino == out.st_ino;
 }
 
-int main(int argc, char **argv) {
-    DriverOptions options;
-    if (!driver_options(argc, argv, &options)) return EXIT_USAGE;
-    if (options.explain) return driver_explain(options.explain);
-    if (options.is_done) return 0;
-    if (output_is_input(&options)) {
-        fprintf(stderr, "mrc: -o %s would overwrite the program itself\n", options.output);
+static int compile(DriverOptions *options) {
+    if (options->explain) return driver_explain(options->explain);
+    if (options->is_done) return 0;
+    if (output_is_input(options)) {
+        fprintf(stderr, "mrc: -o %s would overwrite the program itself\n", options->output);
         return EXIT_USAGE;
     }
     char *library_dir = driver_library_dir();
@@ -125,18 +123,25 @@ int main(int argc, char **argv) {
         fprintf(stderr, "mrc: the runtime library is missing: expected ../lib/mr beside the directory of mrc\n");
         return EXIT_ERRORS;
     }
-    options.session.library_dir = library_dir;
-    Session *session = session_new(&options.session);
-    bool is_loaded = session_load_file(session, options.input);
+    options->session.library_dir = library_dir;
+    Session *session = session_new(&options->session);
+    bool is_loaded = session_load_file(session, options->input);
     int status = EXIT_ERRORS;
-    if (is_loaded && options.is_test) {
-        status = test(session, &options);
+    if (is_loaded && options->is_test) {
+        status = test(session, options);
     } else {
-        bool ok = is_loaded && (options.is_emit ? emit(session, &options) : build(session, &options));
-        report(session, options.diagnostics);
+        bool ok = is_loaded && (options->is_emit ? emit(session, options) : build(session, options));
+        report(session, options->diagnostics);
         status = ok ? 0 : EXIT_ERRORS;
     }
     session_free(&session);
     free(library_dir);
+    return status;
+}
+
+int main(int argc, char **argv) {
+    DriverOptions options;
+    int status = driver_options(argc, argv, &options) ? compile(&options) : EXIT_USAGE;
+    free(options.link.items);
     return status;
 }

@@ -1,11 +1,13 @@
 /* options.c: the command line of mrc. */
 #include "compiler/driver/driver.h"
 
+#include <errno.h>
 #include <getopt.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/nearest.h"
 
@@ -35,11 +37,12 @@ static const struct option long_options[] = {
 };
 
 static void print_help(void) {
-    printf("Usage: mrc [options] PROGRAM.mr\n"
-           "       mrc test [options] PROGRAM.mr\n"
+    printf("Usage: mrc [options] PROGRAM.mr [OBJECT.o LIBRARY.a LIBRARY.so ...]\n"
+           "       mrc test [options] PROGRAM.mr ...\n"
            "Compiles an mr program to an executable; `mrc test` runs its `test` blocks.\n\n"
            "  -o, --output=FILE         where to write (default: the program's name without .mr)\n"
            "  -O0 -O1 -O2 -O3           how much to optimise (default: -O2)\n"
+           "  -lNAME, -L FOLDER         what has the program's C functions, as for a C compiler\n"
            "  -g                        line tables for debuggers\n"
            "      --cpu=NAME            the processor to compile for (default: x86-64-v2)\n"
            "      --emit=WHAT           stop after a phase and write what it made to standard output, or to -o:\n");
@@ -107,10 +110,33 @@ static bool report_option(char **argv) {
     return false;
 }
 
+static void add_link_option(DriverOptions *out, const char *option, const char *value) {
+    out->link.items[out->link.len++] = option;
+    out->link.items[out->link.len++] = value;
+}
+
+/* What follows the program's name is for the linker, and comes before what says where to look for more. */
+static bool add_objects(char *const *paths, size_t count, DriverOptions *out) {
+    LinkInputs *link = &out->link;
+    for (size_t i = 0; i < count; i++) {
+        const char *dot = strrchr(paths[i], '.');
+        bool is_object = dot && (strcmp(dot, ".o") == 0 || strcmp(dot, ".a") == 0 || strstr(paths[i], ".so"));
+        if (!is_object)
+            return usage_error("one program at a time: what is `%s`? (after it come .o, .a and .so files only)", paths[i]);
+        if (access(paths[i], R_OK) != 0) return usage_error("cannot read %s: %s", paths[i], strerror(errno));
+    }
+    memmove(link->items + count, link->items, link->len * sizeof *link->items);
+    for (size_t i = 0; i < count; i++) link->items[i] = paths[i];
+    link->len += count;
+    return true;
+}
+
 static bool parse_option(int option, char **argv, DriverOptions *out) {
     switch (option) {
     case 'o': out->output = optarg; return true;
     case 'O': return parse_level(optarg, out);
+    case 'l': add_link_option(out, "-l", optarg); return true;
+    case 'L': add_link_option(out, "-L", optarg); return true;
     case 'g': out->session.debug = true; return true;
     case OPTION_EMIT: return parse_emit(optarg, out);
     case OPTION_CPU: out->session.cpu = optarg; return true;
@@ -130,18 +156,19 @@ static bool parse_option(int option, char **argv, DriverOptions *out) {
 
 bool driver_options(int argc, char **argv, DriverOptions *out) {
     *out = (DriverOptions){.session = {.optimise = 2}};
+    out->link.items = xmalloc(2 * (size_t)argc * sizeof *out->link.items); /* what is given stands for one or two */
     if (argc > 1 && strcmp(argv[1], "test") == 0) {
         out->is_test = out->session.test = true;
         argc--;
         argv++;
     }
-    for (int option; (option = getopt_long(argc, argv, "o:O:gh", long_options, NULL)) >= 0;) {
+    for (int option; (option = getopt_long(argc, argv, "o:O:gl:L:h", long_options, NULL)) >= 0;) {
         if (!parse_option(option, argv, out)) return false;
         if (out->is_done) return true;
     }
     if (optind == argc) return usage_error("no program given");
-    if (argc - optind > 1) return usage_error("one program at a time: what is `%s`?", argv[optind + 1]);
     out->input = argv[optind];
+    if (!add_objects(argv + optind + 1, (size_t)(argc - optind - 1), out)) return false;
     if (out->is_test && (out->is_emit || out->output))
         return usage_error("`mrc test` runs the tests: it takes no -o and no --emit");
     return true;

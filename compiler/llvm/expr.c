@@ -418,6 +418,7 @@ static Value gen_kind(Frame *frame, const CoreExpr *expr) {
     case CORE_CALL: return gen_call(frame, expr);
     case CORE_CALL_VALUE: return gen_call_value(frame, expr);
     case CORE_PRIM: return gen_prim(frame, expr);
+    case CORE_FOREIGN: return gen_foreign(frame, expr);
     case CORE_UPDATE: return gen_update(frame, expr);
     case CORE_CLOSURE: return gen_closure(frame, expr);
     case CORE_TUPLE: return gen_tuple_value(frame, expr);

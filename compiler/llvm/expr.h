@@ -62,6 +62,8 @@ Value gen_prim(Frame *frame, const CoreExpr *expr);
 /* Calls mr_prim_<name>; the first argument may be an address (updates). Gives the result's owner. */
 Value gen_prim_call(Frame *frame, const CoreExpr *expr, LLVMValueRef place, Value *values);
 
+Value gen_foreign(Frame *frame, const CoreExpr *expr); /* foreign.c */
+
 Value gen_assign(Frame *frame, const CoreExpr *expr);
 Value gen_update(Frame *frame, const CoreExpr *expr);
 LLVMValueRef gen_global_address(Frame *frame, const CoreGlobal *global);

@@ -140,6 +140,10 @@ LLVMValueRef gen_function_constant(Gen *gen, const CoreFn *fn); /* the MrFunctio
 void gen_function_body(Gen *gen, const CoreFn *fn, bool runs_once);
 LLVMValueRef gen_function_values(Gen *gen, size_t *count); /* when all code is made: writes the wrappers, gives the table */
 
+/* ---- foreign.c */
+
+void gen_foreign_names(Gen *gen); /* before anything else is in the module: their names are not ours to choose */
+
 /* ---- toplevel.c */
 
 void gen_top_level_body(Gen *gen, const CoreFn *fn);

@@ -62,6 +62,7 @@ GenModule *gen_program(const CoreProgram *program, const GenOptions *options, Di
     Gen *gen = gen_new(program, options, sink);
     if (!gen) return NULL;
     debug_start(gen);
+    gen_foreign_names(gen);
     for (size_t i = 0; i < program->fns.len; i++) {
         if (program->fns.items[i] != program->top_level) gen_function_body(gen, program->fns.items[i], false);
     }

@@ -110,6 +110,10 @@ void check_pattern(Checker *c, Ast *pattern, Type *type); /* one that must match
 void check_case(Checker *c, Ast *pattern, Type *type);    /* one that need not */
 Type *annotate(Checker *c, Ast *type_expr);
 
+/* ---- C functions (check_foreign.c) */
+/* An `extern fn` that is no primitive: `types` are those of its parameters, then its result's. */
+void check_foreign(Checker *c, const AstExtern *external, const TypeList *types);
+
 /* ---- messages (report.c) */
 bool check_fits(Checker *c, Span span, Type *actual, Type *expected, const Reason *reason);
 void report_misfit(Checker *c, Span span, const UnifyResult *result, Type *actual, Type *expected, const Reason *reason);

@@ -310,6 +310,7 @@ static void check_extern(Checker *c, AstExtern *external) {
     bind_params(c, &external->params);
     vec_push(c->arena, &types, external->result ? annotate(c, external->result) : unit_type(c));
     prim_constrain(&c->infer, external->name, find_variable, &type_vars, external->base.span);
+    check_foreign(c, external, &types);
     c->infer.level--;
     vec_push(c->arena, &declared, type_of_kind(&c->infer, TYPE_FN, types.items, types.len));
     scheme_generalise(&c->infer, &declared, &types, &scheme);

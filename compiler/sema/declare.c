@@ -104,10 +104,7 @@ static void declare_extern(Sema *sema, Module *module, Item *item, AstExtern *ex
     Span span = span_of_name(sema, &external->base, external->base.span.from, external->name);
     external->base.symbol = declare(sema, module, item, SYMBOL_EXTERN, external->name, span, &external->base);
     bool is_prim = module->is_library && external->library && strcmp(external->library, "mr") == 0;
-    if (is_prim)
-        external->base.symbol->prim = prim_find(external->name);
-    else
-        diag_add(sema->diags, E0501, external->base.span, "foreign functions are not supported yet");
+    if (is_prim) external->base.symbol->prim = prim_find(external->name);
 }
 
 static void report_statement(Sema *sema, const Ast *node) {

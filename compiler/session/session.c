@@ -154,6 +154,33 @@ bool session_write_objects(Session *session, const char *const paths[SESSION_OBJ
     return reach_module(session, true) && gen_emit_objects(session->module, paths, count, session->diags);
 }
 
+bool session_foreign(const Session *session, size_t index, SessionForeign *out) {
+    if (!session->core || index >= session->core->foreign.len) return false;
+    const CoreForeign *foreign = &session->core->foreign.items[index];
+    *out = (SessionForeign){foreign->name, foreign->library};
+    return true;
+}
+
+void session_report_foreign(Session *session, size_t index, bool is_library) {
+    const CoreForeign *foreign = &session->core->foreign.items[index];
+    if (is_library) {
+        Diag *diag = diag_add(session->diags, E0702, foreign->span, "there is no library `%s` for the C function `%s`",
+                              foreign->library, foreign->name);
+        diag_hint(diag, "the linker looks for lib%s.so and lib%s.a: install it, or say `-L FOLDER` where it is", foreign->library,
+                  foreign->library);
+    } else if (foreign->library) {
+        Diag *diag = diag_add(session->diags, E0702, foreign->span, "the C function `%s` is not in the library `%s`", foreign->name,
+                              foreign->library);
+        diag_hint(diag, "is it spelled so in C? a library that has it is named by `from \"...\"` or `-lNAME`");
+    } else {
+        Diag *diag =
+            diag_add(session->diags, E0702, foreign->span, "the C function `%s` is in nothing that was linked", foreign->name);
+        diag_hint(diag,
+                  "name what has it: an object (`mrc program.mr %s.o`), a library (`-lNAME`, or `from \"NAME\"` in the program)",
+                  foreign->name);
+    }
+}
+
 void session_diagnostics(const Session *session, DiagFormat format, bool colour, Buf *out) {
     diag_render(session->diags, format, colour, out);
 }

@@ -44,8 +44,17 @@ bool session_write_object(Session *session, const char *path);
 enum { SESSION_OBJECTS = 2 };
 
 /* The same, where a large program may become several objects, made at the same time; *count says how many of the paths were
- * written. For a session of which nothing else is asked afterwards. */
+ * written. For a session of which no other artifact is asked afterwards. */
 bool session_write_objects(Session *session, const char *const paths[SESSION_OBJECTS], size_t *count);
+
+/* A C function that the program calls, after the object was written. False: there are no more. */
+typedef struct SessionForeign {
+    const char *name;
+    const char *library; /* "m"; NULL: none is named */
+} SessionForeign;
+bool session_foreign(const Session *session, size_t index, SessionForeign *out);
+/* Reports, where it is declared, that the linker has not found it, or not its library. */
+void session_report_foreign(Session *session, size_t index, bool is_library);
 
 /* Messages so far, rendered. */
 void session_diagnostics(const Session *session, DiagFormat format, bool colour, Buf *out);

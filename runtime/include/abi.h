@@ -101,6 +101,11 @@ void mr_future_cancel(MrContext *context, MrFuture *future);
 bool mr_future_wait(MrContext *context, bool *all_done, MrList *futures, double seconds);
 bool mr_future_next(MrContext *context, int64_t *index, MrList *futures, int64_t rank);
 
+/* ---- C functions of the program (value/foreign.c) */
+
+bool mr_foreign_argument(MrContext *context, MrString *out, const MrString *string);
+bool mr_foreign_result(MrContext *context, MrString *out, const char *text);
+
 /* ---- errors (value/error.c) */
 
 bool mr_fail(MrContext *context, const MrString *message);

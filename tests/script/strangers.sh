@@ -1,7 +1,7 @@
 # Whatever a stranger says to the sockets of a run, the run goes on and its result is the same.
 . "$ROOT/tests/script/lib/lib.sh"
 export TMPDIR=$PWD/tmp; mkdir tmp; unset XDG_RUNTIME_DIR
-${CC:-cc} -std=gnu11 -I"$ROOT" "$ROOT/tests/script/lib/stranger.c" "$BUILD/lib/mr/libmrt.a" -lzmq -lpthread -lm -o "$TMPDIR/../stranger"
+${CC:-cc} -std=gnu11 -I"$ROOT" "$ROOT/tests/script/lib/stranger.c" "$BUILD/lib/libmrt.a" -lzmq -lpthread -lm -o "$TMPDIR/../stranger"
 cat > slow.mr <<'E2'
 fn wait(i) {
     sleep(0.02)

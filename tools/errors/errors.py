@@ -11,7 +11,7 @@ from pathlib import Path
 
 SOURCE = Path(__file__).resolve().parent.parent.parent / "compiler/source"
 # Codes that no text of a program can show: a limit, a file that cannot be read, a disk that is full.
-WITHOUT_EXAMPLE = {"E0109", "E0605", "E0701"}
+WITHOUT_EXAMPLE = {"E0109", "E0605", "E0701", "E0702"}
 GROUPS = {"E01": "Lexing and parsing", "E02": "Names", "E03": "Types", "E04": "Pipelines", "E05": "Not supported yet", "E06": "Modules",
           "E07": "Writing the program", "W01": "Warnings"}
 

@@ -309,7 +309,7 @@ static inline void check_at(unsigned level, const char *expected) {
     const char *sanitize = "";
 #endif
     snprintf(command, sizeof command,
-             "cc -w %s -I. -o %s.exe tests/unit/gen/harness.c %s -Wl,--gc-sections %s/lib/mr/libmrt.a -lzmq -lutf8proc -lsleef "
+             "cc -w %s -I. -o %s.exe tests/unit/gen/harness.c %s -Wl,--gc-sections %s/lib/libmrt.a -lzmq -lutf8proc -lsleef "
              "-lm -pthread 2>&1 && GLIBC_TUNABLES=glibc.malloc.tcache_count=0 timeout 20 %s.exe 2>&1",
              sanitize, object, object, build_dir, object);
     char *output = output_of(command);
