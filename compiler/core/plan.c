@@ -37,11 +37,11 @@ static void plan_job(const CoreProgram *program, const CoreJob *job, Buf *out) {
         LineColumn at = source_position(program->sources, job->span.file, job->span.from);
         buf_printf(out, "    at        %s:%" PRIu32 ":%" PRIu32 "\n", file->path, at.line, at.column);
     }
-    for (size_t i = 0; i < job->sources.len; i++) {
+    for (size_t i = 0; i < job->sources.len && !job->is_single; i++) {
         const CoreSource *source = &job->sources.items[i];
         buf_printf(out, "    source    %s of %s\n", core_source_text(source->kind), source->var->type->name);
     }
-    buf_printf(out, "    cut       %s\n", cut_text(job));
+    buf_printf(out, "    cut       %s\n", job->is_single ? "not at all: one expression" : cut_text(job));
     for (size_t i = 0; i < job->captures.len; i++) {
         const CoreVar *var = job->captures.items[i];
         buf_printf(out, "    capture   %s: %s\n", var->name ? var->name : "t", var->type->name);
@@ -50,10 +50,12 @@ static void plan_job(const CoreProgram *program, const CoreJob *job, Buf *out) {
         buf_printf(out, "    global    @%s: %s\n", job->globals.items[i]->name, job->globals.items[i]->type->name);
     }
     const CoreReducer *reducer = &job->reducer;
-    buf_printf(out, "    reduce    %s: %s\n", reducer->name, kind_text(reducer));
-    buf_printf(out, "    combine   %s%s\n", combine_text(reducer), reducer->done.body ? ", stops at the deciding element" : "");
-    if (job->key) buf_printf(out, "    key       %s\n", job->key->name);
-    buf_printf(out, "    state     %s\n", reducer->state->name);
+    if (!job->is_single) {
+        buf_printf(out, "    reduce    %s: %s\n", reducer->name, kind_text(reducer));
+        buf_printf(out, "    combine   %s%s\n", combine_text(reducer), reducer->done.body ? ", stops at the deciding element" : "");
+        if (job->key) buf_printf(out, "    key       %s\n", job->key->name);
+        buf_printf(out, "    state     %s\n", reducer->state->name);
+    }
     buf_printf(out, "    result    %s\n", job->result->name);
     buf_add_text(out, "    hash      ");
     for (size_t i = 0; i < sizeof job->hash; i++) buf_printf(out, "%02x", job->hash[i]);

@@ -65,9 +65,20 @@ static void note_carrier(const Travel *travel, Diag *diag, const CoreType *type)
     if (fn) diag_note(diag, fn->span, "this function mentions a future, and is %s too", found->name);
 }
 
+/* What is mentioned in the library came there by a function of it: the message is about the job. */
+static void report_library(Travel *travel, const CoreJob *job, const CoreType *type) {
+    Diag *diag = diag_add(travel->diags, E0405, job->span,
+                          "this would send futures to the workers, in %s, but they stay where they were made", type->name);
+    diag_hint(diag, "a `for` loop walks them here: `for f in completed(futures) { … await f … }`");
+}
+
 /* name: NULL where the program has none for the value. */
-static void report_mention(Travel *travel, const char *name, const CoreType *type, Span span) {
+static void report_mention(Travel *travel, const CoreJob *job, const char *name, const CoreType *type, Span span) {
     travel->is_good = false;
+    if (source_file(travel->program->sources, span.file)->is_library) {
+        report_library(travel, job, type);
+        return;
+    }
     Diag *diag;
     if (type->kind == CORE_TYPE_FUTURE && name) {
         diag =
@@ -127,13 +138,13 @@ static void travel_job(Travel *travel, CoreJob *job) {
     for (size_t i = 0; i < job->captures.len; i++) {
         const CoreVar *var = job->captures.items[i];
         if (!holds_future(travel, var->type)) continue;
-        report_mention(travel, var->is_hidden ? NULL : var->name, var->type, job->captured.items[i]->span);
+        report_mention(travel, job, var->is_hidden ? NULL : var->name, var->type, job->captured.items[i]->span);
         return;
     }
     for (size_t i = 0; i < job->globals.len; i++) {
         const CoreGlobal *global = job->globals.items[i];
         if (!holds_future(travel, global->type)) continue;
-        report_mention(travel, global->name, global->type, mention_span(job, global));
+        report_mention(travel, job, global->name, global->type, mention_span(job, global));
         return;
     }
     if (holds_future(travel, job->result))

@@ -213,7 +213,11 @@ static bool decide_by_field(Checker *c, Span span, Type *type, Name name, bool *
     if (!record) {
         Diag *diag = diag_add(c->diags, E0306, span, "the type of this value is not known here, so `.%s` could be a field of %s",
                               name, count == 0 ? "anything" : "several types");
-        diag_hint(diag, "write its type down, as in `(p: Point) => p.%s`", name);
+        bool is_future = strcmp(name, "done") == 0 || strcmp(name, "progress") == 0;
+        diag_hint(diag,
+                  is_future ? "of a future, write its type down: `(p: future[int]) => p.%s`"
+                            : "write its type down, as in `(p: Point) => p.%s`",
+                  name);
         *was_reported = true;
         return false;
     }

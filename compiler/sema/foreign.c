@@ -45,6 +45,9 @@ static const Foreign foreign_names[] = {
     {" dict Map HashMap ", "a map is written `[\"a\": 1]`, an empty one `[:]`"},
     {" array Array List vector Vec ", "a list is written `[1, 2, 3]`"},
     {" Set ", "a set is written `set([1, 2, 3])`"},
+    {" done progress ", "`.done` and `.progress` of a future are written without parentheses"},
+    {" spawn go thread Thread Promise create_task submit ", "`async f(x)` starts work and gives a future, `await` its result"},
+    {" gather wait_all join_all as_completed ", "`wait(futures)` waits for several, `completed(futures)` gives them as they end"},
     {" lambda ", "a function value is written `x => ...` or `(x, y) => ...`"},
 };
 

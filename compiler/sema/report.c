@@ -15,6 +15,8 @@ static void add_hint(Diag *diag, Type *actual, Type *expected) {
         diag_hint(diag, "float(x) turns an int into a float");
     else if (expected->kind == TYPE_INT && actual->kind == TYPE_FLOAT)
         diag_hint(diag, "int(x) cuts a float off towards zero");
+    else if (actual->kind == TYPE_FUTURE && expected->kind == TYPE_LIST && type_is(expected->args[0], TYPE_FUTURE))
+        diag_hint(diag, "a list of one future is written `[f]`");
     else if (actual->kind == TYPE_FUTURE && expected->kind != TYPE_FUTURE)
         diag_hint(diag, "`await` gives the result of a future");
     else if (expected->kind == TYPE_STRING)
