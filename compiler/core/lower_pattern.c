@@ -175,6 +175,11 @@ CoreExpr *pattern_test(Lower *l, Env *env, Ast *pattern, CoreExpr *value) {
 
 /* ---- names */
 
+typedef struct PatternNames {
+    Arena *arena;
+    AstList patterns; /* that bind one */
+} PatternNames;
+
 /* An element that has no name yet gets the first one that the program gives it. */
 static void name_element(CoreExpr *value, const char *name) {
     if (value->kind != CORE_LOCAL || !value->var->is_borrowed || !value->var->is_hidden) return;
@@ -187,6 +192,65 @@ static void drop_value(Lower *l, CoreExpr *value, CoreExprs *out) {
     if (!is_atom(value) && value->kind != CORE_FIELD && value->kind != CORE_UNWRAP) vec_push(l->arena, out, as_unit(l, value));
 }
 
+static void collect_symbols(Ast *pattern, void *context) {
+    PatternNames *names = context;
+    if (pattern_name(pattern) && pattern->symbol)
+        vec_push(names->arena, &names->patterns, pattern);
+    else if (pattern->kind == AST_PAT_ALTERNATIVES)
+        collect_symbols(ast_as(PatAlternatives, pattern)->items.items[0], context);
+    else if (ast_is_pattern(pattern))
+        ast_each_child(pattern, collect_symbols, context);
+}
+
+static CoreExpr *values_tuple(Lower *l, const CoreExprs *values, Span span) {
+    const CoreType **types = arena_array(l->arena, const CoreType *, values->len);
+    for (size_t i = 0; i < values->len; i++) types[i] = values->items[i]->type;
+    const CoreType *type = core_type(l->program->types, CORE_TYPE_TUPLE, types, values->len);
+    return make(l, CORE_TUPLE, type, span, values->len, values->items);
+}
+
+/* The values of the names, in their order, as this alternative binds them: one as it is, several as a tuple. */
+static CoreExpr *alternative_values(Lower *l, Env *env, const AstList *names, Ast *alternative, CoreExpr *value) {
+    Env *inner = env_new(l, env, env ? env->subst : NULL);
+    CoreExprs statements = {0}, values = {0};
+    bind_pattern(l, inner, alternative, core_copy(l->arena, value), &statements);
+    for (size_t i = 0; i < names->len; i++) {
+        const Binding *binding = env_find(l, inner, names->items[i]->symbol);
+        vec_push(l->arena, &values, core_copy(l->arena, binding->value));
+    }
+    CoreExpr *all = values.len == 1 ? values.items[0] : values_tuple(l, &values, alternative->span);
+    return make_block(l, &statements, all, alternative->span);
+}
+
+/* What matches decides where the names' values come from; the last alternative is not tested. */
+static CoreExpr *alternatives_value(Lower *l, Env *env, const AstList *names, const AstPatAlternatives *pattern, CoreExpr *value) {
+    CoreExpr *chosen = NULL;
+    for (size_t i = pattern->items.len; i-- > 0;) {
+        Ast *item = pattern->items.items[i];
+        CoreExpr *test = chosen ? pattern_test(l, env, item, value) : NULL;
+        CoreExpr *values = alternative_values(l, env, names, item, value);
+        chosen = test ? make_if(l, test, values, chosen, values->type, item->span) : values;
+    }
+    return chosen;
+}
+
+/* The names and where their values are: for those who bind them as variables or as globals. */
+static void alternatives_parts(Lower *l, Env *env, AstPatAlternatives *pattern, CoreExpr *value, PatternParts *parts,
+                               CoreExprs *out) {
+    PatternNames names = {.arena = l->arena};
+    collect_symbols(pattern->items.items[0], &names);
+    CoreExpr *values = hold(l, alternatives_value(l, env, &names.patterns, pattern, value), NULL, out);
+    for (size_t i = 0; i < names.patterns.len; i++)
+        add_part(l, parts, names.patterns.items[i], names.patterns.len == 1 ? values : tuple_part(l, values, i));
+}
+
+static PatternParts parts_with_names(Lower *l, Env *env, Ast *pattern, CoreExpr *value, CoreExprs *out) {
+    if (pattern->kind != AST_PAT_ALTERNATIVES) return pattern_parts(l, pattern, value);
+    PatternParts parts = {0};
+    alternatives_parts(l, env, ast_as(PatAlternatives, pattern), value, &parts, out);
+    return parts;
+}
+
 void bind_pattern(Lower *l, Env *env, Ast *pattern, CoreExpr *value, CoreExprs *out) {
     const char *name = pattern_name(pattern);
     if (name) {
@@ -196,7 +260,7 @@ void bind_pattern(Lower *l, Env *env, Ast *pattern, CoreExpr *value, CoreExprs *
         drop_value(l, value, out);
     } else {
         if (value->kind != CORE_TUPLE || pattern->kind != AST_PAT_TUPLE) value = hold(l, value, NULL, out);
-        PatternParts parts = pattern_parts(l, pattern, value);
+        PatternParts parts = parts_with_names(l, env, pattern, value, out);
         for (size_t i = 0; i < parts.len; i++) bind_pattern(l, env, parts.items[i].pattern, parts.items[i].value, out);
     }
 }
@@ -228,15 +292,15 @@ static void assign_global(Lower *l, Ast *pattern, CoreExpr *value, CoreExprs *ou
     env_bind_value(l, NULL, symbol, read);
 }
 
-static void bind_global_pattern(Lower *l, Ast *pattern, CoreExpr *value, CoreExprs *out) {
+static void bind_global_pattern(Lower *l, Env *env, Ast *pattern, CoreExpr *value, CoreExprs *out) {
     if (pattern_name(pattern)) {
         assign_global(l, pattern, value, out);
     } else if (!pattern_has_names(pattern)) {
         vec_push(l->arena, out, as_unit(l, value));
     } else {
         if (value->kind != CORE_TUPLE || pattern->kind != AST_PAT_TUPLE) value = hold(l, value, NULL, out);
-        PatternParts parts = pattern_parts(l, pattern, value);
-        for (size_t i = 0; i < parts.len; i++) bind_global_pattern(l, parts.items[i].pattern, parts.items[i].value, out);
+        PatternParts parts = parts_with_names(l, env, pattern, value, out);
+        for (size_t i = 0; i < parts.len; i++) bind_global_pattern(l, env, parts.items[i].pattern, parts.items[i].value, out);
     }
 }
 
@@ -251,7 +315,7 @@ void bind_global_let(Lower *l, Env *env, AstLet *let, CoreExprs *out) {
         env_bind_stream(l, NULL, let->pattern->symbol, stream);
     } else {
         CoreExprs statements = {0};
-        bind_global_pattern(l, let->pattern, lower_expr(l, env, let->value), &statements);
+        bind_global_pattern(l, env, let->pattern, lower_expr(l, env, let->value), &statements);
         if (statements.len == 1) {
             vec_push(l->arena, out, statements.items[0]);
         } else if (statements.len > 1) {

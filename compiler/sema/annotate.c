@@ -42,6 +42,15 @@ static Type *unknown_type(Checker *c, const AstTypeName *node) {
     return error_type(c);
 }
 
+static Type *unknown_module(Checker *c, const AstTypeName *node) {
+    void **skipped = map_slot_pointer(&c->module->skipped, node->module);
+    if (*skipped) return error_type(c);
+    *skipped = (void *)(uintptr_t)node->module;
+    Diag *diag = diag_add(c->diags, E0201, node->base.span, "no module is called `%s` here", node->module);
+    diag_hint(diag, "`import %s`, or `import \"./%s.mr\"`, brings one in", node->module, node->module);
+    return error_type(c);
+}
+
 static Type *annotate_data(Checker *c, AstTypeName *node, Symbol *symbol) {
     size_t count = ((const AstTypeDecl *)symbol->decl)->params.len;
     if (node->args.len != count) {
@@ -59,8 +68,22 @@ static Type *annotate_data(Checker *c, AstTypeName *node, Symbol *symbol) {
     return type_data(&c->infer, symbol, args.items, count);
 }
 
+/* `util.Point`: a type that an imported module declares. */
+static Type *annotate_member(Checker *c, AstTypeName *node) {
+    const Symbol *symbol = map_get_pointer(&c->module->values, node->module);
+    Module *module = symbol && symbol->kind == SYMBOL_MODULE ? symbol->module : NULL;
+    if (!module) return unknown_module(c, node);
+    Symbol *type = map_get_pointer(&module->types, node->name);
+    if (type && type->module == module) return annotate_data(c, node, type);
+    if (module->is_missing || map_get_pointer(&module->skipped, node->name)) return error_type(c); /* reported */
+    Diag *diag = diag_add(c->diags, E0602, node->base.span, "the module `%s` has no type called `%s`", module->name, node->name);
+    const char *near = nearest_in(c->sema, node->name, &module->types, NULL);
+    if (near) diag_hint(diag, "did you mean `%s.%s`?", node->module, near);
+    return error_type(c);
+}
+
 static Type *annotate_name(Checker *c, AstTypeName *node) {
-    if (node->module) return not_supported(c, &node->base, "a type of a module");
+    if (node->module) return annotate_member(c, node);
     Symbol *declared = map_get_pointer(&c->module->types, node->name);
     if (declared) return annotate_data(c, node, declared);
     for (size_t i = 0; i < sizeof named_types / sizeof *named_types; i++) {

@@ -7,6 +7,23 @@
 
 static bool check_part(Checker *c, Ast *pattern, Type *type);
 
+/* In alternatives, a name has the type that the first one gave it. */
+static bool bind_name(Checker *c, const Ast *pattern, Type *type) {
+    Symbol *symbol = pattern->symbol;
+    if (!symbol) return true;
+    if (symbol->span.from == pattern->span.from || !symbol->scheme) {
+        symbol->scheme = scheme_of(&c->infer, type);
+        return true;
+    }
+    UnifyResult result;
+    if (type_is_error(type) || type_unify(&c->infer, type, symbol->scheme->type, &result)) return true;
+    const char *here = type_text(&c->infer, type), *first = type_text(&c->infer, symbol->scheme->type);
+    Diag *diag =
+        diag_add(c->diags, E0301, pattern->span, "`%s` is %s in this alternative, and %s in another", symbol->name, here, first);
+    diag_note(diag, symbol->span, "here it is %s", first);
+    return false;
+}
+
 /* The type must have this shape; false after an error. */
 static bool fits_shape(Checker *c, const Ast *pattern, Type *type, Type *shape, const char *what) {
     UnifyResult result;
@@ -52,7 +69,7 @@ static bool check_list(Checker *c, AstPatList *pattern, Type *type) {
             continue;
         }
         item->type = fits ? type : error_type(c);
-        if (item->symbol) item->symbol->scheme = scheme_of(&c->infer, item->type);
+        all = bind_name(c, item, item->type) && all;
         if (has_rest) diag_add(c->diags, E0301, item->span, "a list pattern has one `...` at most");
         all = all && !has_rest;
         has_rest = true;
@@ -75,20 +92,10 @@ static bool check_range(Checker *c, AstPatRange *pattern, Type *type) {
     return is_good;
 }
 
-static void find_name(Ast *pattern, void *context) {
-    const Ast **found = context;
-    if (pattern->kind == AST_PAT_NAME || (pattern->kind == AST_PAT_REST && pattern->symbol)) *found = pattern;
-    if (ast_is_pattern(pattern)) ast_each_child(pattern, find_name, context);
-}
-
 static bool check_alternatives(Checker *c, AstPatAlternatives *pattern, Type *type) {
-    const Ast *name = NULL;
     bool all = true;
     for (size_t i = 0; i < pattern->items.len; i++) all = check_part(c, pattern->items.items[i], type) && all;
-    find_name(&pattern->base, (void *)&name);
-    if (!name) return all;
-    not_supported(c, name, "a name inside of alternatives");
-    return false;
+    return all;
 }
 
 /* ---- constructors */
@@ -158,9 +165,7 @@ static bool check_part(Checker *c, Ast *pattern, Type *type) {
     bool is_good = !type_is_error(type);
     pattern->type = type;
     switch (pattern->kind) {
-    case AST_PAT_NAME:
-        if (pattern->symbol) pattern->symbol->scheme = scheme_of(&c->infer, type);
-        break;
+    case AST_PAT_NAME: is_good = bind_name(c, pattern, type) && is_good; break;
     case AST_PAT_WILDCARD: break;
     case AST_PAT_TUPLE: is_good = check_tuple(c, ast_as(PatTuple, pattern), type) && is_good; break;
     case AST_PAT_SOME: is_good = check_optional(c, pattern, ast_as(PatSome, pattern)->pattern, type) && is_good; break;

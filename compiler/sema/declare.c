@@ -37,6 +37,7 @@ typedef struct PatternContext {
     Sema *sema;
     Module *module;
     Item *item;
+    Resolver *resolver;
 } PatternContext;
 
 static void declare_pattern(Ast *pattern, void *context) {
@@ -48,6 +49,10 @@ static void declare_pattern(Ast *pattern, void *context) {
     } else if (pattern->kind == AST_PAT_REST && ast_as(PatRest, pattern)->name) {
         pattern->symbol =
             declare(c->sema, c->module, c->item, SYMBOL_GLOBAL, ast_as(PatRest, pattern)->name, pattern->span, pattern);
+    } else if (pattern->kind == AST_PAT_ALTERNATIVES) {
+        AstPatAlternatives *alternatives = ast_as(PatAlternatives, pattern);
+        declare_pattern(alternatives->items.items[0], context);
+        alternatives_share(c->resolver, alternatives);
     } else if (ast_is_pattern(pattern)) {
         ast_each_child(pattern, declare_pattern, context);
     }
@@ -113,7 +118,9 @@ static void report_statement(Sema *sema, const Ast *node) {
     diag_hint(diag, "put it into a function, which the program that imports the module calls");
 }
 
-static void declare_item(Sema *sema, Module *module, Item *item) {
+static void declare_item(Resolver *r, Item *item) {
+    Sema *sema = r->sema;
+    Module *module = r->module;
     Ast *node = item->node;
     uint32_t from = node->span.from;
     switch (node->kind) {
@@ -136,7 +143,7 @@ static void declare_item(Sema *sema, Module *module, Item *item) {
     case AST_EXTERN: declare_extern(sema, module, item, ast_as(Extern, node)); break;
     case AST_TYPE_DECL: declare_type(sema, module, item, ast_as(TypeDecl, node)); break;
     case AST_LET: {
-        PatternContext context = {sema, module, item};
+        PatternContext context = {sema, module, item, r};
         declare_pattern(ast_as(Let, node)->pattern, &context);
         break;
     }
@@ -156,7 +163,7 @@ void resolve_module(Sema *sema, Module *module, Items *items) {
         item->node = nodes->items[i];
         item->position = (uint32_t)i;
         vec_push(sema->arena, items, item);
-        declare_item(sema, module, item);
+        declare_item(&r, item);
     }
     for (size_t i = 0; i < items->len; i++) {
         r.item = items->items[i];

@@ -24,11 +24,8 @@ static void resolve_maybe(Resolver *r, Ast *node) {
 
 /* A constructor in a pattern is looked up; it names nothing new. */
 static void resolve_constructor(Resolver *r, AstPatConstructor *pattern) {
-    if (pattern->module) {
-        diag_add(r->sema->diags, E0501, pattern->base.span, "a constructor of a module is not supported yet");
-        return;
-    }
-    Symbol *symbol = scope_lookup(r, pattern->name, pattern->base.span);
+    Symbol *symbol = pattern->module ? scope_qualified(r, pattern->module, pattern->name, pattern->base.span)
+                                     : scope_lookup(r, pattern->name, pattern->base.span);
     if (symbol && symbol->kind == SYMBOL_CONSTRUCTOR)
         pattern->base.symbol = symbol;
     else if (symbol)
@@ -46,10 +43,10 @@ static void bind_child(Ast *child, void *context) {
     if (ast_is_pattern(child)) bind_pattern(context, child, child);
 }
 
-/* Alternatives with names are refused by checking: those of the first one are declared, so that no more is said about them. */
-static void bind_alternatives(Resolver *r, const AstPatAlternatives *pattern) {
+static void bind_alternatives(Resolver *r, AstPatAlternatives *pattern) {
     bind_pattern(r, pattern->items.items[0], pattern->items.items[0]);
     for (size_t i = 1; i < pattern->items.len; i++) resolve_constructors(pattern->items.items[i], r);
+    alternatives_share(r, pattern);
 }
 
 /* Declares the names of a pattern in the innermost scope. `decl` is what declares a pattern that is just a name. */

@@ -134,3 +134,10 @@ Symbol *scope_member(Resolver *r, Module *module, Name name, Span span) {
     if (near) diag_hint(diag, "did you mean `%s.%s`?", module->name, near);
     return NULL;
 }
+
+Symbol *scope_qualified(Resolver *r, Name module, Name name, Span span) {
+    const Symbol *symbol = scope_lookup(r, module, span);
+    if (symbol && symbol->kind == SYMBOL_MODULE) return scope_member(r, symbol->module, name, span);
+    if (symbol) diag_add(r->sema->diags, E0201, span, "`%s` is not a module", module);
+    return NULL;
+}

@@ -37,8 +37,14 @@ Module *scope_module(Resolver *r, const Ast *expr);
 /* What a module declares under the name; reports where it does not. */
 Symbol *scope_member(Resolver *r, Module *module, Name name, Span span);
 
+/* `module.name`, where no expression stands for the module: in a pattern. NULL after an error. */
+Symbol *scope_qualified(Resolver *r, Name module, Name name, Span span);
+
 /* Keeps quiet about the names that a statement would have declared if it could have been parsed. */
 void scope_skipped(Module *module, const AstError *error);
+
+/* Gives the names of the other alternatives the symbols of those of the first one, which are declared (alternatives.c). */
+void alternatives_share(Resolver *r, AstPatAlternatives *pattern);
 
 void resolve_node(Resolver *r, Ast *node);
 

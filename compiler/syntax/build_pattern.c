@@ -131,10 +131,26 @@ static Ast *constructor_of(Syntax *syntax, Ast *cover) {
     return build_constructor_pattern(syntax, module_name, name, pattern_arguments_of(syntax, args), cover->span);
 }
 
+static bool is_alternatives(const Ast *cover) {
+    return cover->kind == AST_BINARY && ((const AstBinary *)cover)->op == OP_BIT_OR;
+}
+
+/* `p | q | r` came as (p | q) | r. */
+static Ast *alternatives_of(Syntax *syntax, Ast *cover) {
+    AstList last_first = {0};
+    for (; is_alternatives(cover); cover = ast_as(Binary, cover)->left)
+        last_first = list_add(syntax, last_first, ast_as(Binary, cover)->right);
+    Ast *pattern = pattern_of(syntax, cover);
+    for (size_t i = last_first.len; i-- > 0;)
+        pattern = build_alternative(syntax, pattern, pattern_of(syntax, last_first.items[i]));
+    return pattern;
+}
+
 /* Recurses only as deep as brackets are nested, which newline.c bounds. */
 static Ast *pattern_of(Syntax *syntax, Ast *cover) {
     Ast *constructor = constructor_of(syntax, cover);
     if (constructor) return constructor;
+    if (is_alternatives(cover)) return alternatives_of(syntax, cover);
     switch (cover->kind) {
     case AST_NAME_REF: return build_name_pattern(syntax, ast_as(NameRef, cover)->name, cover->span);
     case AST_INT_LIT:
