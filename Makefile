@@ -26,6 +26,7 @@ LDFLAGS += $(SAN_FLAGS) -pthread
 $(BUILD)/obj/compiler/driver/link.o: CPPFLAGS += $(if $(SAN),-DMR_LINK_FLAGS='"-fsanitize=$(SAN)"$(comma)')
 LLVM_CFLAGS := $(shell $(LLVM_CONFIG) --cflags 2>/dev/null | tr ' ' '\n' | grep -E '^-I' )
 LLVM_LIBS := $(shell $(LLVM_CONFIG) --link-shared --libs 2>/dev/null) $(addprefix -L,$(shell $(LLVM_CONFIG) --libdir 2>/dev/null))
+COMPILER_LIBS := $(LLVM_LIBS) -l:libutf8proc.a -lm
 RUNTIME_LIBS := -lzmq -lutf8proc -l:libpcre2-8.a -lsleef -lm -pthread
 
 sources = $(foreach d,$(1),$(sort $(wildcard $(d)/*.c)))
@@ -118,7 +119,7 @@ $(BITCODE): $(patsubst %.c,$(BUILD)/obj/%.bc,$(HOT_SRC))
 # ---- programs
 $(BUILD)/bin/mrc: $(call objects,$(DRIVER_SRC)) $(LIB_COMPILER) $(LIB_BASE)
 	@mkdir -p $(@D)
-	$(CC) $(LDFLAGS) -o $@ $^ $(LLVM_LIBS) -lm
+	$(CC) $(LDFLAGS) -o $@ $^ $(COMPILER_LIBS)
 $(BUILD)/bin/mrrun: $(call objects,$(MRRUN_SRC)) $(LIB_MRT)
 	@mkdir -p $(@D)
 	$(CC) $(LDFLAGS) -o $@ $^ $(RUNTIME_LIBS) -ljansson

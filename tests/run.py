@@ -7,7 +7,8 @@ Families:
     unit      build/tests/unit/*_test: C modules, by cmocka
     golden    tests/{lex,parse,types,core}/x.mr beside x.<phase>: what mrc --emit=<phase> prints; tests/llvm/x.mr beside x.llvm and
               x.asm: lines that must stand in it, in this order
-    errors    tests/errors/x.mr: each `# error: E0203 text` (or `# warning: …`) must be reported on its line, and nothing else
+    errors    tests/errors/x.mr: each `# error: E0203 text` (or `# warning: …`) must be reported on its line, and nothing else; behind
+              the text, `; hint: text` is part of the hint, `; fix: text` part of the line as the diagnostic's fixes change it
     conformance  tests/conformance/<section>/x.mr: small programs, whose comments say what they print or what is wrong with them; alone
               and under mrrun -n 3
     run       tests/run/<name>/: main.mr, args, stdin, expected (standard output), stderr (lines that must be in it), status
@@ -27,7 +28,7 @@ Families:
 --golden rewrites the expected files of `golden`, `run`, `dist`, `examples`, `library` and `explain` instead of comparing; read the difference before you commit.
 The last lines count: "N skipped", then "N passed, N failed"."""
 
-import argparse, concurrent.futures, difflib, os, re, signal, subprocess, sys, tempfile
+import argparse, concurrent.futures, difflib, json, os, re, signal, subprocess, sys, tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -106,25 +107,39 @@ def golden(options):
                 yield f"{folder}/{expected.name}", check
 
 
-MARKER = re.compile(r"#\s*(error|warning):\s*([EW]\d{4})\s*(.*)")
-REPORT = re.compile(r"^(.*?):(\d+):(\d+): (error|warning)\[([EW]\d{4})\]: (.*)$")
+MARKER = re.compile(r"#\s*(error|warning):\s*([EW]\d{4})\s*(.*?)\s*(?:; hint: (.*?)\s*)?(?:; fix: (.*?)\s*)?$")
 
 
 def markers(text):
-    """The diagnostics that a program's comments announce: (line, kind, code, text)."""
-    return [(number, m[1], m[2], m[3].strip()) for number, line in enumerate(text.split("\n"), 1) for m in MARKER.finditer(line)]
+    """The diagnostics that a program's comments announce: (line, kind, code, text, hint or None, part of the mended line or None)."""
+    parts = [(number, part) for number, line in enumerate(text.split("\n"), 1) for part in re.split(r"(?=#\s*(?:error|warning):)", line)]
+    return [(number, *m.groups()) for number, part in parts for m in [MARKER.match(part)] if m]
+
+
+def mended(source, diagnostic):
+    """The line of the source with the diagnostic's fixes applied."""
+    text = source.read_bytes()
+    for fix in sorted(diagnostic["fixes"], key=lambda f: -f["offset"]):
+        text = text[:fix["offset"]] + fix["replacement"].encode() + text[fix["endOffset"]:]
+    return text.decode(errors="replace").split("\n")[diagnostic["line"] - 1]
 
 
 def compile_marked(options, source, executable):
     """Compiles a program, whose diagnostics must be those that it announces; says whether there is an executable now."""
+    def fits(wanted, got):
+        number, kind, code, text, hint, fix = wanted
+        return ((number, kind, code) == (got["line"], got["severity"], got["code"]) and text in got["message"] and
+                (not hint or hint in got.get("hint", "")) and (not fix or fix in mended(source, got).split(" # ")[0]))
+
     wanted = markers(source.read_text(errors="replace"))
-    status, _, err = run([options.mrc, "--diagnostics=short", source.relative_to(ROOT), "-o", executable], cwd=ROOT)
-    got = [(int(m[2]), m[4], m[5], m[6]) for m in map(REPORT.match, err.decode(errors="replace").splitlines()) if m]
-    is_error = any(kind == "error" for _, kind, _, _ in wanted)
+    status, _, err = run([options.mrc, "--diagnostics=json", source.relative_to(ROOT), "-o", executable], cwd=ROOT)
+    lines = err.decode(errors="replace").splitlines()
+    got = [g for g in map(json.loads, (line for line in lines if line.startswith("{"))) if "line" in g]
+    is_error = any(w[1] == "error" for w in wanted)
     if status != (1 if is_error else 0):
         raise Failure(f"exit status {status}\n{err.decode(errors='replace')}")
-    missing = [w for w in wanted if not any(w[:3] == g[:3] and w[3] in g[3] for g in got)]
-    surplus = [g for g in got if not any(w[:3] == g[:3] and w[3] in g[3] for w in wanted)]
+    missing = [w for w in wanted if not any(fits(w, g) for g in got)]
+    surplus = [(g["line"], g["code"], g["message"], g.get("hint")) for g in got if not any(fits(w, g) for w in wanted)]
     if missing or surplus:
         raise Failure(f"missing: {missing}\nnot expected: {surplus}")
     return not is_error

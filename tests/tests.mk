@@ -8,7 +8,7 @@ check-unit: $(UNIT_TESTS)
 
 $(filter $(COMPILER_UNITS),$(UNIT_TESTS)): $(BUILD)/tests/unit/%: tests/unit/%.c $(LIB_COMPILER) $(LIB_BASE)
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(LLVM_CFLAGS) $(CFLAGS) $(LDFLAGS) $< $(LIB_COMPILER) $(LIB_BASE) -o $@ -lcmocka $(LLVM_LIBS) -lm
+	$(CC) $(CPPFLAGS) $(LLVM_CFLAGS) $(CFLAGS) $(LDFLAGS) $< $(LIB_COMPILER) $(LIB_BASE) -o $@ -lcmocka $(COMPILER_LIBS)
 $(BUILD)/tests/unit/gen_test $(BUILD)/tests/unit/gen_job_test: $(LIB_MRT) $(BITCODE) # they link the programs that they generate
 $(filter-out $(COMPILER_UNITS),$(UNIT_TESTS)): $(BUILD)/tests/unit/%: tests/unit/%.c $(LIB_MRT)
 	@mkdir -p $(@D)

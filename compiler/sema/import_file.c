@@ -82,5 +82,6 @@ Module *file_import(Sema *sema, const Module *importer, const AstImport *import,
         return NULL;
     }
     ParseInput input = {.arena = sema->arena, .names = sema->names, .sources = sema->sources, .diags = sema->diags, .file = file};
-    return module_check(sema, parse_file(&input), name, identity, MODULE_FILE);
+    AstFile *tree = parse_file(&input);
+    return tree->is_torn ? NULL : module_check(sema, tree, name, identity, MODULE_FILE);
 }

@@ -77,10 +77,11 @@ static bool reach_tree(Session *session) {
     return !diag_has_errors(session->diags);
 }
 
-/* Checking goes on after errors of the parser, so that one run shows as many mistakes as there are. */
+/* Checking goes on after errors of the parser, so that one run shows as many mistakes as there are; but not where a block has no
+ * end. */
 static bool reach_checked(Session *session) {
     reach_tree(session);
-    if (session->tree && !session->checked.main) {
+    if (session->tree && !session->tree->is_torn && !session->checked.main) {
         SemaInput input = {.arena = session->arena, .names = session->names, .sources = session->sources, .diags = session->diags};
         sema_check(&input, session->tree, &session->checked);
         session->checked.runs_tests = session->options.test;

@@ -32,6 +32,7 @@ static const char *message_format(Arena *arena, const char *format, va_list args
 
 Diag *diag_add(DiagSink *sink, DiagCode code, Span span, const char *format, ...) {
     Diag *diag = arena_make(sink->arena, Diag);
+    diag->sink = sink;
     diag->arena = sink->arena;
     diag->code = code;
     diag->severity = codes[code].severity;
@@ -45,13 +46,40 @@ Diag *diag_add(DiagSink *sink, DiagCode code, Span span, const char *format, ...
     return diag;
 }
 
+static bool is_library(const Diag *diag, Span span) {
+    const SourceFile *file = source_file(diag->sink->sources, span.file);
+    return file && file->is_library;
+}
+
+void diag_label(Diag *diag, Span span, const char *format, ...) {
+    DiagNote label = {.span = span};
+    va_list args;
+    va_start(args, format);
+    label.message = message_format(diag->arena, format, args);
+    va_end(args);
+    vec_push(diag->arena, &diag->labels, label);
+}
+
 void diag_note(Diag *diag, Span span, const char *format, ...) {
+    if (is_library(diag, span) && !is_library(diag, diag->span)) return;
     DiagNote note = {.span = span};
     va_list args;
     va_start(args, format);
     note.message = message_format(diag->arena, format, args);
     va_end(args);
     vec_push(diag->arena, &diag->notes, note);
+}
+
+void diag_fix(Diag *diag, Span span, const char *format, ...) {
+    DiagFix fix = {.span = span};
+    va_list args;
+    va_start(args, format);
+    fix.text = message_format(diag->arena, format, args);
+    va_end(args);
+    size_t i = diag->fixes.len;
+    vec_push(diag->arena, &diag->fixes, fix);
+    for (; i > 0 && diag->fixes.items[i - 1].span.from > span.from; i--) diag->fixes.items[i] = diag->fixes.items[i - 1];
+    diag->fixes.items[i] = fix;
 }
 
 void diag_hint(Diag *diag, const char *format, ...) {
@@ -66,8 +94,20 @@ void diag_copy(const DiagSink *from, DiagSink *to) {
         const Diag *old = from->diags.items[i];
         Diag *diag = diag_add(to, old->code, old->span, "%s", old->message);
         if (old->hint) diag_hint(diag, "%s", old->hint);
+        for (size_t j = 0; j < old->labels.len; j++) diag_label(diag, old->labels.items[j].span, "%s", old->labels.items[j].message);
         for (size_t j = 0; j < old->notes.len; j++) diag_note(diag, old->notes.items[j].span, "%s", old->notes.items[j].message);
+        for (size_t j = 0; j < old->fixes.len; j++) diag_fix(diag, old->fixes.items[j].span, "%s", old->fixes.items[j].text);
     }
+}
+
+void diag_withdraw(DiagSink *sink, DiagCode code, Span within) {
+    size_t kept = 0;
+    for (size_t i = 0; i < sink->diags.len; i++) {
+        Diag *diag = sink->diags.items[i];
+        bool is_inside = diag->span.file == within.file && diag->span.from >= within.from && diag->span.to <= within.to;
+        if (diag->code != code || !is_inside) sink->diags.items[kept++] = diag;
+    }
+    sink->diags.len = kept;
 }
 
 size_t diag_count(const DiagSink *sink, Severity severity) {

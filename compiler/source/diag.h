@@ -28,10 +28,20 @@ DiagSink *diag_sink_new(Arena *arena, const SourceMap *sources);
 /* Adds a message at `span` (SPAN_NONE: about no file). The text is one line without a final period: what is wrong, with the names
  * and types involved. */
 Diag *diag_add(DiagSink *sink, DiagCode code, Span span, const char *format, ...) __attribute__((format(printf, 4, 5)));
-/* A second place that matters, with what it has to do with it ("declared here"). */
+/* A few words at a place that matters, shown in the same lines as the message's own place: "string", "int". One at the message's
+ * own place is written there. */
+void diag_label(Diag *diag, Span span, const char *format, ...) __attribute__((format(printf, 3, 4)));
+/* A second place that matters, with what it has to do with it ("declared here"), shown by itself. Places in the library's source
+ * are left out: whoever uses it is helped by names alone. */
 void diag_note(Diag *diag, Span span, const char *format, ...) __attribute__((format(printf, 3, 4)));
 /* How to mend it, in a sentence. The last one given counts. */
 void diag_hint(Diag *diag, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* A change of the source that mends it: the range is replaced by the text; an empty range is an insertion. Several belong together,
+ * and do not overlap. Only what is very likely meant: editors offer it at a key. */
+void diag_fix(Diag *diag, Span span, const char *format, ...) __attribute__((format(printf, 3, 4)));
+
+/* Takes back the messages of this code inside of the range: a cause of theirs is about to be reported. */
+void diag_withdraw(DiagSink *sink, DiagCode code, Span within);
 
 /* Adds copies of all messages, as an own thread's sink is emptied into the common one. */
 void diag_copy(const DiagSink *from, DiagSink *to);

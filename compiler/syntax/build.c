@@ -45,6 +45,8 @@ static bool span_is(const Syntax *syntax, Span span, const char *word) {
  * the one behind the keyword. Too many do no harm: they only keep quiet what would follow from the first mistake. */
 Ast *build_skipped(Syntax *syntax, Span span) {
     AstError *node = ast_make(syntax->arena, ERROR, Error, span);
+    if (syntax->meant) node->names = list_add(syntax, node->names, build_name(syntax, syntax->meant, span));
+    syntax->meant = NULL;
     uint32_t at = span.from;
     Span word = word_next(syntax, &at, span.to, "");
     bool is_let = span_is(syntax, word, "let"), is_type = span_is(syntax, word, "type"),

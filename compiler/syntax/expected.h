@@ -16,7 +16,7 @@ static inline bool expected_has(const Expected *expected, int kind) {
     return false;
 }
 
-/* How to mend what is at the current token, where it looks like a common slip; else NULL. */
-const char *hint_find(const Syntax *syntax, const Expected *expected);
+/* Says how to mend what is at the current token, where it looks like a common slip. */
+void hint_add(Syntax *syntax, const Expected *expected, Diag *diag);
 
 #endif

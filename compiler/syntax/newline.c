@@ -58,7 +58,12 @@ static const char *bracket_spelling(BracketKind kind) {
 static void bracket_report_unclosed(Syntax *syntax, Bracket *bracket) {
     if (bracket->is_reported || syntax->is_stopped) return;
     bracket->is_reported = true;
-    diag_add(syntax->diags, E0104, bracket->span, "this `%s` is never closed", bracket_spelling(bracket->kind));
+    bool is_brace = bracket->kind == BRACKET_BRACE, is_odd = is_brace && syntax->odd_opener.to > 0;
+    Diag *d = diag_add(syntax->diags, E0104, is_odd ? syntax->odd_opener : bracket->span, "this `%s` is never closed",
+                       bracket_spelling(bracket->kind));
+    if (is_odd)
+        diag_note(d, syntax->odd_closer, "this `}` would close it, but stands further left than the line that it belongs to");
+    syntax->is_torn = syntax->is_torn || is_brace;
 }
 
 Bracket *syntax_innermost(Syntax *syntax) {
@@ -78,6 +83,9 @@ bool syntax_string_cut(Syntax *syntax, bool at_end_of_file) {
     Bracket string = syntax->brackets.items[first];
     bool has_hole = first + 1 < syntax->brackets.len;
     while (syntax->brackets.len > first) bracket_pop(syntax);
+    bool is_reported = syntax->is_recovering && syntax->error_at <= string.span.from;
+    if (is_reported) return true; /* with the statement */
+    if (syntax->is_recovering) diag_withdraw(syntax->diags, E0101, (Span){syntax->file, string.span.to, syntax->source->len});
     Diag *d = diag_add(syntax->diags, E0103, string.span, "this string has no end");
     if (has_hole) {
         diag_hint(d, "`{` opens an expression in the string; a brace itself is written `\\{`");
@@ -273,6 +281,17 @@ static void close_list(Syntax *syntax, Token token) {
     }
 }
 
+/* A `}` at the beginning of its line stands as far to the right as the line with its `{`. */
+static void note_indentation(Syntax *syntax, Span opener, Span closer) {
+    if (syntax->odd_opener.to > 0) return;
+    const char *text = syntax->source->text;
+    uint32_t indentation = line_indentation(syntax, closer.from);
+    bool is_first = closer.from == indentation || text[closer.from - indentation - 1] == '\n';
+    if (!is_first || indentation >= line_indentation(syntax, opener.from)) return;
+    syntax->odd_opener = opener;
+    syntax->odd_closer = closer;
+}
+
 static void close_brace(Syntax *syntax, Token token) {
     Span before = span_before(token.span);
     if (is_open_below(syntax, BRACKET_HOLE)) {
@@ -283,6 +302,7 @@ static void close_brace(Syntax *syntax, Token token) {
     } else if (is_open_below(syntax, BRACKET_BRACE)) {
         give_up_until(syntax, BRACKET_BRACE, before);
         if (syntax->last_kind != ',' || syntax->is_recovering) statement_end(syntax, before, '}');
+        note_indentation(syntax, bracket_top(syntax)->span, token.span);
         bracket_pop(syntax);
         queue_add(syntax, token);
     } else if (!syntax->is_stopped) {
@@ -333,7 +353,10 @@ static void token_queue(Syntax *syntax, Token token) {
     case ')':
     case ']': close_list(syntax, token); return;
     case '}': close_brace(syntax, token); return;
-    case ';': statement_end(syntax, token.span, ';'); return;
+    case ';':
+        if (syntax->is_recovering && is_list_bracket(level->kind)) return; /* for (i = 0; i < n; …) is one mistake */
+        statement_end(syntax, token.span, ';');
+        return;
     case TOK_YYEOF: close_all(syntax, token); return;
     case TOK_STRING_END: bracket_pop(syntax); break;
     case TOK_MAP:
@@ -367,6 +390,14 @@ void syntax_start(Syntax *syntax) {
     syntax->at_line_start = true;
 }
 
+/* The body of a head whose `{` was missing at the end of its line, and stands on the next one: skipped up to the end of the
+ * statement. `skips_body` is one more than the depth around it. */
+static bool body_skipped(Syntax *syntax, const Token *token) {
+    if (!syntax->skips_body || token->kind == TOK_YYEOF) return false;
+    if (token->depth < syntax->skips_body && token->kind == TOK_NEWLINE) syntax->skips_body = 0;
+    return true;
+}
+
 Token syntax_next(Syntax *syntax) {
     for (;;) {
         Token token;
@@ -378,7 +409,7 @@ Token syntax_next(Syntax *syntax) {
         }
         if (token.depth < syntax->recovery_depth) syntax->recovery_depth = token.depth;
         bool is_skipped = syntax->is_recovering && token.depth > syntax->recovery_depth && token.kind != TOK_YYEOF;
-        if (is_skipped) continue;
+        if (is_skipped || body_skipped(syntax, &token)) continue;
         syntax->previous = syntax->current;
         syntax->current = token;
         if (token.kind == TOK_ERROR) syntax_recover(syntax);
@@ -395,6 +426,7 @@ void syntax_recover(Syntax *syntax) {
     const Token *at = &syntax->current;
     if (!syntax->is_recovering) {
         syntax->is_recovering = true;
+        syntax->error_at = at->span.from;
         syntax->recovery_depth = at->depth - (is_opener(at->kind) && at->depth > 0);
         if (at->kind == '}') { /* the parser throws it away, so it comes once more, after an end of the statement */
             syntax->held[0] = *at;
@@ -403,6 +435,11 @@ void syntax_recover(Syntax *syntax) {
         }
     }
     error_count(syntax, at->span);
+}
+
+void syntax_body_skip(Syntax *syntax) {
+    bool is_next = syntax->queue_head < syntax->queue.len && syntax->queue.items[syntax->queue_head].kind == '{';
+    if (syntax->current.kind == TOK_NEWLINE && is_next) syntax->skips_body = syntax->current.depth + 1;
 }
 
 void syntax_recovered(Syntax *syntax) {

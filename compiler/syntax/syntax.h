@@ -67,10 +67,15 @@ typedef struct Syntax {
     Token previous, current; /* the last two delivered */
     Token held[2];           /* to be delivered first, the last one first */
     unsigned held_count;
-    int last_kind;           /* of the last token queued */
-    uint32_t last_end;       /* where that token ends */
-    bool is_recovering;      /* after a syntax error, until the next statement */
-    unsigned recovery_depth; /* what is opened beyond it is skipped */
+    int last_kind;               /* of the last token queued */
+    uint32_t last_end;           /* where that token ends */
+    Name meant;                  /* what the statement with the last error would have declared, as far as a hint knows; or NULL */
+    bool is_recovering;          /* after a syntax error, until the next statement */
+    unsigned recovery_depth;     /* what is opened beyond it is skipped */
+    uint32_t error_at;           /* where the error is that it recovers from */
+    unsigned skips_body;         /* see body_skipped */
+    Span odd_opener, odd_closer; /* the first `{` whose `}` stands further left than its line: another may be missing there */
+    bool is_torn;                /* a `{` was never closed */
     unsigned errors;
     bool is_stopped; /* too many errors or too deep: nothing more is scanned */
 
@@ -99,6 +104,9 @@ Bracket *syntax_innermost(Syntax *syntax);
 /* Called when the parser has reported an error at the current token, and when it stands at a new statement. */
 void syntax_recover(Syntax *syntax);
 void syntax_recovered(Syntax *syntax);
+/* Called when a `{` was missing at the end of a line, which was reported: one that begins the next line opens no block of its own.
+ */
+void syntax_body_skip(Syntax *syntax);
 
 /* ---- literals: literal.c */
 

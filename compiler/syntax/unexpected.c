@@ -209,15 +209,11 @@ bool parse_is_keyword(const char *text) {
     return false;
 }
 
-static void hint_add(const Syntax *syntax, const Expected *expected, Diag *diag) {
-    int found = syntax->current.kind;
-    const char *hint = hint_find(syntax, expected);
+/* A keyword where only a name would fit; where a type is wanted there are better hints. */
+static bool is_misnamed(const Syntax *syntax, const Expected *expected) {
     bool only_name = expected_has(expected, TOK_NAME) && !expected_has(expected, TOK_IF);
-    if (only_name && is_keyword(found)) {
-        diag_hint(diag, "`%s` is a word of the language and cannot be a name", syntax_token_text(found));
-    } else if (hint) {
-        diag_hint(diag, "%s", hint);
-    }
+    bool is_type = expected_has(expected, TOK_UPPER_NAME) && !expected_has(expected, TOK_INTEGER);
+    return only_name && !is_type && is_keyword(syntax->current.kind);
 }
 
 /* Names the bracket that is open around the error, where it was opened on another line and its partner would fit here. */
@@ -245,8 +241,12 @@ void syntax_unexpected(Syntax *syntax, const int *kinds, int count) {
     } else {
         diag = diag_add(syntax->diags, E0101, syntax->current.span, "%s cannot stand here", buf_text(&found));
     }
-    hint_add(syntax, &expected, diag);
+    if (is_misnamed(syntax, &expected))
+        diag_hint(diag, "`%s` is a word of the language and cannot be a name", syntax_token_text(syntax->current.kind));
+    else
+        hint_add(syntax, &expected, diag);
     opener_note(syntax, &expected, diag);
+    if (expected_has(&expected, '{') && !expected_has(&expected, TOK_LET)) syntax_body_skip(syntax);
     buf_free(&words);
     buf_free(&found);
 }

@@ -1,12 +1,12 @@
 # make fuzz-check FUZZ_SECONDS=60: the lexer, the parser and the checker with the library. The seeds are the programs of the tests.
 FUZZ_SECONDS   ?= 60
 FUZZ_CHECK     := $(BUILD)/fuzz/check_fuzz
-FUZZ_CHECK_SRC := $(call sources,base compiler/source compiler/syntax compiler/sema) $(BUILD)/gen/parser.c $(BUILD)/gen/lexer.c $(BUILD)/gen/embedded.S
+FUZZ_CHECK_SRC := $(call sources,base compiler/source compiler/syntax compiler/sema) $(BUILD)/gen/parser.c $(BUILD)/gen/lexer.c $(BUILD)/gen/embedded.S $(BUILD)/gen/explanations.S
 
 $(FUZZ_CHECK): tests/fuzz/check_fuzz.c $(FUZZ_CHECK_SRC) $(wildcard compiler/sema/*.h compiler/sema/*.def)
 	@mkdir -p $(@D)
 	$(CLANG) -std=c11 -g -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined -I. -I$(BUILD)/gen -D_GNU_SOURCE \
-	  -w $(filter %.c %.S,$^) -o $@ -lm
+	  -w $(filter %.c %.S,$^) -o $@ -l:libutf8proc.a -lm
 
 .PHONY: fuzz-check
 fuzz-check: $(FUZZ_CHECK)

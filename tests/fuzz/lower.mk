@@ -1,12 +1,12 @@
 # make fuzz-lower FUZZ_SECONDS=60: the front end with lowering and its verification. The seeds are the programs of the tests.
 FUZZ_SECONDS   ?= 60
 FUZZ_LOWER     := $(BUILD)/fuzz/lower_fuzz
-FUZZ_LOWER_SRC := $(call sources,base compiler/source compiler/syntax compiler/sema compiler/core) $(BUILD)/gen/parser.c $(BUILD)/gen/lexer.c $(BUILD)/gen/embedded.S
+FUZZ_LOWER_SRC := $(call sources,base compiler/source compiler/syntax compiler/sema compiler/core) $(BUILD)/gen/parser.c $(BUILD)/gen/lexer.c $(BUILD)/gen/embedded.S $(BUILD)/gen/explanations.S
 
 $(FUZZ_LOWER): tests/fuzz/lower_fuzz.c $(FUZZ_LOWER_SRC) $(wildcard compiler/sema/*.h compiler/sema/*.def compiler/core/*.h)
 	@mkdir -p $(@D)
 	$(CLANG) -std=c11 -g -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined -I. -I$(BUILD)/gen -D_GNU_SOURCE \
-	  -w $(filter %.c %.S,$^) -o $@ -lm
+	  -w $(filter %.c %.S,$^) -o $@ -l:libutf8proc.a -lm
 
 .PHONY: fuzz-lower
 fuzz-lower: $(FUZZ_LOWER)

@@ -169,7 +169,56 @@ static void json_is_one_object_a_line(void **state) {
     assert_string_equal(
         rendered(f, DIAG_FORMAT_JSON),
         "{\"severity\":\"error\",\"code\":\"E0204\",\"message\":\"tab\\u0009 and \\ufffd\",\"file\":\"q\\u0022.mr\","
-        "\"line\":1,\"column\":1,\"endLine\":1,\"endColumn\":2,\"notes\":[{\"message\":\"n\"}],\"hint\":\"h\"}\n");
+        "\"line\":1,\"column\":1,\"endLine\":1,\"endColumn\":2,\"offset\":0,\"endOffset\":1,\"labels\":[],"
+        "\"notes\":[{\"message\":\"n\"}],\"fixes\":[],\"hint\":\"h\"}\n");
+}
+
+static void labels_stand_below_what_they_mark(void **state) {
+    Fixture *f = *state;
+    uint32_t file = add(f, "ages.mr", "let age = 42\nprint(\"age: \" + age)\n");
+    Diag *d = diag_add(f->sink, E0301, span_of(f, file, "+"), "these do not fit");
+    diag_label(d, span_of(f, file, "\"age: \""), "string");
+    diag_label(d, span_of(f, file, "age)"), "int");
+    diag_label(d, span_of(f, file, "42"), "because of this");
+    diag_fix(d, (Span){file, 32, 32}, ")");
+    diag_fix(d, (Span){file, 29, 29}, "string(");
+    assert_string_equal(rendered(f, DIAG_FORMAT_TEXT), "error[E0301]: these do not fit\n"
+                                                       "  --> ages.mr:2:15\n"
+                                                       "   |\n"
+                                                       " 1 | let age = 42\n"
+                                                       "   |           -- because of this\n"
+                                                       " 2 | print(\"age: \" + age)\n"
+                                                       "   |       ------- ^ ---- int\n"
+                                                       "   |       |\n"
+                                                       "   |       string\n"
+                                                       " 2 + print(\"age: \" + string(age))\n"
+                                                       "   |                 +++++++   +\n");
+    assert_non_null(strstr(rendered(f, DIAG_FORMAT_JSON), "\"labels\":[{\"message\":\"string\",\"file\":\"ages.mr\",\"line\":2"));
+    assert_non_null(strstr(rendered(f, DIAG_FORMAT_JSON), "\"fixes\":[{\"replacement\":\"string(\",\"file\":\"ages.mr\""));
+    assert_non_null(strstr(rendered(f, DIAG_FORMAT_JSON), "\"offset\":29,\"endOffset\":29}"));
+}
+
+/* Wide characters take two columns, combining ones none. */
+static void columns_are_those_of_a_terminal(void **state) {
+    Fixture *f = *state;
+    uint32_t file = add(f, "wide.mr", "\t\"\u65e5\u672c e\u0301\" x\n");
+    Diag *d = diag_add(f->sink, E0201, span_of(f, file, "x"), "here");
+    diag_label(d, span_of(f, file, "\u65e5\u672c"), "wide");
+    diag_label(d, span_of(f, file, "e\u0301"), "combined");
+    assert_non_null(strstr(rendered(f, DIAG_FORMAT_TEXT), "   |      ---- -  ^\n"
+                                                          "   |      |    |\n"
+                                                          "   |      |    combined\n"
+                                                          "   |      wide\n"));
+}
+
+static void causes_replace_what_follows_from_them(void **state) {
+    Fixture *f = *state;
+    uint32_t file = add(f, "a.mr", "abc\n");
+    diag_add(f->sink, E0101, (Span){file, 1, 2}, "inside");
+    diag_add(f->sink, E0102, (Span){file, 1, 2}, "another");
+    diag_add(f->sink, E0101, (Span){file, 0, 1}, "before");
+    diag_withdraw(f->sink, E0101, (Span){file, 1, 3});
+    assert_string_equal(rendered(f, DIAG_FORMAT_SHORT), "a.mr:1:1: error[E0101]: before\na.mr:1:2: error[E0102]: another\n");
 }
 
 static void codes_have_names_and_titles(void **state) {
@@ -210,6 +259,9 @@ int main(void) {
         cmocka_unit_test_setup_teardown(long_lines_are_cut, setup, teardown),
         cmocka_unit_test_setup_teardown(messages_are_sorted_and_said_once, setup, teardown),
         cmocka_unit_test_setup_teardown(json_is_one_object_a_line, setup, teardown),
+        cmocka_unit_test_setup_teardown(labels_stand_below_what_they_mark, setup, teardown),
+        cmocka_unit_test_setup_teardown(columns_are_those_of_a_terminal, setup, teardown),
+        cmocka_unit_test_setup_teardown(causes_replace_what_follows_from_them, setup, teardown),
         cmocka_unit_test(codes_have_names_and_titles),
         cmocka_unit_test(near_names_are_found),
     };
