@@ -119,7 +119,7 @@ static Ast *copy_default(Args *a, AstParam *param) {
         return NULL;
     }
     size_t errors = diag_count(c->diags, SEVERITY_ERROR);
-    resolve_default(c->sema, a->symbol->module, a->symbol->decl, copy);
+    resolve_default(c->sema, a->symbol->module, a->symbol->decl, param->default_value, copy);
     return diag_count(c->diags, SEVERITY_ERROR) == errors ? copy : NULL;
 }
 

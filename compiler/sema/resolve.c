@@ -85,11 +85,11 @@ static void function_leave(Resolver *r, const Place *place) {
     r->loops = place->loops;
 }
 
-/* Default values see what the module declares, and nothing of the function. */
+/* Default values see what stands around the function, and nothing of the function. */
 static void resolve_default_value(Resolver *r, Ast *owner, Ast *value) {
     Scope *scope = r->scope, *around = r->around_default;
     Ast *outer = r->owner;
-    r->scope = NULL;
+    r->scope = scope->outer;
     r->around_default = scope;
     r->owner = owner;
     resolve_node(r, value);
@@ -373,7 +373,27 @@ void resolve_node(Resolver *r, Ast *node) {
 
 /* ---- entry points */
 
-void resolve_default(Sema *sema, Module *module, Ast *owner, Ast *expr) {
-    Resolver r = {.sema = sema, .module = module, .owner = owner};
-    resolve_node(&r, expr);
+typedef struct Borrowed {
+    Arena *arena;
+    const Module *module;
+    const Ast *value; /* the default */
+    Scope scope;
+} Borrowed;
+
+/* The names of a block that a default mentions, as they were bound where it stands: not those that it declares itself. */
+static void borrow_name(Ast *node, void *context) {
+    Borrowed *borrowed = context;
+    Symbol *symbol = node->symbol;
+    bool is_local = symbol && symbol->module == borrowed->module && symbol->kind != SYMBOL_MODULE && symbol->kind != SYMBOL_TYPE &&
+                    symbol->kind != SYMBOL_CONSTRUCTOR && map_get_pointer(&symbol->module->values, symbol->name) != symbol;
+    bool is_inside = is_local && symbol->span.from >= borrowed->value->span.from && symbol->span.to <= borrowed->value->span.to;
+    if (is_local && !is_inside) vec_push(borrowed->arena, &borrowed->scope.symbols, symbol);
+    ast_each_child(node, borrow_name, context);
+}
+
+void resolve_default(Sema *sema, Module *module, Ast *owner, Ast *value, Ast *copy) {
+    Borrowed borrowed = {.arena = sema->arena, .module = module, .value = value};
+    borrow_name(value, &borrowed);
+    Resolver r = {.sema = sema, .module = module, .scope = &borrowed.scope, .owner = owner};
+    resolve_node(&r, copy);
 }

@@ -49,8 +49,8 @@ typedef struct Sema {
 /* Declares what the top level declares, once its imports are in module->values, then binds all names. */
 void resolve_module(Sema *sema, Module *module, Items *items);
 
-/* Binds the names of one expression that stands outside of any function: the copy of a parameter's default value. */
-void resolve_default(Sema *sema, Module *module, Ast *owner, Ast *expr);
+/* Binds the names of the copy of a parameter's default value as those of the value itself are bound, which it is a copy of. */
+void resolve_default(Sema *sema, Module *module, Ast *owner, Ast *value, Ast *copy);
 
 /* Adds a symbol to the module's values; a second one of the same name is an error. */
 void module_declare(Sema *sema, Module *module, Symbol *symbol);

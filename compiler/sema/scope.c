@@ -51,7 +51,7 @@ static void report_unknown(Resolver *r, Name name, Span span) {
         diag = diag_add(r->sema->diags, E0201, span, "nothing is called `%s` here", name);
     const char *hint = foreign_name_hint(r->sema, name), *near = nearest_visible(r, name);
     for (const Scope *scope = r->around_default; scope; scope = scope->outer)
-        if (find_here(scope, name)) hint = "a default value mentions names of the top level only";
+        if (find_here(scope, name)) hint = "a default value mentions what stands around the function, not its parameters";
     if (hint)
         diag_hint(diag, "%s", hint);
     else if (near)
