@@ -146,6 +146,7 @@ static const Rule rules[] = {
 
     {.found = TOK_IF, .expects = ')', .lacks = TOK_NOT, .hint = CHOICE},
     {.found = TOK_IF, .expects = TOK_NEWLINE, .lacks = TOK_NOT, .hint = CHOICE},
+    {.before = TOK_ASYNC, .found = TOK_FN, .hint = "functions are declared by `fn`; any call can be started: `async f(x)`"},
     {.found = TOK_FN, .expects = TOK_NOT, .lacks = TOK_LET, .hint = LAMBDA},
     {.found = '|', .expects = TOK_NOT, .hint = LAMBDA},
     {.found = TOK_ARROW, .hint = "in function values and `match` write `=>`", .fix = "=>"},
@@ -203,6 +204,7 @@ static const Rule rules[] = {
     {.found = TOK_MAP, .hint = PARENS},
     {.found = TOK_FLATMAP, .hint = PARENS},
     {.found = TOK_REDUCE, .hint = PARENS},
+    {.found = TOK_ASYNC, .expects = TOK_NAME, .hint = "an inner `async` needs parentheses"},
     {.before = TOK_SOME, .found = TOK_OVER, .hint = "as a function, write `x => some(x)`"},
     {.expects = TOK_OVER, .lacks = TOK_NAME, .hint = "what is walked stands behind `over`: `map f over a`, `reduce g over a`"},
     {.expects = TOK_CATCH, .lacks = TOK_NAME, .hint = TRY},

@@ -318,6 +318,7 @@ static void deep_nesting_is_refused(void **state) {
         {"let x: int", "?", " = 1"},
         {"", "if a { ", ""},
         {"", "await ", "x"},
+        {"", "async ", "x"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         char *text = repeated(cases[i].first, cases[i].middle, 20000, cases[i].last);
