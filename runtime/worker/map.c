@@ -33,7 +33,8 @@ static uint64_t note_end(Job *job, JobRun *run, Frame *frame, const MrChunk *chu
             end_chunk = first;
         else if ((uint64_t)context->failed_element >> job->plan.shift < count)
             end_chunk = first + ((uint64_t)context->failed_element >> job->plan.shift);
-        if (chunk->slices && !(job->plan.task->flags & MR_TASK_ONE)) plan_locate(&job->plan, chunk, context->failed_element, &input);
+        if (chunk->slices && !(job->plan.task->flags & MR_TASK_ONE))
+            plan_locate(&job->plan, chunk, context->failed_element, &input);
         frame_fail(frame, context, end_chunk, input.len ? buf_text(&input) : NULL);
         buf_free(&input);
     } else {
