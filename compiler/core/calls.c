@@ -1,7 +1,14 @@
 /* calls.c: who calls whom: recursive functions, and what a job reaches (functions, globals).
  *
- * A call of a function value may reach every function that the program makes a value of. */
+ * A call of a function value may reach every function that the program makes a value of, and so does walking a stream. */
 #include "compiler/core/core_internal.h"
+
+/* Whether the expression itself calls a function value: a stream is one, which whoever walks it calls. */
+static bool calls_value(const CoreExpr *expr) {
+    if (expr->kind == CORE_CALL_VALUE) return true;
+    if (expr->kind == CORE_JOB) return expr->job->sources.items[0].kind == CORE_SOURCE_STREAM;
+    return expr->kind == CORE_FOR && expr->sources.items[0].kind == CORE_SOURCE_STREAM;
+}
 
 /* ---- reach */
 
@@ -26,7 +33,7 @@ static void reach_fn(ReachWalk *walk, CoreFn *fn) {
 static void reach_visit(CoreExpr *expr, void *context) {
     ReachWalk *walk = context;
     if (expr->fn) reach_fn(walk, expr->fn);
-    if (expr->kind == CORE_CALL_VALUE) walk->calls_values = true;
+    if (calls_value(expr)) walk->calls_values = true;
     if (expr->kind == CORE_GLOBAL && reach_is_new(walk, expr->global)) vec_push(walk->arena, &walk->reach->globals, expr->global);
     if (expr->kind == CORE_JOB && reach_is_new(walk, expr->job)) core_each_job_code(expr->job, reach_visit, walk);
     core_each_child(expr, reach_visit, walk);
@@ -93,7 +100,7 @@ static void graph_add(CallGraph *graph, size_t callee) {
 static void graph_visit(CoreExpr *expr, void *context) {
     CallGraph *graph = context;
     if (expr->kind == CORE_CALL) graph_add(graph, (size_t)(uintptr_t)map_get_pointer(&graph->numbers, expr->fn));
-    if (expr->kind == CORE_CALL_VALUE) graph_add(graph, 0);
+    if (calls_value(expr)) graph_add(graph, 0);
     if (expr->kind == CORE_JOB) core_each_job_code(expr->job, graph_visit, graph);
     core_each_child(expr, graph_visit, graph);
 }

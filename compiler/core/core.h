@@ -1,9 +1,9 @@
 /* core.h: the monomorphic core: what lowering makes of a checked program and code generation turns into LLVM.
  *
  * A small, typed, structured language: every name is resolved to a CoreVar, a CoreFn or a global; every type is concrete; generic
- * functions exist once for each instance; patterns are taken apart; defaults and names of arguments are gone. Streams do not exist
- * any more: a pipeline has become the loop nest that pushes its elements, ending in `yield`, inside a CoreJob (map … reduce) or a
- * CORE_FOR. All nodes live in the compile's arena. Requires: a checked AST without errors. The AST is not reachable from here. */
+ * functions exist once for each instance; patterns are taken apart; defaults and names of arguments are gone. Where a stream is seen
+ * it does not exist any more: a pipeline has become the loop nest that pushes its elements, ending in `yield`, inside a CoreJob (map …
+ * reduce) or a CORE_FOR. Where it is not, it is a value whose function is such a nest. All nodes live in the compile's arena. Requires: a checked AST without errors. The AST is not reachable from here. */
 #ifndef COMPILER_CORE_CORE_H
 #define COMPILER_CORE_CORE_H
 
@@ -30,6 +30,7 @@ typedef enum CoreTypeKind {
     CORE_TYPE_SET,      /* args[0] */
     CORE_TYPE_FN,       /* args: parameters, then the result */
     CORE_TYPE_FUTURE,   /* args[0]: the result */
+    CORE_TYPE_STREAM,   /* args[0]: a recipe that nobody sees through: a closure of a walk function, see CoreFn */
     CORE_TYPE_BOX,      /* args[0]: a shared cell with such a tuple in it: a declared type that is recursive or large */
 } CoreTypeKind;
 
@@ -98,6 +99,9 @@ struct CoreFn {
     const CoreType *result;
     CoreExpr *body;
     Span span;
+    /* Of a walk function, the type of what it yields; else NULL. Its closure is a stream, its body a CORE_FOR with `is_chunk` set whose
+     * sources are the first captures; it has no parameters, and each YIELD in it goes to whoever walks the stream. */
+    const CoreType *element;
     bool is_closure; /* made into a value by CORE_CLOSURE, and then never called by CORE_CALL; else the other way round */
     bool is_tail; /* takes part in tail calls of one function by another: has the convention that they need, and owned parameters */
     size_t group; /* the same for all functions of a cycle of calls; 0: in none */
@@ -176,7 +180,8 @@ typedef enum CoreKind {
     CORE_CONCAT,  /* args are strings, put together */
     CORE_FORMAT,  /* args[0] of any printable type as a string; text: the format spec, already checked, or empty */
     CORE_JOB,     /* job: a map … reduce; its value is the result; flag: it is only started, and its value is the future */
-    CORE_YIELD,   /* in a job's body only: args[0] goes to the job's reducer (keyed: a pair of key and value); unit */
+    CORE_YIELD,   /* in a job's body: args[0] goes to the job's reducer (keyed: a pair of key and value); in a walk function: to
+                     whoever walks; unit */
 } CoreKind;
 
 /* Arithmetic on ints fails on overflow, except the wrapping ones; `//` and `%` round to minus infinity and fail for zero. */
@@ -220,6 +225,7 @@ typedef enum CoreSourceKind {
     CORE_SOURCE_LINES_IN,
     CORE_SOURCE_TEXT_WORDS, /* expr is a list of paths: their text in chunks that are cut at words; var is a string */
     CORE_SOURCE_TEXT_LINES,
+    CORE_SOURCE_STREAM, /* a stream as a value: alone; var is an element, in a job's own sources nothing */
 } CoreSourceKind;
 
 typedef struct CoreSource {
@@ -246,6 +252,7 @@ struct CoreExpr {
         sources; /* FOR: several are walked together: their lengths must be equal, open ranges excepted; WORDS_IN … stand alone */
     uint32_t loop; /* FOR, WHILE: its id, unique in the function; BREAK, CONTINUE: the loop meant */
     bool is_input; /* FOR over WORDS_IN or LINES_IN of the job's own text chunk: its position is the input position of errors */
+    bool is_chunk; /* FOR in a walk function, or over a STREAM in a job's body: not all elements, but those of the chunk at hand */
     bool is_move, flag;
     int64_t integer;
     double number;
@@ -294,7 +301,7 @@ struct CoreJob {
     const char *name;
     Span span;
     CoreSources
-        sources; /* kinds RANGE, LIST, MAP, SET, OPTIONAL walked together, or one TEXT_…; evaluated in the enclosing function */
+        sources; /* kinds RANGE, LIST, MAP, SET, OPTIONAL walked together, or one TEXT_… or STREAM; evaluated in the enclosing function */
     CoreVars captures;   /* the variables of the job's own code … */
     CoreExprs captured;  /* … and the values they get, evaluated in the enclosing function */
     CoreExpr *body;      /* pushes elements: reads captures and the sources' variables, ends in YIELDs */

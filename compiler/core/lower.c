@@ -21,15 +21,6 @@ CoreExpr *lower_refuse(Lower *l, Span span, const char *format, ...) {
     return make_unit(l, span);
 }
 
-CoreExpr *lower_refuse_stream(Lower *l, Span span) {
-    CoreExpr *nothing = lower_refuse(l, span, "a stream as a value");
-    if (l->refusal) {
-        diag_hint(l->refusal,
-                  "what consumes a stream must be seen where it is made: reduce it, walk it by `for`, or make it a `list(…)`");
-    }
-    return nothing;
-}
-
 /* ---- functions */
 
 /* What stands in the library has no position: it would change with every edit there. */
@@ -98,7 +89,9 @@ static void lower_pending(Lower *l) {
         PendingFn pending = l->pending.items[i];
         Body body = {.result = pending.fn->result};
         l->body = &body;
+        vec_push(l->arena, &l->inlining, pending.tree); /* a call of itself is a call */
         lower_tree_into(l, pending.fn, pending.env, pending.tree);
+        l->inlining.len--;
         l->body = NULL;
     }
 }

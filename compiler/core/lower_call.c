@@ -117,6 +117,11 @@ static CoreExpr *make_foreign(Lower *l, const Symbol *symbol, CoreExprs args, Sp
 /* Primitives that the core has nodes for are these. */
 static CoreExpr *apply_extern(Lower *l, const Symbol *symbol, const Subst *subst, CoreExprs args, Span span) {
     if (!is_primitive(symbol)) return make_foreign(l, symbol, args, span);
+    if (fn_is_inlined(l, symbol, subst) && args.len == 1) {
+        CoreExprs statements = {0};
+        Stream *stream = stream_of_primitive(l, symbol, args.items[0], span, &statements);
+        return make_block(l, &statements, stream_value(l, stream), span);
+    }
     if (is_print(symbol)) return apply_print(l, symbol->name, args, span);
     if (strcmp(symbol->name, "compare") == 0 && args.len == 2 && args.items) {
         return make_op(l, CORE_OP_COMPARE_TOTAL, core_simple(l, CORE_TYPE_INT), span, args.items[0], args.items[1]);
@@ -128,7 +133,6 @@ static CoreExpr *apply_extern(Lower *l, const Symbol *symbol, const Subst *subst
 CoreExpr *apply_declared(Lower *l, const Symbol *symbol, const Subst *subst, CoreExprs args, Span span) {
     if (symbol->kind == SYMBOL_CONSTRUCTOR) return data_make(l, scheme_result(l, symbol, subst, span), symbol, &args, span);
     if (symbol->kind == SYMBOL_EXTERN) return apply_extern(l, symbol, subst, args, span);
-    if (fn_is_inlined(l, symbol, subst)) return lower_refuse(l, span, "calling a function that takes or gives a stream here");
     CoreFn *fn = fn_instance(l, symbol, subst);
     CoreExpr *call = make(l, CORE_CALL, fn->result, span, args.len, args.items);
     call->fn = fn;
@@ -137,7 +141,7 @@ CoreExpr *apply_declared(Lower *l, const Symbol *symbol, const Subst *subst, Cor
 
 /* ---- calls */
 
-static CoreExpr *call_declared(Lower *l, Env *env, Ast *call, const Symbol *symbol) {
+CoreExpr *call_declared(Lower *l, Env *env, Ast *call, const Symbol *symbol) {
     const Subst *subst = subst_for_use(l, env, symbol, call->use, NULL);
     if (is_print(symbol)) return apply_print(l, symbol->name, lower_args(l, env, call), call->span);
     if (symbol->kind == SYMBOL_FN && fn_is_inlined(l, symbol, subst)) return inline_call(l, env, call, symbol, subst, lower_expr);
@@ -180,6 +184,11 @@ CoreExpr *lower_call(Lower *l, Env *env, Ast *call) {
     const Use *use = call_use(call);
     const Symbol *symbol = use ? use->symbol : NULL;
     if (symbol && symbol->kind == SYMBOL_REDUCER) return lower_reducer_call(l, env, call);
+    if (call->type && type_is_stream(ast_type(l, env, call))) {
+        CoreExprs statements = {0};
+        Stream *stream = stream_of_call(l, env, call, &statements);
+        return make_block(l, &statements, stream_value(l, stream), call->span);
+    }
     bool is_declared = symbol &&
                        (symbol->kind == SYMBOL_FN || symbol->kind == SYMBOL_EXTERN || symbol->kind == SYMBOL_CONSTRUCTOR) &&
                        !env_find(l, env, symbol);

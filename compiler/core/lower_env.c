@@ -94,6 +94,7 @@ const CoreType *type_lower_concrete(Lower *l, Type *type, Span span) {
         {TYPE_STRING, CORE_TYPE_STRING},     {TYPE_RANGE, CORE_TYPE_RANGE}, {TYPE_TUPLE, CORE_TYPE_TUPLE},
         {TYPE_OPTIONAL, CORE_TYPE_OPTIONAL}, {TYPE_LIST, CORE_TYPE_LIST},   {TYPE_MAP, CORE_TYPE_MAP},
         {TYPE_SET, CORE_TYPE_SET},           {TYPE_FN, CORE_TYPE_FN},       {TYPE_FUTURE, CORE_TYPE_FUTURE},
+        {TYPE_STREAM, CORE_TYPE_STREAM},
     };
     type = type_prune(type);
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
@@ -103,11 +104,7 @@ const CoreType *type_lower_concrete(Lower *l, Type *type, Span span) {
         return core_type(l->program->types, kinds[i].to, args, type->arg_count);
     }
     if (type->kind == TYPE_DATA) return data_type(l, type, span);
-    if (type->kind == TYPE_STREAM) {
-        lower_refuse_stream(l, span);
-    } else {
-        lower_refuse(l, span, "a value of this type");
-    }
+    lower_refuse(l, span, "a value of this type");
     return core_unit_type(l);
 }
 
@@ -134,14 +131,6 @@ const Subst *subst_for_use(Lower *l, Env *env, const Symbol *symbol, const Use *
 
 bool type_is_stream(const Type *type) {
     return type->kind == TYPE_STREAM;
-}
-
-bool type_has_stream(const Type *type) {
-    if (type->kind == TYPE_STREAM) return true;
-    for (size_t i = 0; i < type->arg_count; i++) {
-        if (type_has_stream(type_prune(type->args[i]))) return true;
-    }
-    return false;
 }
 
 const char *subst_text(Lower *l, const Subst *subst) {

@@ -40,7 +40,7 @@ CoreExpr *lower_name(Lower *l, Env *env, Ast *ast) {
         value->span = ast->span;
         return value;
     }
-    if (binding && binding->kind == BINDING_STREAM) return lower_refuse_stream(l, ast->span);
+    if (binding && binding->kind == BINDING_STREAM) return stream_value(l, binding->stream);
     if (symbol->kind == SYMBOL_CONSTRUCTOR && symbol->fields.len == 0) {
         CoreExprs none = {0};
         return data_make(l, ast_core_type(l, env, ast), symbol, &none, ast->span);

@@ -31,6 +31,7 @@ typedef struct Body {
     CoreVar *text; /* of a job over text: the chunk */
     const CoreType *result;
     int inline_depth; /* in functions put in the place of their calls, where `return` has nowhere to go */
+    bool holds_globals; /* what a recipe holds goes to hidden globals: it is a top-level let */
 } Body;
 
 /* A function whose body is still to be lowered. */
@@ -57,7 +58,6 @@ typedef struct Lower {
     int depth; /* of expressions being lowered inside each other */
     int type_depth;
     uint32_t next_var;
-    bool holds_globals; /* what a recipe holds goes to hidden globals: it is a top-level let */
     bool has_failed;
     Diag *refusal; /* the message of the last lower_refuse, where it made one */
 } Lower;
@@ -65,7 +65,6 @@ typedef struct Lower {
 /* Reports E0501 "… is not supported yet", for the first such place only: what follows may follow from it. Lowering goes on to the
  * end of the statement, and core_lower returns NULL. The result is a unit to go on with. */
 CoreExpr *lower_refuse(Lower *l, Span span, const char *format, ...) __attribute__((format(printf, 3, 4)));
-CoreExpr *lower_refuse_stream(Lower *l, Span span);
 
 /* ---- environments and types (lower_env.c) */
 
@@ -107,8 +106,7 @@ Type *ast_type(Lower *l, Env *env, const Ast *ast); /* concrete */
 const CoreType *ast_core_type(Lower *l, Env *env, const Ast *ast);
 /* Makes `types` what a use says, in the user's environment; where it says nothing (inside a recursive group), the user's own. */
 const Subst *subst_for_use(Lower *l, Env *env, const Symbol *symbol, const Use *use, const Subst *parent);
-bool type_has_stream(const Type *type); /* concrete */
-bool type_is_stream(const Type *type);
+bool type_is_stream(const Type *type); /* concrete */
 const char *subst_text(Lower *l, const Subst *subst); /* "int, string": for names and keys */
 
 /* ---- making nodes (lower_env.c) */
@@ -217,6 +215,7 @@ void lower_tree_into(Lower *l, CoreFn *fn, Env *env, Ast *tree);
 void bind_params(Lower *l, Env *env, Ast *tree, const CoreExprs *args, CoreExprs *out);
 
 CoreExpr *lower_call(Lower *l, Env *env, Ast *call); /* CALL or METHOD */
+CoreExpr *call_declared(Lower *l, Env *env, Ast *call, const Symbol *symbol); /* a call of a declared function */
 CoreExpr *apply_declared(Lower *l, const Symbol *symbol, const Subst *subst, CoreExprs args, Span span);
 /* The primitive that an extern names, with the descriptors that it takes. */
 CoreExpr *make_prim(Lower *l, const Symbol *symbol, const Subst *subst, CoreExprs args, Span span);
@@ -244,7 +243,7 @@ CoreExprs capture_foreseen(Lower *l, Ast *tree, Env *env);
 void capture_fn(Lower *l, CoreFn *fn, CoreVars *captures, CoreExprs *captured);
 void capture_job(Lower *l, CoreJob *job);
 
-/* ---- streams (lower_stream.c, stream_call.c) */
+/* ---- streams (lower_stream.c, stream_call.c, stream_value.c) */
 
 typedef VEC(Stream *) Streams;
 typedef enum StreamKind { STREAM_BASE, STREAM_PIPE } StreamKind;
@@ -284,12 +283,17 @@ Stream *stream_of_pipe(Lower *l, Env *env, AstPipe *pipe, CoreExprs *out); /* wi
 Stream *stream_of_call(Lower *l, Env *env, Ast *call, CoreExprs *out);
 /* The elements of f(args): for flatmap. */
 Stream *stream_of_apply(Lower *l, const Callable *callable, CoreExprs args, Span span, CoreExprs *out);
-bool fn_is_inlined(Lower *l, const Symbol *symbol, const Subst *subst); /* takes or gives a stream */
+/* Whether a call of a declared function is put in its place, so that its streams are seen: it takes or gives one, and can be. */
+bool fn_is_inlined(Lower *l, const Symbol *symbol, const Subst *subst);
 /* The value of a call of a declared function whose body is put in the place of the call, where `lower` makes it. */
 typedef CoreExpr *LowerBody(Lower *l, Env *env, Ast *body);
 CoreExpr *inline_call(Lower *l, Env *env, Ast *call, const Symbol *symbol, const Subst *subst, LowerBody *lower);
 bool inline_enter(Lower *l, const Ast *tree, Span span); /* false: refused: recursion, or too much */
 void inline_leave(Lower *l);
+CoreExpr *stream_value(Lower *l, Stream *stream); /* the recipe as a value */
+bool stream_is_value(const Stream *stream);       /* it is one, and no recipe is seen */
+/* A call of a primitive that gives a stream; `value` is its argument. */
+Stream *stream_of_primitive(Lower *l, const Symbol *symbol, CoreExpr *value, Span span, CoreExprs *out);
 CoreExpr *lower_for(Lower *l, Env *env, AstFor *ast);
 
 /* ---- jobs and reducers (lower_job.c, lower_reducer.c) */

@@ -93,9 +93,9 @@ static CoreExpr *add_from(Lower *l, CoreExpr *job, const ReducerUse *reducer, Sp
 
 CoreExpr *lower_pipe(Lower *l, Env *env, AstPipe *pipe) {
     Span span = pipe->base.span;
-    if (!pipe->reduce) return lower_refuse_stream(l, span);
     CoreExprs statements = {0};
     Stream *stream = stream_of_pipe(l, env, pipe, &statements);
+    if (!pipe->reduce) return make_block(l, &statements, stream_value(l, stream), span);
     ReducerUse reducer = reducer_use_of(l, env, pipe->reduce, &statements);
     Callable by;
     if (pipe->from) reducer.from = hold(l, lower_expr(l, env, pipe->from), NULL, &statements);

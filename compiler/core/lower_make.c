@@ -179,8 +179,9 @@ static CoreExpr *hold_globally(Lower *l, CoreExpr *expr, const char *name, CoreE
 }
 
 CoreExpr *hold(Lower *l, CoreExpr *expr, const char *name, CoreExprs *out) {
-    if (l->holds_globals ? is_constant(expr) : is_atom(expr)) return expr;
-    if (l->holds_globals) return hold_globally(l, expr, name, out);
+    bool is_global = l->body && l->body->holds_globals;
+    if (is_global ? is_constant(expr) : is_atom(expr)) return expr;
+    if (is_global) return hold_globally(l, expr, name, out);
     CoreVar *var = var_new(l, name, expr->type, expr->span);
     vec_push(l->arena, out, make_let(l, var, expr));
     return core_local(l->arena, var, expr->span);

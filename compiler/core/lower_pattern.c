@@ -309,9 +309,9 @@ void bind_global_let(Lower *l, Env *env, AstLet *let, CoreExprs *out) {
     if (is_name && ast_is_function_literal(l, env, let->value)) {
         env_bind_callable(l, NULL, let->pattern->symbol, let->value, NULL);
     } else if (is_name && type_is_stream(ast_type(l, env, let->value))) {
-        l->holds_globals = true;
+        l->body->holds_globals = true;
         Stream *stream = stream_of(l, env, let->value, out);
-        l->holds_globals = false;
+        l->body->holds_globals = false;
         env_bind_stream(l, NULL, let->pattern->symbol, stream);
     } else {
         CoreExprs statements = {0};

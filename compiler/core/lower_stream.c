@@ -18,6 +18,7 @@ Stream *stream_of_value(Lower *l, CoreExpr *value, CoreExprs *out) {
     case CORE_TYPE_MAP: stream->source = CORE_SOURCE_MAP; break;
     case CORE_TYPE_SET: stream->source = CORE_SOURCE_SET; break;
     case CORE_TYPE_OPTIONAL: stream->source = CORE_SOURCE_OPTIONAL; break;
+    case CORE_TYPE_STREAM: stream->source = CORE_SOURCE_STREAM; break;
     default:
         stream->source = CORE_SOURCE_LIST;
         lower_refuse(l, value->span, "walking a value of type %s", value->type->name);
@@ -40,9 +41,10 @@ Stream *stream_of_pipe(Lower *l, Env *env, AstPipe *pipe, CoreExprs *out) {
         vec_push(l->arena, &stream->operands, operand);
         stream->size += operand->size;
     }
-    if (++stream->size > STREAM_SIZE_LIMIT) {
-        lower_refuse(l, stream->span, "a stream made of so many others");
-        stream->operands.len = 0;
+    if (++stream->size > STREAM_SIZE_LIMIT) { /* operands that are used more than once would double with each stage */
+        for (size_t i = 0; i < stream->operands.len; i++)
+            stream->operands.items[i] = stream_of_value(l, stream_value(l, stream->operands.items[i]), out);
+        stream->size = 1;
     }
     if (pipe->where) {
         stream->has_where = true;
@@ -56,14 +58,6 @@ static Stream *stream_of_block(Lower *l, Env *env, AstBlock *block, CoreExprs *o
     return stream_of(l, env, vec_last(&block->statements), out);
 }
 
-static Stream *stream_refused(Lower *l, Span span) {
-    CoreExpr *nothing = lower_refuse(l, span, "a stream that is chosen when the program runs");
-    Stream *stream = arena_make(l->arena, Stream);
-    stream->value = nothing;
-    stream->span = span;
-    return stream;
-}
-
 Stream *stream_of(Lower *l, Env *env, Ast *ast, CoreExprs *out) {
     ast = ast_strip(ast);
     if (!type_is_stream(ast_type(l, env, ast))) return stream_of_value(l, lower_expr(l, env, ast), out);
@@ -72,15 +66,20 @@ Stream *stream_of(Lower *l, Env *env, Ast *ast, CoreExprs *out) {
     case AST_NAME_REF:
     case AST_DOT: {
         Binding *binding = ast->symbol ? env_find(l, env, ast->symbol) : NULL;
-        return binding && binding->kind == BINDING_STREAM ? binding->stream : stream_refused(l, ast->span);
+        if (binding && binding->kind == BINDING_STREAM) return binding->stream;
+        break;
     }
     case AST_CALL:
     case AST_METHOD: return stream_of_call(l, env, ast, out);
-    case AST_BLOCK:
-        return ast_as(Block, ast)->statements.len > 0 ? stream_of_block(l, env, ast_as(Block, ast), out)
-                                                      : stream_refused(l, ast->span);
-    default: return stream_refused(l, ast->span);
+    case AST_BLOCK: return stream_of_block(l, env, ast_as(Block, ast), out);
+    default: break;
     }
+    /* It is chosen when the program runs. */
+    bool held_globals = l->body->holds_globals;
+    l->body->holds_globals = false;
+    CoreExpr *value = lower_expr(l, env, ast);
+    l->body->holds_globals = held_globals;
+    return stream_of_value(l, value, out);
 }
 
 /* ---- loops */
@@ -91,6 +90,7 @@ static const CoreType *source_element(Lower *l, CoreSourceKind kind, const CoreT
     case CORE_SOURCE_MAP: return core_pair_type(l, type->args[0], type->args[1]);
     case CORE_SOURCE_LIST:
     case CORE_SOURCE_SET:
+    case CORE_SOURCE_STREAM:
     case CORE_SOURCE_OPTIONAL: return type->arg_count > 0 ? type->args[0] : core_unit_type(l);
     case CORE_SOURCE_WORDS_IN:
     case CORE_SOURCE_LINES_IN:
@@ -122,6 +122,15 @@ static void open_job(Lower *l, Nest *nest, CoreSources *sources) {
         return;
     }
     *nest->sources = *sources;
+    if (first->kind == CORE_SOURCE_STREAM) { /* its elements come from a loop over the chunk that the job is given */
+        CoreSource *chunk = &nest->sources->items[0];
+        nest->sources->items = arena_array(l->arena, CoreSource, 1);
+        nest->sources->items[0] = *chunk;
+        nest->sources->items[0].var = var_new(l, "chunk", core_unit_type(l), chunk->span);
+        nest->sources->items[0].var->is_borrowed = true;
+        first->expr = core_copy(l->arena, first->expr);
+        return;
+    }
     if (first->kind == CORE_SOURCE_TEXT_WORDS || first->kind == CORE_SOURCE_TEXT_LINES) l->body->text = first->var;
     *sources = (CoreSources){0};
 }
@@ -134,12 +143,14 @@ typedef struct OpenLoop {
 
 static OpenLoop loop_open(Lower *l, Nest *nest, CoreSources sources, Span span) {
     OpenLoop open = {0};
-    if (nest->sources && !nest->is_open) open_job(l, nest, &sources);
+    bool is_jobs = nest->sources && !nest->is_open;
+    if (is_jobs) open_job(l, nest, &sources);
     if (sources.len > 0) {
         open.loop = core_node(l->arena, CORE_FOR, core_unit_type(l), span);
         open.loop->sources = sources;
         open.loop->loop = ++l->body->loop_count;
         const CoreSource *first = &sources.items[0];
+        open.loop->is_chunk = is_jobs && first->kind == CORE_SOURCE_STREAM;
         bool cuts_text = first->kind == CORE_SOURCE_WORDS_IN || first->kind == CORE_SOURCE_LINES_IN;
         open.loop->is_input = cuts_text && l->body->text && first->expr->kind == CORE_LOCAL && first->expr->var == l->body->text;
         if (nest->outermost == 0) nest->outermost = open.loop->loop;

@@ -8,6 +8,7 @@ static const char *cut_text(const CoreJob *job) {
     switch (job->sources.items[0].kind) {
     case CORE_SOURCE_TEXT_WORDS: return "text by 256 KiB, at words (doubled beyond 65,536 chunks)";
     case CORE_SOURCE_TEXT_LINES: return "text by 256 KiB, at line ends (doubled beyond 65,536 chunks)";
+    case CORE_SOURCE_STREAM: return "as the stream is cut";
     default: return "one element a chunk up to 65,536 elements, then 2^k";
     }
 }

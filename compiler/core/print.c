@@ -78,7 +78,7 @@ void print_job(Printer *printer, CoreJob *job, int depth) {
 static void print_fn(Printer *printer, const CoreFn *fn) {
     Buf *out = printer->out;
     printer_forget(printer);
-    buf_add_text(out, fn->is_closure ? "closure " : "fn ");
+    buf_add_text(out, fn->element ? "stream " : fn->is_closure ? "closure " : "fn ");
     print_fn_name(printer, fn);
     if (fn->captures.len > 0) {
         buf_add_text(out, " with ");
@@ -86,7 +86,7 @@ static void print_fn(Printer *printer, const CoreFn *fn) {
         buf_add_char(out, ' ');
     }
     print_params(printer, &fn->params);
-    buf_printf(out, " -> %s%s", fn->result->name, fn->is_recursive ? " recursive" : "");
+    buf_printf(out, " -> %s%s", fn->element ? fn->element->name : fn->result->name, fn->is_recursive ? " recursive" : "");
     print_statements(printer, fn->body, 1);
     buf_add_char(out, '\n');
 }

@@ -34,6 +34,7 @@ const char *core_source_text(CoreSourceKind kind) {
         [CORE_SOURCE_LINES_IN] = "lines_in",
         [CORE_SOURCE_TEXT_WORDS] = "text_words",
         [CORE_SOURCE_TEXT_LINES] = "text_lines",
+        [CORE_SOURCE_STREAM] = "stream",
     };
     return texts[kind];
 }
@@ -398,6 +399,7 @@ static void print_lines(Printer *printer, CoreExpr *expr, int depth) {
         buf_printf(out, "loop %" PRIu32 " for ", expr->loop);
         print_sources(printer, &expr->sources, true, depth);
         if (expr->is_input) buf_add_text(out, " [input]");
+        if (expr->is_chunk) buf_add_text(out, " [chunk]");
         print_statements(printer, expr->args.items[0], depth + 1);
         break;
     default: print_inline(printer, expr, depth); break;

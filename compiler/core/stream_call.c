@@ -26,17 +26,56 @@ void inline_leave(Lower *l) {
     l->inlining.len--;
 }
 
-bool fn_is_inlined(Lower *l, const Symbol *symbol, const Subst *subst) {
-    return symbol->scheme && type_has_stream(type_concrete(l, subst, symbol->scheme->type));
+/* ---- the sources that the compiler knows: primitives that give a stream */
+
+typedef struct KnownSource {
+    const char *name;
+    CoreSourceKind kind;
+} KnownSource;
+
+static const KnownSource *source_find(const Symbol *symbol) {
+    static const KnownSource sources[] = {
+        {"words_in", CORE_SOURCE_WORDS_IN},
+        {"lines_in", CORE_SOURCE_LINES_IN},
+        {"text_words", CORE_SOURCE_TEXT_WORDS},
+        {"text_lines", CORE_SOURCE_TEXT_LINES},
+    };
+    if (!symbol->module || !symbol->module->is_library) return NULL;
+    for (size_t i = 0; i < sizeof sources / sizeof *sources; i++) {
+        if (strcmp(sources[i].name, symbol->name) == 0) return &sources[i];
+    }
+    return NULL;
 }
 
-static bool bind_stream_param(Lower *l, Env *env, Ast *pattern, const CallArg *arg, CoreExprs *out) {
-    if (pattern->kind != AST_PAT_NAME) {
-        lower_refuse(l, pattern->span, "this pattern for a stream");
-        return false;
+Stream *stream_of_primitive(Lower *l, const Symbol *symbol, CoreExpr *value, Span span, CoreExprs *out) {
+    Stream *stream = arena_make(l->arena, Stream);
+    stream->kind = STREAM_BASE;
+    stream->source = source_find(symbol)->kind;
+    stream->value = hold(l, value, NULL, out);
+    stream->span = span;
+    return stream;
+}
+
+/* ---- functions */
+
+/* A function that leaves early or calls itself, or one too many, is called; streams pass as values then. */
+static bool tree_is_inlined(Lower *l, Ast *tree) {
+    if (l->inlining.len >= INLINE_DEPTH_LIMIT || l->inline_count >= INLINE_COUNT_LIMIT) return false;
+    for (size_t i = 0; i < l->inlining.len; i++) {
+        if (l->inlining.items[i] == tree) return false;
     }
-    env_bind_stream(l, env, pattern->symbol, stream_of(l, arg->env, arg->ast, out));
-    return true;
+    return !tree_returns(tree);
+}
+
+bool fn_is_inlined(Lower *l, const Symbol *symbol, const Subst *subst) {
+    if (symbol->kind == SYMBOL_EXTERN) return source_find(symbol) != NULL;
+    if (symbol->kind != SYMBOL_FN) return false;
+    const Type *type = symbol->scheme ? type_concrete(l, subst, symbol->scheme->type) : NULL;
+    bool has_stream = type && type_is_stream(type);
+    for (size_t i = 0; type && type->kind == TYPE_FN && i < type->arg_count; i++) {
+        if (type_is_stream(type_prune(type->args[i]))) has_stream = true;
+    }
+    return has_stream && tree_is_inlined(l, symbol->decl);
 }
 
 /* The parameters as recipes, known functions and values, in a new environment. */
@@ -47,8 +86,8 @@ static Env *bind_call(Lower *l, Env *env, Ast *call, const Symbol *symbol, const
     for (size_t i = 0; i < args.len; i++) {
         Ast *pattern = ast_as(Param, params->items[i])->pattern;
         const CallArg *arg = &args.items[i];
-        if (type_is_stream(arg->type)) {
-            if (!bind_stream_param(l, inner, pattern, arg, out)) break;
+        if (pattern->kind == AST_PAT_NAME && type_is_stream(arg->type)) {
+            env_bind_stream(l, inner, pattern->symbol, stream_of(l, arg->env, arg->ast, out));
         } else if (pattern->kind == AST_PAT_NAME && ast_is_function_literal(l, arg->env, arg->ast)) {
             env_bind_callable(l, inner, pattern->symbol, arg->ast, arg->env);
         } else {
@@ -90,42 +129,16 @@ static Stream *stream_of_nothing(Lower *l, Span span) {
     return stream;
 }
 
-/* ---- the sources that the compiler knows: primitives that give a stream */
-
-static Stream *stream_of_primitive(Lower *l, const Symbol *symbol, CoreExpr *value, Span span, CoreExprs *out) {
-    static const struct {
-        const char *name;
-        CoreSourceKind kind;
-    } sources[] = {
-        {"words_in", CORE_SOURCE_WORDS_IN},
-        {"lines_in", CORE_SOURCE_LINES_IN},
-        {"text_words", CORE_SOURCE_TEXT_WORDS},
-        {"text_lines", CORE_SOURCE_TEXT_LINES},
-    };
-    for (size_t i = 0; i < sizeof sources / sizeof *sources; i++) {
-        if (strcmp(sources[i].name, symbol->name) != 0) continue;
-        Stream *stream = arena_make(l->arena, Stream);
-        stream->kind = STREAM_BASE;
-        stream->source = sources[i].kind;
-        stream->value = hold(l, value, NULL, out);
-        stream->span = span;
-        return stream;
-    }
-    lower_refuse(l, span, "the stream `%s`", symbol->name);
-    return stream_of_nothing(l, span);
-}
-
 Stream *stream_of_call(Lower *l, Env *env, Ast *call, CoreExprs *out) {
     const Use *use = call_use(call);
     const Symbol *symbol = use ? use->symbol : NULL;
     bool is_declared = symbol && (symbol->kind == SYMBOL_FN || symbol->kind == SYMBOL_EXTERN) && !env_find(l, env, symbol);
     if (!is_declared) {
         Callable callable = called(l, env, call, out);
-        if (callable.kind != CALLABLE_VALUE) return stream_of_apply(l, &callable, lower_args(l, env, call), call->span, out);
-        lower_refuse(l, call->span, "a function value that gives a stream");
-        return stream_of_nothing(l, call->span);
+        return stream_of_apply(l, &callable, lower_args(l, env, call), call->span, out);
     }
     const Subst *subst = subst_for_use(l, env, symbol, use, NULL);
+    if (!fn_is_inlined(l, symbol, subst)) return stream_of_value(l, call_declared(l, env, call, symbol), out);
     if (symbol->kind == SYMBOL_EXTERN) {
         CallArgs args = call_args(l, env, call, symbol, subst, &ast_as(Extern, symbol->decl)->params);
         if (args.len != 1) return stream_of_nothing(l, call->span);
@@ -157,7 +170,8 @@ Stream *stream_of_apply(Lower *l, const Callable *callable, CoreExprs args, Span
         if (symbol->kind == SYMBOL_EXTERN) return stream_of_primitive(l, symbol, args.items[0], span, out);
         return stream_of_tree(l, symbol->decl, NULL, callable->subst, args, span, out);
     }
-    if (callable->kind == CALLABLE_TREE && type_is_stream(ast_type(l, callable->env, tree_body(callable->tree)))) {
+    bool is_tree = callable->kind == CALLABLE_TREE && tree_is_inlined(l, callable->tree);
+    if (is_tree && type_is_stream(ast_type(l, callable->env, tree_body(callable->tree)))) {
         const Subst *subst = callable->env ? callable->env->subst : NULL;
         return stream_of_tree(l, callable->tree, callable->env, subst, args, span, out);
     }

@@ -80,6 +80,11 @@ static void name_make(Buf *name, CoreTypeKind kind, const CoreType *const *args,
         name_add(name, args[0], false);
         buf_add_char(name, ']');
         break;
+    case CORE_TYPE_STREAM:
+        buf_add_text(name, "stream[");
+        name_add(name, args[0], false);
+        buf_add_char(name, ']');
+        break;
     case CORE_TYPE_FN: name_function(name, args, count); break;
     case CORE_TYPE_BOX: break; /* has the name that it was declared with */
     }
@@ -103,6 +108,7 @@ static bool type_is_flat(CoreTypeKind kind, const CoreType *const *args, size_t 
     case CORE_TYPE_SET:
     case CORE_TYPE_FN:
     case CORE_TYPE_FUTURE:
+    case CORE_TYPE_STREAM:
     case CORE_TYPE_BOX: break;
     }
     return false;

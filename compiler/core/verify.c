@@ -16,6 +16,7 @@ typedef struct Verify {
     Scope *loops;
     const CoreType *result; /* of the function; NULL in a job */
     const CoreJob *job;     /* in its body */
+    const CoreFn *walk;     /* in the body of a walk function */
 } Verify;
 
 __attribute__((format(printf, 3, 4))) static bool fail(Verify *v, const CoreExpr *expr, const char *format, ...) {
@@ -182,7 +183,7 @@ static void check_sources(Verify *v, const CoreExpr *expr, const CoreSources *so
         [CORE_SOURCE_MAP] = CORE_TYPE_MAP,           [CORE_SOURCE_SET] = CORE_TYPE_SET,
         [CORE_SOURCE_OPTIONAL] = CORE_TYPE_OPTIONAL, [CORE_SOURCE_WORDS_IN] = CORE_TYPE_STRING,
         [CORE_SOURCE_LINES_IN] = CORE_TYPE_STRING,   [CORE_SOURCE_TEXT_WORDS] = CORE_TYPE_LIST,
-        [CORE_SOURCE_TEXT_LINES] = CORE_TYPE_LIST,
+        [CORE_SOURCE_TEXT_LINES] = CORE_TYPE_LIST,   [CORE_SOURCE_STREAM] = CORE_TYPE_STREAM,
     };
     if (sources->len == 0) fail(v, expr, "nothing to walk");
     for (size_t i = 0; i < sources->len; i++) {
@@ -199,6 +200,8 @@ static void check_loop(Verify *v, CoreExpr *expr) {
     Scope scope = {.outer = v->loops, .loop = expr->loop};
     if (expr->kind == CORE_FOR) check_sources(v, expr, &expr->sources);
     if (v->problem) return;
+    bool may_be_chunk = v->walk ? expr == v->walk->body : v->job && expr->sources.items[0].kind == CORE_SOURCE_STREAM;
+    if (expr->is_chunk && !may_be_chunk) fail(v, expr, "a walk of a chunk where there is none");
     if (expr->kind == CORE_WHILE) check_expr(v, expr->args.items[0]);
     for (size_t i = 0; i < expr->sources.len; i++) enter(v, expr->sources.items[i].var);
     v->loops = &scope;
@@ -248,11 +251,15 @@ static void check_job_use(Verify *v, CoreExpr *expr) {
 }
 
 static void check_yield(Verify *v, const CoreExpr *expr) {
+    const CoreType *type = expr->args.items[0]->type;
+    if (v->walk) {
+        if (type != v->walk->element) fail(v, expr, "a yield of %s in a stream of %s", type->name, v->walk->element->name);
+        return;
+    }
     if (!v->job) {
         fail(v, expr, "a yield outside a job's body");
         return;
     }
-    const CoreType *type = expr->args.items[0]->type;
     const CoreType *element = v->job->reducer.element;
     if (v->job->key) {
         if (!is_kind(type, CORE_TYPE_TUPLE) || type->arg_count != 2 || type->args[0] != v->job->key) {
@@ -417,12 +424,17 @@ static void check_code(Verify *v, CoreExpr *body, CoreVar *const *params, const 
 
 static void check_fn(Verify *v, CoreFn *fn) {
     v->where = fn->name;
-    v->result = fn->result;
+    v->result = fn->element ? NULL : fn->result;
+    v->walk = fn->element ? fn : NULL;
     map_init(&v->in_scope, v->in_scope.arena);
     for (size_t i = 0; i < fn->captures.len; i++) enter(v, fn->captures.items[i]);
     for (size_t i = 0; i < fn->params.len; i++) enter(v, fn->params.items[i]);
     check_expr(v, fn->body);
+    v->walk = NULL;
     if (!v->problem) expect(v, fn->body, fn->body, fn->result);
+    if (!v->problem && fn->element && (fn->body->kind != CORE_FOR || !fn->body->is_chunk || fn->params.len > 0)) {
+        fail(v, NULL, "a walk function that walks nothing");
+    }
 }
 
 static void check_job(Verify *v, CoreJob *job) {

@@ -29,6 +29,21 @@ static bool expr_any(const CoreExpr *expr, Predicate *predicate, const void *dat
     return false;
 }
 
+typedef struct Each {
+    void (*visit)(const CoreExpr *, void *);
+    void *context;
+} Each;
+
+static bool each_visit(const CoreExpr *expr, const void *data) {
+    const Each *each = data;
+    each->visit(expr, each->context);
+    return false;
+}
+
+void expr_each(const CoreExpr *expr, void (*visit)(const CoreExpr *, void *), void *context) {
+    expr_any(expr, each_visit, &(Each){visit, context});
+}
+
 bool expr_is_simple(const CoreExpr *expr) {
     switch (expr->kind) {
     case CORE_INT:
@@ -74,7 +89,7 @@ static bool is_yield(const CoreExpr *expr, const void *data) {
 }
 
 static bool is_loop_with_yield(const CoreExpr *expr, const void *data) {
-    if (expr->kind != CORE_FOR && expr->kind != CORE_WHILE) return false;
+    if ((expr->kind != CORE_FOR && expr->kind != CORE_WHILE) || expr->is_chunk) return false;
     return expr_any(expr->args.items[expr->args.len - 1], is_yield, data);
 }
 

@@ -68,6 +68,18 @@ void debug_place(Gen *gen, Span span) {
     LLVMSetCurrentDebugLocation2(gen->builder, LLVMDIBuilderCreateDebugLocation(gen->llvm, at.line, at.column, scope, NULL));
 }
 
+DebugFunction debug_function_save(Gen *gen) {
+    if (!gen->debug) return (DebugFunction){0};
+    return (DebugFunction){gen->debug->function, debug_save(gen), gen->debug->function_file};
+}
+
+void debug_function_restore(Gen *gen, DebugFunction saved) {
+    if (!gen->debug) return;
+    gen->debug->function = saved.function;
+    gen->debug->function_file = saved.file;
+    debug_restore(gen, saved.place);
+}
+
 LLVMMetadataRef debug_save(Gen *gen) {
     return gen->debug ? LLVMGetCurrentDebugLocation2(gen->builder) : NULL;
 }

@@ -368,28 +368,44 @@ static Value gen_unreached(Frame *frame, const CoreType *type) {
 void gen_return(Frame *frame, Value value) {
     LLVMValueRef result = frame->walks_text ? value_keep(frame, value) : value_take(frame, value);
     LLVMBuildStore(frame->builder, result, frame->out);
+    gen_return_nothing(frame);
+}
+
+void gen_return_nothing(Frame *frame) {
+    if (frame->sink) {
+        gen_sink_leave(frame, CORE_RETURN, 0);
+        return;
+    }
     scope_unwind(frame, NULL);
     LLVMBuildRet(frame->builder, gen_flag(frame->gen, false));
 }
 
 static Value gen_return_expr(Frame *frame, const CoreExpr *expr) {
-    if (expr->args.len && expr->args.items[0]->kind == CORE_CALL && expr->args.items[0]->flag) {
-        gen_tail_call(frame, expr->args.items[0]);
-    } else if (expr->args.len) {
-        gen_return(frame, gen_expr(frame, expr->args.items[0]));
+    CoreExpr *value = expr->args.len ? expr->args.items[0] : NULL;
+    if (value && value->kind == CORE_CALL && value->flag && !frame->sink) {
+        gen_tail_call(frame, value);
+    } else if (value) {
+        gen_return(frame, gen_expr(frame, value));
     } else {
-        scope_unwind(frame, NULL);
-        LLVMBuildRet(frame->builder, gen_flag(frame->gen, false));
+        gen_return_nothing(frame);
     }
     return gen_unreached(frame, expr->type);
 }
 
-static Value gen_leave_loop(Frame *frame, const CoreExpr *expr) {
+void gen_jump(Frame *frame, CoreKind kind, uint32_t id) {
     Loop *loop = frame->loop;
-    while (loop->id != expr->loop) loop = loop->outer;
-    bool is_break = expr->kind == CORE_BREAK;
+    while (loop && loop->id != id) loop = loop->outer;
+    if (!loop) {
+        gen_sink_leave(frame, kind, id);
+        return;
+    }
+    bool is_break = kind == CORE_BREAK;
     scope_unwind(frame, is_break ? loop->break_scope : loop->continue_scope);
     frame_jump(frame, is_break ? loop->break_to : loop->continue_to);
+}
+
+static Value gen_leave_loop(Frame *frame, const CoreExpr *expr) {
+    gen_jump(frame, expr->kind, expr->loop);
     return gen_unreached(frame, expr->type);
 }
 

@@ -28,14 +28,17 @@ LLVMValueRef gen_load_at(Frame *frame, LLVMTypeRef type, LLVMValueRef address, s
 void gen_store_at(Frame *frame, LLVMValueRef value, LLVMValueRef address, size_t offset);
 
 void gen_return(Frame *frame, Value value);
+void gen_return_nothing(Frame *frame);
+void gen_jump(Frame *frame, CoreKind kind, uint32_t loop); /* BREAK or CONTINUE */
 
 /* ---- analyse.c: questions about core expressions */
 
 bool expr_is_simple(const CoreExpr *expr);                          /* cannot fail or leave, has no effect */
 bool expr_disturbs(const CoreExpr *later, const CoreExpr *earlier); /* changes a variable that the earlier one reads */
+void expr_each(const CoreExpr *expr, void (*visit)(const CoreExpr *, void *), void *context); /* it and all in it, as below */
 bool expr_has_loop(const CoreExpr *expr);
 bool expr_stands_alone(const CoreExpr *expr, const Map *locals); /* has to do with none of these variables, and does not return */
-bool expr_has_yield_in_loop(const CoreExpr *expr);
+bool expr_has_yield_in_loop(const CoreExpr *expr); /* a loop over a chunk of a stream is none */
 const CoreVar *expr_root(const CoreExpr *expr); /* the variable of which this reads a part, or NULL */
 bool expr_is_element(const CoreExpr *expr);     /* an element of a list or map, or a part of one */
 
@@ -71,6 +74,15 @@ Value gen_take_element(Frame *frame, const CoreExpr *expr); /* out of the contai
 
 Value gen_while(Frame *frame, const CoreExpr *expr);
 Value gen_for(Frame *frame, const CoreExpr *expr);
+
+void gen_bind_captures(Frame *frame, const CoreFn *fn, LLVMValueRef closure); /* functions.c */
+void gen_check_depth(Frame *frame, const CoreFn *fn);
+
+void gen_for_stream(Frame *frame, const CoreExpr *expr); /* streams.c: FOR over a stream as a value */
+void gen_walk_yield(Frame *frame, const CoreExpr *expr); /* a YIELD in a walk function */
+/* Leaves the body of such a FOR, which is a function of its own, for the place that a jump or `return` of the function around it
+ * means; `loop` is 0 for `return`. The frame's scopes are given up. */
+void gen_sink_leave(Frame *frame, CoreKind kind, uint32_t loop);
 
 Value gen_job(Frame *frame, const CoreExpr *expr);
 Value gen_yield(Frame *frame, const CoreExpr *expr);

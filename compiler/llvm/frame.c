@@ -258,7 +258,7 @@ static void frame_fail(Frame *frame) {
     LLVMBuilderRef b = frame->builder;
     frame_enter(frame, frame->fail);
     for (size_t i = 0; i < frame->own_slots.len; i++) slot_drop(frame, frame->own_slots.items[i]);
-    if (frame->position) {
+    if (frame->keeps_position) {
         LLVMValueRef offset = gen_int(gen, (int64_t)offsetof(MrContext, failed_element));
         LLVMValueRef place = LLVMBuildInBoundsGEP2(b, gen->i8, frame->context, &offset, 1, "");
         LLVMBuildStore(b, LLVMBuildLoad2(b, gen->i64, frame->position, ""), place);

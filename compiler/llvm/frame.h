@@ -57,6 +57,7 @@ struct Loop {
 };
 
 typedef struct Kernel Kernel; /* jobs.h */
+typedef struct Sink Sink;     /* streams.c */
 
 typedef struct Frame {
     Gen *gen;
@@ -74,8 +75,11 @@ typedef struct Frame {
     bool walks_text; /* inside a loop over text files: strings may be slices of a chunk that goes away before the function ends */
     bool runs_once;  /* the top level: what stands in no loop is not worth optimising */
     bool is_failing; /* while the ways to fail are written */
-    LLVMValueRef position; /* kernels: where the index of the element being mapped is kept */
+    LLVMValueRef position; /* kernels, walk functions: where the index of the element being mapped is kept */
+    bool keeps_position;   /* a failure notes it in the context: kernels */
     Kernel *kernel;        /* while generating a job's body */
+    LLVMValueRef walk;     /* walk functions, and the bodies of loops in them: the MrWalk */
+    Sink *sink;            /* of the body of a loop over a stream: the ways out of it; else NULL */
 } Frame;
 
 void frame_begin(Frame *frame, Gen *gen, LLVMValueRef function, const char *name, Span span);

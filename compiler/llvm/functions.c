@@ -38,7 +38,7 @@ static const CoreType *env_type(Gen *gen, const CoreFn *fn) {
 
 /* Where the stack pointer has passed the limit, the program fails instead of the machine. Calls in the function stay calls: made
  * into a loop, an endless recursion would never be noticed, and what fails would depend on the level of optimisation. */
-static void check_depth(Frame *frame, const CoreFn *fn) {
+void gen_check_depth(Frame *frame, const CoreFn *fn) {
     Gen *gen = frame->gen;
     LLVMAddAttributeAtIndex(frame->function, (LLVMAttributeIndex)LLVMAttributeFunctionIndex,
                             LLVMCreateStringAttribute(gen->llvm, "disable-tail-calls", 18, "true", 4));
@@ -53,7 +53,7 @@ static void check_depth(Frame *frame, const CoreFn *fn) {
     frame_raise(frame, fn->span, usual);
 }
 
-static void bind_captures(Frame *frame, const CoreFn *fn, LLVMValueRef closure) {
+void gen_bind_captures(Frame *frame, const CoreFn *fn, LLVMValueRef closure) {
     const CoreType *type = env_type(frame->gen, fn);
     LLVMValueRef env = gen_at(frame, closure, offsetof(MrClosure, env));
     for (size_t i = 0; i < fn->captures.len; i++) {
@@ -82,9 +82,9 @@ void gen_function_body(Gen *gen, const CoreFn *fn, bool runs_once) {
     frame.runs_once = runs_once;
     scope_enter(&frame, &scope);
     unsigned next = 2;
-    if (fn->captures.len) bind_captures(&frame, fn, LLVMGetParam(callee->function, next++));
+    if (fn->captures.len) gen_bind_captures(&frame, fn, LLVMGetParam(callee->function, next++));
     for (size_t i = 0; i < fn->params.len; i++) bind_param(&frame, fn->params.items[i], LLVMGetParam(callee->function, next++));
-    if (fn->is_recursive) check_depth(&frame, fn);
+    if (fn->is_recursive) gen_check_depth(&frame, fn);
     Value result = gen_expr(&frame, fn->body);
     /* A body that always leaves by `return` may have another type. */
     if (result.type != fn->result) result = value_unit(&frame, fn->result);
@@ -137,7 +137,8 @@ static void wrapper_body(Gen *gen, const CoreFn *fn, LLVMValueRef wrapper) {
 LLVMValueRef gen_function_constant(Gen *gen, const CoreFn *fn) {
     FunctionValue *known = map_get_pointer(&gen->function_values, fn);
     if (known) return known->constant;
-    LLVMTypeRef type = LLVMStructTypeInContext(gen->llvm, (LLVMTypeRef[]){gen->ptr, gen->ptr, gen->ptr}, 3, 0);
+    LLVMTypeRef layout[] = {gen->ptr, gen->ptr, gen->ptr, gen->i32, gen->i32, gen->i8};
+    LLVMTypeRef type = LLVMStructTypeInContext(gen->llvm, layout, 6, 0);
     FunctionValue *value = arena_make(gen->arena, FunctionValue);
     *map_slot_pointer(&gen->function_values, fn) = value;
     value->fn = fn;
@@ -145,9 +146,22 @@ LLVMValueRef gen_function_constant(Gen *gen, const CoreFn *fn) {
     value->code = declare_wrapper(gen, fn);
     LLVMSetGlobalConstant(value->constant, 1);
     LLVMSetLinkage(value->constant, LLVMPrivateLinkage);
-    LLVMValueRef fields[] = {value->code, gen_descriptor(gen, env_type(gen, fn)), gen_text(gen, fn->name)};
-    LLVMSetInitializer(value->constant, LLVMConstStructInContext(gen->llvm, fields, 3, 0));
+    LLVMValueRef fields[] = {
+        value->code,
+        gen_descriptor(gen, env_type(gen, fn)),
+        gen_text(gen, fn->name),
+        gen_small(gen, fn->element ? gen_walk_kind(fn) : MR_WALK_NONE),
+        gen_small(gen, fn->element ? (uint32_t)fn->body->sources.len : 0),
+        gen_byte(gen, fn->element && gen_walk_is_straight(fn)),
+    };
+    LLVMSetInitializer(value->constant, LLVMConstStructInContext(gen->llvm, fields, 6, 0));
     return value->constant;
+}
+
+LLVMValueRef gen_function_code(Gen *gen, const CoreFn *fn) {
+    gen_function_constant(gen, fn);
+    const FunctionValue *value = map_get_pointer(&gen->function_values, fn);
+    return value->code;
 }
 
 LLVMValueRef gen_function_values(Gen *gen, size_t *count) {
@@ -155,7 +169,7 @@ LLVMValueRef gen_function_values(Gen *gen, size_t *count) {
     LLVMValueRef *constants = arena_array(gen->arena, LLVMValueRef, all->len + 1);
     for (size_t i = 0; i < all->len; i++) {
         const FunctionValue *value = all->entries[i].value;
-        wrapper_body(gen, value->fn, value->code);
+        if (!value->fn->element) wrapper_body(gen, value->fn, value->code);
         constants[i] = value->constant;
     }
     *count = all->len;

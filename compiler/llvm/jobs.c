@@ -103,10 +103,11 @@ static LLVMValueRef source_infos(Gen *gen, const CoreJob *job) {
         MrSourceKind kind = source->kind == CORE_SOURCE_RANGE        ? MR_SOURCE_RANGE
                             : source->kind == CORE_SOURCE_TEXT_LINES ? MR_SOURCE_TEXT_LINES
                             : source->kind == CORE_SOURCE_TEXT_WORDS ? MR_SOURCE_TEXT_WORDS
+                            : source->kind == CORE_SOURCE_STREAM     ? MR_SOURCE_STREAM
                                                                      : MR_SOURCE_LIST;
         const CoreType *element = source->var->type;
         LLVMValueRef list = LLVMConstNull(gen->ptr);
-        if (kind != MR_SOURCE_RANGE)
+        if (kind != MR_SOURCE_RANGE && kind != MR_SOURCE_STREAM)
             list = gen_descriptor(gen, source_is_text(source) ? source->expr->type : gen_list_of(gen, element));
         LLVMValueRef fields[] = {gen_small(gen, kind), gen_descriptor(gen, element), list};
         infos[i] = LLVMConstStructInContext(gen->llvm, fields, 3, 0);

@@ -21,6 +21,8 @@ struct Kernel {
     LLVMValueRef lanes;    /* LANES without key: variable, LANE_COUNT floats */
     LLVMValueRef lane;     /* of the element being mapped; NULL: by the number of values so far */
     bool counts_lanes;
+    LLVMValueRef straight;    /* over a stream: variable, i1: lanes go by position after all */
+    LLVMValueRef state_place; /* the address of `state`, while a loop over a stream is written */
     LLVMBasicBlockRef leave; /* goes there when later elements cannot matter */
 };
 
@@ -29,6 +31,10 @@ struct Kernel {
 void job_bind_captures(Frame *frame, const CoreJob *job, LLVMValueRef captures);
 const CoreType *job_state_type(Gen *gen, const CoreJob *job); /* of the whole: keyed, a map of the reducer's states */
 bool job_has_plain_state(const CoreJob *job);                 /* the kernel keeps it in a slot */
+
+/* ---- streams.c */
+
+void kernel_leave(Frame *frame); /* from a YIELD, wherever it stands: later elements cannot matter */
 
 /* ---- kernel.c */
 

@@ -153,6 +153,20 @@ static void state_end(Frame *frame, const Kernel *kernel, LLVMValueRef state, LL
     LLVMBuildRet(b, gen_flag(gen, false));
 }
 
+/* Over a stream the body has the loop. Whether lanes go by position is known when the program runs. */
+static void kernel_stream(Frame *frame, Kernel *kernel) {
+    Gen *gen = frame->gen;
+    const CoreJob *job = kernel->job;
+    kernel->counts_lanes = true;
+    if (kernel->lanes && !expr_has_yield_in_loop(job->body)) {
+        LLVMValueRef slice = slice_at(frame, kernel, 0);
+        LLVMValueRef step = gen_load_at(frame, gen->i64, slice, offsetof(MrSlice, step));
+        kernel->straight = frame_variable(frame, gen->i1, "straight");
+        LLVMBuildStore(frame->builder, LLVMBuildICmp(frame->builder, LLVMIntNE, step, gen_int(gen, 0), ""), kernel->straight);
+    }
+    gen_statement(frame, job->body);
+}
+
 Callee gen_kernel(Gen *gen, const CoreJob *job) {
     Callee callee = kernel_declare(gen, job);
     LLVMValueRef state = LLVMGetParam(callee.function, 3), has_value = LLVMGetParam(callee.function, 4);
@@ -165,16 +179,20 @@ Callee gen_kernel(Gen *gen, const CoreJob *job) {
     kernel.scope = frame.scope;
     frame.kernel = &kernel;
     frame.position = frame_variable(&frame, gen->i64, "position");
+    frame.keeps_position = true;
     LLVMBuildStore(frame.variables, gen_int(gen, -1), frame.position);
     job_bind_captures(&frame, job, LLVMGetParam(callee.function, 1));
     state_begin(&frame, &kernel, state, has_value);
     if (pending) pending_begin(&frame, pending);
     kernel.leave = frame_block(&frame, "leave");
 
+    bool is_stream = job->sources.items[0].kind == CORE_SOURCE_STREAM;
     Walk *walks = arena_array(gen->arena, Walk, job->sources.len);
-    walk_chunk(&frame, &kernel, walks);
+    if (!is_stream) walk_chunk(&frame, &kernel, walks);
     LLVMValueRef count = gen_load_at(&frame, gen->i64, kernel.chunk, offsetof(MrChunk, count));
-    if (uses_blocks(job)) {
+    if (is_stream) {
+        kernel_stream(&frame, &kernel);
+    } else if (uses_blocks(job)) {
         kernel_blocks(&frame, &kernel, walks, count);
     } else {
         kernel.counts_lanes = true;

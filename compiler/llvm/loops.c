@@ -7,12 +7,12 @@
 
 #include <stddef.h>
 
-static void loop_enter(Frame *frame, Loop *loop, const CoreExpr *expr, LLVMBasicBlockRef break_to, LLVMBasicBlockRef continue_to) {
+void loop_enter(Frame *frame, Loop *loop, const CoreExpr *expr, LLVMBasicBlockRef break_to, LLVMBasicBlockRef continue_to) {
     *loop = (Loop){expr->loop, frame->loop, frame->scope, frame->scope, break_to, continue_to};
     frame->loop = loop;
 }
 
-static void loop_leave(Frame *frame) {
+void loop_leave(Frame *frame) {
     frame->loop = frame->loop->outer;
 }
 
@@ -79,19 +79,18 @@ LLVMValueRef walk_element(Frame *frame, const Walk *walk, LLVMValueRef index) {
     }
 }
 
-/* A sequence that the body may change under the loop is kept as it was: assignments then work on a copy. */
-static LLVMValueRef source_value(Frame *frame, const CoreExpr *expr) {
+LLVMValueRef walk_source(Frame *frame, const CoreExpr *expr) {
     Value value = gen_expr(frame, expr);
     const CoreVar *root = expr_root(expr);
     if (!root || root->is_mutable) value_secure(frame, &value);
     return value_read(frame, &value);
 }
 
-static Walk walk_begin(Frame *frame, const CoreSource *source) {
+Walk walk_begin(Frame *frame, const CoreSource *source) {
     Gen *gen = frame->gen;
     LLVMBuilderRef b = frame->builder;
     Walk walk = {.kind = source->kind, .type = source->expr->type};
-    LLVMValueRef value = source_value(frame, source->expr);
+    LLVMValueRef value = walk_source(frame, source->expr);
     switch (source->kind) {
     case CORE_SOURCE_RANGE:
         walk.first = LLVMBuildExtractValue(b, value, 0, "first");
@@ -232,7 +231,7 @@ static void for_files(Frame *frame, const CoreExpr *expr) {
     LLVMBuilderRef b = frame->builder;
     const CoreSource *source = &expr->sources.items[0];
     bool by_lines = source->kind == CORE_SOURCE_TEXT_LINES;
-    LLVMValueRef paths = source_value(frame, source->expr);
+    LLVMValueRef paths = walk_source(frame, source->expr);
     Slot *cursor = frame_slot(frame, NULL);
     LLVMValueRef out = frame_variable(frame, gen->ptr, "opened");
     LLVMValueRef chunk = frame_variable(frame, gen->string, "chunk"), is_there = frame_variable(frame, gen->i8, "is_there");
@@ -261,10 +260,11 @@ Value gen_for(Frame *frame, const CoreExpr *expr) {
     Scope scope;
     scope_enter(frame, &scope);
     switch (expr->sources.items[0].kind) {
-    case CORE_SOURCE_WORDS_IN: for_pieces(frame, expr, source_value(frame, expr->sources.items[0].expr), false); break;
-    case CORE_SOURCE_LINES_IN: for_pieces(frame, expr, source_value(frame, expr->sources.items[0].expr), true); break;
+    case CORE_SOURCE_WORDS_IN: for_pieces(frame, expr, walk_source(frame, expr->sources.items[0].expr), false); break;
+    case CORE_SOURCE_LINES_IN: for_pieces(frame, expr, walk_source(frame, expr->sources.items[0].expr), true); break;
     case CORE_SOURCE_TEXT_WORDS:
     case CORE_SOURCE_TEXT_LINES: for_files(frame, expr); break;
+    case CORE_SOURCE_STREAM: gen_for_stream(frame, expr); break;
     default: for_counted(frame, expr); break;
     }
     scope_leave(frame);

@@ -14,8 +14,15 @@ typedef struct Walk {
     bool may_be_open;         /* RANGE: it may be endless */
 } Walk;
 
+Walk walk_begin(Frame *frame, const CoreSource *source);
+/* What is walked; where the body may change it under the loop, it is kept as it was: assignments then work on a copy. */
+LLVMValueRef walk_source(Frame *frame, const CoreExpr *expr);
+
 /* Element i as a value that is borrowed from the sequence. */
 LLVMValueRef walk_element(Frame *frame, const Walk *walk, LLVMValueRef index);
+
+void loop_enter(Frame *frame, Loop *loop, const CoreExpr *expr, LLVMBasicBlockRef break_to, LLVMBasicBlockRef continue_to);
+void loop_leave(Frame *frame);
 
 /* The parts of a counted loop that is being written: `index` runs from 0 to count - 1. */
 typedef struct Count {

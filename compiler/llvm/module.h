@@ -138,11 +138,18 @@ unsigned gen_convention(const CoreFn *fn);                      /* of its calls 
 Callee *gen_function(Gen *gen, const CoreFn *fn);               /* declared at least */
 LLVMValueRef gen_function_constant(Gen *gen, const CoreFn *fn); /* the MrFunction of a function that is used as a value */
 void gen_function_body(Gen *gen, const CoreFn *fn, bool runs_once);
+LLVMValueRef gen_function_code(Gen *gen, const CoreFn *fn);     /* the code that it names */
 LLVMValueRef gen_function_values(Gen *gen, size_t *count); /* when all code is made: writes the wrappers, gives the table */
 
 /* ---- foreign.c */
 
 void gen_foreign_names(Gen *gen); /* before anything else is in the module: their names are not ours to choose */
+
+/* ---- streams.c */
+
+MrWalkKind gen_walk_kind(const CoreFn *fn); /* of a walk function */
+bool gen_walk_is_straight(const CoreFn *fn);
+void gen_walk_body(Gen *gen, const CoreFn *fn);
 
 /* ---- toplevel.c */
 
@@ -165,6 +172,12 @@ bool gen_optimise(Gen *half); /* one half; verifies, links the runtime's hot fun
 
 void debug_start(Gen *gen);
 void debug_function(Gen *gen, LLVMValueRef function, const char *name, Span span); /* what follows is written into this function */
+typedef struct DebugFunction {
+    LLVMMetadataRef function, place;
+    uint32_t file;
+} DebugFunction;
+DebugFunction debug_function_save(Gen *gen); /* while another function is written */
+void debug_function_restore(Gen *gen, DebugFunction saved);
 void debug_place(Gen *gen, Span span);                                             /* what follows comes from here */
 LLVMMetadataRef debug_save(Gen *gen);
 void debug_restore(Gen *gen, LLVMMetadataRef place);

@@ -64,7 +64,12 @@ GenModule *gen_program(const CoreProgram *program, const GenOptions *options, Di
     debug_start(gen);
     gen_foreign_names(gen);
     for (size_t i = 0; i < program->fns.len; i++) {
-        if (program->fns.items[i] != program->top_level) gen_function_body(gen, program->fns.items[i], false);
+        const CoreFn *fn = program->fns.items[i];
+        if (fn->element) {
+            gen_walk_body(gen, fn);
+        } else if (fn != program->top_level) {
+            gen_function_body(gen, fn, false);
+        }
     }
     for (size_t i = 0; i < program->jobs.len; i++) gen_job_code(gen, program->jobs.items[i]);
     gen_top_level_body(gen, program->top_level);

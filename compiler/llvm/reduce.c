@@ -148,6 +148,10 @@ static void yield_keyed(Frame *frame, const CoreExpr *pair) {
 static void yield_lanes(Frame *frame, const Kernel *kernel, LLVMValueRef number, LLVMValueRef value) {
     Gen *gen = frame->gen;
     LLVMBuilderRef b = frame->builder;
+    if (kernel->straight) {
+        LLVMValueRef position = LLVMBuildLoad2(b, gen->i64, frame->position, "");
+        number = LLVMBuildSelect(b, LLVMBuildLoad2(b, gen->i1, kernel->straight, ""), position, number, "");
+    }
     LLVMValueRef lane = kernel->lane ? kernel->lane : LLVMBuildAnd(b, number, gen_int(gen, LANE_COUNT - 1), "lane");
     LLVMValueRef place = LLVMBuildInBoundsGEP2(b, gen->f64, kernel->lanes, &lane, 1, "");
     LLVMValueRef before = LLVMBuildLoad2(b, gen->f64, place, "");
@@ -166,8 +170,7 @@ static void yield_done(Frame *frame, const Kernel *kernel) {
     frame_branch(frame, is_done, decided, open);
     frame_enter(frame, decided);
     gen_store_at(frame, gen_byte(frame->gen, 1), kernel->chunk, offsetof(MrChunk, is_decided));
-    scope_unwind(frame, kernel->scope);
-    frame_jump(frame, kernel->leave);
+    kernel_leave(frame);
     frame_enter(frame, open);
 }
 
@@ -190,6 +193,10 @@ static void yield_plain(Frame *frame, const Kernel *kernel, LLVMValueRef number,
 Value gen_yield(Frame *frame, const CoreExpr *expr) {
     Gen *gen = frame->gen;
     const Kernel *kernel = frame->kernel;
+    if (!kernel) {
+        gen_walk_yield(frame, expr);
+        return value_unit(frame, expr->type);
+    }
     if (kernel->job->key) {
         yield_keyed(frame, expr->args.items[0]);
     } else {

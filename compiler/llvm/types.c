@@ -27,6 +27,7 @@ LLVMTypeRef gen_type(Gen *gen, const CoreType *type) {
     case CORE_TYPE_SET:
     case CORE_TYPE_FN:
     case CORE_TYPE_FUTURE:
+    case CORE_TYPE_STREAM:
     case CORE_TYPE_BOX: return info->llvm = gen->ptr;
     case CORE_TYPE_TUPLE: return info->llvm = type_struct(gen, (const CoreType *const *)type->args, type->arg_count);
     case CORE_TYPE_OPTIONAL:
@@ -102,7 +103,8 @@ static MrKind type_kind(const CoreType *type) {
     case CORE_TYPE_LIST: return MR_LIST;
     case CORE_TYPE_MAP: return MR_MAP;
     case CORE_TYPE_SET: return MR_SET;
-    case CORE_TYPE_FN: return MR_FUNCTION;
+    case CORE_TYPE_FN:
+    case CORE_TYPE_STREAM: return MR_FUNCTION;
     case CORE_TYPE_BOX: return MR_BOX;
     case CORE_TYPE_FUTURE: return MR_FUTURE;
     }

@@ -37,15 +37,14 @@ static void declare_params(Checker *c, AstTypeDecl *decl, Map *type_vars) {
     }
 }
 
-static void collect_mentions(Checker *c, Symbol *in, Type *type, Span span, TypeMentions *mentions, bool *has_stream) {
+static void collect_mentions(Checker *c, Symbol *in, Type *type, Span span, TypeMentions *mentions) {
     type = type_prune(type);
-    if (type->kind == TYPE_STREAM) *has_stream = true;
-    if (type->kind == TYPE_FN || type->kind == TYPE_FUTURE) in->is_opaque = true;
+    if (type->kind == TYPE_FN || type->kind == TYPE_FUTURE || type->kind == TYPE_STREAM) in->is_opaque = true;
     if (type->kind == TYPE_DATA) {
         TypeMention mention = {.in = in, .of = type->symbol, .type = type, .span = span};
         vec_push(c->arena, mentions, mention);
     }
-    for (size_t i = 0; i < type->arg_count; i++) collect_mentions(c, in, type->args[i], span, mentions, has_stream);
+    for (size_t i = 0; i < type->arg_count; i++) collect_mentions(c, in, type->args[i], span, mentions);
 }
 
 static void check_constructor(Checker *c, Symbol *constructor, TypeMentions *mentions) {
@@ -54,15 +53,13 @@ static void check_constructor(Checker *c, Symbol *constructor, TypeMentions *men
     for (size_t i = 0; i < constructor->fields.len; i++) {
         AstParam *param = ast_as(Param, constructor->fields.items[i]);
         size_t known = c->type_vars->len;
-        bool has_stream = false;
         Type *type = annotate(c, param->type_expr);
         if (c->type_vars->len > known) {
             Diag *diag = diag_add(c->diags, E0206, param->type_expr->span, "`%s` has no such type parameter", symbol->name);
             diag_hint(diag, "type parameters stand after the name: `type %s[T] = …`", symbol->name);
             type = error_type(c);
         }
-        collect_mentions(c, symbol, type, param->base.span, mentions, &has_stream);
-        if (has_stream) type = not_supported(c, param->type_expr, "a stream in a declared type");
+        collect_mentions(c, symbol, type, param->base.span, mentions);
         param->base.type = param->pattern->type = type;
         vec_push(c->arena, &types, type);
     }

@@ -87,6 +87,10 @@ bool mr_text_open(MrContext *context, void **cursor, MrList *paths, bool is_line
 bool mr_text_next(MrContext *context, void *cursor, MrString *chunk, bool *is_there);
 void mr_text_close(MrContext *context, void *cursor);
 
+/* ---- streams (worker/stream.c) */
+
+bool mr_stream_walk(MrContext *context, const MrClosure *stream, bool (*sink)(MrContext *, void *, const void *), void *env);
+
 /* ---- jobs (worker/) */
 
 bool mr_job_run(MrContext *context, const MrTask *task, const void *captures, const MrSource *sources, void *result);

@@ -84,12 +84,37 @@ typedef struct MrFuture {
     void (*free)(struct MrContext *context, struct MrFuture *future); /* called when the last reference is gone */
 } MrFuture;
 
+/* How the elements that a stream's walk function takes are cut into chunks. */
+typedef enum MrWalkKind {
+    MR_WALK_NONE,     /* it is no walk function */
+    MR_WALK_ELEMENTS, /* the elements of its sources, walked together: ranges, lists, maps, sets, optionals */
+    MR_WALK_LINES,    /* the text of the files in its source, a list of paths: by lines */
+    MR_WALK_WORDS,    /* the same, by words */
+    MR_WALK_STREAM,   /* as the stream that is its source */
+} MrWalkKind;
+
 /* What is constant about a function value; emitted by the compiler, listed in the program, so that closures can travel. */
 typedef struct MrFunction {
     void *code;               /* bool (MrContext *, result *, const MrClosure *, arguments by value or const pointer ...) */
     const struct MrType *env; /* a tuple: the captured values; its offsets count from MrClosure.env */
     const char *name;         /* unique in the program */
+    uint32_t walk;            /* MrWalkKind: what follows, and the type of `code`, is of walk functions only */
+    uint32_t source_count;    /* the sources are the first fields of `env` */
+    bool is_straight;         /* at most one value for each element (of its source's, where that is a stream): lanes go by position */
 } MrFunction;
+
+/* The part of a stream that is to be walked, and where its values go. A walk function is `code` of the type MrWalkCode. */
+typedef struct MrWalk {
+    int64_t first, count; /* ELEMENTS: which of the sources' elements */
+    MrString text;        /* LINES, WORDS: the chunk */
+    /* Takes a value, which it borrows. True ends the walk: the context has an error, or whoever walks wants no more. */
+    bool (*sink)(struct MrContext *context, void *env, const void *value);
+    void *env;
+    int64_t *position; /* kept: the element's number in this part, or the byte offset in the text */
+} MrWalk;
+
+struct MrClosure;
+typedef bool MrWalkCode(struct MrContext *context, const MrWalk *walk, const struct MrClosure *stream);
 
 /* A function value is a pointer to this; functions that capture nothing are immortal constants. */
 typedef struct MrClosure {
@@ -121,7 +146,7 @@ typedef enum MrKind {
     MR_LIST,     /* MrList *; fields[0] */
     MR_MAP,      /* MrMap *; fields[0] the key, fields[1] the value; offsets within an entry, see stride */
     MR_SET,      /* MrMap * whose values are unit; fields[0] the element, fields[1] the unit type */
-    MR_FUNCTION, /* MrClosure * (never NULL once evaluated) */
+    MR_FUNCTION, /* MrClosure * (never NULL once evaluated); a stream is one too */
     MR_BOX,      /* MrBox * (never NULL once evaluated); fields[0] is the tuple in it */
     MR_FUTURE,   /* MrFuture *; fields[0] is the result's type. Futures stay on their thread: encoded, it is none. */
 } MrKind;
@@ -204,23 +229,25 @@ typedef enum MrSourceKind {
     MR_SOURCE_LIST,       /* elements of a list (maps, sets and optionals are walked as the list of their elements) */
     MR_SOURCE_TEXT_LINES, /* the text of files; a chunk is one element, a string of whole lines */
     MR_SOURCE_TEXT_WORDS, /* the same, a string of whole words */
+    MR_SOURCE_STREAM,     /* alone: a stream, which is a captured value too; a chunk is a part of what it walks */
 } MrSourceKind;
 
 typedef struct MrSourceInfo {
     uint32_t kind; /* MrSourceKind */
     const MrType *element;
-    const MrType *list; /* LIST: the list's type; TEXT: [string]; RANGE: NULL */
+    const MrType *list; /* LIST: the list's type; TEXT: [string]; RANGE, STREAM: NULL */
 } MrSourceInfo;
 
 /* A source as the program hands it to a job. */
 typedef struct MrSource {
     MrRange range;     /* RANGE */
-    const void *value; /* LIST: the MrList * itself (NULL: empty); TEXT: the MrList * of paths, as paths_of made it */
+    const void *value; /* LIST: the MrList * itself (NULL: empty); TEXT: the MrList * of paths, as paths_of made it; STREAM: MrClosure * */
 } MrSource;
 
 /* A source's share of a chunk. */
 typedef struct MrSlice {
-    int64_t first, step; /* RANGE: element i is first + i * step; TEXT: first is the number of bytes */
+    int64_t first, step; /* RANGE: element i is first + i * step; TEXT: first is the number of bytes. STREAM: as what it
+                            walks is cut, where step says whether the stream is straight */
     const char *data;    /* LIST: the elements; TEXT: the bytes */
 } MrSlice;
 

@@ -7,19 +7,21 @@
 #include "base/arena.h"
 #include "runtime/io/state.h"
 #include "runtime/value/value.h"
+#include "runtime/worker/stream.h"
 
 static bool is_text_kind(uint32_t kind) {
     return kind == MR_SOURCE_TEXT_LINES || kind == MR_SOURCE_TEXT_WORDS;
 }
 
 bool plan_is_text(const Plan *plan) {
-    return plan->task->source_count > 0 && is_text_kind(plan->task->sources[0].kind);
+    return plan->task->source_count > 0 && is_text_kind(plan->sources[0].kind);
 }
 
 static void plan_new(Plan *plan, const MrTask *task) {
     *plan = (Plan){.task = task};
     plan->sources = xcalloc(task->source_count + 1, sizeof *plan->sources);
     plan->slices = xcalloc(task->source_count + 1, sizeof *plan->slices);
+    for (uint32_t i = 0; i < task->source_count; i++) plan->sources[i].kind = (MrSourceKind)task->sources[i].kind;
 }
 
 /* Chunks of a text are its own; else they follow from the number of elements. */
@@ -36,15 +38,15 @@ static void plan_cut(Plan *plan) {
     plan->chunks = plan->elements ? ((plan->elements - 1) >> plan->shift) + 1 : 0;
 }
 
-static int64_t source_len(const PlanSource *source, uint32_t kind) {
-    return kind == MR_SOURCE_RANGE ? source->range.count : list_len(source->list);
+static int64_t source_len(const PlanSource *source) {
+    return source->kind == MR_SOURCE_RANGE ? source->range.count : list_len(source->list);
 }
 
 /* Sequences that are walked together have one length; open ranges are as long as they have to be. */
 static bool plan_measure(Plan *plan, MrContext *context) {
     int64_t len = MR_OPEN;
     for (uint32_t i = 0; i < plan->task->source_count; i++) {
-        int64_t other = source_len(&plan->sources[i], plan->task->sources[i].kind);
+        int64_t other = source_len(&plan->sources[i]);
         if (other == MR_OPEN) continue;
         if (len != MR_OPEN && other != len) return mr_fail_lengths(context, len, other);
         len = other;
@@ -52,12 +54,24 @@ static bool plan_measure(Plan *plan, MrContext *context) {
     if (len == MR_OPEN) return mr_failf(context, "every sequence is open-ended: nothing says how many elements to map");
     for (uint32_t i = 0; i < plan->task->source_count; i++) {
         const MrRange *range = &plan->sources[i].range;
-        bool is_range = plan->task->sources[i].kind == MR_SOURCE_RANGE;
-        if (is_range && mr_range_room(context, range->first, range->count, range->step) < len)
+        if (plan->sources[i].kind == MR_SOURCE_RANGE && mr_range_room(context, range->first, range->count, range->step) < len)
             return mr_fail_overflow(context, '+', INT64_MAX, 1);
     }
     plan->elements = (uint64_t)len;
     return false;
+}
+
+/* A stream's elements are counted here, and walked by its own code. */
+static bool source_of_stream(PlanSource *source, MrContext *context, const MrClosure *stream, MrList **paths) {
+    StreamBase base;
+    if (stream_base(context, stream, &base)) return true;
+    source->kind = base.kind == MR_WALK_LINES   ? MR_SOURCE_TEXT_LINES
+                   : base.kind == MR_WALK_WORDS ? MR_SOURCE_TEXT_WORDS
+                                                : MR_SOURCE_RANGE;
+    source->range = (MrRange){.count = base.elements, .step = 1};
+    source->is_straight = base.is_straight;
+    *paths = base.paths;
+    return base.elements != MR_OPEN && base.room < base.elements && mr_fail_overflow(context, '+', INT64_MAX, 1);
 }
 
 bool plan_init(Plan *plan, MrContext *context, const MrTask *task, const MrSource *sources) {
@@ -65,18 +79,19 @@ bool plan_init(Plan *plan, MrContext *context, const MrTask *task, const MrSourc
     bool failed = false;
     for (uint32_t i = 0; i < task->source_count && !failed; i++) {
         PlanSource *source = &plan->sources[i];
-        uint32_t kind = task->sources[i].kind;
-        if (kind == MR_SOURCE_RANGE) source->range = sources[i].range;
-        if (kind == MR_SOURCE_LIST) source->list = (MrList *)(uintptr_t)sources[i].value, source->list_rank = plan->lists++;
-        if (!is_text_kind(kind)) continue;
+        MrList *list = (MrList *)(uintptr_t)sources[i].value;
+        if (source->kind == MR_SOURCE_RANGE) source->range = sources[i].range;
+        if (source->kind == MR_SOURCE_LIST) source->list = list, source->list_rank = plan->lists++;
+        if (source->kind == MR_SOURCE_STREAM) failed = source_of_stream(source, context, sources[i].value, &list);
+        if (failed || !is_text_kind(source->kind)) continue;
         if (task->source_count > 1) {
             failed = mr_failf(context, "walking text together with another sequence is not supported yet");
             break;
         }
         FileList files;
-        failed = io_file_list(context, (MrList *)(uintptr_t)sources[i].value, &files);
+        failed = io_file_list(context, list, &files);
         if (failed) break;
-        text_source_init(&source->text, files, kind == MR_SOURCE_TEXT_LINES ? TEXT_LINES : TEXT_WORDS, 0);
+        text_source_init(&source->text, files, source->kind == MR_SOURCE_TEXT_LINES ? TEXT_LINES : TEXT_WORDS, 0);
         source->has_text = true;
     }
     failed = failed || (!plan_is_text(plan) && plan_measure(plan, context));
@@ -101,6 +116,10 @@ void plan_encode(const Plan *plan, Buf *out) {
     buf_add(out, &plan->elements, sizeof plan->elements);
     for (uint32_t i = 0; i < plan->task->source_count; i++) {
         const PlanSource *source = &plan->sources[i];
+        if (plan->task->sources[i].kind == MR_SOURCE_STREAM) {
+            buf_add_char(out, (char)source->kind);
+            buf_add_char(out, source->is_straight ? 1 : 0);
+        }
         if (source->has_text)
             text_source_encode(&source->text, out);
         else
@@ -116,7 +135,15 @@ size_t plan_decode(Plan *plan, const MrTask *task, const void *bytes, size_t siz
     for (uint32_t i = 0; i < task->source_count && is_good; i++) {
         PlanSource *source = &plan->sources[i];
         const char *at = (const char *)bytes + used;
-        if (is_text_kind(task->sources[i].kind)) {
+        if (source->kind == MR_SOURCE_STREAM) {
+            is_good = size - used >= 2 && (at[0] == MR_SOURCE_RANGE || is_text_kind((uint32_t)at[0]));
+            if (!is_good) break;
+            source->kind = (MrSourceKind)at[0];
+            source->is_straight = at[1];
+            used += 2;
+            at += 2;
+        }
+        if (is_text_kind(source->kind)) {
             size_t took = text_source_decode(&source->text, at, size - used);
             source->has_text = is_good = took > 0;
             used += took;
@@ -124,7 +151,7 @@ size_t plan_decode(Plan *plan, const MrTask *task, const void *bytes, size_t siz
         }
         is_good = size - used >= sizeof source->range;
         if (is_good) memcpy(&source->range, at, sizeof source->range);
-        if (task->sources[i].kind == MR_SOURCE_LIST) source->list_rank = plan->lists++;
+        if (source->kind == MR_SOURCE_LIST) source->list_rank = plan->lists++;
         used += sizeof source->range;
     }
     if (!is_good || plan->elements > INT64_MAX) {
@@ -151,6 +178,7 @@ static bool read_text(Plan *plan, MrContext *context, uint64_t chunk_number, MrC
     char *error = NULL;
     if (text_reader_chunk(source->reader, chunk_number, &plan->slices[0].data, &size, &error)) return io_fail_take(context, error);
     plan->slices[0].first = (int64_t)size;
+    plan->slices[0].step = 0;
     *chunk = (MrChunk){.count = 1, .first = (int64_t)chunk_number, .slices = plan->slices};
     return false;
 }
@@ -161,7 +189,9 @@ bool plan_read(Plan *plan, MrContext *context, const PlanLists *given, uint64_t 
     for (uint32_t i = 0; i < plan->task->source_count; i++) {
         const PlanSource *source = &plan->sources[i];
         MrSlice *slice = &plan->slices[i];
-        if (plan->task->sources[i].kind == MR_SOURCE_RANGE) {
+        if (plan->task->sources[i].kind == MR_SOURCE_STREAM) {
+            *slice = (MrSlice){.first = (int64_t)from, .step = source->is_straight};
+        } else if (source->kind == MR_SOURCE_RANGE) {
             *slice = (MrSlice){.first = source->range.first + (int64_t)from * source->range.step, .step = source->range.step};
         } else {
             const MrList *list = given ? given->lists[source->list_rank] : source->list;

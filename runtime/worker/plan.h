@@ -14,6 +14,8 @@
 enum { PLAN_CHUNKS = 65536 };
 
 typedef struct PlanSource {
+    MrSourceKind kind;  /* of a STREAM that which its base is cut as: RANGE or TEXT */
+    bool is_straight;   /* STREAM: lanes go by position */
     MrRange range;      /* RANGE */
     MrList *list;       /* LIST, in the root: borrowed */
     uint32_t list_rank; /* LIST: how many LIST sources stand before it */

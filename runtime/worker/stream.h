@@ -1,0 +1,21 @@
+/* stream.h: streams as values: what lies at the bottom of one, for whoever cuts it into chunks or walks all of it.
+ *
+ * A stream is a closure of a walk function (mr.h: MrWalk). It walks sequences, which are the first values in its environment, or
+ * another stream. All here is borrowed from the stream. */
+#ifndef RUNTIME_WORKER_STREAM_H
+#define RUNTIME_WORKER_STREAM_H
+
+#include "runtime/include/abi.h"
+
+typedef struct StreamBase {
+    MrWalkKind kind;  /* ELEMENTS, LINES or WORDS */
+    int64_t elements; /* ELEMENTS; MR_OPEN: endless */
+    int64_t room;     /* ELEMENTS: how many there are before an open range comes to the end of the ints */
+    MrList *paths;    /* LINES, WORDS */
+    bool is_straight; /* the stream and all between it and its base are */
+} StreamBase;
+
+/* Fails as a primitive does where sequences that are walked together have different lengths. */
+bool stream_base(MrContext *context, const MrClosure *stream, StreamBase *base);
+
+#endif
