@@ -1,9 +1,10 @@
 /* core.h: the monomorphic core: what lowering makes of a checked program and code generation turns into LLVM.
  *
  * A small, typed, structured language: every name is resolved to a CoreVar, a CoreFn or a global; every type is concrete; generic
- * functions exist once for each instance; patterns are taken apart; defaults and names of arguments are gone. Where a stream is seen
- * it does not exist any more: a pipeline has become the loop nest that pushes its elements, ending in `yield`, inside a CoreJob (map …
- * reduce) or a CORE_FOR. Where it is not, it is a value whose function is such a nest. All nodes live in the compile's arena. Requires: a checked AST without errors. The AST is not reachable from here. */
+ * functions exist once for each instance; patterns are taken apart; defaults and names of arguments are gone. Where a stream is
+ * seen it does not exist any more: a pipeline has become the loop nest that pushes its elements, ending in `yield`, inside a
+ * CoreJob (map … reduce) or a CORE_FOR. Where it is not, it is a value whose function is such a nest. All nodes live in the
+ * compile's arena. Requires: a checked AST without errors. The AST is not reachable from here. */
 #ifndef COMPILER_CORE_CORE_H
 #define COMPILER_CORE_CORE_H
 
@@ -99,8 +100,8 @@ struct CoreFn {
     const CoreType *result;
     CoreExpr *body;
     Span span;
-    /* Of a walk function, the type of what it yields; else NULL. Its closure is a stream, its body a CORE_FOR with `is_chunk` set whose
-     * sources are the first captures; it has no parameters, and each YIELD in it goes to whoever walks the stream. */
+    /* Of a walk function, the type of what it yields; else NULL. Its closure is a stream, its body a CORE_FOR with `is_chunk` set
+     * whose sources are the first captures; it has no parameters, and each YIELD in it goes to whoever walks the stream. */
     const CoreType *element;
     bool is_closure; /* made into a value by CORE_CLOSURE, and then never called by CORE_CALL; else the other way round */
     bool is_tail; /* takes part in tail calls of one function by another: has the convention that they need, and owned parameters */
@@ -300,8 +301,8 @@ struct CoreJob {
     uint32_t index; /* in CoreProgram.jobs */
     const char *name;
     Span span;
-    CoreSources
-        sources; /* kinds RANGE, LIST, MAP, SET, OPTIONAL walked together, or one TEXT_… or STREAM; evaluated in the enclosing function */
+    CoreSources sources; /* kinds RANGE, LIST, MAP, SET, OPTIONAL walked together, or one TEXT_… or STREAM; evaluated in the
+                            enclosing function */
     CoreVars captures;   /* the variables of the job's own code … */
     CoreExprs captured;  /* … and the values they get, evaluated in the enclosing function */
     CoreExpr *body;      /* pushes elements: reads captures and the sources' variables, ends in YIELDs */

@@ -30,7 +30,7 @@ typedef struct Body {
     LoopTarget *target;
     CoreVar *text; /* of a job over text: the chunk */
     const CoreType *result;
-    int inline_depth; /* in functions put in the place of their calls, where `return` has nowhere to go */
+    int inline_depth;   /* in functions put in the place of their calls, where `return` has nowhere to go */
     bool holds_globals; /* what a recipe holds goes to hidden globals: it is a top-level let */
 } Body;
 
@@ -106,7 +106,7 @@ Type *ast_type(Lower *l, Env *env, const Ast *ast); /* concrete */
 const CoreType *ast_core_type(Lower *l, Env *env, const Ast *ast);
 /* Makes `types` what a use says, in the user's environment; where it says nothing (inside a recursive group), the user's own. */
 const Subst *subst_for_use(Lower *l, Env *env, const Symbol *symbol, const Use *use, const Subst *parent);
-bool type_is_stream(const Type *type); /* concrete */
+bool type_is_stream(const Type *type);                /* concrete */
 const char *subst_text(Lower *l, const Subst *subst); /* "int, string": for names and keys */
 
 /* ---- making nodes (lower_env.c) */
@@ -214,7 +214,7 @@ const char *position_name(Lower *l, const char *what, Span span); /* "lambda@3:1
 void lower_tree_into(Lower *l, CoreFn *fn, Env *env, Ast *tree);
 void bind_params(Lower *l, Env *env, Ast *tree, const CoreExprs *args, CoreExprs *out);
 
-CoreExpr *lower_call(Lower *l, Env *env, Ast *call); /* CALL or METHOD */
+CoreExpr *lower_call(Lower *l, Env *env, Ast *call);                          /* CALL or METHOD */
 CoreExpr *call_declared(Lower *l, Env *env, Ast *call, const Symbol *symbol); /* a call of a declared function */
 CoreExpr *apply_declared(Lower *l, const Symbol *symbol, const Subst *subst, CoreExprs args, Span span);
 /* The primitive that an extern names, with the descriptors that it takes. */

@@ -1,8 +1,8 @@
 /* stream_value.c: streams as values, where a recipe is stored, passed or returned instead of being consumed where it is seen.
  *
- * The recipe's loops are lowered as a job's are, into a walk function: the outermost loop walks the chunk that its caller names, and
- * each element is yielded to whoever called. The value is a closure over the base sequences and what the stages mention. A consumer
- * sees it as one more base sequence, of the kind STREAM. */
+ * The recipe's loops are lowered as a job's are, into a walk function: the outermost loop walks the chunk that its caller names,
+ * and each element is yielded to whoever called. The value is a closure over the base sequences and what the stages mention. A
+ * consumer sees it as one more base sequence, of the kind STREAM. */
 #include "compiler/core/lower_internal.h"
 
 bool stream_is_value(const Stream *stream) {

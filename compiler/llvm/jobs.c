@@ -28,10 +28,6 @@ bool job_has_plain_state(const CoreJob *job) {
     return job->key || job->reducer.kind == CORE_REDUCE_FOLD || job->reducer.kind == CORE_REDUCE_GENERAL;
 }
 
-static bool source_is_text(const CoreSource *source) {
-    return source->kind == CORE_SOURCE_TEXT_WORDS || source->kind == CORE_SOURCE_TEXT_LINES;
-}
-
 /* ---- the use */
 
 static LLVMTypeRef source_type(Gen *gen) {
@@ -107,8 +103,8 @@ static LLVMValueRef source_infos(Gen *gen, const CoreJob *job) {
                                                                      : MR_SOURCE_LIST;
         const CoreType *element = source->var->type;
         LLVMValueRef list = LLVMConstNull(gen->ptr);
-        if (kind != MR_SOURCE_RANGE && kind != MR_SOURCE_STREAM)
-            list = gen_descriptor(gen, source_is_text(source) ? source->expr->type : gen_list_of(gen, element));
+        if (kind != MR_SOURCE_RANGE)
+            list = gen_descriptor(gen, kind != MR_SOURCE_LIST ? source->expr->type : gen_list_of(gen, element));
         LLVMValueRef fields[] = {gen_small(gen, kind), gen_descriptor(gen, element), list};
         infos[i] = LLVMConstStructInContext(gen->llvm, fields, 3, 0);
     }

@@ -23,7 +23,7 @@ struct Kernel {
     bool counts_lanes;
     LLVMValueRef straight;    /* over a stream: variable, i1: lanes go by position after all */
     LLVMValueRef state_place; /* the address of `state`, while a loop over a stream is written */
-    LLVMBasicBlockRef leave; /* goes there when later elements cannot matter */
+    LLVMBasicBlockRef leave;  /* goes there when later elements cannot matter */
 };
 
 /* ---- jobs.c */

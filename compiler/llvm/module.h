@@ -138,8 +138,8 @@ unsigned gen_convention(const CoreFn *fn);                      /* of its calls 
 Callee *gen_function(Gen *gen, const CoreFn *fn);               /* declared at least */
 LLVMValueRef gen_function_constant(Gen *gen, const CoreFn *fn); /* the MrFunction of a function that is used as a value */
 void gen_function_body(Gen *gen, const CoreFn *fn, bool runs_once);
-LLVMValueRef gen_function_code(Gen *gen, const CoreFn *fn);     /* the code that it names */
-LLVMValueRef gen_function_values(Gen *gen, size_t *count); /* when all code is made: writes the wrappers, gives the table */
+LLVMValueRef gen_function_code(Gen *gen, const CoreFn *fn); /* the code that it names */
+LLVMValueRef gen_function_values(Gen *gen, size_t *count);  /* when all code is made: writes the wrappers, gives the table */
 
 /* ---- foreign.c */
 
@@ -178,7 +178,7 @@ typedef struct DebugFunction {
 } DebugFunction;
 DebugFunction debug_function_save(Gen *gen); /* while another function is written */
 void debug_function_restore(Gen *gen, DebugFunction saved);
-void debug_place(Gen *gen, Span span);                                             /* what follows comes from here */
+void debug_place(Gen *gen, Span span); /* what follows comes from here */
 LLVMMetadataRef debug_save(Gen *gen);
 void debug_restore(Gen *gen, LLVMMetadataRef place);
 void debug_finish(Gen *gen);

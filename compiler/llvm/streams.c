@@ -1,9 +1,10 @@
 /* Streams as values: walk functions, and the loops that call them.
  *
- * A walk function pushes the elements of a part of a stream, one after another, to the sink that its caller names (mr.h: MrWalk). The
- * caller's loop body becomes that sink: a function of its own, which finds what it mentions of the function around it in a record,
- * by address where it may change. A way out of the body (`break`, `return`, a reducer that is done) ends the walk like a failure,
- * which drops what the walk holds; it is told from one by a number in the record, and then taken in the function around. */
+ * A walk function pushes the elements of a part of a stream, one after another, to the sink that its caller names (mr.h: MrWalk).
+ * The caller's loop body becomes that sink: a function of its own, which finds what it mentions of the function around it in a
+ * record, by address where it may change. A way out of the body (`break`, `return`, a reducer that is done) ends the walk like a
+ * failure, which drops what the walk holds; it is told from one by a number in the record, and then taken in the function around.
+ */
 #include "compiler/llvm/jobs.h"
 #include "compiler/llvm/loops.h"
 

@@ -100,7 +100,7 @@ typedef struct MrFunction {
     const char *name;         /* unique in the program */
     uint32_t walk;            /* MrWalkKind: what follows, and the type of `code`, is of walk functions only */
     uint32_t source_count;    /* the sources are the first fields of `env` */
-    bool is_straight;         /* at most one value for each element (of its source's, where that is a stream): lanes go by position */
+    bool is_straight; /* at most one value for each element (of its source's, where that is a stream): lanes go by position */
 } MrFunction;
 
 /* The part of a stream that is to be walked, and where its values go. A walk function is `code` of the type MrWalkCode. */
@@ -235,13 +235,14 @@ typedef enum MrSourceKind {
 typedef struct MrSourceInfo {
     uint32_t kind; /* MrSourceKind */
     const MrType *element;
-    const MrType *list; /* LIST: the list's type; TEXT: [string]; RANGE, STREAM: NULL */
+    const MrType *list; /* LIST: the list's type; TEXT: [string]; STREAM: the stream's; RANGE: NULL */
 } MrSourceInfo;
 
 /* A source as the program hands it to a job. */
 typedef struct MrSource {
-    MrRange range;     /* RANGE */
-    const void *value; /* LIST: the MrList * itself (NULL: empty); TEXT: the MrList * of paths, as paths_of made it; STREAM: MrClosure * */
+    MrRange range; /* RANGE */
+    const void
+        *value; /* LIST: the MrList * itself (NULL: empty); TEXT: the MrList * of paths, as paths_of made it; STREAM: MrClosure * */
 } MrSource;
 
 /* A source's share of a chunk. */
