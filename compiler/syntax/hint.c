@@ -147,6 +147,7 @@ static const Rule rules[] = {
     {.found = TOK_IF, .expects = ')', .lacks = TOK_NOT, .hint = CHOICE},
     {.found = TOK_IF, .expects = TOK_NEWLINE, .lacks = TOK_NOT, .hint = CHOICE},
     {.before = TOK_ASYNC, .found = TOK_FN, .hint = "functions are declared by `fn`; any call can be started: `async f(x)`"},
+    {.before = TOK_ASYNC, .expects = TOK_NOT, .hint = "statements are started as a block: `async { ... }`"},
     {.found = TOK_FN, .expects = TOK_NOT, .lacks = TOK_LET, .hint = LAMBDA},
     {.found = '|', .expects = TOK_NOT, .hint = LAMBDA},
     {.found = TOK_ARROW, .hint = "in function values and `match` write `=>`", .fix = "=>"},
