@@ -290,7 +290,7 @@ typedef struct CoreReducer {
     CoreCode merge;                           /* GENERAL, FOLD: both owned */
     CoreCode finish;                          /* GENERAL, maybe: state -> result */
     CoreCode done;                            /* GENERAL, maybe: state -> bool: later elements cannot change the result */
-    CoreCode from;                            /* FOLD, LANES with `from z`: params[0] the whole; the body is g(z, whole) */
+    CoreCode from;                            /* FOLD, LANES, SUM_INT with `from z`: params[0] the whole; the body is g(z, whole) */
     CoreExpr *nothing;   /* the result for no elements, where the reducer has one (GENERAL: finish(init); from: z); NULL: an error.
                             Keyed jobs: NULL, the result is [:] */
     bool is_exact;       /* exactly commutative and associative */

@@ -84,13 +84,6 @@ static CoreExpr *job_of_stream(Lower *l, Stream *stream, const ReducerUse *reduc
     return expr;
 }
 
-/* An exact sum takes its `from` afterwards: the sum of nothing is 0, to which it can be added as well. */
-static CoreExpr *add_from(Lower *l, CoreExpr *job, const ReducerUse *reducer, Span span) {
-    bool is_sum = job->kind == CORE_JOB && job->job->reducer.kind == CORE_REDUCE_SUM_INT;
-    if (!reducer->from || !is_sum) return job;
-    return make_op(l, CORE_OP_ADD, job->type, span, core_copy(l->arena, reducer->from), job);
-}
-
 CoreExpr *lower_pipe(Lower *l, Env *env, AstPipe *pipe) {
     Span span = pipe->base.span;
     CoreExprs statements = {0};
@@ -102,7 +95,7 @@ CoreExpr *lower_pipe(Lower *l, Env *env, AstPipe *pipe) {
     if (pipe->by && !pipe->by_key) by = callable_of(l, env, pipe->by, &statements);
     if (l->has_failed) return make_unit(l, span);
     CoreExpr *job = job_of_stream(l, stream, &reducer, pipe->by && !pipe->by_key ? &by : NULL, pipe->by_key, span);
-    return make_block(l, &statements, add_from(l, job, &reducer, span), span);
+    return make_block(l, &statements, job, span);
 }
 
 /* mean(xs), xs.mean(): the sequence is what the reducer's own parameters leave over. */

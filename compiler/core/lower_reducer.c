@@ -254,9 +254,7 @@ static void build_function(Lower *l, CoreJob *job, const ReducerUse *use, const 
     reducer->state = reducer->result = element;
     if (op == OP_ADD && element->kind == CORE_TYPE_INT && !(use->from && job->key)) {
         build_sum(l, job, job->span);
-        return;
-    }
-    if ((op == OP_ADD || op == OP_MUL) && element->kind == CORE_TYPE_FLOAT && !job->key) {
+    } else if ((op == OP_ADD || op == OP_MUL) && element->kind == CORE_TYPE_FLOAT && !job->key) {
         build_lanes(l, job, op == OP_ADD ? CORE_OP_ADD : CORE_OP_MUL, is_literal && op == OP_ADD, job->span);
     } else {
         reducer->kind = CORE_REDUCE_FOLD;

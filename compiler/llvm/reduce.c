@@ -293,6 +293,15 @@ static bool finish_is_identity(const CoreReducer *reducer) {
     }
 }
 
+static void finish_code(Frame *frame, const CoreCode *code, Value state, LLVMValueRef result) {
+    Scope scope;
+    scope_enter(frame, &scope);
+    bind_owned(frame, code->params[0], state);
+    LLVMValueRef value = value_keep(frame, gen_expr(frame, code->body));
+    scope_leave(frame);
+    LLVMBuildStore(frame->builder, value, result);
+}
+
 static void finish_sum(Frame *frame, const CoreJob *job, LLVMValueRef state, LLVMValueRef result) {
     Gen *gen = frame->gen;
     LLVMBuilderRef b = frame->builder;
@@ -301,16 +310,10 @@ static void finish_sum(Frame *frame, const CoreJob *job, LLVMValueRef state, LLV
     LLVMBasicBlockRef usual = frame_if_rare(frame, LLVMBuildICmp(b, LLVMIntNE, sign, high, ""));
     frame_runtime(frame, RUNTIME_mr_fail_sum, (LLVMValueRef[]){low, high});
     frame_raise(frame, job->span, usual);
-    LLVMBuildStore(b, low, result);
-}
-
-static void finish_code(Frame *frame, const CoreCode *code, const CoreReducer *reducer, LLVMValueRef state, LLVMValueRef result) {
-    Scope scope;
-    scope_enter(frame, &scope);
-    bind_owned(frame, code->params[0], take_state(frame, state, reducer->state));
-    LLVMValueRef value = value_keep(frame, gen_expr(frame, code->body));
-    scope_leave(frame);
-    LLVMBuildStore(frame->builder, value, result);
+    if (job->reducer.from.body)
+        finish_code(frame, &job->reducer.from, value_trivial(low, job->reducer.result), result);
+    else
+        LLVMBuildStore(b, low, result);
 }
 
 static void finish_value(Frame *frame, const CoreJob *job, LLVMValueRef state, LLVMValueRef result) {
@@ -320,7 +323,8 @@ static void finish_value(Frame *frame, const CoreJob *job, LLVMValueRef state, L
     } else if (reducer->kind == CORE_REDUCE_SUM_INT) {
         finish_sum(frame, job, state, result);
     } else {
-        finish_code(frame, reducer->kind == CORE_REDUCE_GENERAL ? &reducer->finish : &reducer->from, reducer, state, result);
+        const CoreCode *code = reducer->kind == CORE_REDUCE_GENERAL ? &reducer->finish : &reducer->from;
+        finish_code(frame, code, take_state(frame, state, reducer->state), result);
     }
 }
 
