@@ -23,7 +23,8 @@ Families:
     sanitize  the families unit to examples once more, built with the address and undefined-behaviour sanitisers and a runtime that
               counts its live values
     valgrind  the programs of run and dist (without a file `slow`) under valgrind: no bad access, no leak
-    fuzz      each tests/fuzz/x_fuzz.c for FUZZ_SECONDS (60)
+    fuzz      each tests/fuzz/x_fuzz.c for FUZZ_SECONDS (60); generated programs compiled and run in different ways (differ.py); programs
+              changed at random (mutate.py)
 
 --golden rewrites the expected files of `golden`, `run`, `dist`, `examples`, `library` and `explain` instead of comparing; read the difference before you commit.
 The last lines count: "N skipped", then "N passed, N failed"."""
@@ -373,6 +374,14 @@ def fuzz(options):
     for source in sorted((ROOT / "tests/fuzz").glob("*_fuzz.c")):
         name = source.stem.removesuffix("_fuzz")
         yield name, lambda name=name: make(f"fuzz-{name}", f"FUZZ_SECONDS={seconds}", timeout=seconds + 300)
+
+    def python(*command):
+        with tempfile.TemporaryDirectory() as tmp:
+            status, out, err = run([*command, "--build", options.build], cwd=tmp, timeout=seconds + 600)
+            if status:
+                raise Failure((out + err).decode(errors="replace")[-4000:])
+    yield "differ", lambda: python(ROOT / "tests/fuzz/differ.py", "--count", 2 * seconds)
+    yield "mutate", lambda: python(ROOT / "tests/fuzz/mutate.py", "--seconds", seconds)
 
 
 FAMILIES = {"unit": unit, "golden": golden, "errors": errors, "conformance": conformance,
