@@ -34,6 +34,7 @@ static void reach_visit(CoreExpr *expr, void *context) {
     ReachWalk *walk = context;
     if (expr->fn) reach_fn(walk, expr->fn);
     if (calls_value(expr)) walk->calls_values = true;
+    if (expr->kind == CORE_TRY) walk->reach->catches = true;
     if (expr->kind == CORE_GLOBAL && reach_is_new(walk, expr->global)) vec_push(walk->arena, &walk->reach->globals, expr->global);
     if (expr->kind == CORE_JOB && reach_is_new(walk, expr->job)) core_each_job_code(expr->job, reach_visit, walk);
     core_each_child(expr, reach_visit, walk);
@@ -71,6 +72,7 @@ void core_find_globals(CoreProgram *program) {
         job->globals.len = 0;
         for (size_t g = 0; g < reach.globals.len; g++) vec_push(program->arena, &job->globals, reach.globals.items[g]);
         sort_globals(job);
+        job->catches = reach.catches;
     }
 }
 

@@ -306,6 +306,7 @@ struct CoreJob {
     CoreVars captures;   /* the variables of the job's own code … */
     CoreExprs captured;  /* … and the values they get, evaluated in the enclosing function */
     CoreExpr *body;      /* pushes elements: reads captures and the sources' variables, ends in YIELDs */
+    bool catches;        /* reaches a TRY, which may ask what is being mapped */
     bool is_single;      /* made of an expression, of which its one element is the value */
     const CoreType *key; /* NULL: not keyed; else the result is a map from it */
     CoreReducer reducer;

@@ -44,7 +44,8 @@ void core_hash(CoreProgram *program); /* hash.c: names jobs and the program by t
 typedef struct CoreReach {
     VEC(CoreFn *) fns; /* in the order in which they are met */
     VEC(CoreGlobal *) globals;
-    Map seen; /* fns, globals and jobs met so far */
+    Map seen;     /* fns, globals and jobs met so far */
+    bool catches; /* there is a TRY among them */
 } CoreReach;
 
 /* All functions and globals that the job's code reaches; with every closure of the program once a function value may be called. */

@@ -181,6 +181,7 @@ Callee gen_kernel(Gen *gen, const CoreJob *job) {
     frame.position = frame_variable(&frame, gen->i64, "position");
     frame.keeps_position = true;
     LLVMBuildStore(frame.variables, gen_int(gen, -1), frame.position);
+    if (job->catches) gen_store_at(&frame, frame.position, kernel.chunk, offsetof(MrChunk, position));
     job_bind_captures(&frame, job, LLVMGetParam(callee.function, 1));
     state_begin(&frame, &kernel, state, has_value);
     if (pending) pending_begin(&frame, pending);

@@ -21,7 +21,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { MR_ABI_VERSION = 1, MR_STRING_SLACK = 15 };
+enum { MR_ABI_VERSION = 2, MR_STRING_SLACK = 15 };
 
 /* ---- values */
 
@@ -208,6 +208,11 @@ typedef struct MrHeld {
     void (*free)(struct MrHeld *held);
 } MrHeld;
 
+/* What a thread is mapping, for the errors that are caught there. */
+typedef struct MrMapped {
+    MrString (*locate)(const struct MrMapped *mapped); /* the element, or the position in the input, as an owned text */
+} MrMapped;
+
 typedef struct MrContext {
     const char *stack_limit; /* generated functions in a recursive cycle fail when their frame lies below */
     void *globals;           /* this thread's copy of the program's globals, laid out as program->globals says */
@@ -219,7 +224,8 @@ typedef struct MrContext {
     MrScratch scratch;  /* while a chunk of text is mapped: where pieces of it may be put that were changed; else without room */
     const struct MrProgram *program;
     struct MrRuntime *runtime;
-    MrHeld *patterns; /* compiled regular expressions (value/regex.c), or NULL */
+    const MrMapped *mapped; /* NULL: nothing, or what has no place in an input */
+    MrHeld *patterns;       /* compiled regular expressions (value/regex.c), or NULL */
 } MrContext;
 
 /* ---- tasks: one for each map … reduce */
@@ -253,11 +259,12 @@ typedef struct MrSlice {
 } MrSlice;
 
 typedef struct MrChunk {
-    int64_t count;         /* elements; 1 for TEXT */
-    int64_t first;         /* index of the first element in the whole input */
-    const MrSlice *slices; /* one a source */
-    int64_t elements;      /* out, added to: how many values reached the reducer */
-    bool is_decided;       /* out: the reducer is done: later chunks cannot matter (first, any, all) */
+    int64_t count;           /* elements; 1 for TEXT */
+    int64_t first;           /* index of the first element in the whole input */
+    const MrSlice *slices;   /* one a source */
+    int64_t elements;        /* out, added to: how many values reached the reducer */
+    bool is_decided;         /* out: the reducer is done: later chunks cannot matter (first, any, all) */
+    const int64_t *position; /* set by kernels that catch errors, while they run: what failed_element would be now */
 } MrChunk;
 
 /* Folds a chunk into *state. In: *has_value says whether *state holds a value to go on from (only with MR_TASK_EXACT and

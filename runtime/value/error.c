@@ -59,7 +59,13 @@ void mr_error_take(MrContext *context, MrString *message, MrString *where) {
     Buf text = {0}, place = {0};
     if (error->message) buf_add_text(&text, error->message);
     if (error->where.file) buf_printf(&place, "%s:%" PRId32 ":%" PRId32, error->where.file, error->where.line, error->where.column);
-    if (error->input) buf_printf(&place, "%s%s", place.len ? ", " : "", error->input);
+    if (error->input) {
+        buf_printf(&place, "%s%s", place.len ? ", " : "", error->input);
+    } else if (context->mapped) {
+        MrString input = context->mapped->locate(context->mapped);
+        buf_printf(&place, "%s%.*s", place.len && input.len ? ", " : "", (int)input.len, input.len ? input.data : "");
+        mr_string_drop(context, &input);
+    }
     mr_error_clear(error);
     context->failed_element = -1;
     *message = string_of(buf_text(&text));

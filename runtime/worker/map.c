@@ -46,6 +46,33 @@ static uint64_t note_end(Job *job, JobRun *run, Frame *frame, const MrChunk *chu
     return end_chunk - first + 1;
 }
 
+/* What is being mapped, as an error names it that is caught there. */
+typedef struct Mapped {
+    MrMapped head;
+    const Plan *plan;
+    const MrChunk *chunk;
+} Mapped;
+
+static MrString mapped_locate(const MrMapped *head) {
+    const Mapped *mapped = (const Mapped *)head;
+    Buf text = {0};
+    if (mapped->chunk->position) plan_locate(mapped->plan, mapped->chunk, *mapped->chunk->position, &text);
+    MrString place = string_from_buf(&text);
+    buf_free(&text);
+    return place;
+}
+
+/* The kernel over a chunk, with its place known meanwhile. */
+static bool kernel_run(Job *job, Frame *frame, MrChunk *chunk) {
+    MrContext *context = job->of.context;
+    const MrTask *task = job->plan.task;
+    Mapped mapped = {.head.locate = mapped_locate, .plan = &job->plan, .chunk = chunk};
+    if (!(task->flags & MR_TASK_ONE)) context->mapped = &mapped.head;
+    bool failed = task->kernel(context, job->of.captures, chunk, frame->state, &frame->has_value);
+    context->mapped = NULL;
+    return failed;
+}
+
 /* One call of the kernel for `count` chunks; returns how many of them count. */
 static uint64_t map_once(Job *job, JobRun *run, Frame *frame, uint64_t first, uint64_t count) {
     MrContext *context = job->of.context;
@@ -58,7 +85,7 @@ static uint64_t map_once(Job *job, JobRun *run, Frame *frame, uint64_t first, ui
     if (failed)
         chunk.slices = NULL; /* it is the chunk that could not be read, not an element that failed */
     else
-        failed = job->plan.task->kernel(context, job->of.captures, &chunk, frame->state, &frame->has_value);
+        failed = kernel_run(job, frame, &chunk);
     context->scratch = scratch;
     if (failed) frame->has_value = false;
     frame_take_output(frame, &job->of, printed, first);
@@ -120,6 +147,8 @@ static uint64_t next_batch(uint64_t batch, uint64_t took, uint64_t wanted) {
 }
 
 void job_map(Job *job, JobRun *run) {
+    const MrMapped *around = job->of.context->mapped;
+    job->of.context->mapped = NULL;
     uint32_t flags = job->plan.task->flags;
     bool is_stoppable = run->limit || run->deadline, folds = flags & (MR_TASK_EXACT | MR_TASK_ASSOCIATIVE);
     uint64_t batch = folds && !is_stoppable ? run->count : 1;
@@ -133,4 +162,5 @@ void job_map(Job *job, JobRun *run) {
         run->done += flags & MR_TASK_EXACT ? map_exact(job, run, first, count) : map_node(job, run, first, count);
         if (folds && is_stoppable) batch = next_batch(batch, clock_now() - start, wanted);
     }
+    job->of.context->mapped = around;
 }

@@ -112,12 +112,15 @@ static bool run_job(Job *job, void *result) {
 bool mr_job_run(MrContext *context, const MrTask *task, const void *captures, const MrSource *sources, void *result) {
     MrRuntime *runtime = runtime_of(context);
     bool was_direct = context->out_is_direct;
+    const MrMapped *around = context->mapped;
     Job job;
     if (job_init(&job, context, task, captures, sources)) return true;
     runtime->depth++;
     runtime->io.in_job = true;
     context->out_is_direct = false;
+    context->mapped = NULL; /* here as on any other worker */
     bool failed = run_job(&job, result);
+    context->mapped = around;
     context->out_is_direct = was_direct;
     runtime->depth--;
     runtime->io.in_job = runtime->depth > 0;
