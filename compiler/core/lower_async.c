@@ -16,8 +16,20 @@ static const Symbol *known_function(Lower *l, Env *env, Ast *call) {
     const Use *use = call_use(call);
     const Symbol *symbol = use ? use->symbol : NULL;
     if (!symbol || symbol->kind != SYMBOL_FN || symbol->is_recursive || env_find(l, env, symbol)) return NULL;
-    if (!symbol->decl || symbol->decl->kind != AST_FN || tree_returns(symbol->decl)) return NULL;
+    if (!symbol->decl || symbol->decl->kind != AST_FN || !tree_is_inlined(l, symbol->decl)) return NULL;
     return symbol;
+}
+
+/* The function value that the call is of, when it is written in a `let` and can stand in the place of the call. */
+static bool known_lambda(Lower *l, Env *env, Ast *call, Callable *callable) {
+    Ast *callee = call->kind == AST_CALL ? ast_strip(ast_as(Call, call)->callee) : NULL;
+    Binding *binding = callee && callee->kind == AST_NAME_REF && callee->symbol ? env_find(l, env, callee->symbol) : NULL;
+    Ast *tree = binding && binding->kind == BINDING_CALLABLE ? ast_strip(binding->ast) : NULL;
+    if (!tree || tree->kind != AST_LAMBDA || !tree_is_inlined(l, tree)) return false;
+    CoreExprs unused = {0};
+    *callable = called(l, env, call, &unused);
+    callable->is_direct = true;
+    return callable->kind == CALLABLE_TREE;
 }
 
 static bool ends_in_job(Lower *l, Env *env, Ast *ast, int depth) {
@@ -34,7 +46,9 @@ static bool ends_in_job(Lower *l, Env *env, Ast *ast, int depth) {
         const Use *use = call_use(ast);
         if (use && use->symbol->kind == SYMBOL_REDUCER) return true;
         const Symbol *symbol = known_function(l, env, ast);
-        return symbol && ends_in_job(l, NULL, ast_as(Fn, symbol->decl)->body, depth + 1);
+        if (symbol) return ends_in_job(l, NULL, ast_as(Fn, symbol->decl)->body, depth + 1);
+        Callable callable;
+        return known_lambda(l, env, ast, &callable) && ends_in_job(l, callable.env, tree_body(callable.tree), depth + 1);
     }
     default: return false;
     }
@@ -52,6 +66,12 @@ static CoreExpr *lower_ending(Lower *l, Env *env, Ast *ast) {
     }
     bool is_call = (ast->kind == AST_CALL || ast->kind == AST_METHOD) && ends_in_job(l, env, ast, 0);
     const Symbol *symbol = is_call ? known_function(l, env, ast) : NULL;
+    Callable callable;
+    if (is_call && !symbol && known_lambda(l, env, ast, &callable)) {
+        CoreExprs statements = {0};
+        CoreExpr *value = callable_apply(l, &callable, lower_args(l, env, ast), ast->span, &statements);
+        return make_block(l, &statements, value, ast->span);
+    }
     if (!symbol) return lower_expr(l, env, ast);
     return inline_call(l, env, ast, symbol, subst_for_use(l, env, symbol, call_use(ast), NULL), lower_ending);
 }

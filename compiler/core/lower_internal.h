@@ -288,6 +288,7 @@ bool fn_is_inlined(Lower *l, const Symbol *symbol, const Subst *subst);
 /* The value of a call of a declared function whose body is put in the place of the call, where `lower` makes it. */
 typedef CoreExpr *LowerBody(Lower *l, Env *env, Ast *body);
 CoreExpr *inline_call(Lower *l, Env *env, Ast *call, const Symbol *symbol, const Subst *subst, LowerBody *lower);
+bool tree_is_inlined(Lower *l, Ast *tree);               /* whether the body of a FN or LAMBDA may be put in the place of a call */
 bool inline_enter(Lower *l, const Ast *tree, Span span); /* false: refused: recursion, or too much */
 void inline_leave(Lower *l);
 CoreExpr *stream_value(Lower *l, Stream *stream); /* the recipe as a value */

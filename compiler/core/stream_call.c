@@ -59,7 +59,7 @@ Stream *stream_of_primitive(Lower *l, const Symbol *symbol, CoreExpr *value, Spa
 /* ---- functions */
 
 /* A function that leaves early or calls itself, or one too many, is called; streams pass as values then. */
-static bool tree_is_inlined(Lower *l, Ast *tree) {
+bool tree_is_inlined(Lower *l, Ast *tree) {
     if (l->inlining.len >= INLINE_DEPTH_LIMIT || l->inline_count >= INLINE_COUNT_LIMIT) return false;
     for (size_t i = 0; i < l->inlining.len; i++) {
         if (l->inlining.items[i] == tree) return false;

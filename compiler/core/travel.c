@@ -1,22 +1,26 @@
 /* travel.c: a future stays where it was made: reports each job that would take one along, or give one.
  *
- * What a job walks, captures, reads of the globals and gives is told by types. A function value hides what it captures: all of a
- * type count as holding a future when one of the program's closures of that type does. */
+ * What a job walks, captures, reads of the globals and gives is told by types. A function value or a stream hides what it captures:
+ * all of a type count as holding a future when one of the program's closures of that type does. */
 #include "compiler/core/core_internal.h"
 
 typedef struct Travel {
     CoreProgram *program;
     DiagSink *diags;
-    Map carriers; /* function types of which some closure holds a future -> that CoreFn */
+    Map carriers; /* types of functions and streams of which some closure holds a future -> that CoreFn */
     bool is_good;
 } Travel;
 
 /* ---- types that hold futures */
 
-/* The future's or function's type by which it does; NULL: it does not. */
+static bool type_is_opaque(const CoreType *type) {
+    return type->kind == CORE_TYPE_FN || type->kind == CORE_TYPE_STREAM;
+}
+
+/* The type of the future, function or stream by which it does; NULL: it does not. */
 static const CoreType *find_future(const Travel *travel, const CoreType *type, Map *seen) {
     if (type->kind == CORE_TYPE_FUTURE) return type;
-    if (type->kind == CORE_TYPE_FN) return map_get_pointer(&travel->carriers, type) ? type : NULL;
+    if (type_is_opaque(type)) return map_get_pointer(&travel->carriers, type) ? type : NULL;
     void **slot = map_slot_pointer(seen, type); /* declared types may hold themselves */
     if (*slot) return NULL;
     *slot = seen;
@@ -35,6 +39,7 @@ static const CoreType *holds_future(const Travel *travel, const CoreType *type) 
 }
 
 static const CoreType *closure_type(const Travel *travel, const CoreFn *fn) {
+    if (fn->element) return core_type(travel->program->types, CORE_TYPE_STREAM, &fn->element, 1);
     const CoreType **types = arena_array(travel->program->arena, const CoreType *, fn->params.len + 1);
     for (size_t i = 0; i < fn->params.len; i++) types[i] = fn->params.items[i]->type;
     types[fn->params.len] = fn->result;
@@ -61,8 +66,8 @@ static bool add_carriers(Travel *travel) {
 /* Where a function value comes from that holds a future: its type does not tell. */
 static void note_carrier(const Travel *travel, Diag *diag, const CoreType *type) {
     const CoreType *found = holds_future(travel, type);
-    const CoreFn *fn = found->kind == CORE_TYPE_FN ? map_get_pointer(&travel->carriers, found) : NULL;
-    if (fn) diag_note(diag, fn->span, "this function mentions a future, and is %s too", found->name);
+    const CoreFn *fn = type_is_opaque(found) ? map_get_pointer(&travel->carriers, found) : NULL;
+    if (fn) diag_note(diag, fn->span, "this mentions a future, and is %s too", found->name);
 }
 
 /* What is mentioned in the library came there by a function of it: the message is about the job. */
@@ -94,8 +99,12 @@ static void report_mention(Travel *travel, const CoreJob *job, const char *name,
 
 static void report_walk(Travel *travel, const CoreSource *source) {
     travel->is_good = false;
+    const CoreType *type = source->expr->type;
+    bool is_known = !type_is_opaque(holds_future(travel, type));
     Diag *diag = diag_add(travel->diags, E0405, source->span,
-                          "this is %s, whose elements cannot travel to the workers: they hold futures", source->expr->type->name);
+                          "%s cannot travel to the workers: it %s futures, which stay where they were made", type->name,
+                          is_known ? "holds" : "may hold");
+    note_carrier(travel, diag, type);
     diag_hint(diag, "a `for` loop walks them here: `for f in completed(futures) { … await f … }`");
 }
 
