@@ -30,14 +30,20 @@ static Type *unknown_type(Checker *c, const AstTypeName *node) {
     if (*skipped) return error_type(c);
     *skipped = (void *)(uintptr_t)node->name;
     Diag *diag = diag_add(c->diags, E0206, node->base.span, "no type is called `%s`", node->name);
-    const char *names[sizeof named_types / sizeof *named_types];
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++) names[i] = named_types[i].name;
-    const char *near = nearest_name(node->name, names, sizeof names / sizeof *names), *hint = foreign_type_hint(node->name);
-    if (hint)
+    VEC(const char *) names = {0};
+    for (size_t i = 0; i < sizeof named_types / sizeof *named_types; i++) vec_push(c->arena, &names, named_types[i].name);
+    for (size_t i = 0; i < c->module->types.len; i++)
+        if (c->module->types.entries[i].value)
+            vec_push(c->arena, &names, ((const Symbol *)c->module->types.entries[i].value)->name);
+    const char *near = nearest_name(node->name, names.items, names.len), *hint = foreign_type_hint(node->name);
+    Span word = node->base.span;
+    word.to = word.from + (uint32_t)strlen(node->name);
+    if (hint) {
         diag_hint(diag, "%s", hint);
-    else if (near)
+    } else if (near) {
         diag_hint(diag, "did you mean `%s`?", near);
-    else
+        diag_fix(diag, word, "%s", near);
+    } else
         diag_hint(diag, "a single upper-case letter stands for any type");
     return error_type(c);
 }

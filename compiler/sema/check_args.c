@@ -50,7 +50,11 @@ static void report_label(Args *a, const AstArg *arg) {
     for (size_t i = 0; i < a->params->len; i++)
         if (param_name(a, i)) vec_push(a->c->arena, &names, param_name(a, i));
     const char *near = nearest_name(arg->label, names.items, names.len);
-    if (near) diag_hint(diag, "did you mean `%s`?", near);
+    if (near) {
+        diag_hint(diag, "did you mean `%s`?", near);
+        diag_fix(diag, (Span){arg->base.span.file, arg->base.span.from, arg->base.span.from + (uint32_t)strlen(arg->label)}, "%s",
+                 near);
+    }
     a->failed = true;
 }
 

@@ -7,6 +7,8 @@
 
 #include <string.h>
 
+#include "base/nearest.h"
+
 /* A declared type in a field of another. */
 typedef struct TypeMention {
     Symbol *in, *of;
@@ -235,6 +237,26 @@ static Type *constructor_at(Checker *c, const Symbol *constructor, Type *data, S
     return fn;
 }
 
+/* The field that was probably meant, or all that there are. */
+static void hint_field(Checker *c, Diag *diag, const Symbol *constructor, Span span, Name name) {
+    VEC(const char *) names = {0};
+    Buf all = {0};
+    for (size_t i = 0; i < constructor->fields.len; i++) {
+        const Ast *pattern = ast_as(Param, constructor->fields.items[i])->pattern;
+        if (pattern->kind != AST_PAT_NAME) continue;
+        vec_push(c->arena, &names, ((const AstPatName *)pattern)->name);
+        buf_printf(&all, "%s`%s`", all.len ? ", " : "", ((const AstPatName *)pattern)->name);
+    }
+    const char *near = nearest_name(name, names.items, names.len);
+    if (near) {
+        diag_hint(diag, "did you mean `%s`?", near);
+        diag_fix(diag, span_of_word(c->sema, span, name), "%s", near);
+    } else if (names.len > 0 && names.len <= 8) {
+        diag_hint(diag, "its fields are %s", buf_text(&all));
+    }
+    buf_free(&all);
+}
+
 Type *check_field(Checker *c, Span span, Type *type, Name name, bool *was_reported) {
     type = type_prune(type);
     if (type->kind == TYPE_VAR) {
@@ -252,7 +274,10 @@ Type *check_field(Checker *c, Span span, Type *type, Name name, bool *was_report
         return constructor_at(c, constructor, type, span)->args[index];
     Diag *diag = diag_add(c->diags, E0306, span, "%s has no field `%s`", type_text(&c->infer, type), name);
     diag_note(diag, type->symbol->span, "`%s` is declared here", type->symbol->name);
-    if (!constructor) diag_hint(diag, "a type with several constructors is taken apart by `match`");
+    if (constructor)
+        hint_field(c, diag, constructor, span, name);
+    else
+        diag_hint(diag, "a type with several constructors is taken apart by `match`");
     *was_reported = true;
     return NULL;
 }

@@ -116,7 +116,9 @@ static Type *check_dot(Checker *c, AstDot *dot, Type *hint) {
     if (was_reported) return error_type(c);
     Diag *diag = diag_add(c->diags, E0306, dot->base.span, "%s has no field `%s`", type_text(&c->infer, type), dot->name);
     const char *foreign = foreign_name_hint(c->sema, dot->name);
-    if (foreign)
+    if (type_is(type, TYPE_MAP))
+        diag_hint(diag, "a map's value is read by its key: `m[\"%s\"]`", dot->name);
+    else if (foreign)
         diag_hint(diag, "%s", foreign);
     else
         diag_hint(diag, "a function is called with parentheses: x.%s()", dot->name);
@@ -150,7 +152,11 @@ static Type *check_if(Checker *c, AstIf *branch, Type *hint) {
     type_texts(&c->infer, type, other, &then_text, &else_text);
     Diag *diag = diag_add(c->diags, E0301, branch->else_branch->span,
                           "the branches of this `if` give different types: %s, and here %s", then_text, else_text);
-    diag_note(diag, branch->then_branch->span, "this branch gives %s", then_text);
+    diag_label(diag, branch->else_branch->span, "%s", else_text);
+    diag_label(diag, branch->then_branch->span, "%s", then_text);
+    if (type_is_unit(other) || type_is_unit(type))
+        diag_hint(diag,
+                  "the value of a block is that of its last expression; loops, assignments and an `if` without `else` have none");
     return error_type(c);
 }
 
@@ -197,8 +203,11 @@ static Type *check_coalesce(Checker *c, AstBinary *binary) {
 
 static Type *check_logic(Checker *c, AstBinary *binary) {
     Reason reason = {.what = binary->op == OP_AND ? "an operand of `and`" : "an operand of `or`", .span = SPAN_NONE};
-    check_against(c, binary->left, type_basic(&c->infer, TYPE_BOOL), &reason);
-    check_against(c, binary->right, type_basic(&c->infer, TYPE_BOOL), &reason);
+    bool is_bool = check_against(c, binary->left, type_basic(&c->infer, TYPE_BOOL), &reason);
+    if (is_bool)
+        check_against(c, binary->right, type_basic(&c->infer, TYPE_BOOL), &reason);
+    else
+        check_expr(c, binary->right, NULL);
     return type_basic(&c->infer, TYPE_BOOL);
 }
 

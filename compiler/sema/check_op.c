@@ -69,50 +69,97 @@ static const char *op_need(Checker *c, AstOp op) {
     }
 }
 
-static void report_sides(Checker *c, AstOp op, Span span, const Ast *left, const Ast *right) {
-    const char *left_text, *right_text;
+static void wrap(Diag *diag, const Ast *operand, const char *function) {
+    Span span = operand->span;
+    diag_fix(diag, (Span){span.file, span.from, span.from}, "%s(", function);
+    diag_fix(diag, (Span){span.file, span.to, span.to}, ")");
+}
+
+static bool is_int(Type *type) {
+    type = type_prune(type);
+    return type->kind == TYPE_INT || (type->kind == TYPE_VAR && (type->classes & CLASS_LITERAL));
+}
+
+/* What was probably meant where two sides have different types. */
+static void hint_sides(Diag *diag, AstOp op, const Ast *left, const Ast *right) {
+    const Ast *const sides[] = {left, right};
+    for (size_t i = 0; i < 2; i++) {
+        const Ast *side = sides[i], *other = sides[1 - i];
+        if (type_is(side->type, TYPE_FUTURE)) {
+            diag_hint(diag, "`await` gives the result of a future");
+        } else if (type_is_unit(side->type)) {
+            diag_hint(diag, "() is no value to calculate with: a function whose body ends in a statement gives nothing else");
+        } else if (type_is(side->type, TYPE_OPTIONAL)) {
+            diag_hint(diag, "`x ?? default` takes the value out of an optional, and `match` tells whether there is one");
+        } else if (type_is(side->type, TYPE_STRING) && op == OP_ADD) {
+            diag_hint(diag, "string(x) turns any value into a string, and \"{x}\" puts it into one");
+            wrap(diag, other, "string");
+        } else if (type_is(side->type, TYPE_STRING) && op == OP_MUL) {
+            diag_hint(diag, "repeat(s, n) puts n copies of a string together");
+        } else if (type_is(side->type, TYPE_STRING) && (is_int(other->type) || type_is(other->type, TYPE_FLOAT))) {
+            diag_hint(diag, "string(x) turns a number into a string; parse_int(s) and parse_float(s) read one, as optionals");
+        } else if (type_is(side->type, TYPE_FLOAT) && type_is(other->type, TYPE_INT)) {
+            diag_hint(diag, "float(x) turns an int into a float");
+            wrap(diag, other, "float");
+        } else {
+            continue;
+        }
+        return;
+    }
+}
+
+static void report_sides(Checker *c, AstOp op, const Ast *left, const Ast *right) {
+    const char *left_text, *right_text, *spelling = ast_op_spelling(op);
     type_texts(&c->infer, left->type, right->type, &left_text, &right_text);
+    Span span = span_of_operator(c->sema, left, right, spelling);
     Diag *diag = diag_add(c->diags, E0301, span, "`%s` needs the same type on both sides, but the left is %s and the right is %s",
-                          ast_op_spelling(op), left_text, right_text);
-    diag_note(diag, left->span, "this is %s", left_text);
-    diag_note(diag, right->span, "this is %s", right_text);
-    bool has_string = type_is(left->type, TYPE_STRING) || type_is(right->type, TYPE_STRING);
-    bool has_float = type_is(left->type, TYPE_FLOAT) || type_is(right->type, TYPE_FLOAT);
-    if (type_is(left->type, TYPE_FUTURE) || type_is(right->type, TYPE_FUTURE))
-        diag_hint(diag, "`await` gives the result of a future");
-    else if (has_string && op == OP_ADD)
-        diag_hint(diag, "string(x) turns any value into a string, and \"{x}\" puts it into one");
-    else if (has_float)
-        diag_hint(diag, "float(x) turns an int into a float");
+                          spelling, left_text, right_text);
+    diag_label(diag, left->span, "%s", left_text);
+    diag_label(diag, right->span, "%s", right_text);
+    hint_sides(diag, op, left, right);
 }
 
 static Type *check_same(Checker *c, AstOp op, Span span, const Ast *left, const Ast *right) {
     if (type_is_error(left->type) || type_is_error(right->type)) return error_type(c);
     UnifyResult result;
     if (!type_unify(&c->infer, left->type, right->type, &result)) {
-        report_sides(c, op, span, left, right);
+        report_sides(c, op, left, right);
         return error_type(c);
     }
     return check_class(c, span, left->type, op_class(op), op_need(c, op)) ? left->type : error_type(c);
 }
 
-static bool check_operand(Checker *c, AstOp op, const Ast *operand, TypeKind kind) {
+static bool check_operand(Checker *c, AstOp op, Span operator, const Ast * operand, TypeKind kind) {
     UnifyResult result;
     if (type_unify(&c->infer, operand->type, type_basic(&c->infer, kind), &result)) return true;
     const char *text = type_text(&c->infer, operand->type), *spelling = ast_op_spelling(op);
     bool is_number = type_is(operand->type, TYPE_INT) || type_is(operand->type, TYPE_FLOAT);
     Diag *diag = diag_add(c->diags, is_number ? E0302 : E0301, operand->span, "`%s` works on %ss, but this is %s", spelling,
                           kind == TYPE_INT ? "int" : "float", text);
-    if (op == OP_DIV && is_number)
+    if (op == OP_DIV && is_number) {
         diag_hint(diag, "`//` divides ints, rounding down; float(x) turns an int into a float");
-    else if (op == OP_FLOOR_DIV && is_number)
+        if (operator.to> operator.from) diag_fix(diag, operator, "//");
+    } else if (op == OP_FLOOR_DIV && is_number) {
         diag_hint(diag, "`/` divides floats");
+        if (operator.to> operator.from) diag_fix(diag, operator, "/");
+    } else if (op == OP_BIT_XOR && is_number) {
+        diag_hint(diag, "`^` combines the bits of ints; a power is written `x ** y`");
+    } else if (op == OP_MOD && type_is(operand->type, TYPE_STRING)) {
+        diag_hint(diag, "values are put into a string by \"{x}\", with a format by \"{x:.2f}\"");
+    } else if (is_number) {
+        diag_hint(diag, kind == TYPE_INT ? "int(x) cuts a float off towards zero" : "float(x) turns an int into a float");
+    }
     return false;
 }
 
 static Type *check_basic(Checker *c, AstOp op, const Ast *left, const Ast *right, TypeKind kind) {
-    if (!check_operand(c, op, left, kind)) return error_type(c);
-    return check_operand(c, op, right, kind) ? type_basic(&c->infer, kind) : error_type(c);
+    Span operator= span_of_operator(c->sema, left, right, ast_op_spelling(op));
+    bool is_found = operator.from >= left->span.to && operator.to <= right->span.from;
+    bool is_other =
+        type_is(left->type, TYPE_FLOAT) != type_is(right->type, TYPE_FLOAT); /* the other operator would not fit either */
+    if (!is_found || (is_other && !type_is(left->type, TYPE_VAR) && !type_is(right->type, TYPE_VAR))) operator= SPAN_NONE;
+    if (!check_operand(c, op, operator, left, kind)) return error_type(c);
+    return check_operand(c, op, operator, right, kind) ? type_basic(&c->infer, kind) : error_type(c);
 }
 
 Type *check_operation(Checker *c, AstOp op, Span span, const Ast *left, const Ast *right) {

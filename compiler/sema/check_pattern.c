@@ -28,7 +28,11 @@ static bool bind_name(Checker *c, const Ast *pattern, Type *type) {
 static bool fits_shape(Checker *c, const Ast *pattern, Type *type, Type *shape, const char *what) {
     UnifyResult result;
     if (type_unify(&c->infer, type, shape, &result)) return true;
-    diag_add(c->diags, E0301, pattern->span, "this pattern %s, but the value is %s", what, type_text(&c->infer, type));
+    Diag *diag = diag_add(c->diags, E0301, pattern->span, "this pattern %s, but the value is %s", what, type_text(&c->infer, type));
+    if (pattern->kind == AST_PAT_TUPLE && type_is(type, TYPE_LIST))
+        diag_hint(diag, "a list may have any length: its elements are `xs[0]`, `xs[1]`, or `match xs { [a, b] => …, _ => … }`");
+    else if (type_is(type, TYPE_OPTIONAL))
+        diag_hint(diag, "`some(p)` and `none` are the patterns of an optional");
     return false;
 }
 
@@ -196,5 +200,8 @@ void check_pattern(Checker *c, Ast *pattern, Type *type) {
     size_t budget = COVER_BUDGET;
     if (cover_is_useful(c->arena, &pattern, 1, NULL, &budget, &example) == COVER_NO) return;
     Diag *diag = diag_add(c->diags, E0309, pattern->span, "this pattern may not match, and here is no other case");
-    diag_hint(diag, "names, `_` and tuples of them always match; `match` chooses between cases");
+    if (pattern->kind == AST_PAT_LIST)
+        diag_hint(diag, "a list may have any length: `match` chooses between cases; a tuple, `(a, b)`, always has its parts");
+    else
+        diag_hint(diag, "names, `_` and tuples of them always match; `match` chooses between cases");
 }

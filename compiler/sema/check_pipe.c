@@ -5,7 +5,7 @@
 static Type *element_of(Checker *c, Ast *sequence) {
     Type *type = check_expr(c, sequence, NULL);
     Type *element = type_var(&c->infer, 0);
-    pred_require(&c->infer, (Pred){.kind = PRED_SEQUENCE, .types = {type, element}, .span = sequence->span});
+    pred_require(&c->infer, (Pred){.kind = PRED_SEQUENCE, .types = {type, element}, .span = sequence->span, .is_written = true});
     return type_prune(element);
 }
 

@@ -1,6 +1,8 @@
 /* check_reduce.c: `reduce`: by a function or a reducer, of everything or by key, and reducers called as functions. */
 #include "compiler/sema/check.h"
 
+#include <string.h>
+
 static Ast *without_parens(Ast *node) {
     while (node->kind == AST_PAREN) node = ast_as(Paren, node)->value;
     return node;
@@ -55,6 +57,12 @@ static Diag *report_element(Checker *c, const Ast *node, const Symbol *symbol, T
                     wanted_text, element_text);
 }
 
+/* Pairs are mostly meant to be reduced by their keys. */
+static void hint_by_key(Diag *diag, const Ast *operand, const char *name) {
+    diag_hint(diag, "of pairs (key, value), `reduce %s by key` reduces the values of each key", name);
+    diag_fix(diag, (Span){operand->span.file, operand->span.to, operand->span.to}, " by key");
+}
+
 /* The operand of `reduce`: `mean`, `top(10)`, `stats.median`. What it is reduced to; its element is the one given. */
 static Type *check_reducer(Checker *c, Ast *operand, Symbol *symbol, Type *element, Span element_span) {
     Instance instance;
@@ -63,10 +71,9 @@ static Type *check_reducer(Checker *c, Ast *operand, Symbol *symbol, Type *eleme
     UnifyResult result;
     if (!type_unify(&c->infer, element, instance.element, &result)) {
         Diag *diag = report_element(c, node, symbol, element, instance.element, &result);
-        diag_note(diag, element_span, "the elements come from here");
+        diag_label(diag, element_span, "the elements come from here");
         const Type *pair = type_prune(element);
-        if (pair->kind == TYPE_TUPLE && pair->arg_count == 2)
-            diag_hint(diag, "of pairs (key, value), `reduce %s by key` reduces the values of each key", symbol->name);
+        if (pair->kind == TYPE_TUPLE && pair->arg_count == 2) hint_by_key(diag, operand, symbol->name);
         return error_type(c);
     }
     const AstList *args = &no_args;
@@ -94,6 +101,8 @@ Type *check_reducer_call(Checker *c, Ast *node, Symbol *symbol, Ast *receiver, c
         const char *takes = has_params ? "it takes a sequence first, then its own arguments" : "it takes one sequence";
         Diag *diag = diag_add(c->diags, E0303, node->span, "`%s` is a reducer: called as a function, %s", symbol->name, takes);
         diag_note(diag, symbol->span, "`%s` is declared here", symbol->name);
+        if (symbol->module->is_library && strcmp(symbol->name, "set") == 0)
+            diag_hint(diag, "`empty_set()` is the set without elements");
         return error_type(c);
     }
     Type *type = check_expr(c, sequence, NULL);
@@ -160,6 +169,9 @@ static Type *refuse_operator(Checker *c, AstPipe *pipe, const AstBinary *operand
         diag_add(c->diags, E0402, pipe->reduce->span, "`reduce` takes in the operator that follows: `%s %s …` is no reducer",
                  reducer->name, ast_op_spelling(operand->op));
     diag_hint(diag, "put the map in parentheses: `(map … reduce %s) %s …`", reducer->name, ast_op_spelling(operand->op));
+    Span whole = pipe->base.span, reduced = operand->left->span;
+    diag_fix(diag, (Span){whole.file, whole.from, whole.from}, "(");
+    diag_fix(diag, (Span){reduced.file, reduced.to, reduced.to}, ")");
     return error_type(c);
 }
 

@@ -95,7 +95,8 @@ static void check_for(Checker *c, AstFor *loop) {
     size_t literals = statement_begin(c);
     Type *sequence = check_expr(c, loop->sequence, NULL);
     Type *element = type_var(&c->infer, 0);
-    pred_require(&c->infer, (Pred){.kind = PRED_SEQUENCE, .types = {sequence, element}, .span = loop->sequence->span});
+    pred_require(&c->infer,
+                 (Pred){.kind = PRED_SEQUENCE, .types = {sequence, element}, .span = loop->sequence->span, .is_written = true});
     statement_end(c, literals);
     check_pattern(c, loop->pattern, keep(c, element, loop->sequence->span));
     check_statement(c, loop->body);
@@ -124,6 +125,19 @@ static void check_return(Checker *c, AstReturn *node) {
 
 /* ---- expressions whose value is dropped */
 
+/* `xs.sort()`, of one who thinks that it changes xs. */
+static void hint_new_value(Diag *diag, const AstMethod *method) {
+    const Ast *receiver = method->receiver;
+    const char *name = receiver->kind == AST_NAME_REF ? ((const AstNameRef *)receiver)->name : NULL;
+    bool is_var = name && receiver->symbol && receiver->symbol->kind == SYMBOL_VAR;
+    if (is_var) {
+        diag_hint(diag, "values do not change: `.%s` gives a new one, which has to be assigned", method->name);
+        diag_fix(diag, (Span){receiver->span.file, receiver->span.from, receiver->span.from}, "%s = ", name);
+    } else {
+        diag_hint(diag, "values do not change: `.%s` gives a new one, to be bound by `let` or assigned to a var", method->name);
+    }
+}
+
 static void warn_dropped(Checker *c, const Ast *node, Type *type) {
     const SourceFile *file = source_file(c->sema->sources, node->span.file);
     if (file && file->is_library) return;
@@ -133,8 +147,9 @@ static void warn_dropped(Checker *c, const Ast *node, Type *type) {
     else if (type_is(type, TYPE_FUTURE))
         diag_hint(diag, "work that nobody awaits is cancelled: bind the future by `let`, and `await` it");
     else if (node->kind == AST_METHOD)
-        diag_hint(diag, "values do not change: `.%s` gives a new one, to be bound by `let` or assigned to a var",
-                  ((const AstMethod *)node)->name);
+        hint_new_value(diag, (const AstMethod *)node);
+    else if (node->kind == AST_BINARY && ((const AstBinary *)node)->op == OP_EQ)
+        diag_hint(diag, "`==` compares; `=` assigns");
     else
         diag_hint(diag, "`let _ = …` drops it on purpose");
 }

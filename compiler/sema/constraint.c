@@ -87,6 +87,11 @@ static void solve_sequence(Infer *infer, const Pred *pred, Type *container) {
         diag_hint(diag, "chars(s), words_in(s) and lines_in(s) are the sequences that a string has");
     else if (container->kind == TYPE_INT)
         diag_hint(diag, "0..<n are the numbers below n");
+    else if (container->kind == TYPE_TUPLE && container->arg_count > 1)
+        diag_hint(diag,
+                  "the parts of a tuple may have different types: make it a list, `[a, b]`, or take it apart, `let (a, b) = t`");
+    if (container->kind == TYPE_INT && pred->is_written)
+        diag_fix(diag, (Span){pred->span.file, pred->span.from, pred->span.from}, "0..<");
     else if (container->kind == TYPE_FUTURE)
         diag_hint(diag, "`await` gives the result of a future");
     poison(infer, pred);
@@ -104,10 +109,14 @@ static void solve_index(Infer *infer, const Pred *pred, Type *container) {
             diag_add(infer->diags, E0302, pred->span, "%s cannot be indexed: only lists and maps can", type_text(infer, container));
         if (container->kind == TYPE_STRING)
             diag_hint(diag, "s[i..i] is the string of one byte, chars(s) the list of code points");
+        else if (container->kind == TYPE_TUPLE && container->arg_count == 0)
+            diag_hint(diag, "an empty map is written `[:]`, an empty list `[]`; `{ }` is a block without a value");
         else if (container->kind == TYPE_TUPLE)
             diag_hint(diag, "the fields of a tuple are .0, .1 and so on");
         else if (container->kind == TYPE_STREAM)
             diag_hint(diag, "list(s) brings the elements of a stream together");
+        else if (container->kind == TYPE_OPTIONAL)
+            diag_hint(diag, "`x ?? default` takes the value out of an optional");
         poison(infer, pred);
     }
 }

@@ -21,8 +21,14 @@ void module_declare(Sema *sema, Module *module, Symbol *symbol) {
         *slot = symbol;
     } else {
         Diag *diag = diag_add(sema->diags, E0202, symbol->span, "`%s` is declared twice", symbol->name);
-        diag_note(diag, other->span, "`%s` is declared here first", symbol->name);
-        diag_hint(diag, "choose another name for one of them");
+        diag_label(diag, other->span, "it is declared here first");
+        bool are_values = other->kind == SYMBOL_GLOBAL || other->kind == SYMBOL_VAR;
+        if (are_values && (symbol->kind == SYMBOL_GLOBAL || symbol->kind == SYMBOL_VAR))
+            diag_hint(
+                diag,
+                "choose another name for one of them; a name whose value changes is declared by `var` once, and then assigned");
+        else
+            diag_hint(diag, "choose another name for one of them");
     }
 }
 

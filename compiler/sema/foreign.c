@@ -40,6 +40,9 @@ static const Foreign foreign_names[] = {
     {" False FALSE ", "it is written `false`"},
     {" println printf puts echo console cout putStrLn ", "`print(x)` writes a line"},
     {" input readline readLine gets stdin ", "`lines(\"-\")` are the lines of standard input"},
+    {" pass ", "a block that does nothing is `{ }`"},
+    {" elif elsif elseif ", "write `} else if c {`, on the line of the closing brace"},
+    {" abs ", "`math.abs(x)`, after `import math`"},
     {" argv sys ", "the program's arguments are the list `args`"},
     {" throw raise panic error abort die ", "`fail(\"message\")` raises an error"},
     {" dict Map HashMap ", "a map is written `[\"a\": 1]`, an empty one `[:]`"},
@@ -49,6 +52,40 @@ static const Foreign foreign_names[] = {
     {" spawn go thread Thread Promise create_task submit ", "`async f(x)` starts work and gives a future, `await` its result"},
     {" gather wait_all join_all as_completed ", "`wait(futures)` waits for several, `completed(futures)` gives them as they end"},
     {" lambda ", "a function value is written `x => ...` or `(x, y) => ...`"},
+};
+
+/* What can be written in place of the name and is right there: pairs. */
+static const char *const foreign_fixes[][2] = {
+    {"null", "none"},
+    {"nil", "none"},
+    {"None", "none"},
+    {"undefined", "none"},
+    {"Nothing", "none"},
+    {"Some", "some"},
+    {"Just", "some"},
+    {"True", "true"},
+    {"TRUE", "true"},
+    {"False", "false"},
+    {"FALSE", "false"},
+    {"println", "print"},
+    {"puts", "print"},
+    {"echo", "print"},
+    {"length", "len"},
+    {"size", "len"},
+    {"strlen", "len"},
+    {"sorted", "sort"},
+    {"reversed", "reverse"},
+    {"toLowerCase", "lower"},
+    {"toUpperCase", "upper"},
+    {"strip", "trim"},
+    {"str", "string"},
+    {"toString", "string"},
+    {"throw", "fail"},
+    {"panic", "fail"},
+    {"startsWith", "starts_with"},
+    {"startswith", "starts_with"},
+    {"endsWith", "ends_with"},
+    {"endswith", "ends_with"},
 };
 
 static const Foreign foreign_types[] = {
@@ -98,6 +135,12 @@ const char *foreign_name_hint(Sema *sema, const char *name) {
             hint = arena_printf(sema->arena, "`import %s` brings in `%s.%s`", module->name, module->name, name);
     }
     return hint;
+}
+
+const char *foreign_name_fix(const char *name) {
+    for (size_t i = 0; i < sizeof foreign_fixes / sizeof *foreign_fixes; i++)
+        if (strcmp(name, foreign_fixes[i][0]) == 0) return foreign_fixes[i][1];
+    return NULL;
 }
 
 bool is_planned_name(const char *name) {

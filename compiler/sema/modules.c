@@ -22,6 +22,7 @@ static void report_unknown_module(Sema *sema, const char *name, Span span) {
     const char *near = nearest_name(name, names.items, names.len);
     if (near) {
         diag_hint(diag, "did you mean `%s`?", near);
+        diag_fix(diag, span_of_word(sema, span, name), "%s", near);
         return;
     }
     const char *all = "";
@@ -91,7 +92,10 @@ static void import_names(Sema *sema, Module *module, AstImport *import, Module *
         note_missing(module, name);
         Diag *diag = diag_add(sema->diags, E0602, node->span, "the module `%s` has nothing called `%s`", imported->name, name);
         const char *near = nearest_in(sema, name, &imported->values, NULL);
-        if (near) diag_hint(diag, "did you mean `%s`?", near);
+        if (near) {
+            diag_hint(diag, "did you mean `%s`?", near);
+            diag_fix(diag, node->span, "%s", near);
+        }
     }
 }
 

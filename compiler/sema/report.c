@@ -4,29 +4,66 @@
 #include <string.h>
 
 static void add_note(Diag *diag, const Reason *reason) {
-    if (reason->note && reason->span.file != UINT32_MAX) diag_note(diag, reason->span, "%s", reason->note);
+    if (reason->note && reason->span.file != UINT32_MAX) diag_label(diag, reason->span, "%s", reason->note);
 }
 
-/* What often helps: int and float do not mix by themselves; anything can be made a string. */
-static void add_hint(Diag *diag, Type *actual, Type *expected) {
+/* Puts a call around what is there. */
+static void wrap(Diag *diag, Span span, const char *function) {
+    diag_fix(diag, (Span){span.file, span.from, span.from}, "%s(", function);
+    diag_fix(diag, (Span){span.file, span.to, span.to}, ")");
+}
+
+/* Conversions between basic types: int and float do not mix by themselves; anything can be made a string. */
+typedef struct Conversion {
+    TypeKind from, to;
+    const char *hint;
+    const char *function; /* that is put around the value, where that is all; else NULL */
+} Conversion;
+
+#define TO_STRING "string(x) turns any value into a string, and \"{x}\" puts it into one"
+#define COMPARED  "compare it, `x != 0`: only bools are true or false"
+#define MEASURED  "compare its length, `len(x) > 0`: only bools are true or false"
+static const Conversion conversions[] = {
+    {TYPE_INT, TYPE_FLOAT, "float(x) turns an int into a float", "float"},
+    {TYPE_FLOAT, TYPE_INT, "int(x) cuts a float off towards zero", "int"},
+    {TYPE_INT, TYPE_STRING, TO_STRING, "string"},
+    {TYPE_FLOAT, TYPE_STRING, TO_STRING, "string"},
+    {TYPE_BOOL, TYPE_STRING, TO_STRING, "string"},
+    {TYPE_STRING, TYPE_INT, "parse_int(s) reads an int from a string, as an optional", NULL},
+    {TYPE_STRING, TYPE_FLOAT, "parse_float(s) reads a float from a string, as an optional", NULL},
+    {TYPE_STREAM, TYPE_LIST, "list(s) brings the elements of a stream together", "list"},
+    {TYPE_INT, TYPE_BOOL, COMPARED, NULL},
+    {TYPE_FLOAT, TYPE_BOOL, COMPARED, NULL},
+    {TYPE_STRING, TYPE_BOOL, MEASURED, NULL},
+    {TYPE_LIST, TYPE_BOOL, MEASURED, NULL},
+    {TYPE_MAP, TYPE_BOOL, MEASURED, NULL},
+    {TYPE_OPTIONAL, TYPE_BOOL, "`match x { some(v) => …, none => … }` tells the two cases apart", NULL},
+};
+
+/* What often helps where a value has another type. */
+static void add_hint(Diag *diag, Span span, Type *actual, Type *expected) {
     actual = type_prune(actual);
     expected = type_prune(expected);
-    if (expected->kind == TYPE_FLOAT && actual->kind == TYPE_INT)
-        diag_hint(diag, "float(x) turns an int into a float");
-    else if (expected->kind == TYPE_INT && actual->kind == TYPE_FLOAT)
-        diag_hint(diag, "int(x) cuts a float off towards zero");
-    else if (actual->kind == TYPE_FUTURE && expected->kind == TYPE_LIST && type_is(expected->args[0], TYPE_FUTURE))
+    TypeKind kind = actual->kind == TYPE_VAR && (actual->classes & CLASS_LITERAL) ? TYPE_INT : actual->kind;
+    for (size_t i = 0; i < sizeof conversions / sizeof *conversions; i++) {
+        const Conversion *conversion = &conversions[i];
+        if (conversion->from != kind || conversion->to != expected->kind) continue;
+        diag_hint(diag, "%s", conversion->hint);
+        if (conversion->function) wrap(diag, span, conversion->function);
+        return;
+    }
+    if (actual->kind == TYPE_FUTURE && expected->kind == TYPE_LIST && type_is(expected->args[0], TYPE_FUTURE))
         diag_hint(diag, "a list of one future is written `[f]`");
     else if (actual->kind == TYPE_FUTURE && expected->kind != TYPE_FUTURE)
         diag_hint(diag, "`await` gives the result of a future");
     else if (expected->kind == TYPE_STRING)
-        diag_hint(diag, "string(x) turns any value into a string, and \"{x}\" puts it into one");
-    else if (actual->kind == TYPE_STREAM && expected->kind == TYPE_LIST)
-        diag_hint(diag, "list(s) brings the elements of a stream together");
+        diag_hint(diag, TO_STRING);
     else if (actual->kind == TYPE_OPTIONAL && expected->kind != TYPE_OPTIONAL)
         diag_hint(diag, "`x ?? default` takes the value out of an optional");
     else if (expected->kind == TYPE_OPTIONAL && actual->kind != TYPE_OPTIONAL)
         diag_hint(diag, "some(x) makes an optional of a value");
+    else if (expected->kind == TYPE_FN && (actual->kind != TYPE_TUPLE || actual->arg_count > 0))
+        diag_hint(diag, "a function value is written `x => …`");
     else if (actual->kind == TYPE_TUPLE && actual->arg_count == 0)
         diag_hint(diag,
                   "the value of a block is that of its last expression; loops, assignments and an `if` without `else` have none");
@@ -66,6 +103,8 @@ void report_misfit(Checker *c, Span span, const UnifyResult *result, Type *actua
         diag = diag_add(c->diags, E0302, span, "%s does not fit: %s %s", reason->what, type_text(&c->infer, result->left),
                         class_complaint(result->class));
         add_note(diag, reason);
+        if (result->class == CLASS_CONVERT && type_is(result->left, TYPE_STRING))
+            diag_hint(diag, "parse_int(s) and parse_float(s) read a number from a string, as an optional");
         return;
     case UNIFY_INFINITE:
         type_texts(&c->infer, result->left, result->right, &actual_text, &expected_text);
@@ -90,11 +129,12 @@ void report_misfit(Checker *c, Span span, const UnifyResult *result, Type *actua
     }
     type_texts(&c->infer, actual, expected, &actual_text, &expected_text);
     diag = diag_add(c->diags, E0301, span, "%s must be %s, but this is %s", reason->what, expected_text, actual_text);
+    if (reason->note) diag_label(diag, span, "%s", actual_text);
     add_note(diag, reason);
     if (result->status == UNIFY_RIGID && result->left->name)
         diag_hint(diag, "%s is declared to stand for any type, so nothing may be assumed of it", result->left->name);
     else
-        add_hint(diag, actual, expected);
+        add_hint(diag, span, actual, expected);
 }
 
 bool check_fits(Checker *c, Span span, Type *actual, Type *expected, const Reason *reason) {
@@ -114,7 +154,10 @@ bool check_class(Checker *c, Span span, Type *type, uint32_t classes, const char
     }
     Diag *diag =
         diag_add(c->diags, E0302, span, "%s: %s %s", what, type_text(&c->infer, result.left), class_complaint(result.class));
-    if (type_is(result.left, TYPE_STREAM)) diag_hint(diag, "list(s) brings the elements of a stream together");
+    if (type_is(result.left, TYPE_STREAM)) {
+        diag_hint(diag, "list(s) brings the elements of a stream together");
+        if (classes == CLASS_PRINT && type_prune(type)->kind == TYPE_STREAM) wrap(diag, span, "list");
+    }
     if (type_is(result.left, TYPE_FUTURE)) diag_hint(diag, "`await` gives the result of a future");
     return false;
 }

@@ -69,20 +69,23 @@ typedef struct Place {
     Scope *outer;
     Ast *owner;
     unsigned loops;
+    const char *clause;
 } Place;
 
 /* Enters a function's own scope; what is inside belongs to `owner`. */
 static void function_enter(Resolver *r, Place *place, Ast *owner) {
-    *place = (Place){.scope = {.outer = r->scope}, .outer = r->scope, .owner = r->owner, .loops = r->loops};
+    *place = (Place){.scope = {.outer = r->scope}, .outer = r->scope, .owner = r->owner, .loops = r->loops, .clause = r->clause};
     r->scope = &place->scope;
     r->owner = owner;
     r->loops = 0;
+    r->clause = NULL;
 }
 
 static void function_leave(Resolver *r, const Place *place) {
     r->scope = place->outer;
     r->owner = place->owner;
     r->loops = place->loops;
+    r->clause = place->clause;
 }
 
 /* Default values see what stands around the function, and nothing of the function. */
@@ -229,16 +232,28 @@ static Ast *root_of_place(Ast *place) {
 }
 
 static void resolve_assign(Resolver *r, AstAssign *assign) {
+    r->target = root_of_place(assign->target);
+    r->is_first_value = assign->op == OP_NONE && r->target == assign->target;
     resolve_node(r, assign->target);
+    r->target = NULL;
     resolve_node(r, assign->value);
     Ast *root = root_of_place(assign->target);
     const Symbol *symbol = root ? root->symbol : NULL;
     if (!symbol || symbol->kind == SYMBOL_VAR) return;
     Diag *diag = diag_add(r->sema->diags, E0204, root->span, "`%s` cannot be changed: it is not a var", symbol->name);
-    diag_note(diag, symbol->span, "`%s` is declared here", symbol->name);
-    if (symbol->decl && symbol->decl->kind == AST_LET)
-        diag_hint(diag, "declare it with `var %s = …`", symbol->name);
-    else
+    if (symbol->module->is_library && r->is_first_value) {
+        diag_hint(diag, "it is the library's; a name of your own is declared by `let %s = …` or `var %s = …`", symbol->name,
+                  symbol->name);
+        root->symbol = NULL;
+        return;
+    }
+    if (symbol->module == r->module) diag_label(diag, symbol->span, "it is declared here");
+    if (symbol->decl && symbol->decl->kind == AST_LET) {
+        Span keyword = symbol->decl->span;
+        keyword.to = keyword.from + 3;
+        diag_hint(diag, "a name whose value changes is declared by `var %s = …`", symbol->name);
+        diag_fix(diag, keyword, "var");
+    } else
         diag_hint(diag, "copy it to a var first: `var changed = %s`", symbol->name);
     root->symbol = NULL;
 }
@@ -296,14 +311,22 @@ static void resolve_dot(Resolver *r, AstDot *dot) {
     dot->base.symbol = scope_member(r, module, dot->name, span_of_name(r->sema, &dot->base, dot->value->span.to, dot->name));
 }
 
+/* What should be a function, for a hint where it is written as an expression of names that nobody declares: `where x > 2`. */
+static void resolve_operand(Resolver *r, Ast *operand, const char *clause) {
+    const char *around = r->clause;
+    r->clause = operand && operand->kind != AST_NAME_REF ? clause : NULL;
+    resolve_maybe(r, operand);
+    r->clause = around;
+}
+
 static void resolve_pipe(Resolver *r, AstPipe *pipe) {
     resolve_list(r, &pipe->sources);
-    if (pipe->op != OP_REDUCE) resolve_node(r, pipe->function);
-    resolve_maybe(r, pipe->where);
+    if (pipe->op != OP_REDUCE) resolve_operand(r, pipe->function, pipe->op == OP_FLATMAP ? "flatmap" : "map");
+    resolve_operand(r, pipe->where, "where");
+    if (!pipe->by_key) resolve_operand(r, pipe->by, "by");
     resolve_maybe(r, pipe->scan);
     resolve_maybe(r, pipe->reduce);
     resolve_maybe(r, pipe->from);
-    if (!pipe->by_key) resolve_maybe(r, pipe->by);
 }
 
 /* The work may travel, as a function may: it mentions no var, and nothing in it leaves what stands around. */

@@ -75,12 +75,17 @@ const char *file_identity(Sema *sema, const char *path); /* NULL where there is 
 /* ---- places and names (names.c) */
 /* Where `name` stands as a whole word, at or after `from` inside the node; the node's own span when it does not. */
 Span span_of_name(const Sema *sema, const Ast *node, uint32_t from, Name name);
+/* The same for any word inside of a span. */
+Span span_of_word(const Sema *sema, Span span, const char *word);
+/* Where the operator stands between its operands; both of them where it is not found. */
+Span span_of_operator(const Sema *sema, const Ast *left, const Ast *right, const char *spelling);
 /* The name out of the map's keys, or `also`'s, that is nearest; NULL where none is near. Either may be NULL. */
 const char *nearest_in(Sema *sema, const char *name, const Map *values, const Map *also);
 
 /* ---- names that are unknown (foreign.c) */
 /* What is meant by a name that other languages, or modules that are not imported, have; NULL where there is no such hint. */
 const char *foreign_name_hint(Sema *sema, const char *name);
+const char *foreign_name_fix(const char *name); /* what is written in its place; NULL where that is not known */
 const char *foreign_type_hint(const char *name);
 /* Whether the library is to have it: "not supported yet". */
 bool is_planned_name(const char *name);

@@ -49,6 +49,7 @@ Type *scheme_instantiate(Infer *infer, const Scheme *scheme, Span span, TypeList
     for (size_t i = 0; i < scheme->preds.len; i++) {
         Pred pred = scheme->preds.items[i];
         pred.span = span;
+        pred.is_written = false;
         for (size_t j = 0; j < 3; j++)
             if (pred.types[j]) pred.types[j] = substitute(&s, pred.types[j]);
         pred_require(infer, pred);

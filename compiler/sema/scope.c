@@ -14,7 +14,7 @@ Symbol *scope_declare(Resolver *r, SymbolKind kind, Name name, Span span, Ast *d
     if (other) {
         other->is_used = true; /* nothing can mention it any more */
         Diag *diag = diag_add(r->sema->diags, E0202, span, "`%s` is declared twice in the same block", name);
-        diag_note(diag, other->span, "`%s` is declared here first", name);
+        diag_label(diag, other->span, "it is declared here first");
         diag_hint(diag, "choose another name for one of them");
     }
     Symbol *symbol = arena_make(r->sema->arena, Symbol);
@@ -39,6 +39,28 @@ void scope_skipped(Module *module, const AstError *error) {
     }
 }
 
+static void hint_unknown(Resolver *r, Diag *diag, Name name, Span span) {
+    const char *hint = foreign_name_hint(r->sema, name), *near = nearest_visible(r, name);
+    bool is_target = r->target && r->target->span.from == span.from;
+    for (const Scope *scope = r->around_default; scope; scope = scope->outer)
+        if (find_here(scope, name)) hint = "a default value mentions what stands around the function, not its parameters";
+    if (hint) {
+        diag_hint(diag, "%s", hint);
+        const char *instead = foreign_name_fix(name);
+        if (instead) diag_fix(diag, span, "%s", instead);
+    } else if (r->clause) {
+        diag_hint(diag, "`%s` takes a function: `%s %s => …`", r->clause, r->clause, name);
+    } else if (near) {
+        diag_hint(diag, "did you mean `%s`?", near);
+        diag_fix(diag, span, "%s", near);
+    } else if (is_target && r->is_first_value) {
+        diag_hint(diag, "a name is declared by `let %s = …`, or, where its value changes later, by `var %s = …`", name, name);
+        diag_fix(diag, (Span){span.file, span.from, span.from}, "let ");
+    } else if (is_target) {
+        diag_hint(diag, "what changes is declared first: `var %s = …`", name);
+    }
+}
+
 /* Once for each name: a misspelt declaration would otherwise be reported wherever the right spelling is used. */
 static void report_unknown(Resolver *r, Name name, Span span) {
     void **skipped = map_slot_pointer(&r->module->skipped, name);
@@ -49,13 +71,7 @@ static void report_unknown(Resolver *r, Name name, Span span) {
         diag = diag_add(r->sema->diags, E0501, span, "`%s` is not supported yet", name);
     else
         diag = diag_add(r->sema->diags, E0201, span, "nothing is called `%s` here", name);
-    const char *hint = foreign_name_hint(r->sema, name), *near = nearest_visible(r, name);
-    for (const Scope *scope = r->around_default; scope; scope = scope->outer)
-        if (find_here(scope, name)) hint = "a default value mentions what stands around the function, not its parameters";
-    if (hint)
-        diag_hint(diag, "%s", hint);
-    else if (near)
-        diag_hint(diag, "did you mean `%s`?", near);
+    hint_unknown(r, diag, name, span);
 }
 
 static void report_var(Resolver *r, const Symbol *var, Span span) {
@@ -66,9 +82,11 @@ static void report_var(Resolver *r, const Symbol *var, Span span) {
     const char *what = is_async ? "the work that `async` starts" : "a function";
     Diag *diag =
         diag_add(r->sema->diags, E0203, span, "%s cannot mention the var `%s`, which is declared outside of it", what, var->name);
-    diag_note(diag, var->span, "`%s` is declared here", var->name);
+    diag_label(diag, var->span, "the var is declared here");
     if (is_async)
         diag_hint(diag, "the work may run on another machine, later: copy the value to a let before the `async`, and mention that");
+    else if (r->target && r->target->span.from == span.from)
+        diag_hint(diag, "let the function give a value instead; `map f over xs reduce g` combines what it gives for each element");
     else
         diag_hint(diag, "functions may travel to other machines: copy the value to a let before the function, and mention that");
 }
@@ -97,7 +115,9 @@ static Symbol *find(Resolver *r, Name name) {
         if (symbol) return symbol;
     }
     Symbol *symbol = map_get_pointer(&r->module->values, name);
-    if (!symbol && r->sema->prelude) symbol = map_get_pointer(&r->sema->prelude->values, name);
+    /* What could not be parsed would have hidden what the library has. */
+    bool is_skipped = !symbol && map_get_pointer(&r->module->skipped, name);
+    if (!symbol && !is_skipped && r->sema->prelude) symbol = map_get_pointer(&r->sema->prelude->values, name);
     return symbol;
 }
 
@@ -131,7 +151,10 @@ Symbol *scope_member(Resolver *r, Module *module, Name name, Span span) {
     if (module->is_missing || map_get_pointer(&module->skipped, name)) return NULL; /* reported */
     Diag *diag = diag_add(r->sema->diags, E0602, span, "the module `%s` has nothing called `%s`", module->name, name);
     const char *near = nearest_in(r->sema, name, &module->values, NULL);
-    if (near) diag_hint(diag, "did you mean `%s.%s`?", module->name, near);
+    if (near) {
+        diag_hint(diag, "did you mean `%s.%s`?", module->name, near);
+        diag_fix(diag, span, "%s", near);
+    }
     return NULL;
 }
 

@@ -22,6 +22,9 @@ typedef struct Resolver {
     Ast *owner;               /* the FN, LAMBDA, ASYNC, REDUCER or MEMBER that is being resolved; NULL: the top level */
     Item *item;               /* the item that is being resolved; NULL for a default's copy */
     unsigned loops;           /* around the place, inside the owner */
+    const char *clause;       /* "map", "where" …: inside an operand that should be a function and is none; else NULL */
+    const Ast *target;        /* the name whose value an assignment changes */
+    bool is_first_value;      /* … which may be meant to declare it: it is `=` */
     VEC(VarMention) reported; /* one E0203 for a var and function is enough */
 } Resolver;
 

@@ -79,6 +79,7 @@ typedef struct Pred {
     Name name;
     uint64_t index;
     Span span;
+    bool is_written; /* the span is that of the container's expression */
 } Pred;
 
 typedef VEC(Pred) Preds;

@@ -25,6 +25,15 @@ static bool is_open_type(Type *type) {
     return is_open(type, &budget);
 }
 
+/* What was reported is an error from here on: its other uses say nothing more. */
+static void settle(Checker *c, Type *type, size_t *budget) {
+    type = type_prune(type);
+    if (*budget == 0) return;
+    --*budget;
+    if (type->kind == TYPE_VAR && type->level != LEVEL_GENERIC) type->link = error_type(c);
+    for (size_t i = 0; i < type->arg_count; i++) settle(c, type->args[i], budget);
+}
+
 static bool has_open_use(const Ast *node) {
     for (size_t i = 0; node->use && i < node->use->types.len; i++)
         if (is_open_type(node->use->types.items[i])) return true;
@@ -44,6 +53,9 @@ static void report(Walk *walk, const Ast *node) {
     else
         diag = diag_add(c->diags, E0304, node->span, "nothing decides the types in this use");
     diag_hint(diag, "write the type down, as in `let xs: [int] = []`");
+    size_t budget = TYPE_SIZE_LIMIT;
+    if (node->type) settle(c, node->type, &budget);
+    for (size_t i = 0; node->use && i < node->use->types.len; i++) settle(c, node->use->types.items[i], &budget);
 }
 
 static void visit(Ast *node, void *context) {

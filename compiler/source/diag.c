@@ -52,6 +52,7 @@ static bool is_library(const Diag *diag, Span span) {
 }
 
 void diag_label(Diag *diag, Span span, const char *format, ...) {
+    if (is_library(diag, span) && !is_library(diag, diag->span)) return;
     DiagNote label = {.span = span};
     va_list args;
     va_start(args, format);
@@ -94,7 +95,8 @@ void diag_copy(const DiagSink *from, DiagSink *to) {
         const Diag *old = from->diags.items[i];
         Diag *diag = diag_add(to, old->code, old->span, "%s", old->message);
         if (old->hint) diag_hint(diag, "%s", old->hint);
-        for (size_t j = 0; j < old->labels.len; j++) diag_label(diag, old->labels.items[j].span, "%s", old->labels.items[j].message);
+        for (size_t j = 0; j < old->labels.len; j++)
+            diag_label(diag, old->labels.items[j].span, "%s", old->labels.items[j].message);
         for (size_t j = 0; j < old->notes.len; j++) diag_note(diag, old->notes.items[j].span, "%s", old->notes.items[j].message);
         for (size_t j = 0; j < old->fixes.len; j++) diag_fix(diag, old->fixes.items[j].span, "%s", old->fixes.items[j].text);
     }

@@ -29,7 +29,8 @@ DiagSink *diag_sink_new(Arena *arena, const SourceMap *sources);
  * and types involved. */
 Diag *diag_add(DiagSink *sink, DiagCode code, Span span, const char *format, ...) __attribute__((format(printf, 4, 5)));
 /* A few words at a place that matters, shown in the same lines as the message's own place: "string", "int". One at the message's
- * own place is written there. */
+ * own place is written there. For both these and notes: places in the library's source are left out, as whoever uses it is helped
+ * by names alone. */
 void diag_label(Diag *diag, Span span, const char *format, ...) __attribute__((format(printf, 3, 4)));
 /* A second place that matters, with what it has to do with it ("declared here"), shown by itself. Places in the library's source
  * are left out: whoever uses it is helped by names alone. */

@@ -240,6 +240,8 @@ Ast *build_comparison(Syntax *syntax, AstOp op, Ast *left, Ast *right) {
     if (!is_chain) return node;
     Diag *d = diag_add(syntax->diags, E0106, node->span, "comparisons cannot be chained");
     diag_hint(d, "write `a < b and b < c`, or parentheses around one of them");
+    Span middle = ast_as(Binary, left)->right->span, behind = {middle.file, middle.to, middle.to};
+    diag_fix(d, behind, " and %.*s", (int)(middle.to - middle.from), syntax->source->text + middle.from);
     return build_error(syntax, node->span);
 }
 

@@ -196,6 +196,7 @@ static const Rule rules[] = {
     {.found = TOK_TUPLE_FIELD, .expects = TOK_NOT, .hint = "a float has a digit before its point: 0.5"},
     {.found = TOK_HOLE_END, .hint = "a brace itself is written `\\{` in a string"},
     {.before = TOK_INTEGER, .found = TOK_DOTS, .hint = "`step(1..10, 2)` is every second number of the range"},
+    {.found = TOK_FROM, .expects = TOK_NEWLINE, .hint = "names of a module are brought in by `import math: sqrt, pi`"},
     {.found = TOK_WHERE, .lacks = TOK_OVER, .hint = "`where` belongs to a `map`: `map f over a where p`"},
     {.found = TOK_OVER, .hint = "`over` belongs to `map f`, `flatmap f` or `reduce g`, which stand before it"},
     {.found = TOK_WHERE, .expects = TOK_OVER, .hint = CLAUSES},
@@ -257,9 +258,10 @@ static bool is_on_new_line(const Syntax *syntax) {
 static void fix_increment(const Syntax *syntax, Diag *diag) {
     const char *text = syntax->source->text;
     uint32_t from = syntax->previous.span.from, to = syntax->current.span.to;
-    bool is_behind =
-        from > 0 && text[from - 1] != '\n' && text[from - 1] != ' ' && (text[to] == '\n' || text[to] == ';' || !text[to]);
-    if (is_behind) diag_fix(diag, (Span){syntax->file, from, to}, " %c= 1", text[from]);
+    uint32_t next = to + (uint32_t)strspn(text + to, " \t\r");
+    bool is_behind = from > 0 && text[from - 1] != '\n' && text[from - 1] != ' ';
+    bool is_last = strchr("\n;#}", text[next]) != NULL; /* which finds the NUL at the end of the file too */
+    if (is_behind && is_last) diag_fix(diag, (Span){syntax->file, from, to}, " %c= 1", text[from]);
 }
 
 void hint_add(Syntax *syntax, const Expected *expected, Diag *diag) {
