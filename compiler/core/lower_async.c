@@ -2,7 +2,8 @@
  *
  * Where e is a map … reduce, also as the end of blocks and of functions that are known, that job is started itself, so that its
  * progress can be seen. What a function or block does before it must be quick then, since the caller does it. Any other e is
- * evaluated by a job of one element. */
+ * evaluated by a job of one element. Work that is started inside of work sees through no calls: functions that each start the one
+ * before twice would double forever. */
 #include "compiler/core/lower_internal.h"
 
 #include <string.h>
@@ -15,7 +16,7 @@ enum { ENDING_DEPTH_LIMIT = 20 };
 static const Symbol *known_function(Lower *l, Env *env, Ast *call) {
     const Use *use = call_use(call);
     const Symbol *symbol = use ? use->symbol : NULL;
-    if (!symbol || symbol->kind != SYMBOL_FN || symbol->is_recursive || env_find(l, env, symbol)) return NULL;
+    if (!symbol || l->async_depth > 1 || symbol->kind != SYMBOL_FN || symbol->is_recursive || env_find(l, env, symbol)) return NULL;
     if (!symbol->decl || symbol->decl->kind != AST_FN || !tree_is_inlined(l, symbol->decl)) return NULL;
     return symbol;
 }
@@ -25,7 +26,7 @@ static bool known_lambda(Lower *l, Env *env, Ast *call, Callable *callable) {
     Ast *callee = call->kind == AST_CALL ? ast_strip(ast_as(Call, call)->callee) : NULL;
     Binding *binding = callee && callee->kind == AST_NAME_REF && callee->symbol ? env_find(l, env, callee->symbol) : NULL;
     Ast *tree = binding && binding->kind == BINDING_CALLABLE ? ast_strip(binding->ast) : NULL;
-    if (!tree || tree->kind != AST_LAMBDA || !tree_is_inlined(l, tree)) return false;
+    if (!tree || l->async_depth > 1 || tree->kind != AST_LAMBDA || !tree_is_inlined(l, tree)) return false;
     CoreExprs unused = {0};
     *callable = called(l, env, call, &unused);
     callable->is_direct = true;
@@ -160,7 +161,9 @@ CoreExpr *lower_async(Lower *l, Env *env, AstAsync *ast) {
     bool is_pipe = work->kind == AST_PIPE, is_quick = false;
     Body *outer = l->body, body = {.loop_count = outer->loop_count};
     l->body = &body;
+    l->async_depth++;
     CoreExpr *value = ends_in_job(l, env, work, 0) ? lower_ending(l, env, work) : lower_expr(l, env, work);
+    l->async_depth--;
     l->body = outer;
     outer->loop_count = body.loop_count;
     if (l->has_failed) return make_unit(l, span);

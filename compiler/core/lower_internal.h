@@ -57,6 +57,7 @@ typedef struct Lower {
     size_t inline_count;
     int depth; /* of expressions being lowered inside each other */
     int type_depth;
+    int async_depth; /* of `async` expressions inside each other */
     uint32_t next_var;
     bool has_failed;
     Diag *refusal; /* the message of the last lower_refuse, where it made one */
