@@ -125,9 +125,11 @@ void capture_job(Lower *l, CoreJob *job) {
     Capture capture = {.l = l, .captures = &job->captures, .captured = &job->captured};
     map_init(&capture.known, l->arena);
     bind_sources(&capture, &job->sources);
-    for (size_t i = 0; i < CORE_REDUCER_CODES; i++) {
-        CoreCode *code = core_reducer_code(&job->reducer, i, NULL);
-        for (size_t p = 0; p < 2 && code->params[p]; p++) capture_bind(&capture, code->params[p]);
+    for (size_t r = 0; r < core_reducer_count(job); r++) {
+        for (size_t i = 0; i < CORE_REDUCER_CODES; i++) {
+            CoreCode *code = core_reducer_code(core_reducer(job, r), i, NULL);
+            for (size_t p = 0; p < 2 && code->params[p]; p++) capture_bind(&capture, code->params[p]);
+        }
     }
     core_each_job_code(job, bind_visit, &capture);
     core_each_job_code(job, rename_visit, &capture);

@@ -297,6 +297,14 @@ typedef struct CoreReducer {
     bool is_associative; /* exactly associative, merge(a, b) being a with b's elements added in order: implied by is_exact */
 } CoreReducer;
 
+/* What `mrc --check-laws` tests of a job: a reducer once more, a member of a tuple for itself. Its `from` and `nothing` are left
+ * out. */
+typedef struct CoreLaw {
+    const char *name; /* for people: "`(-)`", "the reducer `mean`" */
+    Span span;
+    CoreReducer reducer;
+} CoreLaw;
+
 struct CoreJob {
     uint32_t index; /* in CoreProgram.jobs */
     const char *name;
@@ -310,6 +318,7 @@ struct CoreJob {
     bool is_single;      /* made of an expression, of which its one element is the value */
     const CoreType *key; /* NULL: not keyed; else the result is a map from it */
     CoreReducer reducer;
+    VEC(CoreLaw) laws; /* none but in a program that checks laws */
     const CoreType *result;
     VEC(CoreGlobal *) globals; /* read by the job's code or what it calls, transitively; ascending index */
     uint8_t hash[16];          /* of the printed core of the job and all it calls */
@@ -331,6 +340,7 @@ typedef struct CoreProgram {
     VEC(CoreJob *) jobs;
     bool has_futures; /* some job is only started */
     VEC(CoreForeign) foreign;
+    bool checks_laws;
     CoreFn *top_level; /* no parameters, unit; sets the globals (CORE_ASSIGN) and runs the statements */
     uint8_t hash[16];
 } CoreProgram;

@@ -20,6 +20,9 @@ void core_give_type(CoreExpr *expr, const CoreType *type); /* gives a diverging 
 /* The code pieces of a reducer in a fixed order, with labels for people: "add", "merge", "finish", "done", "from". */
 enum { CORE_REDUCER_CODES = 5 };
 CoreCode *core_reducer_code(CoreReducer *reducer, size_t index, const char **label);
+/* All reducers whose code is the job's: its own (number 0), then those of its laws. */
+size_t core_reducer_count(const CoreJob *job);
+CoreReducer *core_reducer(CoreJob *job, size_t index);
 
 /* ---- walking (node.c): direct children in the order of evaluation. Of a JOB: its sources and captured values, which belong to the
  * enclosing function; the job's own code is visited by core_each_job_code. */

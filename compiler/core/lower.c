@@ -153,6 +153,7 @@ CoreProgram *core_lower(Arena *arena, const SourceMap *sources, const CheckedPro
     l.program->arena = arena;
     l.program->sources = sources;
     l.program->types = core_types_new(arena);
+    l.program->checks_laws = program->checks_laws;
     lower_top_level(&l);
     lower_pending(&l);
     return !l.has_failed && finish_program(&l) ? l.program : NULL;

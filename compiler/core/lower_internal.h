@@ -316,6 +316,8 @@ Ast *reduced_sequence(Ast *call); /* of mean(xs) or xs.mean(): xs; NULL where th
 ReducerUse reducer_use_of(Lower *l, Env *env, Ast *ast, CoreExprs *out);
 /* Fills in the job's reducer for elements of this type. */
 void reducer_build(Lower *l, CoreJob *job, const ReducerUse *use, const CoreType *element);
+/* Adds what is tested of the reducer to the job's laws (lower_laws.c). */
+void reducer_laws(Lower *l, CoreJob *job, const ReducerUse *use, const CoreType *element);
 /* The state and result of a declared reducer; false: refused. */
 bool reducer_types(Lower *l, const ReducerUse *use, Span span, const CoreType **state, const CoreType **result);
 /* The body of a declared reducer's member with its parameters bound to these values; NULL where it has no such member. */

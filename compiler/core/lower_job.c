@@ -53,6 +53,7 @@ static void yield_push(Lower *l, Consumer *self, CoreExpr *element, CoreExprs *o
     }
     vec_push(l->arena, out, make(l, CORE_YIELD, core_unit_type(l), element->span, 1, &element));
     reducer_build(l, job, consumer->reducer, reduced);
+    if (l->checked->checks_laws && !l->has_failed) reducer_laws(l, job, consumer->reducer, reduced);
 }
 
 CoreJob *job_new(Lower *l, Span span) {

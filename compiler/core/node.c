@@ -70,6 +70,14 @@ CoreCode *core_reducer_code(CoreReducer *reducer, size_t index, const char **lab
     return codes[index];
 }
 
+size_t core_reducer_count(const CoreJob *job) {
+    return 1 + job->laws.len;
+}
+
+CoreReducer *core_reducer(CoreJob *job, size_t index) {
+    return index ? &job->laws.items[index - 1].reducer : &job->reducer;
+}
+
 void core_each_child(CoreExpr *expr, CoreVisit *visit, void *context) {
     for (size_t i = 0; i < expr->sources.len; i++) visit(expr->sources.items[i].expr, context);
     if (expr->kind == CORE_JOB) {
@@ -84,13 +92,16 @@ void core_each_child(CoreExpr *expr, CoreVisit *visit, void *context) {
     for (size_t i = 0; i < expr->args.len; i++) visit(expr->args.items[i], context);
 }
 
-void core_each_job_code(CoreJob *job, CoreVisit *visit, void *context) {
-    CoreReducer *reducer = &job->reducer;
-    visit(job->body, context);
+static void each_reducer_code(CoreReducer *reducer, CoreVisit *visit, void *context) {
     if (reducer->init) visit(reducer->init, context);
     for (size_t i = 0; i < CORE_REDUCER_CODES; i++) {
         CoreCode *code = core_reducer_code(reducer, i, NULL);
         if (code->body) visit(code->body, context);
     }
     if (reducer->nothing) visit(reducer->nothing, context);
+}
+
+void core_each_job_code(CoreJob *job, CoreVisit *visit, void *context) {
+    visit(job->body, context);
+    for (size_t i = 0; i < core_reducer_count(job); i++) each_reducer_code(core_reducer(job, i), visit, context);
 }

@@ -8,7 +8,7 @@ typedef VEC(size_t) Numbers;
 
 typedef struct Callers {
     Arena *arena;
-    Map numbers;   /* CoreFn -> its index in the program plus one */
+    Map numbers;    /* CoreFn -> its index in the program plus one */
     Numbers *lists; /* by callee */
     size_t caller;
 } Callers;
@@ -56,6 +56,15 @@ static void find_owned(CoreProgram *program, Arena *arena) {
     }
 }
 
+static void own_reducer(Arena *scratch, CoreReducer *reducer) {
+    own_mark(scratch, reducer->init, NULL, 0);
+    own_mark(scratch, reducer->nothing, NULL, 0);
+    for (size_t i = 0; i < CORE_REDUCER_CODES; i++) {
+        CoreCode *code = core_reducer_code(reducer, i, NULL);
+        own_mark(scratch, code->body, code->params, 2);
+    }
+}
+
 void core_own(CoreProgram *program) {
     Arena *scratch = arena_new();
     find_owned(program, scratch);
@@ -64,14 +73,9 @@ void core_own(CoreProgram *program) {
         own_mark(scratch, fn->body, fn->params.items, fn->params.len);
     }
     for (size_t i = 0; i < program->jobs.len; i++) {
-        CoreReducer *reducer = &program->jobs.items[i]->reducer;
-        own_mark(scratch, program->jobs.items[i]->body, NULL, 0);
-        own_mark(scratch, reducer->init, NULL, 0);
-        own_mark(scratch, reducer->nothing, NULL, 0);
-        for (size_t c = 0; c < CORE_REDUCER_CODES; c++) {
-            CoreCode *code = core_reducer_code(reducer, c, NULL);
-            own_mark(scratch, code->body, code->params, 2);
-        }
+        CoreJob *job = program->jobs.items[i];
+        own_mark(scratch, job->body, NULL, 0);
+        for (size_t r = 0; r < core_reducer_count(job); r++) own_reducer(scratch, core_reducer(job, r));
     }
     arena_free(&scratch);
 }

@@ -437,21 +437,24 @@ static void check_fn(Verify *v, CoreFn *fn) {
     }
 }
 
-static void check_job(Verify *v, CoreJob *job) {
+static void check_reducer(Verify *v, CoreReducer *reducer) {
     static CoreVar *const none[2] = {NULL, NULL};
-    CoreReducer *reducer = &job->reducer;
     const CoreType *types[CORE_REDUCER_CODES] = {reducer->state, reducer->state, reducer->result, NULL, reducer->result};
-    v->where = job->name;
-    v->result = NULL;
     if (reducer->is_exact && !reducer->is_associative) fail(v, NULL, "an exact reducer that is not associative");
-    map_init(&v->in_scope, v->in_scope.arena);
-    for (size_t i = 0; i < job->captures.len; i++) enter(v, job->captures.items[i]);
     for (size_t i = 0; i < CORE_REDUCER_CODES && !v->problem; i++) {
         CoreCode *code = core_reducer_code(reducer, i, NULL);
         if (code->body) check_code(v, code->body, code->params, types[i] ? types[i] : code->body->type);
     }
     check_code(v, reducer->init, none, reducer->state);
     check_code(v, reducer->nothing, none, reducer->result);
+}
+
+static void check_job(Verify *v, CoreJob *job) {
+    v->where = job->name;
+    v->result = NULL;
+    map_init(&v->in_scope, v->in_scope.arena);
+    for (size_t i = 0; i < job->captures.len; i++) enter(v, job->captures.items[i]);
+    for (size_t i = 0; i < core_reducer_count(job); i++) check_reducer(v, core_reducer(job, i));
     for (size_t i = 0; i < job->sources.len; i++) enter(v, job->sources.items[i].var);
     v->job = job;
     check_expr(v, job->body);

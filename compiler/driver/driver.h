@@ -21,9 +21,11 @@ typedef struct DriverOptions {
     bool is_emit;
     SessionArtifact emit;
     DiagFormat diagnostics;
-    bool is_test;        /* `mrc test`: compile the tests, and run them */
-    const char *explain; /* --explain: the code, "" for a list of all; else NULL */
-    bool is_done;        /* --help or --version was answered: exit with 0 */
+    char *const *arguments; /* of the program where it is run, ended by NULL; NULL: none */
+    bool runs;              /* compile to a temporary file, and run that */
+    bool is_test;           /* `mrc test`: compile the tests, and run them */
+    const char *explain;    /* --explain: the code, "" for a list of all; else NULL */
+    bool is_done;           /* --help or --version was answered: exit with 0 */
 } DriverOptions;
 
 /* Reads the command line. False for wrong usage, which was explained on standard error. */
@@ -40,8 +42,9 @@ bool driver_link(Session *session, const DriverOptions *options, const char *con
 /* blame.c: reports which C functions or libraries of the program the linker did not find, by its message. False: it is not that. */
 bool driver_blame(Session *session, const char *message);
 
-/* Runs an executable and waits for it; its exit status, or 1 where it could not be started or was killed. */
-int driver_run(const char *path);
+/* Runs an executable with these arguments (ended by NULL; NULL: none) and waits for it; its exit status, or 1 where it could not be
+ * started or was killed. */
+int driver_run(const char *path, char *const *arguments);
 
 /* The directory that holds libmrt.a and hot.bc, beside the running mrc: BIN/../lib/mr. NULL where it is not there. From malloc. */
 char *driver_library_dir(void);

@@ -35,10 +35,15 @@ char *driver_library_dir(void) {
     return dir;
 }
 
-int driver_run(const char *path) {
-    const char *const argv[] = {path, NULL};
+int driver_run(const char *path, char *const *arguments) {
+    size_t count = 0;
+    while (arguments && arguments[count]) count++;
+    const char **argv = xcalloc(count + 2, sizeof *argv);
+    argv[0] = path;
+    for (size_t i = 0; i < count; i++) argv[i + 1] = arguments[i];
     pid_t pid;
     int status, error = posix_spawn(&pid, path, NULL, NULL, (char *const *)argv, environ);
+    free(argv);
     if (error) {
         fprintf(stderr, "mrc: cannot start %s: %s\n", path, strerror(error));
         return 1;

@@ -85,20 +85,20 @@ static bool build(Session *session, const DriverOptions *options) {
     return ok;
 }
 
-/* The status is that of the tests' program: 0 when all passed. */
-static int test(Session *session, const DriverOptions *options) {
-    char folder[] = "/tmp/mrc-test-XXXXXX";
+/* The status is that of the program: of tests 0 when all passed. */
+static int build_and_run(Session *session, const DriverOptions *options) {
+    char folder[] = "/tmp/mrc-run-XXXXXX";
     if (!mkdtemp(folder)) {
         fprintf(stderr, "mrc: cannot make a temporary folder: %s\n", strerror(errno));
         return EXIT_ERRORS;
     }
-    char path[sizeof folder + 8];
-    snprintf(path, sizeof path, "%s/tests", folder);
+    char path[sizeof folder + 10];
+    snprintf(path, sizeof path, "%s/program", folder);
     DriverOptions inside = *options;
     inside.output = path;
     bool ok = build(session, &inside);
     report(session, options->diagnostics);
-    int status = ok ? driver_run(path) : EXIT_ERRORS;
+    int status = ok ? driver_run(path, options->arguments) : EXIT_ERRORS;
     unlink(path);
     rmdir(folder);
     return status;
@@ -127,8 +127,8 @@ static int compile(DriverOptions *options) {
     Session *session = session_new(&options->session);
     bool is_loaded = session_load_file(session, options->input);
     int status = EXIT_ERRORS;
-    if (is_loaded && options->is_test) {
-        status = test(session, options);
+    if (is_loaded && options->runs) {
+        status = build_and_run(session, options);
     } else {
         bool ok = is_loaded && (options->is_emit ? emit(session, options) : build(session, options));
         report(session, options->diagnostics);

@@ -23,12 +23,13 @@ static const Artifact artifacts[] = {
 };
 enum { ARTIFACTS = sizeof artifacts / sizeof *artifacts };
 
-enum { OPTION_EMIT = 256, OPTION_CPU, OPTION_DIAGNOSTICS, OPTION_EXPLAIN, OPTION_VERSION };
+enum { OPTION_EMIT = 256, OPTION_CPU, OPTION_CHECK_LAWS, OPTION_DIAGNOSTICS, OPTION_EXPLAIN, OPTION_VERSION };
 
 static const struct option long_options[] = {
     {"output", required_argument, NULL, 'o'},
     {"emit", required_argument, NULL, OPTION_EMIT},
     {"cpu", required_argument, NULL, OPTION_CPU},
+    {"check-laws", no_argument, NULL, OPTION_CHECK_LAWS},
     {"diagnostics", required_argument, NULL, OPTION_DIAGNOSTICS},
     {"explain", optional_argument, NULL, OPTION_EXPLAIN},
     {"help", no_argument, NULL, 'h'},
@@ -39,6 +40,7 @@ static const struct option long_options[] = {
 static void print_help(void) {
     printf("Usage: mrc [options] PROGRAM.mr [OBJECT.o LIBRARY.a LIBRARY.so ...]\n"
            "       mrc test [options] PROGRAM.mr ...\n"
+           "       mrc --check-laws [options] PROGRAM.mr ... [-- ARGUMENTS]\n"
            "Compiles an mr program to an executable; `mrc test` runs its `test` blocks.\n\n"
            "  -o, --output=FILE         where to write (default: the program's name without .mr)\n"
            "  -O0 -O1 -O2 -O3           how much to optimise (default: -O2)\n"
@@ -47,7 +49,9 @@ static void print_help(void) {
            "      --cpu=NAME            the processor to compile for (default: x86-64-v2)\n"
            "      --emit=WHAT           stop after a phase and write what it made to standard output, or to -o:\n");
     for (int i = 0; i < ARTIFACTS; i++) printf("                              %-8s %s\n", artifacts[i].name, artifacts[i].what);
-    printf("      --diagnostics=FORMAT  text, short or json (default: text)\n"
+    printf("      --check-laws          run the program, and test on its data that what it reduces by is associative;\n"
+           "                            with -o, write a program that does\n"
+           "      --diagnostics=FORMAT  text, short or json (default: text)\n"
            "      --explain[=CODE]      what the rule behind a diagnostic is, with examples; without a code, all diagnostics\n"
            "  -h, --help                this text\n"
            "      --version             the version\n\n"
@@ -149,9 +153,22 @@ static bool parse_option(int option, char **argv, DriverOptions *out) {
         printf("mrc %s\n", MR_VERSION);
         out->is_done = true;
         return true;
+    case OPTION_CHECK_LAWS: out->session.check_laws = true; return true;
     case OPTION_EXPLAIN: return parse_explain(argv, out);
     default: return report_option(argv);
     }
+}
+
+/* Where a program is checked and run, its own arguments stand behind `--`; gives how many there are before. */
+static int cut_arguments(int argc, char **argv, DriverOptions *out) {
+    bool is_check = false;
+    for (int i = 1; i < argc; i++) {
+        if (strcmp(argv[i], "--check-laws") == 0) is_check = true;
+        if (strcmp(argv[i], "--") != 0) continue;
+        if (is_check) out->arguments = argv + i + 1;
+        return is_check ? i : argc;
+    }
+    return argc;
 }
 
 bool driver_options(int argc, char **argv, DriverOptions *out) {
@@ -162,6 +179,7 @@ bool driver_options(int argc, char **argv, DriverOptions *out) {
         argc--;
         argv++;
     }
+    argc = cut_arguments(argc, argv, out);
     for (int option; (option = getopt_long(argc, argv, "o:O:gl:L:h", long_options, NULL)) >= 0;) {
         if (!parse_option(option, argv, out)) return false;
         if (out->is_done) return true;
@@ -171,5 +189,10 @@ bool driver_options(int argc, char **argv, DriverOptions *out) {
     if (!add_objects(argv + optind + 1, (size_t)(argc - optind - 1), out)) return false;
     if (out->is_test && (out->is_emit || out->output))
         return usage_error("`mrc test` runs the tests: it takes no -o and no --emit");
+    if (out->is_test && out->session.check_laws)
+        return usage_error("`mrc test` runs the tests, --check-laws the program: it is one or the other");
+    out->runs = out->is_test || (out->session.check_laws && !out->is_emit && !out->output);
+    if (out->arguments && !out->runs)
+        return usage_error("what stands behind `--` is for a program that is run, but -o or --emit is given");
     return true;
 }

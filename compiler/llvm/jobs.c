@@ -134,6 +134,8 @@ static LLVMTypeRef task_type(Gen *gen) {
                             gen->i32,
                             gen->ptr,
                             gen->ptr,
+                            gen->ptr,
+                            gen->i32,
                             gen->ptr};
     return LLVMStructTypeInContext(gen->llvm, layout, sizeof layout / sizeof *layout, 0);
 }
@@ -168,6 +170,8 @@ void gen_job_code(Gen *gen, const CoreJob *job) {
         kernel.function,
         merge.function,
         finish.function,
+        gen_small(gen, (uint32_t)job->laws.len),
+        gen_laws(gen, job),
     };
     LLVMSetInitializer(gen_task(gen, job), LLVMConstStructInContext(gen->llvm, fields, sizeof fields / sizeof *fields, 0));
 }

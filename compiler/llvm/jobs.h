@@ -53,9 +53,17 @@ void pending_flush(Frame *frame, const Kernel *kernel); /* before the state is u
 /* The state at the address, which is zero where it is new, takes the value in. */
 void state_add(Frame *frame, const CoreReducer *reducer, LLVMValueRef address, LLVMValueRef is_new, Value value);
 
+void state_init(Frame *frame, const CoreReducer *reducer, LLVMValueRef address); /* of a GENERAL one */
+void state_merge(Frame *frame, const CoreReducer *reducer, LLVMValueRef left, LLVMValueRef right);
+void state_finish(Frame *frame, const CoreReducer *reducer, Span span, LLVMValueRef state, LLVMValueRef result);
 LLVMValueRef sum_load(Frame *frame, LLVMValueRef address); /* the pair (low, high) as i128 */
 void sum_store(Frame *frame, LLVMValueRef sum, LLVMValueRef address);
 Callee gen_merge(Gen *gen, const CoreJob *job);
 Callee gen_finish(Gen *gen, const CoreJob *job);
+
+/* ---- laws.c */
+
+LLVMValueRef gen_laws(Gen *gen, const CoreJob *job);           /* an array of MrLaw, or NULL */
+void law_show(Frame *frame, LLVMValueRef key, Value *element); /* in a kernel: lets the runtime see the element, and its key */
 
 #endif

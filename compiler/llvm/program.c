@@ -51,6 +51,7 @@ void gen_program_constant(Gen *gen) {
         gen_pointer_array(gen, "tasks", gen->tasks, program->jobs.len),
         functions,
         top_level,
+        gen_byte(gen, program->checks_laws),
     };
     LLVMValueRef value = LLVMConstStructInContext(gen->llvm, fields, sizeof fields / sizeof *fields, 0);
     LLVMValueRef global = gen_constant(gen, "mr_program", value);

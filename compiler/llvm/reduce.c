@@ -92,6 +92,10 @@ static void add_general(Frame *frame, const CoreReducer *reducer, LLVMValueRef a
     run_code(frame, &reducer->add, address, reducer->state, &value);
 }
 
+void state_init(Frame *frame, const CoreReducer *reducer, LLVMValueRef address) {
+    store_scoped(frame, reducer->init, address);
+}
+
 void state_add(Frame *frame, const CoreReducer *reducer, LLVMValueRef address, LLVMValueRef is_new, Value value) {
     Gen *gen = frame->gen;
     LLVMBuilderRef b = frame->builder;
@@ -133,6 +137,7 @@ static void yield_keyed(Frame *frame, const CoreExpr *pair) {
         key = LLVMBuildExtractValue(b, whole, 0, "key");
         value = value_borrowed(LLVMBuildExtractValue(b, whole, 1, "value"), pair->type->args[1]);
     }
+    if (kernel->job->laws.len) law_show(frame, key, &value);
     if (kernel->pending) {
         pending_yield(frame, key, &value);
         return;
@@ -201,6 +206,7 @@ Value gen_yield(Frame *frame, const CoreExpr *expr) {
         yield_keyed(frame, expr->args.items[0]);
     } else {
         Value value = gen_expr(frame, expr->args.items[0]);
+        if (kernel->job->laws.len) law_show(frame, NULL, &value);
         LLVMValueRef number = LLVMBuildLoad2(frame->builder, gen->i64, kernel->elements, "");
         yield_plain(frame, kernel, number, value);
     }
@@ -211,7 +217,7 @@ Value gen_yield(Frame *frame, const CoreExpr *expr) {
 
 /* ---- merge: bool merge(context, captures, left, right) */
 
-static void merge_states(Frame *frame, const CoreReducer *reducer, LLVMValueRef left, LLVMValueRef right) {
+void state_merge(Frame *frame, const CoreReducer *reducer, LLVMValueRef left, LLVMValueRef right) {
     LLVMBuilderRef b = frame->builder;
     LLVMTypeRef i64 = frame->gen->i64, f64 = frame->gen->f64;
     switch (reducer->kind) {
@@ -255,7 +261,7 @@ static Callee merge_plain(Gen *gen, const CoreJob *job) {
     frame_begin(&frame, gen, callee.function, job->name, job->span);
     scope_enter(&frame, &scope);
     job_bind_captures(&frame, job, LLVMGetParam(callee.function, 1));
-    merge_states(&frame, &job->reducer, LLVMGetParam(callee.function, 2), LLVMGetParam(callee.function, 3));
+    state_merge(&frame, &job->reducer, LLVMGetParam(callee.function, 2), LLVMGetParam(callee.function, 3));
     code_end(&frame);
     return callee;
 }
@@ -302,26 +308,25 @@ static void finish_code(Frame *frame, const CoreCode *code, Value state, LLVMVal
     LLVMBuildStore(frame->builder, value, result);
 }
 
-static void finish_sum(Frame *frame, const CoreJob *job, LLVMValueRef state, LLVMValueRef result) {
+static void finish_sum(Frame *frame, const CoreReducer *reducer, Span span, LLVMValueRef state, LLVMValueRef result) {
     Gen *gen = frame->gen;
     LLVMBuilderRef b = frame->builder;
     LLVMValueRef low = gen_load_at(frame, gen->i64, state, 0), high = gen_load_at(frame, gen->i64, state, 8);
     LLVMValueRef sign = LLVMBuildAShr(b, low, gen_int(gen, 63), "");
     LLVMBasicBlockRef usual = frame_if_rare(frame, LLVMBuildICmp(b, LLVMIntNE, sign, high, ""));
     frame_runtime(frame, RUNTIME_mr_fail_sum, (LLVMValueRef[]){low, high});
-    frame_raise(frame, job->span, usual);
-    if (job->reducer.from.body)
-        finish_code(frame, &job->reducer.from, value_trivial(low, job->reducer.result), result);
+    frame_raise(frame, span, usual);
+    if (reducer->from.body)
+        finish_code(frame, &reducer->from, value_trivial(low, reducer->result), result);
     else
         LLVMBuildStore(b, low, result);
 }
 
-static void finish_value(Frame *frame, const CoreJob *job, LLVMValueRef state, LLVMValueRef result) {
-    const CoreReducer *reducer = &job->reducer;
+void state_finish(Frame *frame, const CoreReducer *reducer, Span span, LLVMValueRef state, LLVMValueRef result) {
     if (finish_is_identity(reducer)) {
         LLVMBuildStore(frame->builder, take_state(frame, state, reducer->state).llvm, result);
     } else if (reducer->kind == CORE_REDUCE_SUM_INT) {
-        finish_sum(frame, job, state, result);
+        finish_sum(frame, reducer, span, state, result);
     } else {
         const CoreCode *code = reducer->kind == CORE_REDUCE_GENERAL ? &reducer->finish : &reducer->from;
         finish_code(frame, code, take_state(frame, state, reducer->state), result);
@@ -346,7 +351,7 @@ static Callee finish_each(Gen *gen, const CoreJob *job) {
     frame_begin(&frame, gen, callee.function, job->name, job->span);
     scope_enter(&frame, &scope);
     job_bind_captures(&frame, job, LLVMGetParam(callee.function, 1));
-    finish_value(&frame, job, LLVMGetParam(callee.function, 2), LLVMGetParam(callee.function, 4));
+    state_finish(&frame, &job->reducer, job->span, LLVMGetParam(callee.function, 2), LLVMGetParam(callee.function, 4));
     code_end(&frame);
     return callee;
 }
@@ -388,7 +393,7 @@ Callee gen_finish(Gen *gen, const CoreJob *job) {
     if (job->key) {
         finish_map(&frame, job, each, state, result);
     } else {
-        finish_value(&frame, job, state, result);
+        state_finish(&frame, &job->reducer, job->span, state, result);
     }
     frame_jump(&frame, done);
     frame_enter(&frame, none);

@@ -68,7 +68,8 @@ typedef VEC(Module *) Modules;
 typedef struct CheckedProgram {
     Modules modules; /* in the order of initialisation: the prelude first, the program itself last */
     Module *main;
-    bool runs_tests; /* asks lowering for the program's tests in place of its statements */
+    bool checks_laws; /* asks lowering for the laws of each job */
+    bool runs_tests;  /* asks lowering for the program's tests in place of its statements */
 } CheckedProgram;
 
 #endif

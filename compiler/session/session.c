@@ -85,6 +85,7 @@ static bool reach_checked(Session *session) {
         SemaInput input = {.arena = session->arena, .names = session->names, .sources = session->sources, .diags = session->diags};
         sema_check(&input, session->tree, &session->checked);
         session->checked.runs_tests = session->options.test;
+        session->checked.checks_laws = session->options.check_laws;
     }
     return session->checked.main && !diag_has_errors(session->diags);
 }

@@ -16,6 +16,7 @@ typedef struct SessionOptions {
     int optimise;            /* 0 … 3 */
     bool debug;              /* line tables */
     bool test;               /* a program that runs the file's `test` blocks in place of its statements */
+    bool check_laws;         /* a program that tests on its own data what it demands of reducers */
     const char *cpu;         /* NULL: x86-64-v2 */
     const char *library_dir; /* holds hot.bc and libmrt.a */
 } SessionOptions;

@@ -95,6 +95,10 @@ bool mr_stream_walk(MrContext *context, const MrClosure *stream, bool (*sink)(Mr
 
 bool mr_job_run(MrContext *context, const MrTask *task, const void *captures, const MrSource *sources, void *result);
 
+/* ---- laws (worker/laws.c) */
+
+void mr_law_show(MrContext *context, const void *key, const void *element);
+
 /* ---- futures (worker/future.c). NULL, which a future becomes that has travelled, has ended and cannot be awaited. */
 
 bool mr_job_start(MrContext *context, MrFuture **out, const MrTask *task, const void *captures, const MrSource *sources);

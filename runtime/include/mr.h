@@ -287,6 +287,20 @@ enum {
     MR_TASK_ONE = 8,
 };
 
+/* In a program that checks laws: a reducer, or a function of two, in parts that can be tried on any element or state. All of them
+ * may fail; what they were to change is then zero, what they were to consume is dropped. */
+typedef struct MrLaw {
+    const char *name; /* for people: "`(-)`", "the reducer `mean`" */
+    MrLocation where;
+    const MrType *key; /* of a job that is keyed: only elements of equal keys meet; else NULL */
+    const MrType *element, *state, *result;
+    bool (*init)(MrContext *context, const void *captures, void *state); /* NULL: a function, whose first element is the state */
+    /* Takes the element (borrowed) into the state; is_new: the state is zero, and there was none before it. */
+    bool (*add)(MrContext *context, const void *captures, void *state, bool is_new, const void *element);
+    MrMerge *merge;
+    MrFinish *finish; /* always with a value; NULL: the state is the result */
+} MrLaw;
+
 typedef struct MrTask {
     uint8_t hash[16]; /* of the core of the kernel and all it calls */
     const char *name; /* for people: "map tally over words … reduce sum by key" */
@@ -301,6 +315,8 @@ typedef struct MrTask {
     MrKernel *kernel;
     MrMerge *merge;
     MrFinish *finish;
+    uint32_t law_count;
+    const MrLaw *laws;
 } MrTask;
 
 /* ---- the program: one constant, `mr_program`, in each executable */
@@ -314,6 +330,7 @@ typedef struct MrProgram {
     const MrTask *const *tasks;
     const MrFunction *const *functions;
     bool (*top_level)(MrContext *context); /* the whole program, from imports to the last statement */
+    bool checks_laws;                      /* it tests its reducers, and says what it found when it ends */
 } MrProgram;
 
 /* The whole of an executable's main: plays the role that the environment asks for (alone, root, worker); returns the exit status.

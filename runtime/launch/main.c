@@ -17,6 +17,7 @@
 #include "runtime/launch/launch.h"
 #include "runtime/value/value.h"
 #include "runtime/worker/cluster.h"
+#include "runtime/worker/laws.h"
 #include "runtime/worker/runtime.h"
 #include "runtime/worker/worker.h"
 
@@ -63,6 +64,8 @@ static int conclude(MrContext *context, bool failed, int status) {
         status = 1;
     }
     mr_error_clear(&error);
+    if (context->runtime->laws && laws_conclude(context->runtime->laws)) status = 1;
+    laws_free(&context->runtime->laws);
     return status;
 }
 
@@ -125,6 +128,7 @@ static int run_root(RootRun *run, const MrProgram *program, int argc, char **arg
     const char *setting = getenv("MR_LOCAL_MS");
     run->runtime.local_always = local > 0 && setting && *setting;
     run->runtime.start_data = run;
+    if (program->checks_laws) run->runtime.laws = laws_new();
     IoState *io = &run->runtime.io;
     *io = (IoState){.argc = argc - 1, .argv = argv + 1, .name = "root", .is_root = true, .leave = leave};
     io->has_terminal = isatty(STDOUT_FILENO);
@@ -166,7 +170,7 @@ static int main_alone(const MrProgram *program, uint64_t files, int argc, char *
         return 1;
     }
     run.runtime.workers = (uint32_t)workers;
-    run.runtime.start = start_alone;
+    if (!program->checks_laws) run.runtime.start = start_alone;
     return run_root(&run, program, argc, argv);
 }
 
@@ -247,5 +251,9 @@ int mr_main(int argc, char **argv, const MrProgram *program) {
     signal(SIGPIPE, SIG_IGN); /* print sees that nobody reads, and no other descriptor shall end a process */
     uint64_t files = launch_prepare_files();
     const char *launch = getenv(LAUNCH_VARIABLE);
+    if (launch && program->checks_laws) {
+        fputs("error: a program that checks laws runs by itself, not under mrrun\n", stderr);
+        return 2;
+    }
     return launch ? main_under_mrrun(launch, program, argc, argv) : main_alone(program, files, argc, argv);
 }

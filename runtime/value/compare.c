@@ -1,14 +1,18 @@
 /* compare.c: the total order of values, and equality. Two values of one type are walked in step; the first difference decides, and
  * of two sequences that agree as far as both go the shorter comes first. Maps and sets are sequences in ascending key order. */
+#include <math.h>
+
 #include "runtime/value/walk.h"
 
 typedef struct Comparison {
     Walk left, right;
-    bool is_ieee; /* equality of floats as IEEE has it, instead of the total order */
+    bool is_ieee;     /* equality of floats as IEEE has it, instead of the total order */
+    double tolerance; /* floats that differ by no more are equal */
 } Comparison;
 
-static int64_t float_compare(double a, double b, bool is_ieee) {
-    if (is_ieee) return !(a == b);
+static int64_t float_compare(double a, double b, const Comparison *comparison) {
+    if (comparison->is_ieee) return !(a == b);
+    if (comparison->tolerance > 0.0 && fabs(a - b) <= comparison->tolerance) return 0;
     int64_t left = float_rank(a), right = float_rank(b);
     return (left > right) - (left < right);
 }
@@ -29,7 +33,7 @@ static int64_t range_compare(const MrRange *a, const MrRange *b) {
 static int64_t compare_part(Comparison *comparison, const void *a, const void *b, const MrType *type) {
     switch (type->kind) {
     case MR_INT: return int_compare(*(const int64_t *)a, *(const int64_t *)b);
-    case MR_FLOAT: return float_compare(*(const double *)a, *(const double *)b, comparison->is_ieee);
+    case MR_FLOAT: return float_compare(*(const double *)a, *(const double *)b, comparison);
     case MR_BOOL: return *(const uint8_t *)a - *(const uint8_t *)b;
     case MR_STRING: return mr_string_compare(NULL, a, b);
     case MR_RANGE: return range_compare(a, b);
@@ -49,8 +53,8 @@ static int64_t compare_part(Comparison *comparison, const void *a, const void *b
     return comparison->is_ieee && left->count != right->count;
 }
 
-static int64_t compare_values(const void *a, const void *b, const MrType *type, bool is_ieee) {
-    Comparison comparison = {.is_ieee = is_ieee};
+static int64_t compare_values(const void *a, const void *b, const MrType *type, bool is_ieee, double tolerance) {
+    Comparison comparison = {.is_ieee = is_ieee, .tolerance = tolerance};
     walk_start(&comparison.left);
     walk_start(&comparison.right);
     int64_t order = compare_part(&comparison, a, b, type);
@@ -74,12 +78,12 @@ static int64_t compare_values(const void *a, const void *b, const MrType *type, 
 
 int64_t mr_compare(MrContext *context, const void *a, const void *b, const MrType *type) {
     (void)context;
-    return compare_values(a, b, type, false);
+    return compare_values(a, b, type, false, 0.0);
 }
 
 bool mr_equal(MrContext *context, const void *a, const void *b, const MrType *type) {
     (void)context;
-    return compare_values(a, b, type, true) == 0;
+    return compare_values(a, b, type, true, 0.0) == 0;
 }
 
 bool mr_prim_compare(MrContext *context, int64_t *out, const void *a, const void *b, const MrType *type) {
@@ -87,6 +91,35 @@ bool mr_prim_compare(MrContext *context, int64_t *out, const void *a, const void
     return false;
 }
 
+bool value_is_near(const void *a, const void *b, const MrType *type, double tolerance) {
+    return compare_values(a, b, type, false, tolerance) == 0;
+}
+
+static double part_scale(const void *part, const MrType *type, Walk *walk) {
+    if (type->kind == MR_FLOAT) {
+        double size = fabs(*(const double *)part);
+        return isfinite(size) ? size : 0.0;
+    }
+    if (kind_is_compound(type->kind) && !(type->kind == MR_LIST && !type->fields[0]->size)) walk_push(walk, part, type);
+    return 0.0;
+}
+
+double value_scale(const void *value, const MrType *type) {
+    Walk walk;
+    walk_start(&walk);
+    double scale = part_scale(value, type, &walk);
+    while (walk.len) {
+        char *part;
+        const MrType *field;
+        if (run_next(walk_top(&walk), &part, &field))
+            scale = fmax(scale, part_scale(part, field, &walk));
+        else
+            walk_pop(&walk);
+    }
+    walk_end(&walk);
+    return scale;
+}
+
 bool map_key_is_equal(const void *a, const void *b, const MrType *type) {
-    return compare_values(a, b, type, false) == 0;
+    return compare_values(a, b, type, false, 0.0) == 0;
 }

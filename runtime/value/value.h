@@ -60,6 +60,16 @@ void value_show(Buf *out, const void *value, const MrType *type);    /* as a lit
 void value_display(Buf *out, const void *value, const MrType *type); /* as print shows it: a string as it is */
 uint64_t value_hash(const void *value, const MrType *type);          /* equal (in the total order) values hash alike (hash.c) */
 
+/* Equal, where floats that differ by no more than the tolerance are equal too; the largest size of a float in the value.
+ * (compare.c)
+ */
+bool value_is_near(const void *a, const void *b, const MrType *type, double tolerance);
+double value_scale(const void *value, const MrType *type);
+
+/* Makes the value, which the place owns, smaller: in the `which`-th way from 0 of all that are known for it. False: there are no so
+ * many; the value is as it was. (smaller.c) */
+bool value_smaller(MrContext *context, void *place, const MrType *type, int64_t which);
+
 /* The permutation that puts `count` values, `stride` bytes apart, in ascending order, equal ones in the order they have: order[i]
  * is the number of the value that comes at place i. (sort.c) */
 void sort_order(int64_t *order, const char *values, size_t stride, int64_t count, const MrType *type);

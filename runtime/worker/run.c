@@ -11,6 +11,7 @@
 #include "runtime/value/value.h"
 #include "runtime/worker/cluster.h"
 #include "runtime/worker/job.h"
+#include "runtime/worker/laws.h"
 
 /* Chunks for each worker that make a try worth while; how much longer than MR_LOCAL_MS a job may take of which that is then known.
  */
@@ -98,9 +99,20 @@ static bool run_there(Job *job, void *result) {
     return job_finish(job, limit, result);
 }
 
+/* A program that checks laws runs its jobs here. */
+static bool run_watched(Job *job, void *result) {
+    LawWatch watch;
+    bool is_given_up;
+    laws_begin(job->of.context, &watch, job->plan.task);
+    bool failed = run_here(job, 0, &is_given_up, result);
+    laws_end(job->of.context, &watch, job->of.captures, failed);
+    return failed;
+}
+
 static bool run_job(Job *job, void *result) {
     MrRuntime *runtime = runtime_of(job->of.context);
     bool is_given_up = false;
+    if (runtime->laws) return run_watched(job, result);
     if (!may_distribute(runtime, job)) return run_here(job, 0, &is_given_up, result);
     if (may_be_small(runtime, job)) {
         bool failed = run_here(job, (uint64_t)runtime->local_nanoseconds, &is_given_up, result);

@@ -31,6 +31,10 @@ typedef struct MrRuntime {
     TaskCost *costs;
     size_t cost_count;
 
+    /* Of a program that checks laws; else NULL. */
+    struct Laws *laws;
+    struct LawWatch *law_watch; /* the job that kernels show their elements to */
+
     char *scratch; /* what the context's scratch is cut from, once text has been mapped */
 
     /* Names of source files in errors that came from elsewhere. */
