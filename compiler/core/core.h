@@ -181,6 +181,7 @@ typedef enum CoreKind {
     CORE_CONCAT,  /* args are strings, put together */
     CORE_FORMAT,  /* args[0] of any printable type as a string; text: the format spec, already checked, or empty */
     CORE_JOB,     /* job: a map … reduce; its value is the result; flag: it is only started, and its value is the future */
+    CORE_CHUNK,   /* in the body of a job by chunks only: args[0] for each element of the chunk; loop; unit */
     CORE_YIELD,   /* in a job's body: args[0] goes to the job's reducer (keyed: a pair of key and value); in a walk function: to
                      whoever walks; unit */
 } CoreKind;
@@ -227,6 +228,9 @@ typedef enum CoreSourceKind {
     CORE_SOURCE_TEXT_WORDS, /* expr is a list of paths: their text in chunks that are cut at words; var is a string */
     CORE_SOURCE_TEXT_LINES,
     CORE_SOURCE_STREAM, /* a stream as a value: alone; var is an element, in a job's own sources nothing */
+    CORE_SOURCE_BEFORE, /* of a job by chunks: expr is a list with an element for each chunk and one more; var is the chunk's own */
+    CORE_SOURCE_SHARE, /* of a job by chunks: expr is a list, var the part of it, a list too, from the chunk's element of the BEFORE
+                          that stands in front, of ints, to the next chunk's */
 } CoreSourceKind;
 
 typedef struct CoreSource {
@@ -309,13 +313,15 @@ struct CoreJob {
     uint32_t index; /* in CoreProgram.jobs */
     const char *name;
     Span span;
-    CoreSources sources; /* kinds RANGE, LIST, MAP, SET, OPTIONAL walked together, or one TEXT_… or STREAM; evaluated in the
-                            enclosing function */
+    CoreSources sources; /* kinds RANGE, LIST, MAP, SET, OPTIONAL walked together, or one TEXT_… or STREAM; then BEFORE and SHARE,
+                            which are bound for a chunk as a whole; evaluated in the enclosing function */
     CoreVars captures;   /* the variables of the job's own code … */
     CoreExprs captured;  /* … and the values they get, evaluated in the enclosing function */
     CoreExpr *body;      /* pushes elements: reads captures and the sources' variables, ends in YIELDs */
     bool catches;        /* reaches a TRY, which may ask what is being mapped */
     bool is_single;      /* made of an expression, of which its one element is the value */
+    bool by_chunk;       /* the body is evaluated once for each chunk, and walks its elements by CORE_CHUNK */
+    bool is_silent;      /* what the job's code prints is dropped: another job prints it */
     const CoreType *key; /* NULL: not keyed; else the result is a map from it */
     CoreReducer reducer;
     VEC(CoreLaw) laws; /* none but in a program that checks laws */

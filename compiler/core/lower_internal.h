@@ -247,7 +247,8 @@ void capture_job(Lower *l, CoreJob *job);
 /* ---- streams (lower_stream.c, stream_call.c, stream_value.c) */
 
 typedef VEC(Stream *) Streams;
-typedef enum StreamKind { STREAM_BASE, STREAM_PIPE } StreamKind;
+typedef enum StreamKind { STREAM_BASE, STREAM_PIPE, STREAM_SCAN } StreamKind;
+typedef struct ReducerUse ReducerUse;
 
 /* A recipe. */
 struct Stream {
@@ -259,6 +260,8 @@ struct Stream {
     Callable function;
     bool has_where;
     Callable where;
+    const ReducerUse *reducer; /* SCAN, of operand 0 */
+    Type *element;             /* of its elements, where the program's text says it; else NULL */
     Streams operands;
     size_t size; /* stages and bases of the whole tree, operands that occur twice counted twice */
     Span span;
@@ -271,15 +274,28 @@ struct Consumer {
 };
 
 /* The loops that an emission opened so far. With `sources`, the outermost one is not a loop but a job's: its sources go there. */
+typedef struct LoopHook LoopHook; /* lower_loop.h */
+
+/* What a first pass found for a stage of the stream: a list, an atom. */
+typedef struct Prepared {
+    const Stream *stage;
+    CoreExpr *list;
+} Prepared;
+
 typedef struct Nest {
     CoreSources *sources;
+    VEC(Prepared) prepared; /* of stages that a job's chunks cannot walk by themselves: see stream_prepare */
+    VEC(LoopHook *) hooks;  /* of stages whose loop is still to be opened */
     bool is_open;
+    bool by_chunk; /* the job's code is that for a chunk, with the loop over its elements inside */
     uint32_t outermost, innermost;
 } Nest;
 
 Stream *stream_of(Lower *l, Env *env, Ast *ast, CoreExprs *out); /* ast: a sequence of any kind; holds its operands in `out` */
 Stream *stream_of_value(Lower *l, CoreExpr *value, CoreExprs *out);
 void stream_emit(Lower *l, Stream *stream, Consumer *consumer, Nest *nest, CoreExprs *out);
+/* Before a stream is emitted into a job: the jobs that must come first, in `out`. Idle where there is nothing to find out. */
+void stream_prepare(Lower *l, Stream *stream, Nest *nest, CoreExprs *out);
 Stream *stream_of_pipe(Lower *l, Env *env, AstPipe *pipe, CoreExprs *out); /* without its reduction */
 Stream *stream_of_call(Lower *l, Env *env, Ast *call, CoreExprs *out);
 /* The elements of f(args): for flatmap. */
@@ -300,7 +316,6 @@ CoreExpr *lower_for(Lower *l, Env *env, AstFor *ast);
 
 /* ---- jobs and reducers (lower_job.c, lower_reducer.c) */
 
-typedef struct ReducerUse ReducerUse;
 struct ReducerUse {
     const Symbol *symbol;    /* a declared reducer; NULL: a function or a tuple */
     VEC(ReducerUse) members; /* of a tuple of reducers */
@@ -309,6 +324,8 @@ struct ReducerUse {
     Callable function;
     CoreExpr *from; /* an atom, or NULL */
     const char *name;
+    bool is_plain; /* made by reducer_plain */
+    Span span;
 };
 
 bool ast_is_reducer(const Ast *ast);
@@ -327,12 +344,20 @@ CoreVar *state_var(Lower *l, const char *name, const CoreType *type, bool is_own
 bool reducer_is_prelude(const Symbol *symbol, const char *name);
 bool reducer_is_exact(const Symbol *symbol, const CoreType *element);
 bool reducer_is_associative(const Symbol *symbol);
+/* The same reducer without the forms that only code generation knows: the sum of ints is the library's `exact_sum`. */
+ReducerUse reducer_plain(Lower *l, const ReducerUse *use, const CoreType *element);
+/* The type of a plain reducer's state; `result` is that of a function's. */
+Type *reducer_state(Lower *l, const ReducerUse *use, Type *result, const CoreType *element);
 
 /* The same for a tuple of reducers (lower_tuple.c). */
 ReducerUse reducer_tuple_use(Lower *l, Env *env, AstTuple *tuple, CoreExprs *out);
 void reducer_build_tuple(Lower *l, CoreJob *job, const ReducerUse *use, const CoreType *element);
 
 CoreJob *job_new(Lower *l, Span span); /* of the program, named by the text of the span */
+/* A job whose sources and reducer are made, with `statements` as its body. */
+CoreExpr *job_end(Lower *l, CoreJob *job, const Nest *nest, CoreExprs *statements, Span span);
+CoreExpr *job_of_stream(Lower *l, Stream *stream, const ReducerUse *reducer, const Callable *by, bool by_key, CoreExprs *out,
+                        Span span);
 CoreExpr *lower_pipe(Lower *l, Env *env, AstPipe *pipe);
 CoreExpr *lower_reducer_call(Lower *l, Env *env, Ast *call); /* mean(xs) */
 

@@ -65,24 +65,32 @@ CoreJob *job_new(Lower *l, Span span) {
     return job;
 }
 
-/* The job that walks the stream; `out` holds what is evaluated before it. */
-static CoreExpr *job_of_stream(Lower *l, Stream *stream, const ReducerUse *reducer, const Callable *by, bool by_key, Span span) {
-    CoreJob *job = job_new(l, span);
-    Body body = {0}, *outer = l->body;
-    CoreExprs statements = {0};
-    Nest nest = {.sources = &job->sources};
-    YieldConsumer consumer = {.base = {yield_push}, .job = job, .reducer = reducer, .by = by, .by_key = by_key};
-    l->body = &body;
-    stream_emit(l, stream, &consumer.base, &nest, &statements);
-    l->body = outer;
+CoreExpr *job_end(Lower *l, CoreJob *job, const Nest *nest, CoreExprs *statements, Span span) {
     if (l->has_failed) return make_unit(l, span);
-    job->body = as_unit(l, make_block(l, &statements, NULL, span));
+    job->body = as_unit(l, make_block(l, statements, NULL, span));
+    job->by_chunk = nest->by_chunk;
     const CoreType *const entry[] = {job->key, job->reducer.result};
     job->result = job->key ? core_type(l->program->types, CORE_TYPE_MAP, entry, 2) : job->reducer.result;
     capture_job(l, job);
     CoreExpr *expr = core_node(l->arena, CORE_JOB, job->result, span);
     expr->job = job;
     return expr;
+}
+
+/* The job that walks the stream; what is evaluated before it goes to `out`. */
+CoreExpr *job_of_stream(Lower *l, Stream *stream, const ReducerUse *reducer, const Callable *by, bool by_key, CoreExprs *out,
+                        Span span) {
+    Nest nest = {0};
+    stream_prepare(l, stream, &nest, out);
+    CoreJob *job = job_new(l, span);
+    Body body = {0}, *outer = l->body;
+    CoreExprs statements = {0};
+    nest.sources = &job->sources;
+    YieldConsumer consumer = {.base = {yield_push}, .job = job, .reducer = reducer, .by = by, .by_key = by_key};
+    l->body = &body;
+    stream_emit(l, stream, &consumer.base, &nest, &statements);
+    l->body = outer;
+    return job_end(l, job, &nest, &statements, span);
 }
 
 CoreExpr *lower_pipe(Lower *l, Env *env, AstPipe *pipe) {
@@ -95,7 +103,7 @@ CoreExpr *lower_pipe(Lower *l, Env *env, AstPipe *pipe) {
     if (pipe->from) reducer.from = hold(l, lower_expr(l, env, pipe->from), NULL, &statements);
     if (pipe->by && !pipe->by_key) by = callable_of(l, env, pipe->by, &statements);
     if (l->has_failed) return make_unit(l, span);
-    CoreExpr *job = job_of_stream(l, stream, &reducer, pipe->by && !pipe->by_key ? &by : NULL, pipe->by_key, span);
+    CoreExpr *job = job_of_stream(l, stream, &reducer, pipe->by && !pipe->by_key ? &by : NULL, pipe->by_key, &statements, span);
     return make_block(l, &statements, job, span);
 }
 
@@ -107,6 +115,6 @@ CoreExpr *lower_reducer_call(Lower *l, Env *env, Ast *call) {
     Stream *stream = stream_of(l, env, sequence, &statements);
     ReducerUse reducer = reducer_use_of(l, env, call, &statements);
     if (l->has_failed) return make_unit(l, call->span);
-    CoreExpr *job = job_of_stream(l, stream, &reducer, NULL, false, call->span);
+    CoreExpr *job = job_of_stream(l, stream, &reducer, NULL, false, &statements, call->span);
     return make_block(l, &statements, job, call->span);
 }

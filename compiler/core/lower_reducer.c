@@ -1,5 +1,5 @@
 /* lower_reducer.c: what combines results: functions of two, declared reducers, and the forms that the compiler knows. */
-#include "compiler/core/lower_internal.h"
+#include "compiler/core/lower_loop.h"
 
 #include <string.h>
 
@@ -48,11 +48,17 @@ static const char *function_name(Lower *l, Ast *ast) {
 }
 
 ReducerUse reducer_use_of(Lower *l, Env *env, Ast *ast, CoreExprs *out) {
+    ReducerUse use = {0};
     ast = ast_strip(ast);
-    if (ast_is_reducer(ast)) return declared_reducer(l, env, ast, out);
-    if (ast->kind == AST_TUPLE) return reducer_tuple_use(l, env, ast_as(Tuple, ast), out);
-    ReducerUse use = {.name = function_name(l, ast)};
-    use.function = callable_of(l, env, ast, out);
+    if (ast_is_reducer(ast)) {
+        use = declared_reducer(l, env, ast, out);
+    } else if (ast->kind == AST_TUPLE) {
+        use = reducer_tuple_use(l, env, ast_as(Tuple, ast), out);
+    } else {
+        use.name = function_name(l, ast);
+        use.function = callable_of(l, env, ast, out);
+    }
+    use.span = ast->span;
     return use;
 }
 
@@ -141,8 +147,8 @@ bool reducer_is_exact(const Symbol *symbol, const CoreType *element) {
 /* Reducers of which one state may take in the elements of many chunks, in order, and be the same as those chunks' states merged
  * along the tree. No sum or product of floats, and nothing that the program defines, is one: there the shape of the tree shows. */
 bool reducer_is_associative(const Symbol *symbol) {
-    static const char *const names[] = {"min", "max", "any",    "all",    "first",     "last",    "list",
-                                        "set", "top", "bottom", "concat", "histogram", "distinct"};
+    static const char *const names[] = {"min", "max", "any",    "all",    "first",     "last",     "list", "exact_sum",
+                                        "set", "top", "bottom", "concat", "histogram", "distinct", "count"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         if (reducer_is_prelude(symbol, names[i])) return true;
     }
@@ -167,6 +173,7 @@ static void build_lanes(Lower *l, CoreJob *job, CoreOp op, bool has_nothing, Spa
 
 static bool build_known(Lower *l, CoreJob *job, const ReducerUse *use, const CoreType *element) {
     CoreReducer *reducer = &job->reducer;
+    if (use->is_plain) return false;
     bool is_sum = reducer_is_prelude(use->symbol, "sum"), is_product = reducer_is_prelude(use->symbol, "product");
     if (reducer_is_prelude(use->symbol, "count")) {
         reducer->kind = CORE_REDUCE_COUNT;
@@ -275,4 +282,33 @@ void reducer_build(Lower *l, CoreJob *job, const ReducerUse *use, const CoreType
     } else {
         build_function(l, job, use, element);
     }
+}
+
+/* ---- the plain form */
+
+ReducerUse reducer_plain(Lower *l, const ReducerUse *use, const CoreType *element) {
+    ReducerUse plain = *use;
+    bool is_int = element->kind == CORE_TYPE_INT, is_function = !use->symbol && use->members.len == 0;
+    bool is_sum = is_function ? callable_operator(&use->function) == OP_ADD : reducer_is_prelude(use->symbol, "sum");
+    plain.is_plain = true;
+    if (!is_int || !is_sum) return plain;
+    plain.symbol = prelude_symbol(l, "exact_sum", AST_REDUCER);
+    plain.env = env_new(l, NULL, NULL);
+    plain.subst = NULL;
+    return plain;
+}
+
+Type *reducer_state(Lower *l, const ReducerUse *use, Type *result, const CoreType *element) {
+    ReducerUse plain = reducer_plain(l, use, element);
+    if (plain.members.len > 0) {
+        Type *tuple = type_node(l, TYPE_TUPLE, NULL, NULL);
+        tuple->args = arena_array(l->arena, Type *, plain.members.len);
+        tuple->arg_count = plain.members.len;
+        for (size_t i = 0; i < plain.members.len; i++) tuple->args[i] = reducer_state(l, &plain.members.items[i], result, element);
+        return tuple;
+    }
+    if (!plain.symbol) return result;
+    Type *scheme = type_concrete(l, plain.subst, plain.symbol->scheme->type);
+    Type *parts = scheme->kind == TYPE_FN ? type_prune(scheme->args[scheme->arg_count - 1]) : scheme;
+    return type_prune(parts->args[1]);
 }

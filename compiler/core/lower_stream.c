@@ -2,7 +2,7 @@
  *
  * A recipe is a tree of stages over base sequences. Emitting it makes one loop nest: the innermost base is the outermost loop, each
  * stage is code around its element, and the consumer's code stands in the middle. Nothing is stored in between (Neumann 2011). */
-#include "compiler/core/lower_internal.h"
+#include "compiler/core/lower_loop.h"
 
 enum { STREAM_SIZE_LIMIT = 1000 };
 
@@ -28,13 +28,32 @@ Stream *stream_of_value(Lower *l, CoreExpr *value, CoreExprs *out) {
     return stream;
 }
 
+/* What a stream of the program's text has elements of. */
+static Type *element_type(Lower *l, Env *env, const Ast *ast) {
+    Type *type = ast_type(l, env, ast);
+    return type_is_stream(type) ? type_prune(type->args[0]) : NULL;
+}
+
+/* The elements of `below`, combined as they come. */
+static Stream *stream_of_scan(Lower *l, Env *env, AstPipe *pipe, Stream *below, CoreExprs *out) {
+    Stream *stream = arena_make(l->arena, Stream);
+    ReducerUse *reducer = arena_make(l->arena, ReducerUse);
+    *reducer = reducer_use_of(l, env, pipe->scan, out);
+    stream->kind = STREAM_SCAN;
+    stream->span = pipe->base.span;
+    stream->reducer = reducer;
+    stream->element = element_type(l, env, &pipe->base);
+    stream->size = below->size + 1;
+    vec_push(l->arena, &stream->operands, below);
+    return stream;
+}
+
 Stream *stream_of_pipe(Lower *l, Env *env, AstPipe *pipe, CoreExprs *out) {
     Stream *stream = arena_make(l->arena, Stream);
     stream->kind = STREAM_PIPE;
     stream->span = pipe->base.span;
     stream->is_flat = pipe->op == OP_FLATMAP;
     stream->is_identity = pipe->op == OP_REDUCE;
-    if (pipe->scan) lower_refuse(l, pipe->scan->span, "`scan`");
     if (!stream->is_identity) stream->function = callable_of(l, env, pipe->function, out);
     for (size_t i = 0; i < pipe->sources.len; i++) {
         Stream *operand = stream_of(l, env, pipe->sources.items[i], out);
@@ -50,6 +69,8 @@ Stream *stream_of_pipe(Lower *l, Env *env, AstPipe *pipe, CoreExprs *out) {
         stream->has_where = true;
         stream->where = callable_of(l, env, pipe->where, out);
     }
+    if (pipe->scan) return stream_of_scan(l, env, pipe, stream, out);
+    if (!pipe->reduce) stream->element = element_type(l, env, &pipe->base);
     return stream;
 }
 
@@ -95,12 +116,14 @@ static const CoreType *source_element(Lower *l, CoreSourceKind kind, const CoreT
     case CORE_SOURCE_WORDS_IN:
     case CORE_SOURCE_LINES_IN:
     case CORE_SOURCE_TEXT_WORDS:
-    case CORE_SOURCE_TEXT_LINES: break;
+    case CORE_SOURCE_TEXT_LINES:
+    case CORE_SOURCE_BEFORE:
+    case CORE_SOURCE_SHARE: break;
     }
     return core_simple(l, CORE_TYPE_STRING);
 }
 
-static CoreVar *add_source(Lower *l, CoreSources *sources, const Stream *stream) {
+CoreVar *add_source(Lower *l, CoreSources *sources, const Stream *stream) {
     CoreVar *var = var_new(l, NULL, source_element(l, stream->source, stream->value->type), stream->span);
     var->is_borrowed = true;
     CoreSource source = {.kind = stream->source, .expr = core_copy(l->arena, stream->value), .var = var, .span = stream->span};
@@ -135,16 +158,21 @@ static void open_job(Lower *l, Nest *nest, CoreSources *sources) {
     *sources = (CoreSources){0};
 }
 
-/* Where the code for an element goes, and the loop around it: NULL when the sources have become the job's. */
-typedef struct OpenLoop {
-    CoreExpr *loop;
-    CoreExprs statements;
-} OpenLoop;
-
-static OpenLoop loop_open(Lower *l, Nest *nest, CoreSources sources, Span span) {
+/* The loop over the sources that are left when the job has got its own, and the hooks around the outermost one. */
+OpenLoop loop_open(Lower *l, Nest *nest, CoreSources sources, Span span) {
     OpenLoop open = {0};
     bool is_jobs = nest->sources && !nest->is_open;
-    if (is_jobs) open_job(l, nest, &sources);
+    for (size_t i = 0; i < nest->hooks.len; i++) vec_push(l->arena, &open.hooks, nest->hooks.items[i]);
+    nest->hooks.len = 0;
+    if (is_jobs) {
+        open_job(l, nest, &sources);
+        open.job = nest->sources;
+        nest->by_chunk = nest->by_chunk || open.hooks.len > 0;
+        if (nest->by_chunk && nest->sources->items[0].kind != CORE_SOURCE_STREAM) {
+            open.chunk = core_node(l->arena, CORE_CHUNK, core_unit_type(l), span);
+            open.chunk->loop = ++l->body->loop_count;
+        }
+    }
     if (sources.len > 0) {
         open.loop = core_node(l->arena, CORE_FOR, core_unit_type(l), span);
         open.loop->sources = sources;
@@ -160,15 +188,35 @@ static OpenLoop loop_open(Lower *l, Nest *nest, CoreSources sources, Span span) 
     return open;
 }
 
-static void loop_close(Lower *l, OpenLoop *open, CoreExprs *out) {
-    if (!open->loop) {
-        for (size_t i = 0; i < open->statements.len; i++) vec_push(l->arena, out, open->statements.items[i]);
-        return;
+static void append(Lower *l, CoreExprs *out, const CoreExprs *more) {
+    for (size_t i = 0; i < more->len; i++) vec_push(l->arena, out, more->items[i]);
+}
+
+/* The loop with these statements as its body. */
+static CoreExpr *loop_around(Lower *l, CoreExpr *loop, CoreExprs *statements) {
+    CoreExpr *body = statements->len == 1 ? statements->items[0] : NULL;
+    if (!body || body->kind == CORE_LET) body = make_block(l, statements, NULL, loop->span);
+    vec_push(l->arena, &loop->args, as_unit(l, body));
+    return loop;
+}
+
+void loop_close(Lower *l, OpenLoop *open, CoreExprs *out) {
+    LoopEnds ends = {.job = open->job, .sources = open->job ? NULL : &open->loop->sources};
+    for (size_t i = 0; i < open->hooks.len; i++) open->hooks.items[i]->close(l, open->hooks.items[i], &ends);
+    CoreExprs inner = {0};
+    append(l, out, &ends.before);
+    append(l, &inner, &ends.begin);
+    append(l, &inner, &open->statements);
+    if (open->loop) {
+        CoreExpr *loop = loop_around(l, open->loop, &inner);
+        inner = (CoreExprs){0};
+        vec_push(l->arena, &inner, loop);
     }
-    CoreExpr *body = open->statements.len == 1 ? open->statements.items[0] : NULL;
-    if (!body || body->kind == CORE_LET) body = make_block(l, &open->statements, NULL, open->loop->span);
-    vec_push(l->arena, &open->loop->args, as_unit(l, body));
-    vec_push(l->arena, out, open->loop);
+    if (open->chunk) {
+        vec_push(l->arena, out, loop_around(l, open->chunk, &inner));
+    } else {
+        append(l, out, &inner);
+    }
 }
 
 /* ---- stages */
@@ -185,7 +233,7 @@ static void stage_result(Lower *l, Stream *stage, CoreExprs args, Consumer *cons
 }
 
 /* One stage's code around an element of each of its operands. */
-static void stage_apply(Lower *l, Stream *stage, CoreExprs args, Consumer *consumer, Nest *nest, CoreExprs *out) {
+void stage_apply(Lower *l, Stream *stage, CoreExprs args, Consumer *consumer, Nest *nest, CoreExprs *out) {
     if (!stage->has_where) {
         stage_result(l, stage, args, consumer, nest, out);
         return;
@@ -215,70 +263,12 @@ static void stage_push(Lower *l, Consumer *self, CoreExpr *element, CoreExprs *o
     stage_apply(l, stage->stage, args, stage->next, stage->nest, out);
 }
 
-/* ---- several sequences walked together: one loop over all their bases; each operand is computed from the variables of its own */
-
-static bool length_is_known(const Stream *stream) {
-    if (stream->kind == STREAM_BASE) return stream->source <= CORE_SOURCE_OPTIONAL;
-    if (stream->is_flat || stream->has_where) return false;
-    for (size_t i = 0; i < stream->operands.len; i++) {
-        if (!length_is_known(stream->operands.items[i])) return false;
-    }
-    return true;
-}
-
-typedef VEC(CoreVar *) Vars;
-
-static void zip_sources(Lower *l, const Stream *stream, CoreSources *sources, Vars *vars) {
-    if (stream->kind == STREAM_BASE) {
-        vec_push(l->arena, vars, add_source(l, sources, stream));
-        return;
-    }
-    for (size_t i = 0; i < stream->operands.len; i++) zip_sources(l, stream->operands.items[i], sources, vars);
-}
-
-/* The operand's element; takes its variables from the front of `vars`, in the order in which zip_sources made them. */
-static CoreExpr *zip_element(Lower *l, const Stream *stream, Vars *vars, CoreExprs *out) {
-    if (stream->kind == STREAM_BASE) {
-        CoreVar *var = vars->items[0];
-        vars->items++;
-        vars->len--;
-        return core_local(l->arena, var, stream->span);
-    }
-    CoreExprs args = {0};
-    for (size_t i = 0; i < stream->operands.len; i++) {
-        CoreExpr *element = zip_element(l, stream->operands.items[i], vars, out);
-        vec_push(l->arena, &args, stream->operands.len > 1 ? hold(l, element, NULL, out) : element);
-    }
-    return callable_apply(l, &stream->function, args, stream->span, out);
-}
-
-static void emit_together(Lower *l, Stream *stream, Consumer *consumer, Nest *nest, CoreExprs *out) {
-    CoreSources sources = {0};
-    Vars vars = {0};
-    for (size_t i = 0; i < stream->operands.len; i++) {
-        const Stream *operand = stream->operands.items[i];
-        if (!length_is_known(operand)) {
-            lower_refuse(l, stream->span,
-                         "walking a sequence of unknown length (text, `where` or `flatmap`) together with another");
-            if (l->refusal) diag_note(l->refusal, operand->span, "this is the sequence");
-            return;
-        }
-        zip_sources(l, operand, &sources, &vars);
-    }
-    OpenLoop open = loop_open(l, nest, sources, stream->span);
-    CoreExprs args = {0};
-    for (size_t i = 0; i < stream->operands.len; i++) {
-        vec_push(l->arena, &args,
-                 hold(l, zip_element(l, stream->operands.items[i], &vars, &open.statements), NULL, &open.statements));
-    }
-    stage_apply(l, stream, args, consumer, nest, &open.statements);
-    loop_close(l, &open, out);
-}
-
 void stream_emit(Lower *l, Stream *stream, Consumer *consumer, Nest *nest, CoreExprs *out) {
     if (l->has_failed) return;
     if (stream->kind == STREAM_PIPE && stream->operands.len > 1) {
-        emit_together(l, stream, consumer, nest, out);
+        together_emit(l, stream, consumer, nest, out);
+    } else if (stream->kind == STREAM_SCAN) {
+        scan_emit(l, stream, consumer, nest, out);
     } else if (stream->kind == STREAM_PIPE) {
         StageConsumer stage = {.base = {stage_push}, .stage = stream, .next = consumer, .nest = nest};
         stream_emit(l, stream->operands.items[0], &stage.base, nest, out);

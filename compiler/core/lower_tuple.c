@@ -2,20 +2,9 @@
  *
  * Whatever form the compiler knows for a reducer that stands alone is not used here: each member is lowered as it is declared. The
  * exception is the sum of ints, which must not fail where the exact sum would not: the library's `exact_sum` stands for it. */
-#include "compiler/core/lower_internal.h"
+#include "compiler/core/lower_loop.h"
 
 #include <string.h>
-
-/* ---- which reducers */
-
-static const Symbol *prelude_reducer(const Lower *l, const char *name) {
-    const AstList *items = &l->checked->modules.items[0]->file->items;
-    for (size_t i = 0; i < items->len; i++) {
-        const Ast *item = items->items[i];
-        if (item->kind == AST_REDUCER && strcmp(((const AstReducer *)item)->name, name) == 0) return item->symbol;
-    }
-    return NULL;
-}
 
 ReducerUse reducer_tuple_use(Lower *l, Env *env, AstTuple *tuple, CoreExprs *out) {
     ReducerUse use = {0};
@@ -66,7 +55,7 @@ static Part part_of(Lower *l, const ReducerUse *use, const CoreType *element, Sp
     }
     bool is_int = element->kind == CORE_TYPE_INT, is_sum = is_int && reducer_is_prelude(use->symbol, "sum");
     if (is_sum) {
-        part.use = (ReducerUse){.symbol = prelude_reducer(l, "exact_sum"), .name = "sum"};
+        part.use = (ReducerUse){.symbol = prelude_symbol(l, "exact_sum", AST_REDUCER), .name = "sum"};
         part.use.env = env_new(l, NULL, NULL);
     }
     part.is_exact = is_sum || reducer_is_prelude(use->symbol, "count") || reducer_is_exact(use->symbol, element);

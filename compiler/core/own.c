@@ -6,12 +6,12 @@
  * Garbage Free Reference Counting with Reuse, PLDI 2021) on a structured language with variables that change, where "the last use"
  * is what a backward analysis of liveness finds.
  *
- * Liveness is kept for the parts of a variable one by one (own_path.c), so that a tuple can be taken apart without copying. What lies
- * in a cell is taken out if the cell turns out to have no other owner, which code generation tests, and else shared. An operation
- * that borrows an operand reads it when the operation itself happens: what it borrows stays live while its other operands are
- * evaluated, and what a loop walks stays live until the loop has ended. A variable from outside a loop that is read in it counts as
- * live throughout the loop, unless an assignment comes first. While `a[i] = f(a[i])` computes the value, the old element is a hole to
- * be: its last use may take it as if it were a variable of its own.
+ * Liveness is kept for the parts of a variable one by one (own_path.c), so that a tuple can be taken apart without copying. What
+ * lies in a cell is taken out if the cell turns out to have no other owner, which code generation tests, and else shared. An
+ * operation that borrows an operand reads it when the operation itself happens: what it borrows stays live while its other operands
+ * are evaluated, and what a loop walks stays live until the loop has ended. A variable from outside a loop that is read in it
+ * counts as live throughout the loop, unless an assignment comes first. While `a[i] = f(a[i])` computes the value, the old element
+ * is a hole to be: its last use may take it as if it were a variable of its own.
  *
  * Parameters are borrowed: the caller keeps them alive, and mere looking costs nothing. A parameter that the function stores,
  * captures, changes or passes on to who does is owned instead: the caller gives a reference away, its own where it can
@@ -289,6 +289,7 @@ static void own_expr(Own *own, CoreExpr *expr, Live *live, Take take) {
     case CORE_IF: own_if(own, expr, live, take_of_branch(take)); break;
     case CORE_TRY: own_try(own, expr, live, take_of_branch(take)); break;
     case CORE_WHILE:
+    case CORE_CHUNK:
     case CORE_FOR: own_loop(own, expr, live); break;
     case CORE_BREAK:
     case CORE_CONTINUE: own_jump(own, expr, live); break;

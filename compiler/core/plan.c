@@ -43,6 +43,7 @@ static void plan_job(const CoreProgram *program, const CoreJob *job, Buf *out) {
         buf_printf(out, "    source    %s of %s\n", core_source_text(source->kind), source->var->type->name);
     }
     buf_printf(out, "    cut       %s\n", job->is_single ? "not at all: one expression" : cut_text(job));
+    if (job->is_silent) buf_add_text(out, "    pass      a first one, for another job: what it prints is dropped\n");
     for (size_t i = 0; i < job->captures.len; i++) {
         const CoreVar *var = job->captures.items[i];
         buf_printf(out, "    capture   %s: %s\n", var->name ? var->name : "t", var->type->name);

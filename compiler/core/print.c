@@ -62,7 +62,7 @@ void print_job(Printer *printer, CoreJob *job, int depth) {
         buf_add_char(out, '\n');
     }
     print_indent(printer, depth);
-    buf_add_text(out, "for ");
+    buf_printf(out, "%s%s ", job->is_silent ? "silent, " : "", job->by_chunk ? "by chunk, for" : "for");
     for (size_t i = 0; i < job->sources.len; i++) {
         const CoreSource *source = &job->sources.items[i];
         buf_printf(out, "%s%s: %s in %s", i > 0 ? ", " : "", printer_var(printer, source->var), source->var->type->name,

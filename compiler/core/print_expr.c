@@ -35,6 +35,8 @@ const char *core_source_text(CoreSourceKind kind) {
         [CORE_SOURCE_TEXT_WORDS] = "text_words",
         [CORE_SOURCE_TEXT_LINES] = "text_lines",
         [CORE_SOURCE_STREAM] = "stream",
+        [CORE_SOURCE_BEFORE] = "before",
+        [CORE_SOURCE_SHARE] = "share",
     };
     return texts[kind];
 }
@@ -126,6 +128,7 @@ static void check_line(CoreExpr *expr, void *context) {
     case CORE_BLOCK:
     case CORE_WHILE:
     case CORE_FOR:
+    case CORE_CHUNK:
     case CORE_TRY:
     case CORE_YIELD: check->fits = false; return;
     case CORE_IF:
@@ -394,6 +397,10 @@ static void print_lines(Printer *printer, CoreExpr *expr, int depth) {
         buf_printf(out, "loop %" PRIu32 " while ", expr->loop);
         print_expr(printer, expr->args.items[0], depth);
         print_statements(printer, expr->args.items[1], depth + 1);
+        break;
+    case CORE_CHUNK:
+        buf_printf(out, "loop %" PRIu32 " for each element of the chunk", expr->loop);
+        print_statements(printer, expr->args.items[0], depth + 1);
         break;
     case CORE_FOR:
         buf_printf(out, "loop %" PRIu32 " for ", expr->loop);

@@ -153,7 +153,7 @@ static void visit(const TailVisit *v, CoreExpr *expr, bool is_last) {
 
 static void last_loop_visit(CoreExpr *expr, void *context) {
     uint32_t *last = context;
-    if ((expr->kind == CORE_FOR || expr->kind == CORE_WHILE) && expr->loop > *last) *last = expr->loop;
+    if ((expr->kind == CORE_FOR || expr->kind == CORE_WHILE || expr->kind == CORE_CHUNK) && expr->loop > *last) *last = expr->loop;
     core_each_child(expr, last_loop_visit, context);
 }
 

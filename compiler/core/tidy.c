@@ -56,6 +56,7 @@ static CoreExpr **first_read(CoreExpr **slot, const CoreVar *var, bool *stop) {
     CoreExpr **found = NULL;
     switch (expr->kind) {
     case CORE_WHILE:
+    case CORE_CHUNK:
     case CORE_UPDATE:
     case CORE_TRY: break; /* what is evaluated inside fails inside */
     case CORE_FOR: found = first_source(&expr->sources, var, stop); break;

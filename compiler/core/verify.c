@@ -80,6 +80,7 @@ static bool arity_is_right(const CoreExpr *expr) {
     case CORE_LET:
     case CORE_ASSIGN:
     case CORE_FOR:
+    case CORE_CHUNK:
     case CORE_FIELD:
     case CORE_SOME:
     case CORE_IS_SOME:
@@ -184,6 +185,7 @@ static void check_sources(Verify *v, const CoreExpr *expr, const CoreSources *so
         [CORE_SOURCE_OPTIONAL] = CORE_TYPE_OPTIONAL, [CORE_SOURCE_WORDS_IN] = CORE_TYPE_STRING,
         [CORE_SOURCE_LINES_IN] = CORE_TYPE_STRING,   [CORE_SOURCE_TEXT_WORDS] = CORE_TYPE_LIST,
         [CORE_SOURCE_TEXT_LINES] = CORE_TYPE_LIST,   [CORE_SOURCE_STREAM] = CORE_TYPE_STREAM,
+        [CORE_SOURCE_BEFORE] = CORE_TYPE_LIST,       [CORE_SOURCE_SHARE] = CORE_TYPE_LIST,
     };
     if (sources->len == 0) fail(v, expr, "nothing to walk");
     for (size_t i = 0; i < sources->len; i++) {
@@ -191,7 +193,9 @@ static void check_sources(Verify *v, const CoreExpr *expr, const CoreSources *so
         check_expr(v, source->expr);
         if (v->problem) return;
         expect_kind(v, expr, source->expr, kinds[source->kind]);
-        if (sources->len > 1 && source->kind > CORE_SOURCE_OPTIONAL) fail(v, expr, "text walked together with something");
+        bool is_whole = source->kind == CORE_SOURCE_BEFORE || source->kind == CORE_SOURCE_SHARE;
+        if (is_whole && expr->kind != CORE_JOB) fail(v, expr, "a chunk's share outside of a job");
+        if (i > 0 && source->kind > CORE_SOURCE_OPTIONAL && !is_whole) fail(v, expr, "text walked together with something");
         if (!source->var || !source->var->is_borrowed) fail(v, expr, "a source without a borrowed variable");
     }
 }
@@ -200,7 +204,8 @@ static void check_loop(Verify *v, CoreExpr *expr) {
     Scope scope = {.outer = v->loops, .loop = expr->loop};
     if (expr->kind == CORE_FOR) check_sources(v, expr, &expr->sources);
     if (v->problem) return;
-    bool may_be_chunk = v->walk ? expr == v->walk->body : v->job && expr->sources.items[0].kind == CORE_SOURCE_STREAM;
+    bool is_stream = v->job && expr->sources.len > 0 && expr->sources.items[0].kind == CORE_SOURCE_STREAM;
+    bool may_be_chunk = v->walk ? expr == v->walk->body : is_stream;
     if (expr->is_chunk && !may_be_chunk) fail(v, expr, "a walk of a chunk where there is none");
     if (expr->kind == CORE_WHILE) check_expr(v, expr->args.items[0]);
     for (size_t i = 0; i < expr->sources.len; i++) enter(v, expr->sources.items[i].var);
@@ -231,6 +236,14 @@ static void check_jump(Verify *v, const CoreExpr *expr) {
         if (scope->loop == expr->loop) return;
     }
     fail(v, expr, "a jump out of no loop");
+}
+
+static void check_chunk(Verify *v, CoreExpr *expr) {
+    if (!v->job || !v->job->by_chunk) {
+        fail(v, expr, "a walk of no chunk");
+        return;
+    }
+    check_loop(v, expr);
 }
 
 static void check_job_use(Verify *v, CoreExpr *expr) {
@@ -398,6 +411,7 @@ static void check_expr(Verify *v, CoreExpr *expr) {
     case CORE_BLOCK: check_block(v, expr); return;
     case CORE_WHILE:
     case CORE_FOR: check_loop(v, expr); return;
+    case CORE_CHUNK: check_chunk(v, expr); return;
     case CORE_JOB: check_job_use(v, expr); return;
     case CORE_TRY: check_try(v, expr); return;
     case CORE_LOCAL: check_var(v, expr, expr->var); break;

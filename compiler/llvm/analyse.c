@@ -99,7 +99,7 @@ bool expr_has_yield_in_loop(const CoreExpr *expr) {
 
 static bool is_loop(const CoreExpr *expr, const void *data) {
     (void)data;
-    return expr->kind == CORE_FOR || expr->kind == CORE_WHILE;
+    return expr->kind == CORE_FOR || expr->kind == CORE_WHILE || expr->kind == CORE_CHUNK;
 }
 
 bool expr_has_loop(const CoreExpr *expr) {

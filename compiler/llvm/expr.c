@@ -455,6 +455,7 @@ static Value gen_kind(Frame *frame, const CoreExpr *expr) {
     case CORE_CONCAT: return gen_concat(frame, expr);
     case CORE_FORMAT: return gen_format(frame, expr);
     case CORE_JOB: return gen_job(frame, expr);
+    case CORE_CHUNK: return gen_chunk(frame, expr);
     case CORE_YIELD: return gen_yield(frame, expr);
     }
     return gen_unreached(frame, expr->type);

@@ -86,5 +86,6 @@ void gen_sink_leave(Frame *frame, CoreKind kind, uint32_t loop);
 
 Value gen_job(Frame *frame, const CoreExpr *expr);
 Value gen_yield(Frame *frame, const CoreExpr *expr);
+Value gen_chunk(Frame *frame, const CoreExpr *expr); /* kernel.c */
 
 #endif

@@ -90,18 +90,26 @@ Value gen_job(Frame *frame, const CoreExpr *expr) {
 
 /* ---- the task */
 
+static MrSourceKind source_kind(const CoreSource *source) {
+    switch (source->kind) {
+    case CORE_SOURCE_RANGE: return MR_SOURCE_RANGE;
+    case CORE_SOURCE_TEXT_LINES: return MR_SOURCE_TEXT_LINES;
+    case CORE_SOURCE_TEXT_WORDS: return MR_SOURCE_TEXT_WORDS;
+    case CORE_SOURCE_STREAM: return MR_SOURCE_STREAM;
+    case CORE_SOURCE_BEFORE: return MR_SOURCE_BEFORE;
+    case CORE_SOURCE_SHARE: return MR_SOURCE_SHARE;
+    default: return MR_SOURCE_LIST;
+    }
+}
+
 static LLVMValueRef source_infos(Gen *gen, const CoreJob *job) {
     size_t count = job->sources.len;
     LLVMValueRef *infos = arena_array(gen->arena, LLVMValueRef, count + 1);
     LLVMTypeRef layout[] = {gen->i32, gen->ptr, gen->ptr};
     for (size_t i = 0; i < count; i++) {
         const CoreSource *source = &job->sources.items[i];
-        MrSourceKind kind = source->kind == CORE_SOURCE_RANGE        ? MR_SOURCE_RANGE
-                            : source->kind == CORE_SOURCE_TEXT_LINES ? MR_SOURCE_TEXT_LINES
-                            : source->kind == CORE_SOURCE_TEXT_WORDS ? MR_SOURCE_TEXT_WORDS
-                            : source->kind == CORE_SOURCE_STREAM     ? MR_SOURCE_STREAM
-                                                                     : MR_SOURCE_LIST;
-        const CoreType *element = source->var->type;
+        MrSourceKind kind = source_kind(source);
+        const CoreType *element = kind == MR_SOURCE_SHARE ? source->var->type->args[0] : source->var->type;
         LLVMValueRef list = LLVMConstNull(gen->ptr);
         if (kind != MR_SOURCE_RANGE)
             list = gen_descriptor(gen, kind != MR_SOURCE_LIST ? source->expr->type : gen_list_of(gen, element));
@@ -153,7 +161,8 @@ LLVMValueRef gen_task(Gen *gen, const CoreJob *job) {
 void gen_job_code(Gen *gen, const CoreJob *job) {
     bool stops = job->reducer.kind == CORE_REDUCE_GENERAL && job->reducer.done.body && !job->key;
     uint32_t flags = (job->reducer.is_exact ? MR_TASK_EXACT : 0) | (job->reducer.is_associative ? MR_TASK_ASSOCIATIVE : 0) |
-                     (stops ? MR_TASK_STOPS : 0) | (job->is_single ? MR_TASK_ONE : 0);
+                     (stops ? MR_TASK_STOPS : 0) | (job->is_single ? MR_TASK_ONE : 0) | (job->by_chunk ? MR_TASK_BY_CHUNK : 0) |
+                     (job->is_silent ? MR_TASK_SILENT : 0);
     Callee kernel = gen_kernel(gen, job), merge = gen_merge(gen, job), finish = gen_finish(gen, job);
     LLVMValueRef fields[] = {
         gen_hash(gen, job->hash),

@@ -23,6 +23,8 @@ struct Kernel {
     bool counts_lanes;
     LLVMValueRef straight;    /* over a stream: variable, i1: lanes go by position after all */
     LLVMValueRef state_place; /* the address of `state`, while a loop over a stream is written */
+    const struct Walk *walks; /* of the sources that are walked element by element … */
+    LLVMValueRef count;       /* … and how many elements the chunk has */
     LLVMBasicBlockRef leave;  /* goes there when later elements cannot matter */
 };
 

@@ -21,6 +21,15 @@ static LLVMValueRef slice_at(Frame *frame, const Kernel *kernel, size_t source) 
     return gen_at(frame, slices, source * sizeof(MrSlice));
 }
 
+static bool is_bound_once(const CoreSource *source) {
+    return source->kind == CORE_SOURCE_BEFORE || source->kind == CORE_SOURCE_SHARE;
+}
+
+/* What the chunk has as a whole: a value for all its elements, or its share of a list. */
+static void bind_once(Frame *frame, const CoreSource *source, LLVMValueRef data) {
+    frame_bind_value(frame, source->var, source->kind == CORE_SOURCE_SHARE ? data : gen_load(frame, source->var->type, data));
+}
+
 static void walk_chunk(Frame *frame, const Kernel *kernel, Walk *walks) {
     Gen *gen = frame->gen;
     const CoreJob *job = kernel->job;
@@ -37,6 +46,8 @@ static void walk_chunk(Frame *frame, const Kernel *kernel, Walk *walks) {
             text = LLVMBuildInsertValue(frame->builder, text, data, 0, "");
             text = LLVMBuildInsertValue(frame->builder, text, first, 1, "");
             walks[i] = (Walk){.kind = CORE_SOURCE_OPTIONAL, .data = text};
+        } else if (is_bound_once(source)) {
+            bind_once(frame, source, data);
         } else {
             walks[i] = (Walk){.kind = CORE_SOURCE_LIST, .type = gen_list_of(gen, source->var->type), .data = data};
         }
@@ -44,36 +55,44 @@ static void walk_chunk(Frame *frame, const Kernel *kernel, Walk *walks) {
 }
 
 /* One loop over `count` elements from the base-th on. Lanes: the base is a multiple of their number. */
-static void kernel_loop(Frame *frame, Kernel *kernel, const Walk *walks, LLVMValueRef base, LLVMValueRef count) {
+static void kernel_loop(Frame *frame, Kernel *kernel, const CoreExpr *body, LLVMValueRef base, LLVMValueRef count) {
     const CoreJob *job = kernel->job;
     Count counted = count_begin(frame, count);
     LLVMValueRef index = LLVMBuildAdd(frame->builder, base, counted.index, "element");
     LLVMBuildStore(frame->builder, index, frame->position);
     kernel->lane = kernel->counts_lanes ? NULL : counted.index;
     for (size_t i = 0; i < job->sources.len; i++) {
-        frame_bind_value(frame, job->sources.items[i].var, walk_element(frame, &walks[i], index));
+        const CoreSource *source = &job->sources.items[i];
+        if (!is_bound_once(source)) frame_bind_value(frame, source->var, walk_element(frame, &kernel->walks[i], index));
     }
-    gen_statement(frame, job->body);
+    gen_statement(frame, body);
     count_end(frame, &counted);
 }
 
+Value gen_chunk(Frame *frame, const CoreExpr *expr) {
+    kernel_loop(frame, frame->kernel, expr->args.items[0], gen_int(frame->gen, 0), frame->kernel->count);
+    LLVMBuildStore(frame->builder, gen_int(frame->gen, -1), frame->position);
+    return value_unit(frame, expr->type);
+}
+
 /* Lanes by position: whole blocks, whose inner loop has a constant length that LLVM turns into vectors, and the rest. */
-static void kernel_blocks(Frame *frame, Kernel *kernel, const Walk *walks, LLVMValueRef count) {
+static void kernel_blocks(Frame *frame, Kernel *kernel) {
     Gen *gen = frame->gen;
     LLVMBuilderRef b = frame->builder;
-    LLVMValueRef lanes = gen_int(gen, LANE_COUNT);
+    LLVMValueRef lanes = gen_int(gen, LANE_COUNT), count = kernel->count;
+    const CoreExpr *body = kernel->job->body;
     Count blocks = count_begin(frame, LLVMBuildUDiv(b, count, lanes, "blocks"));
-    kernel_loop(frame, kernel, walks, LLVMBuildMul(b, blocks.index, lanes, "base"), lanes);
+    kernel_loop(frame, kernel, body, LLVMBuildMul(b, blocks.index, lanes, "base"), lanes);
     count_end(frame, &blocks);
     LLVMValueRef rest = LLVMBuildURem(b, count, lanes, "rest");
-    kernel_loop(frame, kernel, walks, LLVMBuildSub(b, count, rest, ""), rest);
+    kernel_loop(frame, kernel, body, LLVMBuildSub(b, count, rest, ""), rest);
 }
 
 /* ---- the state */
 
 static bool uses_blocks(const CoreJob *job) {
     const CoreSource *source = &job->sources.items[0];
-    if (job->key || job->reducer.kind != CORE_REDUCE_LANES) return false;
+    if (job->key || job->by_chunk || job->reducer.kind != CORE_REDUCE_LANES) return false;
     bool is_text = source->kind == CORE_SOURCE_TEXT_WORDS || source->kind == CORE_SOURCE_TEXT_LINES;
     return !is_text && !expr_has_yield_in_loop(job->body);
 }
@@ -189,16 +208,18 @@ Callee gen_kernel(Gen *gen, const CoreJob *job) {
 
     bool is_stream = job->sources.items[0].kind == CORE_SOURCE_STREAM;
     Walk *walks = arena_array(gen->arena, Walk, job->sources.len);
-    if (!is_stream) walk_chunk(&frame, &kernel, walks);
-    LLVMValueRef count = gen_load_at(&frame, gen->i64, kernel.chunk, offsetof(MrChunk, count));
-    if (is_stream) {
+    walk_chunk(&frame, &kernel, walks);
+    kernel.walks = walks;
+    kernel.count = gen_load_at(&frame, gen->i64, kernel.chunk, offsetof(MrChunk, count));
+    kernel.counts_lanes = !uses_blocks(job);
+    if (is_stream)
         kernel_stream(&frame, &kernel);
-    } else if (uses_blocks(job)) {
-        kernel_blocks(&frame, &kernel, walks, count);
-    } else {
-        kernel.counts_lanes = true;
-        kernel_loop(&frame, &kernel, walks, gen_int(gen, 0), count);
-    }
+    else if (job->by_chunk)
+        gen_statement(&frame, job->body);
+    else if (kernel.counts_lanes)
+        kernel_loop(&frame, &kernel, job->body, gen_int(gen, 0), kernel.count);
+    else
+        kernel_blocks(&frame, &kernel);
     frame_jump(&frame, kernel.leave);
     frame_enter(&frame, kernel.leave);
     scope_leave(&frame);

@@ -81,6 +81,7 @@ Type *check_pipe(Checker *c, AstPipe *pipe);
 Symbol *reducer_of(const Ast *operand);
 /* What a `reduce` of elements of this type gives, by its operand and `from`. */
 Type *check_reduce(Checker *c, AstPipe *pipe, Type *element, Span element_span);
+Type *check_scan(Checker *c, AstPipe *pipe, Type *element, Span element_span);
 /* A reducer that is called as a function: `mean(xs)`. */
 Type *check_reducer_call(Checker *c, Ast *node, Symbol *symbol, Ast *receiver, const AstList *args);
 

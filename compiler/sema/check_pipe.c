@@ -17,7 +17,7 @@ static bool is_open_range(const Ast *node) {
 static void check_ends(Checker *c, const AstPipe *pipe) {
     for (size_t i = 0; i < pipe->sources.len; i++)
         if (!is_open_range(pipe->sources.items[i])) return;
-    if (pipe->sources.len == 0 || (!pipe->reduce && !pipe->scan)) return;
+    if (pipe->sources.len == 0 || !pipe->reduce) return;
     Diag *diag = diag_add(c->diags, E0404, pipe->sources.items[0]->span, "this sequence has no end, so it cannot be reduced");
     diag_hint(diag, "`a..b` ends at b; another sequence that ends, walked together with it, ends it too");
 }
@@ -62,8 +62,8 @@ Type *check_pipe(Checker *c, AstPipe *pipe) {
         pred_require(&c->infer, (Pred){.kind = PRED_SEQUENCE, .types = {element, inner}, .span = span});
         element = type_prune(inner);
     }
-    if (type_is_error(element) && !pipe->reduce) return element;
-    if (pipe->scan) return not_supported(c, pipe->scan, "`scan`");
+    if (type_is_error(element) && !pipe->reduce && !pipe->scan) return element;
+    if (pipe->scan) return check_scan(c, pipe, element, span);
     if (!pipe->reduce) return type_one(&c->infer, TYPE_STREAM, element);
     return check_reduce(c, pipe, element, span);
 }

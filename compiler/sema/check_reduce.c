@@ -141,10 +141,15 @@ static Type *check_reducers(Checker *c, Ast *operand, AstTuple *tuple, Type *ele
 
 /* ---- functions */
 
+/* What combines: the operand of `reduce` or `scan`. */
+static Ast **combined(AstPipe *pipe) {
+    return pipe->scan ? &pipe->scan : &pipe->reduce;
+}
+
 static Type *check_fold(Checker *c, AstPipe *pipe, Type *element) {
     Type *wanted = type_of_kind(&c->infer, TYPE_FN, (Type *[]){element, element, element}, 3);
-    Reason reason = {.what = "the function of `reduce`", .span = SPAN_NONE};
-    if (!check_against(c, pipe->reduce, wanted, &reason)) element = error_type(c);
+    Reason reason = {.what = pipe->scan ? "the function of `scan`" : "the function of `reduce`", .span = SPAN_NONE};
+    if (!check_against(c, *combined(pipe), wanted, &reason)) element = error_type(c);
     if (pipe->from) {
         Reason from = {
             .what = "the value after `from`", .span = pipe->reduce->span, .note = "this function combines it with the result"};
@@ -165,10 +170,15 @@ static bool is_reducer_tuple(Ast *operand) {
 /* `map f over a reduce sum / 2`: an operator at the end belongs to the operand of `reduce`, which is hardly ever meant. */
 static Type *refuse_operator(Checker *c, AstPipe *pipe, const AstBinary *operand) {
     Symbol *reducer = reducer_of(operand->left);
-    Diag *diag =
-        diag_add(c->diags, E0402, pipe->reduce->span, "`reduce` takes in the operator that follows: `%s %s …` is no reducer",
-                 reducer->name, ast_op_spelling(operand->op));
-    diag_hint(diag, "put the map in parentheses: `(map … reduce %s) %s …`", reducer->name, ast_op_spelling(operand->op));
+    const char *clause = pipe->scan ? "scan" : "reduce", *op = ast_op_spelling(operand->op);
+    Diag *diag = diag_add(c->diags, E0402, operand->base.span, "`%s` takes in the operator that follows: `%s %s …` is no reducer",
+                          clause, reducer->name, op);
+    if (pipe->scan) {
+        diag_hint(diag, "a scan is a stream: map over it to change its values: `map x => x %s … over (map … scan %s)`", op,
+                  reducer->name);
+        return error_type(c);
+    }
+    diag_hint(diag, "put the map in parentheses: `(map … reduce %s) %s …`", reducer->name, op);
     Span whole = pipe->base.span, reduced = operand->left->span;
     diag_fix(diag, (Span){whole.file, whole.from, whole.from}, "(");
     diag_fix(diag, (Span){reduced.file, reduced.to, reduced.to}, ")");
@@ -176,10 +186,11 @@ static Type *refuse_operator(Checker *c, AstPipe *pipe, const AstBinary *operand
 }
 
 static Type *check_combined(Checker *c, AstPipe *pipe, Type *element, Span element_span) {
-    Symbol *reducer = reducer_of(pipe->reduce);
-    if (pipe->reduce->kind == AST_BINARY && reducer_of(ast_as(Binary, pipe->reduce)->left))
-        return refuse_operator(c, pipe, ast_as(Binary, pipe->reduce));
-    bool is_tuple = is_reducer_tuple(pipe->reduce);
+    Ast *operand = *combined(pipe);
+    Symbol *reducer = reducer_of(operand);
+    if (operand->kind == AST_BINARY && reducer_of(ast_as(Binary, operand)->left))
+        return refuse_operator(c, pipe, ast_as(Binary, operand));
+    bool is_tuple = is_reducer_tuple(operand);
     if (!reducer && !is_tuple) return check_fold(c, pipe, element);
     if (pipe->from) {
         const char *what = reducer ? arena_printf(c->arena, "`%s` is a reducer", reducer->name) : "this is a tuple of reducers";
@@ -187,8 +198,8 @@ static Type *check_combined(Checker *c, AstPipe *pipe, Type *element, Span eleme
         diag_hint(diag, "a reducer has its own beginning: its `init`");
         check_expr(c, pipe->from, NULL);
     }
-    if (is_tuple) return check_reducers(c, pipe->reduce, ast_as(Tuple, without_parens(pipe->reduce)), element, element_span);
-    return check_reducer(c, pipe->reduce, reducer, element, element_span);
+    if (is_tuple) return check_reducers(c, operand, ast_as(Tuple, without_parens(operand)), element, element_span);
+    return check_reducer(c, operand, reducer, element, element_span);
 }
 
 /* ---- by key */
@@ -196,6 +207,11 @@ static Type *check_combined(Checker *c, AstPipe *pipe, Type *element, Span eleme
 static Type *map_by(Checker *c, Type *key, Span span, Type *value) {
     if (!check_class(c, span, key, CLASS_ORDER | CLASS_EQUAL, "keys need an order")) return error_type(c);
     return type_is_error(value) ? value : type_pair(&c->infer, TYPE_MAP, key, value);
+}
+
+Type *check_scan(Checker *c, AstPipe *pipe, Type *element, Span element_span) {
+    Type *value = check_combined(c, pipe, element, element_span);
+    return type_is_error(type_prune(value)) ? value : type_one(&c->infer, TYPE_STREAM, value);
 }
 
 Type *check_reduce(Checker *c, AstPipe *pipe, Type *element, Span element_span) {

@@ -171,6 +171,11 @@ bool mr_prim_hash(MrContext *context, int64_t *out, const void *value, const MrT
 bool mr_prim_compare(MrContext *context, int64_t *out, const void *a, const void *b, const MrType *type);
 bool mr_prim_empty_set(MrContext *context, MrMap **out, const MrType *element);
 bool mr_prim_step(MrContext *context, MrRange *out, const MrRange *r, int64_t k);
+bool mr_prim_extent(MrContext *context, int64_t *out, const void *xs, const MrType *type);
+bool mr_prim_elements(MrContext *context, MrList **out, const void *xs, const MrType *type);
+bool mr_prim_range_at(MrContext *context, int64_t *out, const MrRange *r, int64_t i);
+bool mr_prim_chunk_size(MrContext *context, int64_t *out, int64_t n);
+bool mr_prim_same_length(MrContext *context, void *out, int64_t a, int64_t b);
 bool mr_prim_paths_of(MrContext *context, MrList **out, const void *paths, const MrType *type);
 bool mr_prim_read(MrContext *context, MrString *out, const MrString *path);
 bool mr_prim_write(MrContext *context, void *out, const MrString *path, const MrString *text);

@@ -236,26 +236,28 @@ typedef enum MrSourceKind {
     MR_SOURCE_TEXT_LINES, /* the text of files; a chunk is one element, a string of whole lines */
     MR_SOURCE_TEXT_WORDS, /* the same, a string of whole words */
     MR_SOURCE_STREAM,     /* alone: a stream, which is a captured value too; a chunk is a part of what it walks */
+    MR_SOURCE_BEFORE,     /* a list with one element for each chunk and one more for the end; the chunk's element */
+    MR_SOURCE_SHARE,      /* a list: the part of it between the chunk's element of the BEFORE in front, of ints, and the next one */
 } MrSourceKind;
 
 typedef struct MrSourceInfo {
     uint32_t kind; /* MrSourceKind */
     const MrType *element;
-    const MrType *list; /* LIST: the list's type; TEXT: [string]; STREAM: the stream's; RANGE: NULL */
+    const MrType *list; /* LIST, BEFORE, SHARE: the list's type; TEXT: [string]; STREAM: the stream's; RANGE: NULL */
 } MrSourceInfo;
 
 /* A source as the program hands it to a job. */
 typedef struct MrSource {
-    MrRange range; /* RANGE */
-    const void
-        *value; /* LIST: the MrList * itself (NULL: empty); TEXT: the MrList * of paths, as paths_of made it; STREAM: MrClosure * */
+    MrRange range;     /* RANGE */
+    const void *value; /* LIST, BEFORE, SHARE: the MrList * itself (NULL: empty); TEXT: the MrList * of paths, as paths_of made it;
+                          STREAM: MrClosure * */
 } MrSource;
 
 /* A source's share of a chunk. */
 typedef struct MrSlice {
     int64_t first, step; /* RANGE: element i is first + i * step; TEXT: first is the number of bytes. STREAM: as what it
                             walks is cut, where step says whether the stream is straight */
-    const char *data;    /* LIST: the elements; TEXT: the bytes */
+    const char *data;    /* LIST: the elements; TEXT: the bytes; BEFORE: the one element; SHARE: the part, an MrList, lent */
 } MrSlice;
 
 typedef struct MrChunk {
@@ -285,6 +287,8 @@ enum {
     /* Made of one expression: a range of one element, which is none of the program's and appears in no message. The state that the
      * kernel makes is the result. */
     MR_TASK_ONE = 8,
+    MR_TASK_BY_CHUNK = 16, /* the kernel is given one chunk a call: it may have BEFORE and SHARE sources */
+    MR_TASK_SILENT = 32,   /* what the task prints is dropped: another task, which does the same work again, prints it */
 };
 
 /* In a program that checks laws: a reducer, or a function of two, in parts that can be tried on any element or state. All of them

@@ -74,6 +74,9 @@ bool value_smaller(MrContext *context, void *place, const MrType *type, int64_t 
  * is the number of the value that comes at place i. (sort.c) */
 void sort_order(int64_t *order, const char *values, size_t stride, int64_t count, const MrType *type);
 
+/* A job over so many elements has chunks of 2^shift of them: the least shift that gives at most 65,536 chunks. (extent.c) */
+unsigned chunk_shift(uint64_t elements);
+
 /* ---- floats as text (float.c), whatever the locale */
 
 void float_show(Buf *out, double x); /* the shortest form that reads back the same, with a point or an exponent; inf, nan */

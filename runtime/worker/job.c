@@ -95,34 +95,37 @@ bool job_merge_encoded(Job *job, const void *bytes, size_t size, uint64_t *nodes
 
 /* ---- slices of lists */
 
-/* The source that is list number `list`; NULL: there is none, or the chunks are not of this job. */
-static const PlanSource *find_list(const Job *job, uint32_t list, uint64_t first, uint64_t count, const MrType **type) {
+/* The number of the source that is list number `list`, and its type; false: there is none, or the chunks are not of this job. */
+static bool find_list(const Job *job, uint32_t list, uint64_t first, uint64_t count, uint32_t *source, const MrType **type) {
     const MrTask *task = job->plan.task;
-    if (first > job->plan.chunks || count > job->plan.chunks - first) return NULL;
+    if (list >= job->plan.lists || first > job->plan.chunks || count > job->plan.chunks - first) return false;
     for (uint32_t i = 0; i < task->source_count; i++) {
-        if (task->sources[i].kind != MR_SOURCE_LIST || job->plan.sources[i].list_rank != list) continue;
+        if (!plan_is_list(&job->plan, i) || job->plan.sources[i].list_rank != list) continue;
         *type = task->sources[i].list;
-        return &job->plan.sources[i];
+        *source = i;
+        return true;
     }
-    return NULL;
+    return false;
 }
 
 bool job_encode_slice(const Job *job, uint32_t list, uint64_t first, uint64_t count, Buf *out) {
     const MrType *type;
-    const PlanSource *source = find_list(job, list, first, count, &type);
-    if (!source) return true;
-    int64_t len = (int64_t)plan_element_count(&job->plan, first, count);
-    codec_encode_elements(out, source->list, (int64_t)plan_first_element(&job->plan, first), len, type, job->of.context->program);
+    uint32_t source;
+    int64_t from, len;
+    if (!find_list(job, list, first, count, &source, &type)) return true;
+    plan_share(&job->plan, source, first, count, &from, &len);
+    codec_encode_elements(out, job->plan.sources[source].list, from, len, type, job->of.context->program);
     return false;
 }
 
 bool job_decode_slice(const Job *job, uint32_t list, uint64_t first, uint64_t count, const Buf *in, MrList **out) {
     const MrType *type;
-    if (!find_list(job, list, first, count, &type)) return true;
+    uint32_t source;
+    if (!find_list(job, list, first, count, &source, &type)) return true;
     const char *at = in->data, *end = in->data + in->len;
     MrList *slice = NULL;
     if (codec_decode(&at, end, &slice, type, job->of.context->program)) return true;
-    bool is_good = at == end && list_len(slice) == (int64_t)plan_element_count(&job->plan, first, count);
+    bool is_good = at == end && plan_share_fits(&job->plan, source, first, count, list_len(slice));
     if (is_good)
         *out = slice;
     else
@@ -132,5 +135,6 @@ bool job_decode_slice(const Job *job, uint32_t list, uint64_t first, uint64_t co
 
 void job_drop_slice(const Job *job, uint32_t list, MrList *slice) {
     const MrType *type;
-    if (find_list(job, list, 0, 0, &type)) mr_drop(job->of.context, &slice, type);
+    uint32_t source;
+    if (find_list(job, list, 0, 0, &source, &type)) mr_drop(job->of.context, &slice, type);
 }

@@ -88,6 +88,7 @@ static uint64_t map_once(Job *job, JobRun *run, Frame *frame, uint64_t first, ui
         failed = kernel_run(job, frame, &chunk);
     context->scratch = scratch;
     if (failed) frame->has_value = false;
+    if (job->plan.task->flags & MR_TASK_SILENT) context->out_len = printed;
     frame_take_output(frame, &job->of, printed, first);
     run->elements += (uint64_t)chunk.elements;
     if (chunk.slices && plan_is_text(&job->plan)) run->size += (uint64_t)chunk.slices[0].first;
@@ -97,7 +98,7 @@ static uint64_t map_once(Job *job, JobRun *run, Frame *frame, uint64_t first, ui
 
 /* Maps `count` chunks into a frame, up to an end or the limit; returns how many of them count. */
 static uint64_t map_into(Job *job, JobRun *run, Frame *frame, uint64_t first, uint64_t count) {
-    if (!plan_is_text(&job->plan)) return map_once(job, run, frame, first, count);
+    if (!plan_is_text(&job->plan) && !(job->plan.task->flags & MR_TASK_BY_CHUNK)) return map_once(job, run, frame, first, count);
     uint64_t done = 0;
     while (done < count && run->end == END_NONE && !is_past_limit(run, first + done))
         done += map_once(job, run, frame, first + done, 1);

@@ -13,6 +13,18 @@ static bool is_text_kind(uint32_t kind) {
     return kind == MR_SOURCE_TEXT_LINES || kind == MR_SOURCE_TEXT_WORDS;
 }
 
+static bool is_by_chunk(uint32_t kind) {
+    return kind == MR_SOURCE_BEFORE || kind == MR_SOURCE_SHARE;
+}
+
+static bool is_list_kind(uint32_t kind) {
+    return kind == MR_SOURCE_LIST || is_by_chunk(kind);
+}
+
+bool plan_is_list(const Plan *plan, uint32_t source) {
+    return is_list_kind(plan->sources[source].kind);
+}
+
 bool plan_is_text(const Plan *plan) {
     return plan->task->source_count > 0 && is_text_kind(plan->sources[0].kind);
 }
@@ -21,7 +33,13 @@ static void plan_new(Plan *plan, const MrTask *task) {
     *plan = (Plan){.task = task};
     plan->sources = xcalloc(task->source_count + 1, sizeof *plan->sources);
     plan->slices = xcalloc(task->source_count + 1, sizeof *plan->slices);
-    for (uint32_t i = 0; i < task->source_count; i++) plan->sources[i].kind = (MrSourceKind)task->sources[i].kind;
+    for (uint32_t i = 0, before = 0; i < task->source_count; i++) {
+        PlanSource *source = &plan->sources[i];
+        source->kind = (MrSourceKind)task->sources[i].kind;
+        if (source->kind == MR_SOURCE_BEFORE) before = i;
+        source->before = before;
+        if (is_list_kind(source->kind)) source->list_rank = plan->lists++;
+    }
 }
 
 /* Chunks of a text are its own; else they follow from the number of elements. */
@@ -31,10 +49,7 @@ static void plan_cut(Plan *plan) {
         plan->size = plan->sources[0].text.files.size;
         return;
     }
-    while (plan->elements >> plan->shift > PLAN_CHUNKS ||
-           (plan->elements > PLAN_CHUNKS && ((plan->elements - 1) >> plan->shift) >= PLAN_CHUNKS)) {
-        plan->shift++;
-    }
+    plan->shift = chunk_shift(plan->elements);
     plan->chunks = plan->elements ? ((plan->elements - 1) >> plan->shift) + 1 : 0;
 }
 
@@ -46,6 +61,7 @@ static int64_t source_len(const PlanSource *source) {
 static bool plan_measure(Plan *plan, MrContext *context) {
     int64_t len = MR_OPEN;
     for (uint32_t i = 0; i < plan->task->source_count; i++) {
+        if (is_by_chunk(plan->sources[i].kind)) continue;
         int64_t other = source_len(&plan->sources[i]);
         if (other == MR_OPEN) continue;
         if (len != MR_OPEN && other != len) return mr_fail_lengths(context, len, other);
@@ -74,6 +90,15 @@ static bool source_of_stream(PlanSource *source, MrContext *context, const MrClo
     return base.elements != MR_OPEN && base.room < base.elements && mr_fail_overflow(context, '+', INT64_MAX, 1);
 }
 
+/* What the chunks have as a whole was found when the input was walked for the first time. */
+static bool plan_is_as_before(const Plan *plan) {
+    for (uint32_t i = 0; i < plan->task->source_count; i++) {
+        if (plan->task->sources[i].kind != MR_SOURCE_BEFORE) continue;
+        if ((uint64_t)list_len(plan->sources[i].list) != plan->chunks + 1) return false;
+    }
+    return true;
+}
+
 bool plan_init(Plan *plan, MrContext *context, const MrTask *task, const MrSource *sources) {
     plan_new(plan, task);
     bool failed = false;
@@ -81,13 +106,9 @@ bool plan_init(Plan *plan, MrContext *context, const MrTask *task, const MrSourc
         PlanSource *source = &plan->sources[i];
         MrList *list = (MrList *)(uintptr_t)sources[i].value;
         if (source->kind == MR_SOURCE_RANGE) source->range = sources[i].range;
-        if (source->kind == MR_SOURCE_LIST) source->list = list, source->list_rank = plan->lists++;
+        if (is_list_kind(source->kind)) source->list = list;
         if (source->kind == MR_SOURCE_STREAM) failed = source_of_stream(source, context, sources[i].value, &list);
         if (failed || !is_text_kind(source->kind)) continue;
-        if (task->source_count > 1) {
-            failed = mr_failf(context, "walking text together with another sequence is not supported yet");
-            break;
-        }
         FileList files;
         failed = io_file_list(context, list, &files);
         if (failed) break;
@@ -95,10 +116,10 @@ bool plan_init(Plan *plan, MrContext *context, const MrTask *task, const MrSourc
         source->has_text = true;
     }
     failed = failed || (!plan_is_text(plan) && plan_measure(plan, context));
-    if (failed)
-        plan_free(plan);
-    else
-        plan_cut(plan);
+    if (!failed) plan_cut(plan);
+    if (!failed && !plan_is_as_before(plan))
+        failed = mr_failf(context, "the input changed between the two times that it was walked");
+    if (failed) plan_free(plan);
     return failed;
 }
 
@@ -151,7 +172,6 @@ size_t plan_decode(Plan *plan, const MrTask *task, const void *bytes, size_t siz
         }
         is_good = size - used >= sizeof source->range;
         if (is_good) memcpy(&source->range, at, sizeof source->range);
-        if (source->kind == MR_SOURCE_LIST) source->list_rank = plan->lists++;
         used += sizeof source->range;
     }
     if (!is_good || plan->elements > INT64_MAX) {
@@ -171,6 +191,57 @@ uint64_t plan_element_count(const Plan *plan, uint64_t first, uint64_t count) {
     return plan_first_element(plan, first + count) - plan_first_element(plan, first);
 }
 
+/* The elements at which the chunk's share begins and ends: `at` points to the chunk's element of the BEFORE. */
+static void cut_share(const int64_t *first, const int64_t *at, uint64_t count, int64_t list_len, int64_t *from, int64_t *len) {
+    *from = at[0] - first[0];
+    if (*from < 0 || *from > list_len) *from = list_len;
+    *len = at[count] - at[0];
+    if (*len < 0 || *len > list_len - *from) *len = list_len - *from;
+}
+
+void plan_share(const Plan *plan, uint32_t source, uint64_t first, uint64_t count, int64_t *from, int64_t *len) {
+    switch (plan->task->sources[source].kind) {
+    case MR_SOURCE_BEFORE:
+        *from = (int64_t)first;
+        *len = (int64_t)count + 1;
+        break;
+    case MR_SOURCE_SHARE: {
+        const int64_t *starts = (const int64_t *)(const void *)plan->sources[plan->sources[source].before].list->data;
+        cut_share(starts, starts + first, count, list_len(plan->sources[source].list), from, len);
+        break;
+    }
+    default:
+        *from = (int64_t)plan_first_element(plan, first);
+        *len = (int64_t)plan_element_count(plan, first, count);
+        break;
+    }
+}
+
+bool plan_share_fits(const Plan *plan, uint32_t source, uint64_t first, uint64_t count, int64_t len) {
+    switch (plan->task->sources[source].kind) {
+    case MR_SOURCE_BEFORE: return len == (int64_t)count + 1;
+    case MR_SOURCE_SHARE: return true; /* the kernel looks at the length of what it is lent */
+    default: return len == (int64_t)plan_element_count(plan, first, count);
+    }
+}
+
+/* The slice of a source that chunks have as a whole. */
+static MrSlice read_share(Plan *plan, const PlanLists *given, uint32_t number, uint64_t first) {
+    PlanSource *source = &plan->sources[number];
+    const MrSourceInfo *info = &plan->task->sources[number];
+    const MrList *list = given ? given->lists[source->list_rank] : source->list;
+    uint64_t chunk = first - (given ? given->first : 0);
+    if (info->kind == MR_SOURCE_BEFORE) return (MrSlice){.data = list->data + chunk * info->element->size};
+    const PlanSource *before = &plan->sources[source->before];
+    const MrList *cuts = given ? given->lists[before->list_rank] : before->list;
+    const int64_t *starts = (const int64_t *)(const void *)cuts->data;
+    int64_t from, len;
+    cut_share(starts, starts + chunk, 1, list_len(list), &from, &len);
+    char *data = list ? list->data + (uint64_t)from * info->element->size : NULL;
+    source->share = (MrList){.cell = {-1}, .len = len, .cap = len, .data = data};
+    return (MrSlice){.data = (const char *)&source->share};
+}
+
 static bool read_text(Plan *plan, MrContext *context, uint64_t chunk_number, MrChunk *chunk) {
     PlanSource *source = &plan->sources[0];
     if (!source->reader) source->reader = text_reader_new(&source->text);
@@ -184,11 +255,15 @@ static bool read_text(Plan *plan, MrContext *context, uint64_t chunk_number, MrC
 }
 
 bool plan_read(Plan *plan, MrContext *context, const PlanLists *given, uint64_t first, uint64_t count, MrChunk *chunk) {
+    for (uint32_t i = 0; i < plan->task->source_count; i++) {
+        if (is_by_chunk(plan->task->sources[i].kind)) plan->slices[i] = read_share(plan, given, i, first);
+    }
     if (plan_is_text(plan)) return read_text(plan, context, first, chunk);
     uint64_t from = plan_first_element(plan, first);
     for (uint32_t i = 0; i < plan->task->source_count; i++) {
         const PlanSource *source = &plan->sources[i];
         MrSlice *slice = &plan->slices[i];
+        if (is_by_chunk(source->kind)) continue;
         if (plan->task->sources[i].kind == MR_SOURCE_STREAM) {
             *slice = (MrSlice){.first = (int64_t)from, .step = source->is_straight};
         } else if (source->kind == MR_SOURCE_RANGE) {

@@ -11,14 +11,14 @@
 #include "runtime/include/abi.h"
 #include "runtime/io/text.h"
 
-enum { PLAN_CHUNKS = 65536 };
-
 typedef struct PlanSource {
     MrSourceKind kind;  /* of a STREAM that which its base is cut as: RANGE or TEXT */
     bool is_straight;   /* STREAM: lanes go by position */
     MrRange range;      /* RANGE */
-    MrList *list;       /* LIST, in the root: borrowed */
-    uint32_t list_rank; /* LIST: how many LIST sources stand before it */
+    MrList *list;       /* LIST, BEFORE, SHARE, in the root: borrowed */
+    uint32_t list_rank; /* LIST, BEFORE, SHARE: how many such sources stand before it */
+    uint32_t before;    /* SHARE: the number of the BEFORE source that cuts it */
+    MrList share;       /* SHARE: the part of the chunk that plan_read read last */
     bool has_text;
     TextSource text; /* TEXT */
     TextReader *reader;
@@ -29,7 +29,7 @@ typedef struct Plan {
     uint64_t elements; /* of the whole input; TEXT: chunks */
     uint64_t chunks;
     unsigned shift; /* chunk i holds elements [i << shift, (i + 1) << shift) */
-    uint32_t lists; /* LIST sources */
+    uint32_t lists; /* LIST, BEFORE and SHARE sources */
     uint64_t size;  /* bytes of text */
     PlanSource *sources;
     MrSlice *slices; /* room for plan_read */
@@ -45,14 +45,20 @@ bool plan_is_text(const Plan *plan);
 uint64_t plan_first_element(const Plan *plan, uint64_t chunk);
 uint64_t plan_element_count(const Plan *plan, uint64_t first, uint64_t count); /* in a range of chunks */
 
+bool plan_is_list(const Plan *plan, uint32_t source); /* LIST, BEFORE, SHARE */
+/* Which elements of the root's list source `source` a range of chunks needs: `len` of them from `from` on. */
+void plan_share(const Plan *plan, uint32_t source, uint64_t first, uint64_t count, int64_t *from, int64_t *len);
+/* Whether a worker may have been given `len` elements of the source for so many chunks. */
+bool plan_share_fits(const Plan *plan, uint32_t source, uint64_t first, uint64_t count, int64_t len);
+
 /* The elements of a range of chunks that a worker was given: lists[list_rank], NULL in the root, which has them all. */
 typedef struct PlanLists {
     MrList *const *lists;
     uint64_t first; /* the chunk they begin with */
 } PlanLists;
 
-/* Fills in a chunk that covers chunks `first` … of the plan, `count` of them (text: 1). It borrows from the plan until the next
- * call. Fails as a primitive does. */
+/* Fills in a chunk that covers chunks `first` … of the plan, `count` of them (text, tasks by chunk: 1). It borrows from the plan
+ * until the next call. Fails as a primitive does. */
 bool plan_read(Plan *plan, MrContext *context, const PlanLists *given, uint64_t first, uint64_t count, MrChunk *chunk);
 
 /* What was being mapped when element `failed` of a chunk of plan_read's failed: "element 12", "plays/hamlet.txt, byte 4096". */
