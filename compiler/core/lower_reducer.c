@@ -288,10 +288,10 @@ void reducer_build(Lower *l, CoreJob *job, const ReducerUse *use, const CoreType
 
 ReducerUse reducer_plain(Lower *l, const ReducerUse *use, const CoreType *element) {
     ReducerUse plain = *use;
-    bool is_int = element->kind == CORE_TYPE_INT, is_function = !use->symbol && use->members.len == 0;
-    bool is_sum = is_function ? callable_operator(&use->function) == OP_ADD : reducer_is_prelude(use->symbol, "sum");
     plain.is_plain = true;
-    if (!is_int || !is_sum) return plain;
+    if (element->kind != CORE_TYPE_INT || use->members.len > 0) return plain; /* a tuple's members are plain as they are */
+    bool is_sum = use->symbol ? reducer_is_prelude(use->symbol, "sum") : callable_operator(&use->function) == OP_ADD;
+    if (!is_sum) return plain;
     plain.symbol = prelude_symbol(l, "exact_sum", AST_REDUCER);
     plain.env = env_new(l, NULL, NULL);
     plain.subst = NULL;

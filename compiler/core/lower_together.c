@@ -38,6 +38,14 @@ static size_t find_driver(const Stream *stage) {
     return i;
 }
 
+bool stream_needs_pass(const Stream *stream) {
+    if (stream->kind == STREAM_SCAN || (stream->operands.len > 1 && find_driver(stream) < stream->operands.len)) return true;
+    for (size_t i = 0; i < stream->operands.len; i++) {
+        if (stream_needs_pass(stream->operands.items[i])) return true;
+    }
+    return false;
+}
+
 /* ---- in step: one loop over all the bases */
 
 typedef struct Steps {
@@ -148,7 +156,7 @@ static CoreExpr *primitive_of_any(Lower *l, const char *name, const CoreType *ty
     return expr;
 }
 
-static CoreExpr *gather(Lower *l, Stream *stream, CoreExprs *out) {
+CoreExpr *gather(Lower *l, Stream *stream, CoreExprs *out) {
     bool is_text = stream->kind == STREAM_BASE;
     if (!is_text && !stream->element) return lower_refuse(l, stream->span, "this sequence of unknown length here");
     ReducerUse list = reducer_list(l, is_text ? type_node(l, TYPE_STRING, NULL, NULL) : stream->element);

@@ -52,7 +52,9 @@ bool own_path(const CoreExpr *expr, CoreVar **var, Live *bits) {
     *var = leaves.var;
     unsigned first = leaves.first < LEAVES - 1 ? leaves.first : LEAVES - 1;
     Live from = LIVE_ALL << first;
-    *bits = expr->kind == CORE_LOCAL ? LIVE_ALL : first + leaves.count >= LEAVES ? from : from & ~(LIVE_ALL << (first + leaves.count));
+    *bits = expr->kind == CORE_LOCAL         ? LIVE_ALL
+            : first + leaves.count >= LEAVES ? from
+                                             : from & ~(LIVE_ALL << (first + leaves.count));
     return true;
 }
 

@@ -3,7 +3,7 @@
  * The recipe's loops are lowered as a job's are, into a walk function: the outermost loop walks the chunk that its caller names,
  * and each element is yielded to whoever called. The value is a closure over the base sequences and what the stages mention. A
  * consumer sees it as one more base sequence, of the kind STREAM. */
-#include "compiler/core/lower_internal.h"
+#include "compiler/core/lower_loop.h"
 
 bool stream_is_value(const Stream *stream) {
     return stream->kind == STREAM_BASE && stream->source == CORE_SOURCE_STREAM;
@@ -31,9 +31,19 @@ static CoreExpr *chunk_loop(Lower *l, CoreSources *sources, CoreExprs *statement
     return loop;
 }
 
+/* A part of a scan, or of sequences of unknown length, cannot be walked by itself: the elements are gathered where the value is
+ * made. */
+static CoreExpr *gathered_value(Lower *l, Stream *stream) {
+    CoreExprs statements = {0};
+    CoreExpr *list = gather(l, stream, &statements);
+    if (l->has_failed) return list;
+    return make_block(l, &statements, stream_value(l, stream_of_value(l, list, &statements)), stream->span);
+}
+
 CoreExpr *stream_value(Lower *l, Stream *stream) {
     if (l->has_failed) return make_unit(l, stream->span);
     if (stream_is_value(stream)) return core_copy(l->arena, stream->value);
+    if (stream_needs_pass(stream)) return gathered_value(l, stream);
     Span span = stream->span;
     CoreFn *fn = fn_new(l, position_name(l, "stream", span), core_unit_type(l), span);
     Body body = {0}, *outer = l->body;
