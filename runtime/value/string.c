@@ -70,8 +70,7 @@ MrString string_slice(const MrString *whole, int64_t first, int64_t len) {
 
 static bool total_length(MrContext *context, int64_t *len, const MrString *parts, int64_t count) {
     for (int64_t i = 0; i < count; i++)
-        if (__builtin_add_overflow(*len, parts[i].len, len))
-            return mr_failf(context, "a string this long does not fit in memory");
+        if (__builtin_add_overflow(*len, parts[i].len, len)) return mr_failf(context, "a string this long does not fit in memory");
     return false;
 }
 
