@@ -144,10 +144,12 @@ static void encode_rest(Encoder *encoder) {
     while (encoder->walk.len) {
         char *place;
         const MrType *field;
-        if (run_next(walk_top(&encoder->walk), &place, &field))
+        if (run_next(walk_top(&encoder->walk), &place, &field)) {
+            walk_close(&encoder->walk);
             encode_part(encoder, place, field);
-        else
+        } else {
             walk_pop(&encoder->walk);
+        }
     }
     walk_end(&encoder->walk);
 }
@@ -356,6 +358,18 @@ static bool finish_data(Decoder *decoder, const Run *run) {
     return decode_fail(decoder, "a value has a constructor that its type does not have");
 }
 
+/* Closes the runs of which nothing but the last field, which is known, is left to read. */
+static bool close_runs(Decoder *decoder) {
+    while (decoder->walk.len) {
+        const Run *run = walk_top(&decoder->walk);
+        bool has_work = run->type->kind == MR_MAP || run->type->kind == MR_SET || run->field < 2;
+        if (has_work || !run_is_done(run)) return true;
+        if ((run->type->kind == MR_TUPLE || run->type->kind == MR_BOX) && !finish_data(decoder, run)) return false;
+        walk_pop(&decoder->walk);
+    }
+    return true;
+}
+
 /* Reads what can be read at once, and opens the rest as a run whose places are read next. */
 static bool decode_part(Decoder *decoder, char *place, const MrType *type) {
     switch (type->kind) {
@@ -388,7 +402,7 @@ const char *codec_decode(const char **at, const char *end, void *value, const Mr
         char *place;
         const MrType *field;
         if (run_next(run, &place, &field)) {
-            is_good = decode_part(&decoder, place, field);
+            is_good = close_runs(&decoder) && decode_part(&decoder, place, field);
         } else {
             if (run->type->kind == MR_TUPLE || run->type->kind == MR_BOX) is_good = finish_data(&decoder, run);
             if (run->type->kind == MR_MAP || run->type->kind == MR_SET) is_good = finish_map(&decoder, (MrMap *)run->cell);

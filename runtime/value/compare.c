@@ -49,6 +49,10 @@ static int64_t compare_part(Comparison *comparison, const void *a, const void *b
     if (!comparison->is_ieee && type->kind >= MR_LIST && *(void *const *)a == *(void *const *)b) return 0;
     if (type->kind == MR_LIST && !type->fields[0]->size) /* units: there is nothing but their number to compare */
         return int_compare(list_len(*(MrList *const *)a), list_len(*(MrList *const *)b));
+    while (comparison->left.len && run_is_done(walk_top(&comparison->left)) && run_is_done(walk_top(&comparison->right))) {
+        walk_pop(&comparison->left);
+        walk_pop(&comparison->right);
+    }
     Run *left = walk_push(&comparison->left, a, type), *right = walk_push(&comparison->right, b, type);
     return comparison->is_ieee && left->count != right->count;
 }

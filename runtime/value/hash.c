@@ -40,6 +40,7 @@ uint64_t value_hash(const void *value, const MrType *type) {
         } else if (hash_scalar(&part, place, field)) {
             hash = hash_mix(hash ^ part, HASH_K1);
         } else {
+            walk_close(&walk);
             if (field->kind == MR_MAP || field->kind == MR_SET) mr_map_sorted(NULL, *(MrMap *const *)place, field);
             hash = hash_mix(hash ^ (uint64_t)walk_push(&walk, place, field)->count, HASH_K1);
         }

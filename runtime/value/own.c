@@ -99,6 +99,17 @@ static void drop_part(MrContext *context, Walk *walk, void *place, const MrType 
     }
 }
 
+/* The cell in the last field of the run: what is above it on the stack and at its end is freed first, so that a long chain goes
+ * link by link. */
+static void drop_last(MrContext *context, Walk *walk, MrCell *cell, const MrType *type) {
+    while (walk->len && run_is_done(walk_top(walk))) {
+        const Run *run = walk_top(walk);
+        if (run->cell) free_cell(run->cell, run->type);
+        walk_pop(walk);
+    }
+    drop_part(context, walk, &cell, type);
+}
+
 void mr_drop(MrContext *context, void *value, const MrType *type) {
     Walk walk;
     char *place;
@@ -108,7 +119,11 @@ void mr_drop(MrContext *context, void *value, const MrType *type) {
         Run *run = walk_top(&walk);
         const MrType *field;
         if (run_next(run, &place, &field)) {
-            drop_part(context, &walk, place, field);
+            bool is_last = run_is_done(run) && field->kind >= MR_LIST;
+            if (is_last)
+                drop_last(context, &walk, *(MrCell **)place, field);
+            else
+                drop_part(context, &walk, place, field);
         } else {
             if (run->cell) free_cell(run->cell, run->type);
             walk_pop(&walk);

@@ -57,6 +57,17 @@ static inline bool run_next(Run *run, char **place, const MrType **type) {
     return true;
 }
 
+/* The field that run_next gave was the last one of the last record. */
+static inline bool run_is_done(const Run *run) {
+    return run->field == run->field_count && run->index + 1 >= run->count;
+}
+
+/* Closes the runs that have come to their end, once their last field is known: a chain in which each link is the last field of the
+ * one before is then walked in constant memory, however long it is. */
+static inline void walk_close(Walk *walk) {
+    while (walk->len && run_is_done(walk_top(walk))) walk_pop(walk);
+}
+
 static inline bool kind_is_compound(uint8_t kind) {
     return kind >= MR_TUPLE;
 }
