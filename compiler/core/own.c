@@ -17,7 +17,7 @@
  * captures, changes or passes on to who does is owned instead: the caller gives a reference away, its own where it can
  * (S. Ullrich, L. de Moura: Counting Immutable Beans, IFL 2019). own_params.c finds these to a fixed point over the graph of calls,
  * with the same walk: `wanted` collects what would be moved. Returning a part of a parameter, or giving a name to it, is no reason
- * to own the whole. Closures always borrow what they are called with: who calls them does not know them. */
+ * to own the whole. Who calls a function value does not know what it does with its parameters, and gives all of them away. */
 #include "compiler/core/own_internal.h"
 
 #include <stdlib.h>
@@ -172,6 +172,12 @@ static void own_call(Own *own, CoreExpr *expr, Live *live) {
         own_expr(own, expr->args.items[i], live, params->items[i]->is_owned ? TAKE : TAKE_NOT);
 }
 
+/* What is called is looked at; what it is called with is its own. */
+static void own_call_value(Own *own, CoreExpr *expr, Live *live) {
+    mark_roots(own, expr->args.items[0], live);
+    for (size_t i = expr->args.len; i-- > 0;) own_expr(own, expr->args.items[i], live, i > 0 ? TAKE : TAKE_NOT);
+}
+
 /* ASSIGN and UPDATE: indices first, then the operands, then the change. */
 static void own_change(Own *own, CoreExpr *expr, Live *live) {
     CorePlace *place = expr->place;
@@ -298,6 +304,7 @@ static void own_expr(Own *own, CoreExpr *expr, Live *live, Take take) {
         own_args(own, &expr->args, live, TAKE_RESULT);
         break;
     case CORE_CALL: own_call(own, expr, live); break;
+    case CORE_CALL_VALUE: own_call_value(own, expr, live); break;
     case CORE_CLOSURE:
     case CORE_TUPLE:
     case CORE_SOME:

@@ -24,7 +24,6 @@ static void callers_visit(CoreExpr *expr, void *context) {
 
 /* Whether there is anything to find out. */
 static bool has_borrowed(const CoreFn *fn) {
-    if (fn->is_closure) return false;
     for (size_t i = 0; i < fn->params.len; i++)
         if (!fn->params.items[i]->is_owned && !fn->params.items[i]->type->is_flat) return true;
     return false;

@@ -51,6 +51,13 @@ void gen_tail_call(Frame *frame, const CoreExpr *expr) {
 
 /* ---- the C side's convention: scalars by value, all else by address */
 
+/* The same for a function value, which owns what it is called with. */
+static LLVMValueRef given_argument(Frame *frame, Value value) {
+    LLVMValueRef llvm = value_take(frame, value);
+    if (value.type->kind == CORE_TYPE_BOOL) return gen_test(frame, llvm);
+    return gen_is_scalar(value.type) ? llvm : frame_address(frame, llvm);
+}
+
 static LLVMValueRef c_argument(Frame *frame, Value *value) {
     LLVMValueRef llvm = value_read(frame, value);
     if (value->type->kind == CORE_TYPE_BOOL) return gen_test(frame, llvm);
@@ -101,7 +108,7 @@ Value gen_call_value(Frame *frame, const CoreExpr *expr) {
     c_call_add(&call, frame->context);
     c_call_add(&call, out);
     c_call_add(&call, closure);
-    for (size_t i = 1; i < count; i++) c_call_add(&call, c_argument(frame, &values[i]));
+    for (size_t i = 1; i < count; i++) c_call_add(&call, given_argument(frame, values[i]));
     LLVMValueRef function = gen_load_at(frame, gen->ptr, closure, offsetof(MrClosure, function));
     LLVMValueRef code = gen_load_at(frame, gen->ptr, function, offsetof(MrFunction, code));
     LLVMValueRef failed = LLVMBuildCall2(frame->builder, c_call_type(frame, &call), code, call.args, call.count, "");

@@ -97,11 +97,11 @@ void gen_function_body(Gen *gen, const CoreFn *fn, bool runs_once) {
 static LLVMValueRef wrapper_argument(Frame *frame, const CoreVar *var, LLVMValueRef param) {
     if (var->type->kind == CORE_TYPE_BOOL) return gen_bool(frame, param);
     if (gen_is_scalar(var->type)) return param;
-    Value value = value_borrowed(gen_load(frame, var->type, param), var->type);
-    return var->is_owned ? value_take(frame, value) : value.llvm;
+    return gen_load(frame, var->type, param);
 }
 
-/* bool code(context, result *, closure, arguments as C has them) */
+/* bool code(context, result *, closure, arguments as C has them). The caller gives the arguments away; what the function merely
+ * borrows, the wrapper drops. */
 static LLVMValueRef declare_wrapper(Gen *gen, const CoreFn *fn) {
     unsigned count = 3;
     LLVMTypeRef *types = arena_array(gen->arena, LLVMTypeRef, fn->params.len + 3);
@@ -125,11 +125,16 @@ static void wrapper_body(Gen *gen, const CoreFn *fn, LLVMValueRef wrapper) {
     args[count++] = frame.context;
     args[count++] = LLVMGetParam(wrapper, 1);
     if (fn->captures.len) args[count++] = LLVMGetParam(wrapper, 2);
+    size_t first = count;
     for (size_t i = 0; i < fn->params.len; i++) {
         args[count++] = wrapper_argument(&frame, fn->params.items[i], LLVMGetParam(wrapper, (unsigned)i + 3));
     }
     LLVMValueRef failed = LLVMBuildCall2(gen->builder, callee->type, callee->function, args, count, "");
     LLVMSetInstructionCallConv(failed, gen_convention(fn));
+    for (size_t i = 0; i < fn->params.len; i++) {
+        const CoreVar *param = fn->params.items[i];
+        if (!param->is_owned) value_drop(&frame, args[first + i], param->type);
+    }
     LLVMBuildRet(gen->builder, failed);
     frame_end(&frame);
 }

@@ -95,7 +95,7 @@ typedef enum MrWalkKind {
 
 /* What is constant about a function value; emitted by the compiler, listed in the program, so that closures can travel. */
 typedef struct MrFunction {
-    void *code;               /* bool (MrContext *, result *, const MrClosure *, arguments by value or const pointer ...) */
+    void *code;               /* bool (MrContext *, result *, const MrClosure *, arguments by value or pointer, given away ...) */
     const struct MrType *env; /* a tuple: the captured values; its offsets count from MrClosure.env */
     const char *name;         /* unique in the program */
     uint32_t walk;            /* MrWalkKind: what follows, and the type of `code`, is of walk functions only */
