@@ -290,7 +290,8 @@ def explain(options):
                 with tempfile.TemporaryDirectory() as tmp:
                     for name, text in [("main.mr", program), *explanation.files.items()]:
                         (Path(tmp) / name).write_text(text)
-                    _, _, err = run([options.mrc, "--diagnostics=short", "--emit=core", "-o", "/dev/null", "main.mr"], cwd=tmp)
+                    only = ["-o", "main"] if explanation.code.startswith("E07") else ["--emit=core", "-o", "/dev/null"]
+                    _, _, err = run([options.mrc, "--diagnostics=short", *only, "main.mr"], cwd=tmp)
                 got = set(re.findall(r"\[([EW]\d{4})\]", err.decode(errors="replace")))
                 if got != wanted:
                     raise Failure(f"expected {wanted or 'nothing'} of\n{program}\n{err.decode(errors='replace')}")

@@ -354,6 +354,8 @@ typedef struct CoreProgram {
 /* The text forms behind --emit=core and --emit=plan (each job: sources, captures, globals, reducer, how it is cut and combined). */
 void core_print(const CoreProgram *program, Buf *out);
 void core_print_plan(const CoreProgram *program, Buf *out);
+void core_print_dot(const CoreProgram *program, Buf *out); /* functions and jobs as a graph, for Graphviz */
+size_t core_size(const CoreProgram *program);              /* expressions */
 void core_print_expr(const CoreExpr *expr, Buf *out);
 
 /* Checks types, scopes and shapes. Returns NULL, or what is wrong, in the arena. Run after each pass in debug builds. */

@@ -75,7 +75,7 @@ void print_job(Printer *printer, CoreJob *job, int depth) {
     buf_printf(out, "-> %s\n", job->result->name);
 }
 
-static void print_fn(Printer *printer, const CoreFn *fn) {
+void print_fn(Printer *printer, const CoreFn *fn) {
     Buf *out = printer->out;
     printer_forget(printer);
     buf_add_text(out, fn->element ? "stream " : fn->is_closure ? "closure " : "fn ");

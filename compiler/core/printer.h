@@ -24,6 +24,7 @@ void print_statements(Printer *printer, CoreExpr *expr,
                       int depth);                             /* each statement of a block on its line; depth in levels of 4 */
 void print_expr(Printer *printer, CoreExpr *expr, int depth); /* from the current column on; further lines at depth */
 void print_job(Printer *printer, CoreJob *job, int depth);    /* the job's own code */
+void print_fn(Printer *printer, const CoreFn *fn);            /* its head and body; names start anew */
 void print_fn_name(Printer *printer, const CoreFn *fn);
 
 #endif

@@ -13,6 +13,8 @@ typedef struct LinkInputs {
     size_t len;
 } LinkInputs;
 
+typedef enum DriverColour { COLOUR_AUTO, COLOUR_ALWAYS, COLOUR_NEVER } DriverColour;
+
 typedef struct DriverOptions {
     SessionOptions session;
     LinkInputs link;
@@ -21,6 +23,7 @@ typedef struct DriverOptions {
     bool is_emit;
     SessionArtifact emit;
     DiagFormat diagnostics;
+    DriverColour colour;
     char *const *arguments; /* of the program where it is run, ended by NULL; NULL: none */
     bool runs;              /* compile to a temporary file, and run that */
     bool is_test;           /* `mrc test`: compile the tests, and run them */

@@ -4,15 +4,24 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "compiler/driver/driver.h"
 
 enum { EXIT_ERRORS = 1, EXIT_USAGE = 2 };
 
-static void report(const Session *session, DiagFormat format) {
+/* Colour is for terminals that know it, unless the option or NO_COLOR says otherwise. */
+static bool is_coloured(const DriverOptions *options) {
+    const char *terminal = getenv("TERM"), *refused = getenv("NO_COLOR");
+    if (options->colour != COLOUR_AUTO) return options->colour == COLOUR_ALWAYS;
+    return isatty(STDERR_FILENO) && !(refused && *refused) && !(terminal && strcmp(terminal, "dumb") == 0);
+}
+
+static void report(const Session *session, const DriverOptions *options) {
     Buf text = {0};
-    session_diagnostics(session, format, isatty(STDERR_FILENO) && !getenv("NO_COLOR"), &text);
+    session_diagnostics(session, options->diagnostics, is_coloured(options), &text);
+    if (options->session.trace) session_trace(session, &text);
     if (text.len) fwrite(text.data, 1, text.len, stderr);
     buf_free(&text);
 }
@@ -62,6 +71,12 @@ static bool emit(Session *session, const DriverOptions *options) {
     return ok;
 }
 
+static double seconds_now(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
+}
+
 /* The objects lie in a folder of their own while they are linked. */
 static bool build(Session *session, const DriverOptions *options) {
     const char *temporary = getenv("TMPDIR");
@@ -77,7 +92,12 @@ static bool build(Session *session, const DriverOptions *options) {
     const char *objects[SESSION_OBJECTS];
     for (size_t i = 0; i < SESSION_OBJECTS; i++) objects[i] = arena_printf(arena, "%s/%zu.o", folder, i);
     size_t count;
-    bool ok = session_write_objects(session, objects, &count) && driver_link(session, options, objects, count, output);
+    bool ok = session_write_objects(session, objects, &count);
+    double start = seconds_now();
+    ok = ok && driver_link(session, options, objects, count, output);
+    struct stat about;
+    if (ok && options->session.trace && stat(output, &about) == 0)
+        session_trace_link(session, seconds_now() - start, (size_t)about.st_size);
     for (size_t i = 0; i < SESSION_OBJECTS; i++) unlink(objects[i]);
     rmdir(folder);
     arena_free(&arena);
@@ -97,7 +117,7 @@ static int build_and_run(Session *session, const DriverOptions *options) {
     DriverOptions inside = *options;
     inside.output = path;
     bool ok = build(session, &inside);
-    report(session, options->diagnostics);
+    report(session, options);
     int status = ok ? driver_run(path, options->arguments) : EXIT_ERRORS;
     unlink(path);
     rmdir(folder);
@@ -131,7 +151,7 @@ static int compile(DriverOptions *options) {
         status = build_and_run(session, options);
     } else {
         bool ok = is_loaded && (options->is_emit ? emit(session, options) : build(session, options));
-        report(session, options->diagnostics);
+        report(session, options);
         status = ok ? 0 : EXIT_ERRORS;
     }
     session_free(&session);

@@ -23,7 +23,16 @@ static const Artifact artifacts[] = {
 };
 enum { ARTIFACTS = sizeof artifacts / sizeof *artifacts };
 
-enum { OPTION_EMIT = 256, OPTION_CPU, OPTION_CHECK_LAWS, OPTION_DIAGNOSTICS, OPTION_EXPLAIN, OPTION_VERSION };
+enum {
+    OPTION_EMIT = 256,
+    OPTION_CPU,
+    OPTION_CHECK_LAWS,
+    OPTION_DIAGNOSTICS,
+    OPTION_COLOUR,
+    OPTION_TRACE,
+    OPTION_EXPLAIN,
+    OPTION_VERSION
+};
 
 static const struct option long_options[] = {
     {"output", required_argument, NULL, 'o'},
@@ -31,6 +40,8 @@ static const struct option long_options[] = {
     {"cpu", required_argument, NULL, OPTION_CPU},
     {"check-laws", no_argument, NULL, OPTION_CHECK_LAWS},
     {"diagnostics", required_argument, NULL, OPTION_DIAGNOSTICS},
+    {"color", required_argument, NULL, OPTION_COLOUR},
+    {"trace-phases", no_argument, NULL, OPTION_TRACE},
     {"explain", optional_argument, NULL, OPTION_EXPLAIN},
     {"help", no_argument, NULL, 'h'},
     {"version", no_argument, NULL, OPTION_VERSION},
@@ -48,10 +59,12 @@ static void print_help(void) {
            "  -g                        line tables for debuggers\n"
            "      --cpu=NAME            the processor to compile for (default: x86-64-v2)\n"
            "      --emit=WHAT           stop after a phase and write what it made to standard output, or to -o:\n");
-    for (int i = 0; i < ARTIFACTS; i++) printf("                              %-8s %s\n", artifacts[i].name, artifacts[i].what);
+    for (int i = 0; i < ARTIFACTS; i++) printf("                              %-9s %s\n", artifacts[i].name, artifacts[i].what);
     printf("      --check-laws          run the program, and test on its data that what it reduces by is associative;\n"
            "                            with -o, write a program that does\n"
            "      --diagnostics=FORMAT  text, short or json (default: text)\n"
+           "      --color=WHEN          auto (on a terminal; the default), always or never\n"
+           "      --trace-phases        show how long each phase took, and how large what it made is\n"
            "      --explain[=CODE]      what the rule behind a diagnostic is, with examples; without a code, all diagnostics\n"
            "  -h, --help                this text\n"
            "      --version             the version\n\n"
@@ -80,6 +93,16 @@ static bool parse_emit(const char *name, DriverOptions *out) {
     for (int i = 0; i < ARTIFACTS; i++) fprintf(stderr, " %s", artifacts[i].name);
     fputs("\n", stderr);
     return false;
+}
+
+static bool parse_colour(const char *name, DriverOptions *out) {
+    static const char *const names[] = {[COLOUR_AUTO] = "auto", [COLOUR_ALWAYS] = "always", [COLOUR_NEVER] = "never"};
+    for (int i = 0; i < 3; i++)
+        if (strcmp(name, names[i]) == 0) {
+            out->colour = (DriverColour)i;
+            return true;
+        }
+    return usage_error("--color=%s: it is auto, always or never", name);
 }
 
 static bool parse_diagnostics(const char *name, DriverOptions *out) {
@@ -154,6 +177,8 @@ static bool parse_option(int option, char **argv, DriverOptions *out) {
         out->is_done = true;
         return true;
     case OPTION_CHECK_LAWS: out->session.check_laws = true; return true;
+    case OPTION_COLOUR: return parse_colour(optarg, out);
+    case OPTION_TRACE: out->session.trace = true; return true;
     case OPTION_EXPLAIN: return parse_explain(argv, out);
     default: return report_option(argv);
     }

@@ -36,6 +36,14 @@ bool gen_emit_object(GenModule *module, const char *path, DiagSink *sink);
 bool gen_emit_objects(GenModule *module, const char *const paths[GEN_OBJECTS], size_t *count, DiagSink *sink);
 bool gen_emit_assembly(GenModule *module, Buf *out, DiagSink *sink);
 
+/* How large the module is, both halves together, and how long making it took. */
+typedef struct GenStats {
+    size_t functions, instructions; /* with a body; of the runtime's, those that were inlined only */
+    size_t made;                    /* instructions before optimisation */
+    double make_seconds, optimise_seconds;
+} GenStats;
+GenStats gen_stats(const GenModule *module);
+
 const char *gen_llvm_version(void); /* "19.1.7" */
 
 #endif

@@ -76,6 +76,7 @@ typedef struct GenModule {
     LLVMValueRef immortal;      /* mr_immortal */
     LLVMValueRef *tasks;        /* MrTask globals by the index of the job */
     struct GenModule *other;    /* the second half of a large program (split.h), or NULL */
+    GenStats stats;             /* its sizes of before optimisation, and times */
     LLVMMemoryBufferRef object; /* while objects are emitted */
     unsigned profile_kind;      /* of "prof" metadata */
     LLVMValueRef unlikely;      /* its value where the first way out is hardly ever taken */

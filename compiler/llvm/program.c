@@ -2,6 +2,8 @@
 #include "compiler/llvm/frame.h"
 #include "compiler/llvm/split.h"
 
+#include <time.h>
+
 static const CoreType *globals_type(Gen *gen) {
     size_t count = gen->program->globals.len;
     const CoreType **types = arena_array(gen->arena, const CoreType *, count + 1);
@@ -59,7 +61,24 @@ void gen_program_constant(Gen *gen) {
     gen_main(gen, global);
 }
 
+static double seconds_now(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
+}
+
+GenStats gen_stats(const GenModule *module) {
+    GenStats stats = module->stats;
+    for (const GenModule *half = module; half; half = half->other) {
+        for (LLVMValueRef f = LLVMGetFirstFunction(half->module); f; f = LLVMGetNextFunction(f))
+            stats.functions += !LLVMIsDeclaration(f) && LLVMGetLinkage(f) != LLVMAvailableExternallyLinkage;
+        stats.instructions += gen_module_size(half->module);
+    }
+    return stats;
+}
+
 GenModule *gen_program(const CoreProgram *program, const GenOptions *options, DiagSink *sink) {
+    double start = seconds_now();
     Gen *gen = gen_new(program, options, sink);
     if (!gen) return NULL;
     debug_start(gen);
@@ -76,7 +95,11 @@ GenModule *gen_program(const CoreProgram *program, const GenOptions *options, Di
     gen_top_level_body(gen, program->top_level);
     gen_program_constant(gen);
     debug_finish(gen);
+    gen->stats.made = gen_module_size(gen->module);
+    double made = seconds_now();
+    gen->stats.make_seconds = made - start;
     bool is_split = !options->may_split || gen_split(gen);
     if (!is_split || !gen_for_each_half(gen, gen_optimise)) gen_free(&gen);
+    if (gen) gen->stats.optimise_seconds = seconds_now() - made;
     return gen;
 }

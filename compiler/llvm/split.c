@@ -38,7 +38,7 @@ static size_t instruction_count(LLVMValueRef function) {
     return count;
 }
 
-static size_t module_size(LLVMModuleRef module) {
+size_t gen_module_size(LLVMModuleRef module) {
     size_t size = 0;
     for (LLVMValueRef f = LLVMGetFirstFunction(module); f; f = LLVMGetNextFunction(f)) size += instruction_count(f);
     return size;
@@ -220,7 +220,7 @@ static void share(Item *item) {
 }
 
 bool gen_split(Gen *gen) {
-    size_t all = module_size(gen->module);
+    size_t all = gen_module_size(gen->module);
     if (all < SPLIT_INSTRUCTIONS) return true;
     if (!half_copy(gen)) return false;
     Arena *arena = arena_new();

@@ -12,6 +12,8 @@
  * Before optimisation. False: reported. */
 bool gen_split(Gen *gen);
 
+size_t gen_module_size(LLVMModuleRef module); /* instructions */
+
 /* Does `work` for gen and for gen->other, if there is one, at the same time. True where both did; what the second half had to
  * report is in gen's sink afterwards. */
 bool gen_for_each_half(Gen *gen, bool (*work)(Gen *half));

@@ -4,11 +4,13 @@
 #include "compiler/session/session.h"
 
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/intern.h"
 #include "compiler/core/lower.h"
 #include "compiler/llvm/gen.h"
 #include "compiler/sema/sema.h"
+#include "compiler/session/trace.h"
 #include "compiler/syntax/parse.h"
 
 _Static_assert(SESSION_OBJECTS == (int)GEN_OBJECTS, "session.h promises as many objects as code generation makes");
@@ -24,6 +26,7 @@ struct Session {
     CheckedProgram checked; /* after checking: main is set */
     CoreProgram *core;      /* after lowering */
     GenModule *module;      /* after generation */
+    Trace trace;
     bool is_loaded;
 };
 
@@ -66,13 +69,95 @@ static ParseInput parse_input(const Session *session) {
                         .file = session->file};
 }
 
+/* ---- the table of phases: each of these is called once, when its phase has run */
+
+static void count_node(Ast *node, void *context) {
+    ++*(size_t *)context;
+    ast_each_child(node, count_node, context);
+}
+
+static size_t node_count(AstFile *file) {
+    size_t count = 0;
+    count_node(&file->base, &count);
+    return count;
+}
+
+/* The parser drives the scanner; how long scanning takes is seen by doing it once more, alone. */
+static void trace_tokens(Session *session) {
+    if (!session->options.trace) return;
+    Buf text = {0};
+    size_t count = 0;
+    ParseInput input = parse_input(session);
+    Arena *arena = arena_new();
+    input.diags = diag_sink_new(arena, session->sources);
+    TraceStart start = trace_start(session->arena);
+    parse_print_tokens(&input, &text);
+    for (size_t i = 0; i < text.len; i++) count += text.data[i] == '\n';
+    trace_end(&session->trace, session->arena, start, "tokens", "scanned alone", "%zu tokens of %u bytes", count,
+              source_file(session->sources, session->file)->len);
+    arena_free(&arena);
+    buf_free(&text);
+}
+
+static void trace_checked(Session *session, TraceStart start) {
+    if (!session->options.trace || !session->checked.main) return;
+    size_t nodes = 0;
+    for (size_t i = 0; i < session->checked.modules.len; i++) nodes += node_count(session->checked.modules.items[i]->file);
+    trace_end(&session->trace, session->arena, start, "types", "with the library, parsed too", "%zu nodes of %zu modules", nodes,
+              session->checked.modules.len);
+}
+
+static void trace_core(Session *session, TraceStart start) {
+    const CoreProgram *core = session->core;
+    if (!session->options.trace || !core) return;
+    trace_end(&session->trace, session->arena, start, "core", "monomorphic, fused", "%zu expressions, %zu functions, %zu jobs",
+              core_size(core), core->fns.len, core->jobs.len);
+}
+
+static void trace_module(Session *session, TraceStart start) {
+    if (!session->options.trace || !session->module) return;
+    GenStats stats = gen_stats(session->module);
+    trace_end(&session->trace, session->arena, start, "llvm", "generated", "%zu instructions", stats.made);
+    vec_last(&session->trace.rows).seconds = stats.make_seconds;
+    vec_last(&session->trace.rows).memory = 0; /* LLVM has memory of its own */
+    trace_end(&session->trace, session->arena, start, "", "optimised", "%zu instructions, %zu functions", stats.instructions,
+              stats.functions);
+    vec_last(&session->trace.rows).seconds = stats.optimise_seconds;
+    vec_last(&session->trace.rows).memory = 0;
+}
+
+static void trace_objects(Session *session, TraceStart start, const char *const *paths, size_t count) {
+    if (!session->options.trace) return;
+    size_t bytes = 0;
+    struct stat about;
+    for (size_t i = 0; i < count; i++) bytes += stat(paths[i], &about) == 0 ? (size_t)about.st_size : 0;
+    trace_end(&session->trace, session->arena, start, "obj", "machine code", "%zu bytes in %zu file%s", bytes, count,
+              count == 1 ? "" : "s");
+    vec_last(&session->trace.rows).memory = 0;
+}
+
+void session_trace_link(Session *session, double seconds, size_t bytes) {
+    TraceStart start = trace_start(session->arena);
+    start.at -= seconds;
+    trace_end(&session->trace, session->arena, start, "link", "with the runtime", "%zu bytes", bytes);
+    vec_last(&session->trace.rows).memory = 0;
+}
+
+void session_trace(const Session *session, Buf *out) {
+    trace_render(&session->trace, out);
+}
+
 /* Each of these makes sure that its phase has run, and says whether there were no errors up to it. */
 
 static bool reach_tree(Session *session) {
     if (!session->is_loaded) return false;
     if (!session->tree) {
+        trace_tokens(session);
         ParseInput input = parse_input(session);
+        TraceStart start = trace_start(session->arena);
         session->tree = parse_file(&input);
+        if (session->options.trace)
+            trace_end(&session->trace, session->arena, start, "ast", "parsed", "%zu nodes", node_count(session->tree));
     }
     return !diag_has_errors(session->diags);
 }
@@ -83,7 +168,9 @@ static bool reach_checked(Session *session) {
     reach_tree(session);
     if (session->tree && !session->tree->is_torn && !session->checked.main) {
         SemaInput input = {.arena = session->arena, .names = session->names, .sources = session->sources, .diags = session->diags};
+        TraceStart start = trace_start(session->arena);
         sema_check(&input, session->tree, &session->checked);
+        trace_checked(session, start);
         session->checked.runs_tests = session->options.test;
         session->checked.checks_laws = session->options.check_laws;
     }
@@ -92,7 +179,11 @@ static bool reach_checked(Session *session) {
 
 static bool reach_core(Session *session) {
     if (!reach_checked(session)) return false;
-    if (!session->core) session->core = core_lower(session->arena, session->sources, &session->checked, session->diags);
+    if (!session->core) {
+        TraceStart start = trace_start(session->arena);
+        session->core = core_lower(session->arena, session->sources, &session->checked, session->diags);
+        trace_core(session, start);
+    }
     return session->core && !diag_has_errors(session->diags);
 }
 
@@ -107,7 +198,9 @@ static bool reach_module(Session *session, bool may_split) {
                               .hot_bitcode = hot,
                               .may_split = may_split,
                               .name = source_file(session->sources, session->file)->path};
+        TraceStart start = trace_start(session->arena);
         session->module = gen_program(session->core, &options, session->diags);
+        trace_module(session, start);
     }
     return session->module && !diag_has_errors(session->diags);
 }
@@ -125,6 +218,11 @@ bool session_emit(Session *session, SessionArtifact artifact, Buf *out) {
         if (session->tree) ast_print(&session->tree->base, NULL, NULL, out);
         return ok;
     }
+    case SESSION_AST_DOT: {
+        bool ok = reach_tree(session);
+        if (session->tree) ast_print_dot(&session->tree->base, out);
+        return ok;
+    }
     case SESSION_TYPES:
         if (!reach_checked(session)) return false;
         sema_print_types(&session->checked, out);
@@ -132,6 +230,10 @@ bool session_emit(Session *session, SessionArtifact artifact, Buf *out) {
     case SESSION_CORE:
         if (!reach_core(session)) return false;
         core_print(session->core, out);
+        return true;
+    case SESSION_CORE_DOT:
+        if (!reach_core(session)) return false;
+        core_print_dot(session->core, out);
         return true;
     case SESSION_PLAN:
         if (!reach_core(session)) return false;
@@ -149,11 +251,19 @@ bool session_emit(Session *session, SessionArtifact artifact, Buf *out) {
 }
 
 bool session_write_object(Session *session, const char *path) {
-    return reach_module(session, false) && gen_emit_object(session->module, path, session->diags);
+    if (!reach_module(session, false)) return false;
+    TraceStart start = trace_start(session->arena);
+    bool ok = gen_emit_object(session->module, path, session->diags);
+    trace_objects(session, start, &path, 1);
+    return ok;
 }
 
 bool session_write_objects(Session *session, const char *const paths[SESSION_OBJECTS], size_t *count) {
-    return reach_module(session, true) && gen_emit_objects(session->module, paths, count, session->diags);
+    if (!reach_module(session, true)) return false;
+    TraceStart start = trace_start(session->arena);
+    bool ok = gen_emit_objects(session->module, paths, count, session->diags);
+    trace_objects(session, start, paths, *count);
+    return ok;
 }
 
 bool session_foreign(const Session *session, size_t index, SessionForeign *out) {

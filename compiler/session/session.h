@@ -17,6 +17,7 @@ typedef struct SessionOptions {
     bool debug;              /* line tables */
     bool test;               /* a program that runs the file's `test` blocks in place of its statements */
     bool check_laws;         /* a program that tests on its own data what it demands of reducers */
+    bool trace;              /* keep count of what session_trace shows */
     const char *cpu;         /* NULL: x86-64-v2 */
     const char *library_dir; /* holds hot.bc and libmrt.a */
 } SessionOptions;
@@ -56,6 +57,11 @@ typedef struct SessionForeign {
 bool session_foreign(const Session *session, size_t index, SessionForeign *out);
 /* Reports, where it is declared, that the linker has not found it, or not its library. */
 void session_report_foreign(Session *session, size_t index, bool is_library);
+
+/* With options.trace: a table of the phases that have run, with time and size. `session_trace_link` adds the line of the linker,
+ * which is not the session's. */
+void session_trace_link(Session *session, double seconds, size_t bytes);
+void session_trace(const Session *session, Buf *out);
 
 /* Messages so far, rendered. */
 void session_diagnostics(const Session *session, DiagFormat format, bool colour, Buf *out);

@@ -20,7 +20,7 @@ def anchors(text):
 
 def check_page(page, report):
     text = page.read_text()
-    for match in LINK.finditer(text):
+    for match in LINK.finditer(re.sub(r"^```.*?^```$", "", text, flags=re.M | re.S)):
         target, anchor = match[1], match[2]
         if ":" in target:
             continue

@@ -48,7 +48,7 @@ ALLOWED = {
 FOREIGN = {
     "zmq.h": ["runtime/net", "bench", "tests"],
     "llvm-c/": ["compiler/llvm"],
-    "utf8proc.h": ["runtime/value", "runtime/io"],
+    "utf8proc.h": ["runtime/value", "runtime/io", "compiler/source"],
     "sleef.h": ["runtime/value"],
     "jansson.h": ["tools"],
     "cmocka.h": ["tests"],

@@ -24,7 +24,7 @@ expect 1 "No such file" "$MRC" missing.mr
 expect 0 "Usage: mrc" "$MRC" --help
 expect 0 "mrc " "$MRC" --version
 expect 1 "cannot" "$MRC" hello.mr -o no/such/folder/hello
-expect 1 "a temporary file in $PWD/none" env TMPDIR="$PWD/none" "$MRC" hello.mr
+expect 1 "a temporary folder in $PWD/none" env TMPDIR="$PWD/none" "$MRC" hello.mr
 expect 0 "" "$MRC" hello.mr
 [ -x hello ] || { echo "mrc hello.mr made no hello"; exit 1; }
 expect 0 "hello" ./hello

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The list of diagnostics, from compiler/source/diag.def and compiler/source/explain/.
+"""The list of diagnostics, from compiler/source/diag.def and compiler/source/explain/, behind head.md.
 
     tools/errors/errors.py > docs/errors.md    the page of all codes with their explanations
 
@@ -43,9 +43,7 @@ def explanations():
 
 
 def page():
-    out = ["# Diagnostics\n",
-           "Each message of `mrc` has a code. `mrc --explain E0203` shows what stands here. This page is made by `tools/errors/errors.py` of the",
-           "texts in `compiler/source/explain/`; the tests compile every example.\n"]
+    out = [(Path(__file__).parent / "head.md").read_text()]
     group = None
     for explanation in explanations():
         if explanation.code[:3] != group:
