@@ -3,6 +3,7 @@
  * C. */
 #include <math.h>
 #include <sleef.h>
+#include <string.h>
 
 #include "runtime/value/value.h"
 
@@ -55,6 +56,50 @@ UNARY(exp, Sleef_cinz_expd1_u10purec)
 UNARY(ln, Sleef_cinz_logd1_u10purec)
 UNARY(log2, Sleef_cinz_log2d1_u10purec)
 UNARY(log10, Sleef_cinz_log10d1_u10purec)
+
+UNARY(cbrt, Sleef_cinz_cbrtd1_u10purec)
+UNARY(expm1, Sleef_cinz_expm1d1_u10purec)
+UNARY(log1p, Sleef_cinz_log1pd1_u10purec)
+UNARY(sinh, Sleef_cinz_sinhd1_u10purec)
+UNARY(cosh, Sleef_cinz_coshd1_u10purec)
+UNARY(tanh, Sleef_cinz_tanhd1_u10purec)
+UNARY(asinh, Sleef_cinz_asinhd1_u10purec)
+UNARY(acosh, Sleef_cinz_acoshd1_u10purec)
+UNARY(atanh, Sleef_cinz_atanhd1_u10purec)
+UNARY(erf, Sleef_cinz_erfd1_u10purec)
+UNARY(erfc, Sleef_cinz_erfcd1_u15purec)
+UNARY(gamma, Sleef_cinz_tgammad1_u10purec)
+UNARY(lgamma, Sleef_cinz_lgammad1_u10purec)
+
+bool mr_prim_float_bits(MrContext *context, int64_t *out, double x) {
+    (void)context;
+    memcpy(out, &x, sizeof x);
+    return false;
+}
+
+bool mr_prim_float_of_bits(MrContext *context, double *out, int64_t bits) {
+    (void)context;
+    memcpy(out, &bits, sizeof bits);
+    return false;
+}
+
+bool mr_prim_count_ones(MrContext *context, int64_t *out, int64_t n) {
+    (void)context;
+    *out = __builtin_popcountll((unsigned long long)n);
+    return false;
+}
+
+bool mr_prim_leading_zeros(MrContext *context, int64_t *out, int64_t n) {
+    (void)context;
+    *out = n ? __builtin_clzll((unsigned long long)n) : 64;
+    return false;
+}
+
+bool mr_prim_trailing_zeros(MrContext *context, int64_t *out, int64_t n) {
+    (void)context;
+    *out = n ? __builtin_ctzll((unsigned long long)n) : 64;
+    return false;
+}
 
 bool mr_prim_atan2(MrContext *context, double *out, double y, double x) {
     (void)context;

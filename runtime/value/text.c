@@ -134,6 +134,40 @@ static MrString owned_whole(const MrString *s) {
     return whole;
 }
 
+/* A byte that is not UTF-8 is -1 less itself, so that of_codes gives it back. */
+bool mr_prim_codes(MrContext *context, MrList **out, const MrString *s) {
+    (void)context;
+    MrList *list = s->len ? list_new(text_count(s->data, s->len), &type_int) : NULL;
+    int32_t code;
+    for (const char *p = s->data, *end = p + s->len; p < end;) {
+        int len = text_decode(p, end, &code);
+        int64_t value = code >= 0 ? code : -1 - (int64_t)(unsigned char)*p;
+        list_push_take(&list, &value, &type_int);
+        p += len;
+    }
+    *out = list;
+    return false;
+}
+
+bool mr_prim_of_codes(MrContext *context, MrString *out, MrList *const *codes) {
+    Buf buf = {0};
+    for (int64_t i = 0; i < list_len(*codes); i++) {
+        int64_t code = ((const int64_t *)(*codes)->data)[i];
+        char bytes[4];
+        if (code < -256 || code > 0x10ffff || (code >= 0xd800 && code < 0xe000)) {
+            buf_free(&buf);
+            return mr_failf(context, "%lld is not the code of a character", (long long)code);
+        }
+        if (code < 0)
+            buf_add_char(&buf, (char)(-1 - code));
+        else
+            buf_add(&buf, bytes, (size_t)text_encode((int32_t)code, bytes));
+    }
+    *out = string_from_buf(&buf);
+    buf_free(&buf);
+    return false;
+}
+
 bool mr_prim_chars(MrContext *context, MrList **out, const MrString *s) {
     MrList *list = NULL;
     MrString whole = owned_whole(s);
