@@ -15,7 +15,8 @@ Families:
     dist      tests/dist/<name>/: the same, alone and under mrrun -n 1, 2, 3, 8: the same bytes
     examples  examples/x.mr beside x.out (and x.args)
     library   the examples in the comments of stdlib/x.mr, as tools/library/library.py finds them, alone and under mrrun -n 3; and
-              docs/library.md is what it makes of them; the grammar in docs/reference.md is the parser's
+              docs/library.md is what it makes of them; each function is run by an example or a program of the tests; the grammar in
+              docs/reference.md is the parser's
     explain   the examples of `mrc --explain`: the wrong one gives its code and no other, the right one nothing; docs/errors.md is made of them
     script    tests/script/x.sh: exit status 0 is passed, 77 skipped (the last line of output says why)
     sim       the simulator's seeds
@@ -273,6 +274,12 @@ def library(options):
         if status:
             raise Failure(err.decode(errors="replace"))
     yield "docs/reference.md", grammar
+
+    def untested():
+        status, out, err = run([sys.executable, tool, "--untested"])
+        if status:
+            raise Failure(f"no example and no program of the tests runs:\n{out.decode()}{err.decode()}")
+    yield "untested", untested
 
 
 def explain(options):

@@ -3,6 +3,7 @@
 
     tools/library/library.py > docs/library.md     the reference of the library
     tools/library/library.py --examples MODULE     a program that runs the examples of a module
+    tools/library/library.py --untested            what no example and no program of the tests runs; status 1 where there is something
 
 A declaration with a comment of `##` lines directly above it is public; what has none is the library's own. Lines of the comment that are
 indented by four more are examples:
@@ -128,9 +129,33 @@ def example_program(path):
     return "\n".join(out + calls + [f'print("{len(calls)} entries")']) + "\n"
 
 
+def is_run(text):
+    """Whether the line of an example is an expression that must be true, or a change that prepares one."""
+    return not re.search(r"   # ", text)
+
+
+def untested():
+    """module.name of each public declaration that no example and no program of the tests mentions."""
+    root = STDLIB.parent
+    programs = [path.read_text() for folder in ["tests/run", "tests/dist", "tests/conformance", "examples"] for path in (root / folder).rglob("*.mr")]
+    for path in modules():
+        is_prelude = path.stem == "prelude"
+        users = programs if is_prelude else [text for text in programs if re.search(rf"^import {path.stem}\b", text, re.M)]
+        for section in parse(path)[1]:
+            for entry in section.entries:
+                name = re.compile(rf"\b{entry.name}\b")
+                in_example = any(is_run(text) and name.search(text) for _, text in entry.examples)
+                if not in_example and not any(name.search(text) for text in users):
+                    yield f"{path.stem}.{entry.name}"
+
+
 if __name__ == "__main__":
     if sys.argv[1:2] == ["--examples"] and len(sys.argv) == 3:
         print(example_program(STDLIB / f"{sys.argv[2]}.mr"), end="")
+    elif sys.argv[1:] == ["--untested"]:
+        missing = list(untested())
+        print("\n".join(missing) or "every function of the library has a test")
+        sys.exit(1 if missing else 0)
     elif len(sys.argv) == 1:
         print("\n".join(markdown()))
     else:
