@@ -98,7 +98,7 @@ class Generator:
             return self.pick(known)
         if depth <= 0:
             return self.literal(t)
-        forms = [self.literal, self.choice, self.block, self.attempt, self.matched]
+        forms = [self.literal, self.choice, self.block, self.attempt, self.matched, self.started]
         callable_ = [f for f in self.functions if f[2] == t]
         if callable_:
             forms += [self.call, self.call]
@@ -150,6 +150,15 @@ class Generator:
 
     def attempt(self, t, depth):
         return f"(try {{ {self.expr(t, depth)} }} catch e {{ {self.expr(t, depth)} }})"
+
+    def started(self, t, depth):
+        """Work that is started and awaited, at once or after other work."""
+        if self.chance(0.4):
+            return f"(await (async {self.expr(t, depth)}))"
+        future, name, inner = self.name("later"), self.name("v"), self.type(1)
+        work, value = self.expr(t, depth), self.expr(inner, depth - 1)
+        rest = self.inside([(name, inner)], lambda: f"if {self.expr(BOOL, 1)} {{ await {future} }} else {{ {self.expr(t, 1)} }}")
+        return f"({{ let {future} = async {work}; let {name}: {spell(inner)} = {value}; {rest} }})"
 
     def call(self, t, depth):
         name, parameters, _ = self.pick([f for f in self.functions if f[2] == t])
