@@ -60,10 +60,9 @@ static CoreExpr *lower_ending(Lower *l, Env *env, Ast *ast) {
     ast = ast_strip(ast);
     if (ast->kind == AST_BLOCK && ast_as(Block, ast)->statements.len > 0) {
         const AstList *items = &ast_as(Block, ast)->statements;
-        Env *inner = env_new(l, env, env ? env->subst : NULL);
         CoreExprs statements = {0};
-        for (size_t i = 0; i + 1 < items->len; i++) lower_statement(l, inner, items->items[i], &statements);
-        return make_block(l, &statements, lower_ending(l, inner, vec_last(items)), ast->span);
+        for (size_t i = 0; i + 1 < items->len; i++) lower_statement(l, env, items->items[i], &statements);
+        return make_block(l, &statements, lower_ending(l, env, vec_last(items)), ast->span);
     }
     bool is_call = (ast->kind == AST_CALL || ast->kind == AST_METHOD) && ends_in_job(l, env, ast, 0);
     const Symbol *symbol = is_call ? known_function(l, env, ast) : NULL;
@@ -87,31 +86,34 @@ static bool prim_is_quick(const char *name) {
     return false;
 }
 
-static void quick_visit(CoreExpr *expr, void *context) {
-    bool *is_quick = context;
+/* How long what comes before a job may take. */
+typedef enum Delay { DELAY_NONE, DELAY_CALL, DELAY_JOB } Delay;
+
+static void delay_visit(CoreExpr *expr, void *context) {
+    Delay *delay = context, own = DELAY_NONE;
     switch (expr->kind) {
     case CORE_CALL:
     case CORE_CALL_VALUE:
     case CORE_UPDATE:
     case CORE_FOR:
     case CORE_WHILE:
-    case CORE_TRY:
-    case CORE_JOB: *is_quick = false; break;
-    case CORE_PRIM: *is_quick = *is_quick && prim_is_quick(expr->text); break;
+    case CORE_TRY: own = DELAY_CALL; break;
+    case CORE_JOB: own = DELAY_JOB; break;
+    case CORE_PRIM: own = prim_is_quick(expr->text) ? DELAY_NONE : DELAY_CALL; break;
     default: break;
     }
-    if (*is_quick) core_each_child(expr, quick_visit, context);
+    if (own > *delay) *delay = own;
+    core_each_child(expr, delay_visit, context);
 }
 
-/* The job that the expression ends in; NULL where there is none. *is_quick: nothing before it takes long. */
-static CoreExpr *final_job(CoreExpr *expr, bool *is_quick) {
-    *is_quick = true;
+/* The job that the expression ends in; NULL where there is none. */
+static CoreExpr *final_job(CoreExpr *expr, Delay *delay) {
     while (expr->kind == CORE_BLOCK && expr->args.len > 0) {
-        for (size_t i = 0; i + 1 < expr->args.len; i++) quick_visit(expr->args.items[i], is_quick);
+        for (size_t i = 0; i + 1 < expr->args.len; i++) delay_visit(expr->args.items[i], delay);
         expr = vec_last(&expr->args);
     }
     if (expr->kind != CORE_JOB) return NULL;
-    core_each_child(expr, quick_visit, is_quick);
+    core_each_child(expr, delay_visit, delay);
     return expr;
 }
 
@@ -154,11 +156,11 @@ static CoreExpr *start_single(Lower *l, CoreExpr *value, Span span) {
 }
 
 /* The work has a body of its own, whose loops are numbered on from those around: its beginning may stay in the enclosing function.
- */
+ * What a pipeline that is written here walks is for the caller to make, unless that takes jobs. */
 CoreExpr *lower_async(Lower *l, Env *env, AstAsync *ast) {
     Span span = ast->base.span;
     Ast *work = ast_strip(ast->value);
-    bool is_pipe = work->kind == AST_PIPE, is_quick = false;
+    Delay delay = DELAY_NONE, patience = work->kind == AST_PIPE ? DELAY_CALL : DELAY_NONE;
     Body *outer = l->body, body = {.loop_count = outer->loop_count};
     l->body = &body;
     l->async_depth++;
@@ -167,8 +169,8 @@ CoreExpr *lower_async(Lower *l, Env *env, AstAsync *ast) {
     l->body = outer;
     outer->loop_count = body.loop_count;
     if (l->has_failed) return make_unit(l, span);
-    CoreExpr *job = final_job(value, &is_quick);
-    if (!job || (!is_quick && !is_pipe)) return start_single(l, value, span);
+    CoreExpr *job = final_job(value, &delay);
+    if (!job || delay > patience) return start_single(l, value, span);
     start_job(l, job, span);
     retype_blocks(value, job->type);
     return value;
