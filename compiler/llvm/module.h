@@ -150,6 +150,7 @@ void gen_foreign_names(Gen *gen); /* before anything else is in the module: thei
 
 MrWalkKind gen_walk_kind(const CoreFn *fn); /* of a walk function */
 bool gen_walk_is_straight(const CoreFn *fn);
+bool gen_walk_is_total(const CoreFn *fn);
 void gen_walk_body(Gen *gen, const CoreFn *fn);
 
 /* ---- toplevel.c */

@@ -277,6 +277,7 @@ static LLVMValueRef walk_chunk(Frame *frame, LLVMValueRef stream, LLVMValueRef s
         gen_store_at(frame, gen_load_at(frame, gen->ptr, slice, offsetof(MrSlice, data)), walk, text + offsetof(MrString, data));
         gen_store_at(frame, gen_load_at(frame, gen->i64, slice, offsetof(MrSlice, first)), walk, text + offsetof(MrString, len));
         gen_store_at(frame, frame->position, walk, offsetof(MrWalk, position));
+        gen_store_at(frame, gen_load_at(frame, gen->ptr, chunk, offsetof(MrChunk, cuts)), walk, offsetof(MrWalk, cuts));
     } else {
         LLVMBuildStore(frame->builder, LLVMBuildLoad2(frame->builder, bytes, frame->walk, ""), walk);
     }
@@ -336,6 +337,19 @@ MrWalkKind gen_walk_kind(const CoreFn *fn) {
 bool gen_walk_is_straight(const CoreFn *fn) {
     MrWalkKind kind = gen_walk_kind(fn);
     return kind != MR_WALK_LINES && kind != MR_WALK_WORDS && !expr_has_yield_in_loop(fn->body->args.items[0]);
+}
+
+/* The YIELD stands under no condition. */
+static bool always_yields(const CoreExpr *expr) {
+    if (expr->kind == CORE_YIELD) return true;
+    for (size_t i = 0; expr->kind == CORE_BLOCK && i < expr->args.len; i++) {
+        if (always_yields(expr->args.items[i])) return true;
+    }
+    return false;
+}
+
+bool gen_walk_is_total(const CoreFn *fn) {
+    return gen_walk_is_straight(fn) && always_yields(fn->body->args.items[0]);
 }
 
 void gen_walk_yield(Frame *frame, const CoreExpr *expr) {

@@ -178,6 +178,8 @@ bool mr_prim_elements(MrContext *context, MrList **out, const void *xs, const Mr
 bool mr_prim_range_at(MrContext *context, int64_t *out, const MrRange *r, int64_t i);
 bool mr_prim_chunk_size(MrContext *context, int64_t *out, int64_t n);
 bool mr_prim_same_length(MrContext *context, void *out, int64_t a, int64_t b);
+bool mr_prim_take_of(MrContext *context, MrClosure **out, MrClosure *const *s, int64_t n, const MrType *element);
+bool mr_prim_skip_of(MrContext *context, MrClosure **out, MrClosure *const *s, int64_t n, const MrType *element);
 bool mr_prim_paths_of(MrContext *context, MrList **out, const void *paths, const MrType *type);
 bool mr_prim_read(MrContext *context, MrString *out, const MrString *path);
 bool mr_prim_write(MrContext *context, void *out, const MrString *path, const MrString *text);

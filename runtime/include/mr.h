@@ -101,16 +101,25 @@ typedef struct MrFunction {
     uint32_t walk;            /* MrWalkKind: what follows, and the type of `code`, is of walk functions only */
     uint32_t source_count;    /* the sources are the first fields of `env` */
     bool is_straight; /* at most one value for each element (of its source's, where that is a stream): lanes go by position */
+    bool is_total;    /* exactly one */
 } MrFunction;
+
+/* Where a beginning or rest of a stream (value/stream.h) is cut. Units are elements of the base, or chunks of its text. */
+typedef struct MrCut {
+    int64_t unit;  /* the values of the units before this one belong to the beginning ... */
+    int64_t count; /* ... and so many of this one's. Unit -1: the first `left` of the walk, which begins at the first element */
+    int64_t left;  /* counted down */
+} MrCut;
 
 /* The part of a stream that is to be walked, and where its values go. A walk function is `code` of the type MrWalkCode. */
 typedef struct MrWalk {
-    int64_t first, count; /* ELEMENTS: which of the sources' elements */
+    int64_t first, count; /* ELEMENTS: which of the sources' elements; LINES, WORDS: `first` is the number of the chunk */
     MrString text;        /* LINES, WORDS: the chunk */
     /* Takes a value, which it borrows. True ends the walk: the context has an error, or whoever walks wants no more. */
     bool (*sink)(struct MrContext *context, void *env, const void *value);
     void *env;
     int64_t *position; /* kept: the element's number in this part, or the byte offset in the text */
+    MrCut *cuts;       /* of the beginnings and rests among the layers of the stream, the outermost first */
 } MrWalk;
 
 struct MrClosure;
@@ -264,6 +273,7 @@ typedef struct MrChunk {
     int64_t count;           /* elements; 1 for TEXT */
     int64_t first;           /* index of the first element in the whole input */
     const MrSlice *slices;   /* one a source */
+    MrCut *cuts;             /* of a STREAM, for MrWalk */
     int64_t elements;        /* out, added to: how many values reached the reducer */
     bool is_decided;         /* out: the reducer is done: later chunks cannot matter (first, any, all) */
     const int64_t *position; /* set by kernels that catch errors, while they run: what failed_element would be now */

@@ -4,6 +4,7 @@
 
 #include <assert.h>
 
+#include "runtime/value/stream.h"
 #include "runtime/value/walk.h"
 
 enum { RANGE_SIZE = 24, VARINT_MAX = 10 };
@@ -56,11 +57,22 @@ static void add_varint(Buf *out, uint64_t x) {
     buf_add(out, bytes, len);
 }
 
-/* A function's place in the program + 1; 0 for what is not in it, which decodes as a value that nobody evaluated. */
+/* A function's place in the program + 1, the runtime's own behind the program's; 0 for what is not in it, which decodes as a value
+ * that nobody evaluated. */
 static uint64_t function_number(const MrProgram *program, const MrFunction *function) {
-    for (uint32_t i = 0; program && i < program->function_count; i++)
+    if (!program) return 0;
+    for (uint32_t i = 0; i < program->function_count; i++)
         if (program->functions[i] == function) return (uint64_t)i + 1;
+    for (uint64_t i = 0; i < STREAM_FUNCTIONS; i++)
+        if (stream_functions[i] == function) return program->function_count + i + 1;
     return 0;
+}
+
+/* The function of a number that is not 0; NULL where there is none. */
+static const MrFunction *numbered_function(const MrProgram *program, uint64_t number) {
+    if (!program || number > (uint64_t)program->function_count + STREAM_FUNCTIONS) return NULL;
+    if (number <= program->function_count) return program->functions[number - 1];
+    return stream_functions[number - 1 - program->function_count];
 }
 
 static void encode_elements(Encoder *encoder, const MrType *type, const void *value, int64_t first, int64_t count) {
@@ -326,9 +338,9 @@ static bool decode_function(Decoder *decoder, MrClosure **to, const MrType *type
     uint64_t number;
     if (!take_varint(decoder, &number)) return false;
     if (!number) return true;
-    if (!decoder->program || number > decoder->program->function_count)
-        return decode_fail(decoder, "the program has no such function");
-    *to = mr_closure_make(NULL, decoder->program->functions[number - 1]);
+    const MrFunction *function = numbered_function(decoder->program, number);
+    if (!function) return decode_fail(decoder, "the program has no such function");
+    *to = mr_closure_make(NULL, function);
     walk_push(&decoder->walk, to, type);
     return true;
 }

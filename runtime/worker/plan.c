@@ -36,6 +36,7 @@ static void plan_new(Plan *plan, const MrTask *task) {
     for (uint32_t i = 0, before = 0; i < task->source_count; i++) {
         PlanSource *source = &plan->sources[i];
         source->kind = (MrSourceKind)task->sources[i].kind;
+        source->limit = UINT64_MAX;
         if (source->kind == MR_SOURCE_BEFORE) before = i;
         source->before = before;
         if (is_list_kind(source->kind)) source->list_rank = plan->lists++;
@@ -45,8 +46,10 @@ static void plan_new(Plan *plan, const MrTask *task) {
 /* Chunks of a text are its own; else they follow from the number of elements. */
 static void plan_cut(Plan *plan) {
     if (plan_is_text(plan)) {
-        plan->elements = plan->chunks = plan->sources[0].text.chunks;
-        plan->size = plan->sources[0].text.files.size;
+        const PlanSource *source = &plan->sources[0];
+        bool is_cut = source->limit < source->text.chunks;
+        plan->elements = plan->chunks = is_cut ? source->limit : source->text.chunks;
+        plan->size = is_cut ? source->limit * source->text.chunk_size : source->text.files.size;
         return;
     }
     plan->shift = chunk_shift(plan->elements);
@@ -80,14 +83,39 @@ static bool plan_measure(Plan *plan, MrContext *context) {
 /* A stream's elements are counted here, and walked by its own code. */
 static bool source_of_stream(PlanSource *source, MrContext *context, const MrClosure *stream, MrList **paths) {
     StreamBase base;
-    if (stream_base(context, stream, &base)) return true;
+    if (stream_base(context, stream, &base) || stream_find_cuts(context, stream, &base, &source->cuts, &source->limit)) return true;
     source->kind = base.kind == MR_WALK_LINES   ? MR_SOURCE_TEXT_LINES
                    : base.kind == MR_WALK_WORDS ? MR_SOURCE_TEXT_WORDS
                                                 : MR_SOURCE_RANGE;
-    source->range = (MrRange){.count = base.elements, .step = 1};
     source->is_straight = base.is_straight;
+    source->cut_count = base.cuts;
     *paths = base.paths;
-    return base.elements != MR_OPEN && base.room < base.elements && mr_fail_overflow(context, '+', INT64_MAX, 1);
+    if (source->kind != MR_SOURCE_RANGE) return false;
+    int64_t count = source->limit < (uint64_t)base.elements ? (int64_t)source->limit : base.elements;
+    source->range = (MrRange){.count = count, .step = 1};
+    return count != MR_OPEN && base.room < count && mr_fail_overflow(context, '+', INT64_MAX, 1);
+}
+
+static void encode_stream(const PlanSource *source, Buf *out) {
+    uint64_t head[] = {source->kind, source->is_straight, source->limit, source->cut_count};
+    buf_add(out, head, sizeof head);
+    if (source->cut_count) buf_add(out, source->cuts, source->cut_count * sizeof *source->cuts);
+}
+
+/* The bytes read; 0: not a stream's source. */
+static size_t decode_stream(PlanSource *source, const char *at, size_t size) {
+    uint64_t head[4];
+    if (size < sizeof head) return 0;
+    memcpy(head, at, sizeof head);
+    bool is_good = head[0] == MR_SOURCE_RANGE || (head[0] <= MR_SOURCE_STREAM && is_text_kind((uint32_t)head[0]));
+    if (!is_good || head[3] > (size - sizeof head) / sizeof *source->cuts || head[3] > UINT32_MAX) return 0;
+    source->kind = (MrSourceKind)head[0];
+    source->is_straight = head[1] != 0;
+    source->limit = head[2];
+    source->cut_count = (uint32_t)head[3];
+    size_t bytes = source->cut_count * sizeof *source->cuts;
+    if (bytes) source->cuts = memcpy(xmalloc(bytes), at + sizeof head, bytes);
+    return sizeof head + bytes;
 }
 
 /* What the chunks have as a whole was found when the input was walked for the first time. */
@@ -126,6 +154,7 @@ bool plan_init(Plan *plan, MrContext *context, const MrTask *task, const MrSourc
 void plan_free(Plan *plan) {
     for (uint32_t i = 0; plan->task && i < plan->task->source_count; i++) {
         text_reader_free(&plan->sources[i].reader);
+        free(plan->sources[i].cuts);
         if (plan->sources[i].has_text) text_source_free(&plan->sources[i].text);
     }
     free(plan->sources);
@@ -137,10 +166,7 @@ void plan_encode(const Plan *plan, Buf *out) {
     buf_add(out, &plan->elements, sizeof plan->elements);
     for (uint32_t i = 0; i < plan->task->source_count; i++) {
         const PlanSource *source = &plan->sources[i];
-        if (plan->task->sources[i].kind == MR_SOURCE_STREAM) {
-            buf_add_char(out, (char)source->kind);
-            buf_add_char(out, source->is_straight ? 1 : 0);
-        }
+        if (plan->task->sources[i].kind == MR_SOURCE_STREAM) encode_stream(source, out);
         if (source->has_text)
             text_source_encode(&source->text, out);
         else
@@ -157,12 +183,11 @@ size_t plan_decode(Plan *plan, const MrTask *task, const void *bytes, size_t siz
         PlanSource *source = &plan->sources[i];
         const char *at = (const char *)bytes + used;
         if (source->kind == MR_SOURCE_STREAM) {
-            is_good = size - used >= 2 && (at[0] == MR_SOURCE_RANGE || is_text_kind((uint32_t)at[0]));
+            size_t took = decode_stream(source, at, size - used);
+            is_good = took > 0;
             if (!is_good) break;
-            source->kind = (MrSourceKind)at[0];
-            source->is_straight = at[1];
-            used += 2;
-            at += 2;
+            used += took;
+            at += took;
         }
         if (is_text_kind(source->kind)) {
             size_t took = text_source_decode(&source->text, at, size - used);
@@ -250,7 +275,7 @@ static bool read_text(Plan *plan, MrContext *context, uint64_t chunk_number, MrC
     if (text_reader_chunk(source->reader, chunk_number, &plan->slices[0].data, &size, &error)) return io_fail_take(context, error);
     plan->slices[0].first = (int64_t)size;
     plan->slices[0].step = 0;
-    *chunk = (MrChunk){.count = 1, .first = (int64_t)chunk_number, .slices = plan->slices};
+    *chunk = (MrChunk){.count = 1, .first = (int64_t)chunk_number, .slices = plan->slices, .cuts = source->cuts};
     return false;
 }
 
@@ -275,6 +300,7 @@ bool plan_read(Plan *plan, MrContext *context, const PlanLists *given, uint64_t 
         }
     }
     *chunk = (MrChunk){.count = (int64_t)plan_element_count(plan, first, count), .first = (int64_t)from, .slices = plan->slices};
+    chunk->cuts = plan->sources[0].cuts;
     return false;
 }
 

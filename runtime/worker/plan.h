@@ -12,8 +12,11 @@
 #include "runtime/io/text.h"
 
 typedef struct PlanSource {
-    MrSourceKind kind;  /* of a STREAM that which its base is cut as: RANGE or TEXT */
-    bool is_straight;   /* STREAM: lanes go by position */
+    MrSourceKind kind; /* of a STREAM that which its base is cut as: RANGE or TEXT */
+    bool is_straight;  /* STREAM: lanes go by position */
+    MrCut *cuts;       /* STREAM: of its beginnings and rests */
+    uint32_t cut_count;
+    uint64_t limit;     /* STREAM: elements, or chunks of text, from here on give nothing */
     MrRange range;      /* RANGE */
     MrList *list;       /* LIST, BEFORE, SHARE, in the root: borrowed */
     uint32_t list_rank; /* LIST, BEFORE, SHARE: how many such sources stand before it */

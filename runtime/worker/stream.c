@@ -1,7 +1,14 @@
-/* stream.c: finding the base of a stream, and walking all of it on one thread, as `for` does. */
+/* stream.c: finding the base of a stream and the places where it is cut, and walking all of it on one thread, as `for` does. */
 #include "runtime/worker/stream.h"
 
-#include "runtime/value/value.h"
+#include <stdlib.h>
+
+#include "base/arena.h"
+#include "runtime/io/state.h"
+#include "runtime/io/text.h"
+#include "runtime/value/stream.h"
+
+/* ---- the base */
 
 /* The length of a sequence in the environment of a walk function. */
 static int64_t sequence_len(MrContext *context, const void *value, const MrType *type) {
@@ -33,10 +40,13 @@ static bool measure(MrContext *context, const MrClosure *stream, StreamBase *bas
 }
 
 bool stream_base(MrContext *context, const MrClosure *stream, StreamBase *base) {
-    *base = (StreamBase){.is_straight = stream->function->is_straight};
-    while (stream->function->walk == MR_WALK_STREAM) {
-        stream = *(MrClosure *const *)(stream->env + stream->function->env->offsets[0]);
-        base->is_straight = base->is_straight && stream->function->is_straight;
+    *base = (StreamBase){.is_straight = true, .is_total = true};
+    for (;; stream = stream_source(stream)) {
+        const MrFunction *function = stream->function;
+        base->is_straight = base->is_straight && function->is_straight;
+        base->is_total = base->is_total && (function->is_total || stream_is_part(stream));
+        if (stream_is_part(stream)) base->cuts++;
+        if (function->walk != MR_WALK_STREAM) break;
     }
     base->kind = (MrWalkKind)stream->function->walk;
     if (base->kind == MR_WALK_ELEMENTS) return measure(context, stream, base);
@@ -44,19 +54,66 @@ bool stream_base(MrContext *context, const MrClosure *stream, StreamBase *base) 
     return false;
 }
 
+/* ---- walking all of it */
+
+/* For a walk from the first element on: each cut counts by itself. */
+static MrCut *cuts_counting(const MrClosure *stream, uint32_t count) {
+    MrCut *cuts = count ? xmalloc(count * sizeof *cuts) : NULL;
+    for (uint32_t i = 0; i < count; stream = stream_source(stream)) {
+        if (stream_is_part(stream)) cuts[i++] = (MrCut){.unit = -1, .left = stream_part_len(stream)};
+    }
+    return cuts;
+}
+
+/* A beginning that is complete: nothing more can come of what is walked. */
+static bool is_complete(const MrClosure *stream, const MrCut *cuts, uint32_t count) {
+    for (uint32_t i = 0; i < count; stream = stream_source(stream)) {
+        if (!stream_is_part(stream)) continue;
+        if (stream->function == &stream_take && cuts[i].left <= 0) return true;
+        i++;
+    }
+    return false;
+}
+
 static bool walk_part(MrContext *context, const MrClosure *stream, MrWalk *walk) {
     return ((MrWalkCode *)stream->function->code)(context, walk, stream);
 }
 
+/* Chunk by chunk; walk->first is the number of the chunk. */
 static bool walk_text(MrContext *context, const MrClosure *stream, const StreamBase *base, MrWalk *walk) {
-    void *cursor = NULL;
-    bool is_there = false;
-    if (mr_text_open(context, &cursor, base->paths, base->kind == MR_WALK_LINES)) return true;
-    bool failed = mr_text_next(context, cursor, &walk->text, &is_there);
-    while (!failed && is_there) {
-        failed = walk_part(context, stream, walk) || mr_text_next(context, cursor, &walk->text, &is_there);
+    FileList files;
+    TextSource source;
+    if (io_flush(context) || io_file_list(context, base->paths, &files)) return true;
+    text_source_init(&source, files, base->kind == MR_WALK_LINES ? TEXT_LINES : TEXT_WORDS, 0);
+    TextReader *reader = text_reader_new(&source);
+    bool failed = false;
+    for (uint64_t chunk = 0; chunk < source.chunks && !failed; chunk++) {
+        size_t size = 0;
+        char *error = NULL;
+        if (is_complete(stream, walk->cuts, base->cuts)) break;
+        walk->first = (int64_t)chunk;
+        failed = text_reader_chunk(reader, chunk, &walk->text.data, &size, &error);
+        walk->text.len = (int64_t)size;
+        failed = failed ? io_fail_take(context, error) : size > 0 && walk_part(context, stream, walk);
     }
-    mr_text_close(context, cursor);
+    text_reader_free(&reader);
+    text_source_free(&source);
+    return failed;
+}
+
+/* Fills in all of `walk` but for its sink. */
+static bool walk_all(MrContext *context, const MrClosure *stream, const StreamBase *base, MrWalk *walk) {
+    MrCut *cuts = walk->cuts = cuts_counting(stream, base->cuts);
+    bool failed;
+    if (base->kind == MR_WALK_ELEMENTS) {
+        walk->count = base->room;
+        failed = walk_part(context, stream, walk);
+        if (!failed && base->room < base->elements && !is_complete(stream, cuts, base->cuts))
+            failed = mr_fail_overflow(context, '+', INT64_MAX, 1);
+    } else {
+        failed = walk_text(context, stream, base, walk);
+    }
+    free(cuts);
     return failed;
 }
 
@@ -64,9 +121,77 @@ bool mr_stream_walk(MrContext *context, const MrClosure *stream, bool (*sink)(Mr
     StreamBase base;
     int64_t position = 0;
     MrWalk walk = {.sink = sink, .env = env, .position = &position};
+    return stream_base(context, stream, &base) || walk_all(context, stream, &base, &walk);
+}
+
+/* ---- cuts */
+
+typedef struct Count {
+    const MrWalk *walk;
+    int64_t wanted;
+    int64_t unit, seen; /* as in MrCut */
+} Count;
+
+static int64_t unit_of(const MrWalk *walk) {
+    return walk->text.data ? walk->first : *walk->position;
+}
+
+static bool count_value(MrContext *context, void *env, const void *value) {
+    (void)context;
+    (void)value;
+    Count *count = env;
+    int64_t unit = unit_of(count->walk);
+    count->seen = unit == count->unit ? count->seen + 1 : 1;
+    count->unit = unit;
+    return --count->wanted == 0;
+}
+
+/* Where the first `len` values of the stream end. */
+static bool find_cut(MrContext *context, const MrClosure *stream, int64_t len, MrCut *cut) {
+    StreamBase base;
+    int64_t position = 0;
     if (stream_base(context, stream, &base)) return true;
-    if (base.kind != MR_WALK_ELEMENTS) return walk_text(context, stream, &base, &walk);
-    walk.count = base.room;
-    if (walk_part(context, stream, &walk)) return true;
-    return base.room < base.elements && mr_fail_overflow(context, '+', INT64_MAX, 1);
+    *cut = (MrCut){0};
+    if (len <= 0) return false;
+    if (base.kind == MR_WALK_ELEMENTS && base.is_total && base.cuts == 0) {
+        cut->unit = len;
+        return false;
+    }
+    MrWalk walk = {.position = &position};
+    Count count = {.walk = &walk, .wanted = len, .unit = -1};
+    walk.sink = count_value;
+    walk.env = &count;
+    bool was_direct = context->out_is_direct;
+    size_t printed = context->out_len;
+    context->out_is_direct = false;
+    bool has_ended = walk_all(context, stream, &base, &walk);
+    context->out_is_direct = was_direct;
+    context->out_len = printed; /* it will be printed when these elements are mapped */
+    if (count.wanted == 0) {
+        *cut = (MrCut){.unit = count.unit, .count = count.seen};
+    } else if (has_ended) {
+        mr_error_clear(&context->error);
+        *cut = (MrCut){.unit = unit_of(&walk), .count = INT64_MAX};
+    } else {
+        *cut = (MrCut){.unit = INT64_MAX, .count = INT64_MAX};
+    }
+    return false;
+}
+
+bool stream_find_cuts(MrContext *context, const MrClosure *stream, const StreamBase *base, MrCut **cuts, uint64_t *limit) {
+    *limit = UINT64_MAX;
+    *cuts = base->cuts ? xcalloc(base->cuts, sizeof **cuts) : NULL;
+    for (uint32_t i = 0; i < base->cuts; stream = stream_source(stream)) {
+        if (!stream_is_part(stream)) continue;
+        MrCut *cut = &(*cuts)[i++];
+        if (find_cut(context, stream_source(stream), stream_part_len(stream), cut)) {
+            free(*cuts);
+            *cuts = NULL;
+            return true;
+        }
+        if (stream->function != &stream_take || cut->unit == INT64_MAX) continue;
+        uint64_t end = (uint64_t)cut->unit + (cut->count > 0);
+        if (end < *limit) *limit = end;
+    }
+    return false;
 }

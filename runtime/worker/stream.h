@@ -13,9 +13,16 @@ typedef struct StreamBase {
     int64_t room;     /* ELEMENTS: how many there are before an open range comes to the end of the ints */
     MrList *paths;    /* LINES, WORDS */
     bool is_straight; /* the stream and all between it and its base are */
+    bool is_total;    /* likewise: as many values as elements, but for cuts */
+    uint32_t cuts;    /* how many beginnings and rests (take, skip) lie between */
 } StreamBase;
 
 /* Fails as a primitive does where sequences that are walked together have different lengths. */
 bool stream_base(MrContext *context, const MrClosure *stream, StreamBase *base);
+
+/* The places in the base where the stream's `base->cuts` beginnings and rests are cut, found by walking what comes before:
+ * malloc'ed (NULL: there are none). *limit: units of the base (elements, chunks of text) from here on give nothing. Errors on the
+ * way are left to be met by who maps these elements. Fails only as stream_base does. */
+bool stream_find_cuts(MrContext *context, const MrClosure *stream, const StreamBase *base, MrCut **cuts, uint64_t *limit);
 
 #endif

@@ -1,0 +1,120 @@
+/* stream.c: take and skip: the first values of a stream, and the others. */
+#include "runtime/value/stream.h"
+
+/* What a part holds; `part_env` describes it. */
+typedef struct Part {
+    MrClosure *source;
+    int64_t len;
+} Part;
+
+static const MrType stream_type = {.kind = MR_FUNCTION, .size = 8, .align = 8, .name = "stream"};
+static const MrType *const part_fields[] = {&stream_type, &type_int};
+static const uint32_t part_offsets[] = {offsetof(Part, source), offsetof(Part, len)};
+static const MrType part_env = {.kind = MR_TUPLE,
+                                .size = sizeof(Part),
+                                .align = 8,
+                                .field_count = 2,
+                                .fields = part_fields,
+                                .offsets = part_offsets,
+                                .name = "(stream, int)"};
+
+static const Part *part_of(const MrClosure *part) {
+    return (const Part *)part->env;
+}
+
+MrClosure *stream_source(const MrClosure *stream) {
+    return *(MrClosure *const *)(stream->env + stream->function->env->offsets[0]);
+}
+
+int64_t stream_part_len(const MrClosure *part) {
+    return part_of(part)->len;
+}
+
+/* ---- the walk */
+
+typedef struct Passing {
+    const MrWalk *outer, *inner;
+    MrCut *cut;
+    bool is_take, is_over;
+    int64_t unit, seen; /* the unit that values come from now, and how many of them did */
+} Passing;
+
+/* One more value has come: does it belong to the first ones? */
+static bool is_before(Passing *passing) {
+    MrCut *cut = passing->cut;
+    if (cut->unit < 0) return cut->left > 0 && cut->left-- > 0;
+    const MrWalk *walk = passing->inner;
+    int64_t unit = walk->text.data ? walk->first : walk->first + *walk->position;
+    passing->seen = unit == passing->unit ? passing->seen + 1 : 1;
+    passing->unit = unit;
+    return unit < cut->unit || (unit == cut->unit && passing->seen <= cut->count);
+}
+
+static bool pass_value(MrContext *context, void *env, const void *value) {
+    Passing *passing = env;
+    const MrWalk *outer = passing->outer;
+    bool is_first = is_before(passing);
+    if (is_first != passing->is_take) {
+        passing->is_over = passing->is_take;
+        return passing->is_over;
+    }
+    if (outer->sink(context, outer->env, value)) return true;
+    const MrCut *cut = passing->cut;
+    bool was_last = cut->unit < 0 ? cut->left == 0 : passing->unit == cut->unit && passing->seen == cut->count;
+    passing->is_over = passing->is_take && was_last;
+    return passing->is_over;
+}
+
+/* Nothing of this part of the base belongs to the first values. */
+static bool is_behind(const MrWalk *walk) {
+    const MrCut *cut = walk->cuts;
+    if (cut->unit < 0) return cut->left <= 0;
+    return walk->first > cut->unit || (walk->first == cut->unit && cut->count == 0);
+}
+
+static bool walk_passing(MrContext *context, const MrWalk *walk, const MrClosure *part, bool is_take) {
+    if ((const char *)__builtin_frame_address(0) < context->stack_limit) return mr_fail_depth(context);
+    if (is_take && is_behind(walk)) return false;
+    const MrClosure *source = part_of(part)->source;
+    MrWalk inner = *walk;
+    Passing passing = {.outer = walk, .inner = &inner, .cut = walk->cuts, .is_take = is_take, .unit = -1};
+    inner.sink = pass_value;
+    inner.env = &passing;
+    inner.cuts = walk->cuts + 1;
+    return ((MrWalkCode *)source->function->code)(context, &inner, source) && !passing.is_over;
+}
+
+static bool walk_take(MrContext *context, const MrWalk *walk, const MrClosure *part) {
+    return walk_passing(context, walk, part, true);
+}
+
+static bool walk_skip(MrContext *context, const MrWalk *walk, const MrClosure *part) {
+    return walk_passing(context, walk, part, false);
+}
+
+/* ---- making them */
+
+const MrFunction stream_take = {
+    .code = (void *)walk_take, .env = &part_env, .name = "take", .walk = MR_WALK_STREAM, .source_count = 1, .is_straight = true};
+const MrFunction stream_skip = {
+    .code = (void *)walk_skip, .env = &part_env, .name = "skip", .walk = MR_WALK_STREAM, .source_count = 1, .is_straight = true};
+const MrFunction *const stream_functions[STREAM_FUNCTIONS] = {&stream_take, &stream_skip};
+
+static MrClosure *part_make(MrContext *context, const MrFunction *function, MrClosure *source, int64_t len) {
+    mr_retain(context, &source, &stream_type);
+    MrClosure *part = mr_closure_make(context, function);
+    *(Part *)part->env = (Part){source, len};
+    return part;
+}
+
+bool mr_prim_take_of(MrContext *context, MrClosure **out, MrClosure *const *s, int64_t n, const MrType *element) {
+    (void)element;
+    *out = part_make(context, &stream_take, *s, n);
+    return false;
+}
+
+bool mr_prim_skip_of(MrContext *context, MrClosure **out, MrClosure *const *s, int64_t n, const MrType *element) {
+    (void)element;
+    *out = part_make(context, &stream_skip, *s, n);
+    return false;
+}

@@ -1,0 +1,24 @@
+/* stream.h: the streams that the runtime itself makes of others: a beginning (take) or a rest (skip).
+ *
+ * Such a stream is a closure as any other, of a walk function that is written in C; it lies among the layers between a stream and
+ * its base. Which values it lets pass is counted along a walk that begins at the first element. Where chunks are walked one by one,
+ * by whomever, the place of the cut in the base is found beforehand (worker/stream.h). */
+#ifndef RUNTIME_VALUE_STREAM_H
+#define RUNTIME_VALUE_STREAM_H
+
+#include "runtime/value/value.h"
+
+extern const MrFunction stream_take, stream_skip;
+
+/* Those of the runtime's own functions that values may hold, for the codec. */
+enum { STREAM_FUNCTIONS = 2 };
+extern const MrFunction *const stream_functions[STREAM_FUNCTIONS];
+
+static inline bool stream_is_part(const MrClosure *stream) {
+    return stream->function == &stream_take || stream->function == &stream_skip;
+}
+
+MrClosure *stream_source(const MrClosure *stream); /* what a stream of streams (MR_WALK_STREAM) walks; borrowed */
+int64_t stream_part_len(const MrClosure *part);    /* how many are taken or skipped */
+
+#endif
