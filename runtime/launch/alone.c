@@ -171,7 +171,9 @@ Alone *alone_start(const AloneConfig *config, Cluster **cluster, char **error) {
     *error = alone->error;
     if (failed && !*error) *error = strdup("cannot start a thread");
     if (failed) return NULL; /* the program ends with this error */
-    ClusterConfig connection = {.net = alone->net, .program = config->program, .control = CONTROL, .data = ROOT_DATA};
+    ClusterConfig connection = {.net = alone->net, .program = config->program, .shares = config->shares};
+    connection.control = CONTROL;
+    connection.data = ROOT_DATA;
     connection.on_end = on_end;
     connection.data_of_end = alone;
     *cluster = cluster_connect(&connection, error);

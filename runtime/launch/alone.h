@@ -11,6 +11,7 @@ typedef struct AloneConfig {
     int argc; /* the program's arguments, without its name */
     char **argv;
     uint32_t workers;
+    Shares *shares;
 } AloneConfig;
 
 /* Starts the threads. *cluster: the root's connection to them. NULL: failed, *error malloc'ed. */

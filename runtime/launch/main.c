@@ -104,6 +104,7 @@ static void *root_thread(void *argument) {
     disconnect(run, run->status);
     context_free(context);
     runtime_free(&run->runtime);
+    shares_free(&run->runtime.shares);
     return NULL;
 }
 
@@ -118,6 +119,15 @@ static bool read_setting(const char *name, long most, long fallback, long *value
     if (isdigit((unsigned char)*text) && !*end && errno == 0 && *value <= most) return true;
     fprintf(stderr, "error: %s is \"%s\", but must be a whole number up to %ld\n", name, text, most);
     return false;
+}
+
+/* The root's jobs that workers have; NULL after a message. */
+static Shares *make_shares(RootRun *run) {
+    char *error = NULL;
+    run->runtime.shares = shares_new(&run->runtime.futures_ended, &error);
+    if (error) fprintf(stderr, "error: %s\n", error);
+    free(error);
+    return run->runtime.shares;
 }
 
 static int run_root(RootRun *run, const MrProgram *program, int argc, char **argv) {
@@ -146,8 +156,9 @@ static int run_root(RootRun *run, const MrProgram *program, int argc, char **arg
 
 static bool start_alone(MrContext *context) {
     RootRun *run = run_of(context);
-    AloneConfig config = {
-        .program = run->program, .argc = run->runtime.io.argc, .argv = run->runtime.io.argv, .workers = run->runtime.workers};
+    AloneConfig config = {.program = run->program, .argc = run->runtime.io.argc, .argv = run->runtime.io.argv};
+    config.workers = run->runtime.workers;
+    config.shares = run->runtime.shares;
     char *error = NULL;
     run->alone = alone_start(&config, &run->runtime.cluster, &error);
     return !run->alone && io_fail_take(context, error);
@@ -171,6 +182,7 @@ static int main_alone(const MrProgram *program, uint64_t files, int argc, char *
     }
     run.runtime.workers = (uint32_t)workers;
     if (!program->checks_laws) run.runtime.start = start_alone;
+    if (!make_shares(&run)) return 1;
     return run_root(&run, program, argc, argv);
 }
 
@@ -188,6 +200,8 @@ static int main_root(const LaunchRole *role, const MrProgram *program, int argc,
     launch_endpoint(run.data, role->directory, "root");
     ClusterConfig config = {.net = run.net, .program = program, .control = run.control, .data = run.data, .on_end = on_end};
     char *error = NULL;
+    if (!make_shares(&run)) return 1;
+    config.shares = run.runtime.shares;
     run.runtime.cluster = cluster_connect(&config, &error);
     if (run.runtime.cluster) return run_root(&run, program, argc, argv);
     fprintf(stderr, "error: %s\n", error);

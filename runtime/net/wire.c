@@ -141,7 +141,8 @@ static void wire_job_message(Wire *wire, Message *message) {
     case MSG_JOB_SUBMIT: wire_spec(wire, &message->as.submit.spec); break;
     case MSG_JOB_START:
         wire_spec(wire, &message->as.start.spec);
-        wire_text(wire, message->as.start.root_endpoint, sizeof message->as.start.root_endpoint);
+        wire_u64(wire, &message->as.start.serial);
+        wire_text(wire, message->as.start.owner_endpoint, sizeof message->as.start.owner_endpoint);
         break;
     case MSG_RANGE: wire_range(wire, &message->as.range.first, &message->as.range.count, 1); break;
     case MSG_RANGE_DONE: wire_range_done(wire, &message->as.range_done); break;
@@ -163,7 +164,12 @@ static void wire_job_message(Wire *wire, Message *message) {
         wire_check(wire, message->as.job_done.holder >= -1 && message->as.job_done.holder < MESSAGE_WORKERS);
         wire_text(wire, message->as.job_done.endpoint, sizeof message->as.job_done.endpoint);
         wire_chunks(wire, &message->as.job_done.limit);
+        wire_u64(wire, &message->as.job_done.nanoseconds);
         message->as.job_done.end = (EndKind)wire_choice(wire, (int)message->as.job_done.end, END_NONE, END_FAILED);
+        break;
+    case MSG_JOB_PROGRESS:
+        wire_chunks(wire, &message->as.progress.done);
+        wire_chunks(wire, &message->as.progress.limit);
         break;
     default: /* JOB_END */
         wire_u64(wire, &message->as.job_end.nodes);

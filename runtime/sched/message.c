@@ -13,6 +13,7 @@ const char *message_kind_name(MessageKind kind) {
         [MSG_MERGE] = "MERGE",
         [MSG_MERGE_DONE] = "MERGE_DONE",
         [MSG_JOB_DONE] = "JOB_DONE",
+        [MSG_JOB_PROGRESS] = "JOB_PROGRESS",
         [MSG_JOB_END] = "JOB_END",
         [MSG_GET] = "GET",
         [MSG_PIECE] = "PIECE",

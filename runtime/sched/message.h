@@ -14,7 +14,7 @@
  * Who sends what (R root, S scheduler, W worker; `data` is the connection from a consumer to a holder's data endpoint):
  *
  *     HELLO R,W→S   WELCOME S→R,W   JOB_SUBMIT R→S   JOB_START S→W   RANGE S→W   RANGE_DONE W→S   CANCEL_AFTER S→W
- *     MERGE S→W     MERGE_DONE W→S  JOB_DONE S→R     JOB_END R→S→W   STATS W→S   HEARTBEAT all on control
+ *     MERGE S→W     MERGE_DONE W→S  JOB_DONE S→R     JOB_PROGRESS S→R  JOB_END R→S→W   STATS W→S   HEARTBEAT all on control
  *     GET W→W,R and R→W on data     PIECE the answer   WORKER_LOST S→R   FAIL R,W→S   BYE R,W→S   SHUTDOWN S→R,W */
 #ifndef RUNTIME_SCHED_MESSAGE_H
 #define RUNTIME_SCHED_MESSAGE_H
@@ -24,7 +24,7 @@
 #include <stdint.h>
 
 enum {
-    PROTOCOL_VERSION = 1,
+    PROTOCOL_VERSION = 2,
     MESSAGE_HASH_SIZE = 16,       /* bytes of a program's or a task's hash */
     MESSAGE_ENDPOINT_SIZE = 128,  /* bytes of an endpoint with its NUL, "ipc:///tmp/mr-1234/w3" */
     MESSAGE_NAME_SIZE = 64,       /* bytes of a worker's name with its NUL, "host:pid" or "thread 3" */
@@ -48,6 +48,7 @@ typedef enum MessageKind {
     MSG_MERGE,
     MSG_MERGE_DONE,
     MSG_JOB_DONE,
+    MSG_JOB_PROGRESS,
     MSG_JOB_END,
     MSG_GET,
     MSG_PIECE,
@@ -82,7 +83,8 @@ typedef struct MsgWelcome {
 enum {
     JOB_EXACT_COMMUTATIVE = 1 << 0, /* partial results may be combined in any order: a bag is one value and the chunks it covers */
     JOB_MAY_STOP_EARLY = 1 << 1,    /* a chunk may make all later ones needless (first, any, all) */
-    JOB_FLAGS = JOB_EXACT_COMMUTATIVE | JOB_MAY_STOP_EARLY,
+    JOB_IS_WATCHED = 1 << 2,        /* somebody may ask how far it is: JOB_PROGRESS is sent now and then */
+    JOB_FLAGS = JOB_EXACT_COMMUTATIVE | JOB_MAY_STOP_EARLY | JOB_IS_WATCHED,
 };
 
 /* What a job is. `bytes` of the message that carries it is the captures blob when blob_size ≤ MESSAGE_INLINE_BLOB, else empty:
@@ -108,9 +110,11 @@ typedef struct MsgJobSubmit {
     JobSpec spec;
 } MsgJobSubmit;
 
+/* Sent to a worker before the first range of the job that it is given. */
 typedef struct MsgJobStart {
     JobSpec spec;
-    char root_endpoint[MESSAGE_ENDPOINT_SIZE]; /* the root's data endpoint, for captures and slices */
+    uint64_t serial; /* counts those that were sent to this worker up from 1: one that is not newer than the last is a repetition */
+    char owner_endpoint[MESSAGE_ENDPOINT_SIZE]; /* the owner's data endpoint, for captures and slices */
 } MsgJobStart;
 
 typedef struct MsgRange {
@@ -153,10 +157,16 @@ typedef struct MsgJobDone {
     int64_t holder; /* the worker that holds the bag; -1: there is none, the job had no chunks */
     char endpoint[MESSAGE_ENDPOINT_SIZE];
     uint64_t limit;
+    uint64_t nanoseconds; /* that workers have spent mapping it */
     EndKind end;
 } MsgJobDone;
 
-/* Workers may drop all that they hold of the job. From the root it also reports what it received, for the statistics. */
+typedef struct MsgJobProgress {
+    uint64_t done, limit; /* chunks that are done, of those that count */
+} MsgJobProgress;
+
+/* Workers may drop all that they hold of the job. From the root, which sends it when it has the result, or in place of that when it
+ * does not want it any more, it also reports what it received, for the statistics. */
 typedef struct MsgJobEnd {
     uint64_t nodes; /* in the bag that the root pulled */
     uint64_t size;  /* its bytes, encoded */
@@ -233,6 +243,7 @@ typedef struct Message {
         MsgMerge merge;
         MsgMergeDone merge_done;
         MsgJobDone job_done;
+        MsgJobProgress progress;
         MsgJobEnd job_end;
         MsgGet get;
         MsgPiece piece;

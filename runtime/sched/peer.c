@@ -36,7 +36,7 @@ struct PeerJob {
     uint64_t number;
     uint32_t epoch;
     JobSpec spec;
-    char root_endpoint[MESSAGE_ENDPOINT_SIZE];
+    char owner_endpoint[MESSAGE_ENDPOINT_SIZE];
     bool has_captures, is_open; /* the compute thread has been told of it */
     Pull captures;
     PeerRange *ranges;
@@ -50,6 +50,15 @@ struct PeerJob {
     WaitingGets waiting;
 };
 
+/* A range that was still being computed when its job ended: that it is over must be said, too. */
+typedef struct LateRange LateRange;
+struct LateRange {
+    LateRange *next;
+    uint64_t job;
+    uint32_t epoch;
+    uint64_t first, count;
+};
+
 struct Peer {
     PeerConfig config;
     char endpoint[MESSAGE_ENDPOINT_SIZE], name[MESSAGE_NAME_SIZE];
@@ -57,8 +66,9 @@ struct Peer {
     bool is_started, is_over;
     int64_t number;
     uint32_t last_pull;
-    uint64_t last_job; /* jobs come in the order of their numbers: an older JOB_START is a repetition */
+    uint64_t last_start; /* JOB_STARTs that are not newer than this one are repetitions */
     PeerJob *jobs;
+    LateRange *late;
     uint64_t ignored;
     PeerActions *out;
 };
@@ -146,11 +156,11 @@ static bool pull_is_complete(const Pull *pull) {
 
 /* Calls `visit` for each pull of the job that is under way. */
 static void peer_each_pull(Peer *peer, PeerJob *job, PullVisitor *visit) {
-    if (!job->has_captures) visit(peer, job, &job->captures, job->root_endpoint);
+    if (!job->has_captures) visit(peer, job, &job->captures, job->owner_endpoint);
     if (job->merge_state == MERGE_IS_PULLED) visit(peer, job, &job->bag_pull, job->merge.endpoint);
     for (PeerRange *range = job->ranges; range; range = range->next)
         for (uint32_t i = 0; !range->is_computing && i < job->spec.lists; i++)
-            if (!pull_is_complete(&range->slices[i])) visit(peer, job, &range->slices[i], job->root_endpoint);
+            if (!pull_is_complete(&range->slices[i])) visit(peer, job, &range->slices[i], job->owner_endpoint);
 }
 
 static void peer_tick_pull(Peer *peer, PeerJob *job, Pull *pull, const char *endpoint) {
@@ -265,12 +275,12 @@ static void peer_pump(Peer *peer, PeerJob *job) {
 static void peer_job_start(Peer *peer, const Message *message) {
     const MsgJobStart *start = &message->as.start;
     bool is_inline = start->spec.blob_size <= MESSAGE_INLINE_BLOB;
-    if (message->job <= peer->last_job || message->size != (is_inline ? start->spec.blob_size : 0) ||
+    if (start->serial <= peer->last_start || message->size != (is_inline ? start->spec.blob_size : 0) ||
         start->spec.lists > MESSAGE_LISTS) {
         peer->ignored++;
         return;
     }
-    peer->last_job = message->job;
+    peer->last_start = start->serial;
     PeerJob *job = xcalloc(1, sizeof *job);
     job->next = peer->jobs;
     peer->jobs = job;
@@ -278,12 +288,12 @@ static void peer_job_start(Peer *peer, const Message *message) {
     job->epoch = message->epoch;
     job->spec = start->spec;
     job->limit = start->spec.chunks;
-    memcpy(job->root_endpoint, start->root_endpoint, sizeof job->root_endpoint);
+    memcpy(job->owner_endpoint, start->owner_endpoint, sizeof job->owner_endpoint);
     job->has_captures = is_inline;
     if (is_inline)
         buf_add(&job->captures.data, message->bytes, message->size);
     else
-        peer_pull(peer, job, &job->captures, (DataName){.kind = DATA_CAPTURES}, job->root_endpoint);
+        peer_pull(peer, job, &job->captures, (DataName){.kind = DATA_CAPTURES}, job->owner_endpoint);
     peer_pump(peer, job);
 }
 
@@ -307,7 +317,7 @@ static void peer_range(Peer *peer, const Message *message) {
     if (job->spec.lists) range->slices = xcalloc(job->spec.lists, sizeof *range->slices);
     for (uint32_t i = 0; i < job->spec.lists; i++) {
         DataName name = {.kind = DATA_SLICE, .list = i, .first = range->first, .count = range->count};
-        peer_pull(peer, job, &range->slices[i], name, job->root_endpoint);
+        peer_pull(peer, job, &range->slices[i], name, job->owner_endpoint);
     }
     peer_pump(peer, job);
 }
@@ -336,6 +346,16 @@ static void peer_drop(Peer *peer, PeerJob *job) {
     PeerJob **link = &peer->jobs;
     while (*link != job) link = &(*link)->next;
     *link = job->next;
+    for (PeerRange *range = job->ranges, *next; range; range = next) {
+        next = range->next;
+        if (!range->is_computing) {
+            peer_answer_range(peer, job, range, (MsgRangeDone){.end_chunk = -1});
+            continue;
+        }
+        LateRange *late = xcalloc(1, sizeof *late);
+        *late = (LateRange){peer->late, job->number, job->epoch, range->first, range->count};
+        peer->late = late;
+    }
     if (job->is_open) peer_order(peer, job, PEER_DROP);
     job_free(job);
 }
@@ -436,13 +456,14 @@ static void peer_piece(Peer *peer, const Message *piece) {
         peer->ignored++;
         return;
     }
-    if (result == PULL_GONE || (result == PULL_COMPLETE && !captures_are_sound(job, pull))) {
-        peer_fail(peer, pull == &job->bag_pull ? "another worker no longer has its partial results"
-                                               : "the program's main process no longer has a job's data");
+    /* A job that was cancelled is dropped elsewhere before we hear of it. If it was not, the pull's deadline ends the run. */
+    if (result == PULL_GONE) return;
+    if (result == PULL_COMPLETE && !captures_are_sound(job, pull)) {
+        peer_fail(peer, "the captured values of a job came with another size");
         return;
     }
     if (result == PULL_MORE) {
-        peer_request(peer, pull, pull == &job->bag_pull ? job->merge.endpoint : job->root_endpoint);
+        peer_request(peer, pull, pull == &job->bag_pull ? job->merge.endpoint : job->owner_endpoint);
         return;
     }
     if (range) {
@@ -457,11 +478,28 @@ static void peer_piece(Peer *peer, const Message *piece) {
 }
 
 /* ---- from the compute thread */
+/* The worker is free again, whatever came of the range. */
+static void peer_late_computed(Peer *peer, const PeerEvent *event) {
+    LateRange **link = &peer->late;
+    while (*link && ((*link)->job != event->job || (*link)->first != event->range_done.first)) link = &(*link)->next;
+    LateRange *late = *link;
+    if (!late) return;
+    Message *message = peer_say(peer, NULL, MSG_RANGE_DONE);
+    message->job = late->job;
+    message->epoch = late->epoch;
+    message->as.range_done = (MsgRangeDone){.first = late->first, .count = late->count, .end_chunk = -1, .credits = PEER_CREDITS};
+    *link = late->next;
+    free(late);
+}
+
 static void peer_computed(Peer *peer, const PeerEvent *event) {
     PeerJob *job = peer_find_job(peer, event->job);
     PeerRange *range = job ? job->ranges : NULL;
     while (range && (!range->is_computing || range->first != event->range_done.first)) range = range->next;
-    if (range) peer_answer_range(peer, job, range, event->range_done); /* else the job ended meanwhile */
+    if (range)
+        peer_answer_range(peer, job, range, event->range_done);
+    else
+        peer_late_computed(peer, event);
 }
 
 static void peer_merged(Peer *peer, const PeerEvent *event) {
@@ -539,6 +577,10 @@ void peer_free(Peer **peer) {
     for (PeerJob *job = (*peer)->jobs, *next; job; job = next) {
         next = job->next;
         job_free(job);
+    }
+    for (LateRange *late = (*peer)->late, *next; late; late = next) {
+        next = late->next;
+        free(late);
     }
     free(*peer);
     *peer = NULL;

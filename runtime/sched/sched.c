@@ -172,7 +172,6 @@ static void sched_hello(Sched *sched, uint32_t number, const MsgHello *hello) {
     welcome->as.welcome = (MsgWelcome){.worker = peer->worker, .workers = sched->config.workers, .epoch = sched->epoch};
     if (is_root) return;
     sched_log(sched, 1, "worker %u is here: %s, pid %lld", peer->worker, peer->name, (long long)peer->pid);
-    jobs_welcome(sched, peer->worker);
     jobs_hand_out(sched);
 }
 
@@ -269,7 +268,8 @@ static void sched_tick(Sched *sched) {
     uint64_t slept = sched->now - sched->last_tick;
     sched->last_tick = sched->now;
     if (slept > 2 * sched->config.heartbeat_every) {
-        for (uint32_t i = 0; i < sched->peer_count; i++) sched->peers[i].heard_at = sched->now;
+        for (uint32_t i = 0; i < sched->peer_count; i++) sched->peers[i].heard_at = sched->peers[i].lost_at = sched->now;
+        for (size_t i = 0; i < sched->stranger_count; i++) sched->strangers[i].lost_at = sched->now;
         sched->started += slept;
         if (sched->phase == RUN_ENDS) sched->ends_at += slept;
     }
@@ -281,7 +281,7 @@ static void sched_tick(Sched *sched) {
         if ((lacks_root || lacks_workers) && sched->now - sched->started >= sched->config.start_deadline)
             sched_end(sched, 1, "%s within %.0f s", lacks_root ? "the program did not start" : "no worker started",
                       (double)sched->config.start_deadline / 1e9);
-        jobs_hand_out(sched);
+        jobs_tick(sched);
     }
     sched_finish_if_alone(sched);
 }
@@ -408,6 +408,7 @@ Sched *sched_new(const SchedConfig *config, uint64_t now) {
     set_default(&sched->config.end_deadline, 2 * SECOND);
     sched->now = sched->started = sched->last_tick = sched->last_heartbeat = now;
     sched->epoch = 1;
+    sched->last_link = &sched->jobs;
     sched->root = SCHED_NO_PEER;
     sched->random = config->shuffle_seed;
     return sched;
@@ -424,15 +425,16 @@ void sched_free(Sched **sched) {
     free((*sched)->peers);
     free((*sched)->workers);
     free((*sched)->strangers);
+    free((*sched)->orphans);
+    table_free(&(*sched)->jobs_by_number);
     free(*sched);
     *sched = NULL;
 }
 
 const JobStats *sched_job_stats(const Sched *sched, uint64_t number) {
     if (sched->finished && sched->finished->number == number) return &sched->finished->stats;
-    for (const Job *job = sched->jobs; job; job = job->next)
-        if (job->number == number) return &job->stats;
-    return NULL;
+    const Job *job = table_find(&sched->jobs_by_number, number);
+    return job ? &job->stats : NULL;
 }
 
 uint32_t sched_worker_count(const Sched *sched) {

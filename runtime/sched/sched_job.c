@@ -16,6 +16,7 @@ void job_free(Job **job) {
     ranges_free(&(*job)->todo);
     ranges_free(&(*job)->covered);
     free((*job)->holds);
+    free((*job)->knows);
     free((*job)->handed);
     free((*job)->slots);
     free((*job)->stats.workers);
@@ -25,12 +26,17 @@ void job_free(Job **job) {
     *job = NULL;
 }
 
-/* The job that a message speaks of; NULL (and counted) when it is unknown or the message is from another epoch. */
+/* The job that a message speaks of; NULL when it is unknown or the message is from another epoch. */
+static Job *find_job(Sched *sched, const Message *message) {
+    Job *job = table_find(&sched->jobs_by_number, message->job);
+    return job && job->epoch == message->epoch ? job : NULL;
+}
+
+/* The same; NULL is counted. */
 static Job *job_of(Sched *sched, const Message *message) {
-    for (Job *job = sched->jobs; job; job = job->next)
-        if (job->number == message->job && job->epoch == message->epoch) return job;
-    sched->ignored++;
-    return NULL;
+    Job *job = find_job(sched, message);
+    sched->ignored += !job;
+    return job;
 }
 
 static Message *job_send(Sched *sched, const Job *job, uint32_t peer, MessageKind kind) {
@@ -45,26 +51,28 @@ static void job_know_worker(Job *job, uint32_t worker) {
     uint32_t old = job->stats.worker_count, count = worker + 1;
     if (count <= old) return;
     job->holds = xrealloc(job->holds, count * sizeof *job->holds);
+    job->knows = xrealloc(job->knows, count * sizeof *job->knows);
     job->stats.workers = xrealloc(job->stats.workers, count * sizeof *job->stats.workers);
     memset(job->holds + old, 0, (count - old) * sizeof *job->holds);
+    memset(job->knows + old, 0, (count - old) * sizeof *job->knows);
     memset(job->stats.workers + old, 0, (count - old) * sizeof *job->stats.workers);
     job->stats.worker_count = count;
 }
 
-static void job_start_at(Sched *sched, Job *job, uint32_t worker) {
+/* Before its first range a worker is told of the job. */
+static void job_start_at(Sched *sched, Job *job, SchedPeer *peer) {
+    uint32_t worker = peer->worker;
     job_know_worker(job, worker);
+    if (job->knows[worker]) return;
+    job->knows[worker] = true;
     Message *message = job_send(sched, job, sched->workers[worker], MSG_JOB_START);
     message->as.start.spec = job->spec;
-    memcpy(message->as.start.root_endpoint, sched->peers[sched->root].endpoint, MESSAGE_ENDPOINT_SIZE);
+    message->as.start.serial = ++peer->starts;
+    memcpy(message->as.start.owner_endpoint, sched->peers[sched->root].endpoint, MESSAGE_ENDPOINT_SIZE);
     if (job->blob) {
         message->bytes = job->blob;
         message->size = job->spec.blob_size;
     }
-}
-
-void jobs_welcome(Sched *sched, uint32_t worker) {
-    for (Job *job = sched->jobs; job; job = job->next)
-        if (job->phase == JOB_MAPS) job_start_at(sched, job, worker);
 }
 
 /* ---- the reduction */
@@ -75,6 +83,7 @@ static void job_deliver(Sched *sched, Job *job) {
     Message *message = job_send(sched, job, sched->root, MSG_JOB_DONE);
     MsgJobDone *done = &message->as.job_done;
     *done = (MsgJobDone){.holder = -1, .limit = job->limit, .end = job->end};
+    for (uint32_t i = 0; i < job->stats.worker_count; i++) done->nanoseconds += job->stats.workers[i].nanoseconds;
     if (job->slot_count == 0) return;
     SchedPeer *holder = sched_live_worker(sched, job->slots[0].worker);
     if (!holder) return; /* lost just now: the run ends anyway */
@@ -176,6 +185,7 @@ static Range job_take(Sched *sched, Job *job) {
 }
 
 static void job_hand(Sched *sched, Job *job, SchedPeer *peer) {
+    job_start_at(sched, job, peer);
     HandedRange handed = {.worker = peer->worker, .range = job_take(sched, job)};
     if (job->handed_len == job->handed_cap) {
         job->handed_cap = job->handed_cap ? 2 * job->handed_cap : 16;
@@ -191,6 +201,7 @@ void jobs_hand_out(Sched *sched) {
     if (!sched_is_ready(sched)) return;
     Job *job = sched->jobs;
     /* Everybody gets a first range before anybody gets a second. */
+    /* The oldest job comes first: who awaits several hears of it earliest. */
     for (uint32_t round = 0; round < SCHED_CREDITS; round++) {
         for (uint32_t worker = 0; worker < sched->worker_count; worker++) {
             while (job && job->todo.total == 0) job = job->next;
@@ -199,6 +210,53 @@ void jobs_hand_out(Sched *sched) {
             if (peer && peer->held == round && peer->held < peer->credits) job_hand(sched, job, peer);
         }
     }
+}
+
+/* ---- progress */
+enum { PROGRESS_EVERY = 50000000 }; /* nanoseconds */
+
+static void job_tell_progress(Sched *sched, Job *job) {
+    bool is_due = job->spec.flags & JOB_IS_WATCHED && job->phase == JOB_MAPS && job->covered.total > job->told_chunks;
+    if (!is_due || (job->told_at && sched->now - job->told_at < PROGRESS_EVERY)) return;
+    job->told_at = sched->now;
+    job->told_chunks = job->covered.total;
+    MsgJobProgress progress = {.done = job->covered.total < job->limit ? job->covered.total : job->limit, .limit = job->limit};
+    job_send(sched, job, sched->root, MSG_JOB_PROGRESS)->as.progress = progress;
+}
+
+void jobs_tick(Sched *sched) {
+    for (Job *job = sched->jobs; job; job = job->next) job_tell_progress(sched, job);
+    jobs_hand_out(sched);
+}
+
+/* ---- ranges of jobs that have ended */
+static void sched_add_orphan(Sched *sched, Orphan orphan) {
+    if (sched->orphan_count == sched->orphan_cap) {
+        sched->orphan_cap = sched->orphan_cap ? 2 * sched->orphan_cap : 16;
+        sched->orphans = xrealloc(sched->orphans, sched->orphan_cap * sizeof *sched->orphans);
+    }
+    sched->orphans[sched->orphan_count++] = orphan;
+}
+
+static bool handed_is(const HandedRange *handed, uint32_t worker, const MsgRangeDone *done) {
+    return handed->worker == worker && handed->range.first == done->first && handed->range.count == done->count;
+}
+
+static void peer_answered(SchedPeer *peer, const MsgRangeDone *done) {
+    peer->held--;
+    peer->credits = done->credits == 0 ? 1 : done->credits < SCHED_CREDITS ? done->credits : SCHED_CREDITS;
+}
+
+static void jobs_orphan_done(Sched *sched, SchedPeer *peer, const Message *message) {
+    for (size_t i = 0; i < sched->orphan_count; i++) {
+        const Orphan *orphan = &sched->orphans[i];
+        if (orphan->job != message->job || !handed_is(&orphan->handed, peer->worker, &message->as.range_done)) continue;
+        sched->orphans[i] = sched->orphans[--sched->orphan_count];
+        peer_answered(peer, &message->as.range_done);
+        jobs_hand_out(sched);
+        return;
+    }
+    sched->ignored++;
 }
 
 /* ---- messages */
@@ -216,9 +274,10 @@ void jobs_submit(Sched *sched, const Message *message) {
         return;
     }
     sched->last_job = message->job;
-    Job *job = xcalloc(1, sizeof *job), **last = &sched->jobs;
-    while (*last) last = &(*last)->next;
-    *last = job;
+    Job *job = xcalloc(1, sizeof *job);
+    *sched->last_link = job;
+    sched->last_link = &job->next;
+    table_put(&sched->jobs_by_number, message->job, job);
     job->number = message->job;
     job->epoch = sched->epoch;
     job->spec = *spec;
@@ -230,19 +289,13 @@ void jobs_submit(Sched *sched, const Message *message) {
         memcpy(job->blob, message->bytes, message->size);
     }
     job_reduce_if_covered(sched, job); /* a job without chunks is done at once */
-    if (job->phase != JOB_MAPS) return;
-    for (uint32_t worker = 0; worker < sched->worker_count; worker++)
-        if (sched_live_worker(sched, worker)) job_start_at(sched, job, worker);
-    jobs_hand_out(sched);
+    if (job->phase == JOB_MAPS) jobs_hand_out(sched);
 }
 
 /* The number of the handed range that the message answers; handed_len when there is none. */
 static size_t job_find_handed(const Job *job, uint32_t worker, const MsgRangeDone *done) {
     size_t at = 0;
-    for (; at < job->handed_len; at++) {
-        const HandedRange *handed = &job->handed[at];
-        if (handed->worker == worker && handed->range.first == done->first && handed->range.count == done->count) break;
-    }
+    while (at < job->handed_len && !handed_is(&job->handed[at], worker, done)) at++;
     return at;
 }
 
@@ -259,8 +312,11 @@ static bool range_done_is_sane(const Job *job, const MsgRangeDone *done) {
 
 void jobs_range_done(Sched *sched, SchedPeer *peer, const Message *message) {
     const MsgRangeDone *done = &message->as.range_done;
-    Job *job = job_of(sched, message);
-    if (!job) return;
+    Job *job = find_job(sched, message);
+    if (!job) {
+        jobs_orphan_done(sched, peer, message);
+        return;
+    }
     size_t at = job_find_handed(job, peer->worker, done);
     if (at == job->handed_len) {
         sched->ignored++;
@@ -273,8 +329,7 @@ void jobs_range_done(Sched *sched, SchedPeer *peer, const Message *message) {
         return;
     }
     job->handed[at] = job->handed[--job->handed_len];
-    peer->held--;
-    peer->credits = done->credits == 0 ? 1 : done->credits < SCHED_CREDITS ? done->credits : SCHED_CREDITS;
+    peer_answered(peer, done);
 
     WorkerStats *stats = &job->stats.workers[peer->worker];
     stats->ranges++;
@@ -288,6 +343,7 @@ void jobs_range_done(Sched *sched, SchedPeer *peer, const Message *message) {
         ranges_add(&job->covered, done->first, done->done);
         if (done->end != END_NONE) job_end_after(sched, job, done->end_chunk, done->end);
         job_reduce_if_covered(sched, job);
+        job_tell_progress(sched, job);
     }
     jobs_hand_out(sched);
 }
@@ -329,16 +385,15 @@ void jobs_end(Sched *sched, const Message *message) {
     Job **link = &sched->jobs;
     while (*link != job) link = &(*link)->next;
     *link = job->next;
+    if (!*link) sched->last_link = link;
+    table_remove(&sched->jobs_by_number, job->number);
     job->stats.ended = sched->now;
     job->stats.root_nodes = message->as.job_end.nodes;
     job->stats.root_size = message->as.job_end.size;
-    /* Ranges past the limit may still be under way: their workers drop them, and the answers will be those of an unknown job. */
-    for (size_t i = 0; i < job->handed_len; i++) {
-        SchedPeer *peer = sched_live_worker(sched, job->handed[i].worker);
-        if (peer) peer->held--;
-    }
+    /* Ranges that nobody needs any more may still be under way. */
+    for (size_t i = 0; i < job->handed_len; i++) sched_add_orphan(sched, (Orphan){job->number, job->handed[i]});
     for (uint32_t worker = 0; worker < job->stats.worker_count; worker++)
-        if (sched_live_worker(sched, worker)) job_send(sched, job, sched->workers[worker], MSG_JOB_END);
+        if (job->knows[worker] && sched_live_worker(sched, worker)) job_send(sched, job, sched->workers[worker], MSG_JOB_END);
     sched_action(sched, SCHED_JOB_FINISHED)->job = job->number;
     sched->finished = job;
     jobs_hand_out(sched);

@@ -5,6 +5,7 @@
 
 #include "runtime/sched/ranges.h"
 #include "runtime/sched/sched.h"
+#include "runtime/sched/table.h"
 
 /* A control connection. Its place in sched->peers is the transport's number for it. */
 typedef struct SchedPeer {
@@ -20,6 +21,7 @@ typedef struct SchedPeer {
     char lost_how[160];
     uint32_t held;    /* ranges that it was given and has not answered */
     uint32_t credits; /* ranges that it may hold */
+    uint64_t starts;  /* jobs that it was told of */
     uint64_t progress, memory;
     char name[MESSAGE_NAME_SIZE], endpoint[MESSAGE_ENDPOINT_SIZE];
 } SchedPeer;
@@ -35,6 +37,12 @@ typedef struct HandedRange {
     uint32_t worker;
     Range range;
 } HandedRange;
+
+/* A range of a job that has ended. Its worker is not free before it has answered. */
+typedef struct Orphan {
+    uint64_t job;
+    HandedRange handed;
+} Orphan;
 
 /* A worker's place in the tree of workers. It pulls the bags of the workers 1, 2, 4, … places to its right, as long as these
  * strides do not reach beyond its own subtree, and is then ready to be pulled itself. */
@@ -58,7 +66,9 @@ struct Job {
     EndKind end;
     HandedRange *handed;
     size_t handed_len, handed_cap;
-    RangeSet *holds; /* by worker number, stats.worker_count of them: the chunks whose values are in its bag */
+    RangeSet *holds;               /* by worker number, stats.worker_count of them: the chunks whose values are in its bag */
+    bool *knows;                   /* the same: it was told of the job */
+    uint64_t told_at, told_chunks; /* of the last JOB_PROGRESS */
     MergeSlot *slots;
     uint32_t slot_count, last_step;
     JobStats stats;
@@ -82,9 +92,12 @@ struct Sched {
     size_t stranger_count;
     bool knows_program;
     uint8_t program[MESSAGE_HASH_SIZE];
-    Job *jobs;
+    Job *jobs, **last_link; /* the list, and where the next one is linked in */
+    Table jobs_by_number;
     Job *finished; /* its statistics may be read until the next step */
     uint64_t last_job;
+    Orphan *orphans;
+    size_t orphan_count, orphan_cap;
     uint64_t random;
     uint64_t ignored, refused; /* refused: processes of other programs or versions that said HELLO */
     SchedActions *out;         /* of the step that runs */
@@ -105,7 +118,7 @@ void jobs_range_done(Sched *sched, SchedPeer *peer, const Message *message);
 void jobs_merge_done(Sched *sched, SchedPeer *peer, const Message *message);
 void jobs_stats(Sched *sched, SchedPeer *peer, const Message *message);
 void jobs_end(Sched *sched, const Message *message);
-void jobs_welcome(Sched *sched, uint32_t worker); /* a new worker hears of the jobs under way */
+void jobs_tick(Sched *sched);
 void jobs_hand_out(Sched *sched);
 void job_free(Job **job);
 

@@ -77,7 +77,6 @@ static const MrFunction *numbered_function(const MrProgram *program, uint64_t nu
 
 static void encode_elements(Encoder *encoder, const MrType *type, const void *value, int64_t first, int64_t count) {
     const MrType *element = type->fields[0];
-    add_varint(encoder->out, (uint64_t)count);
     if (!count) return;
     if (type_is_plain(element) || element->kind == MR_BOOL) {
         const MrList *list = *(MrList *const *)value;
@@ -87,6 +86,12 @@ static void encode_elements(Encoder *encoder, const MrType *type, const void *va
     Run *run = walk_push(&encoder->walk, value, type);
     run->index = first;
     run->count = first + count;
+}
+
+static void encode_list(Encoder *encoder, const MrType *type, MrList *const *place) {
+    int64_t count = list_len(*place);
+    add_varint(encoder->out, (uint64_t)count);
+    encode_elements(encoder, type, place, 0, count);
 }
 
 static void encode_plain_entries(Buf *out, const MrMap *map) {
@@ -140,7 +145,7 @@ static void encode_part(Encoder *encoder, const void *place, const MrType *type)
         walk_push(&encoder->walk, place, type);
         break;
     case MR_FUTURE: buf_add_char(out, 0); break; /* futures stay where they are */
-    case MR_LIST: encode_elements(encoder, type, place, 0, list_len(*(MrList *const *)place)); break;
+    case MR_LIST: encode_list(encoder, type, place); break;
     case MR_MAP:
     case MR_SET: encode_map(encoder, place, type); break;
     default: {
@@ -216,8 +221,9 @@ static const char *take_bytes(Decoder *decoder, uint64_t len) {
 }
 
 static bool take_into(Decoder *decoder, void *to, size_t len) {
+    if (!len) return true;
     const char *bytes = take_bytes(decoder, len);
-    if (bytes && len) memcpy(to, bytes, len);
+    if (bytes) memcpy(to, bytes, len);
     return bytes != NULL;
 }
 
@@ -260,10 +266,8 @@ static bool decode_string(Decoder *decoder, MrString *to) {
     return bytes != NULL;
 }
 
-static bool decode_list(Decoder *decoder, MrList **to, const MrType *type) {
+static bool decode_elements(Decoder *decoder, MrList **to, const MrType *type, int64_t count) {
     const MrType *element = type->fields[0];
-    int64_t count;
-    if (!take_count(decoder, type_least(element), &count)) return false;
     if (!count) return true;
     MrList *list = *to = list_new(count, element);
     list->len = count;
@@ -271,6 +275,11 @@ static bool decode_list(Decoder *decoder, MrList **to, const MrType *type) {
     if (element->kind == MR_BOOL) return take_bools(decoder, list->data, (size_t)count);
     walk_push(&decoder->walk, to, type);
     return true;
+}
+
+static bool decode_list(Decoder *decoder, MrList **to, const MrType *type) {
+    int64_t count;
+    return take_count(decoder, type_least(type->fields[0]), &count) && decode_elements(decoder, to, type, count);
 }
 
 /* The entries of such a map. Each key is loaded once, for its copy and its hash, where the bytes after it can be read. */
@@ -405,28 +414,43 @@ static bool decode_part(Decoder *decoder, char *place, const MrType *type) {
     return true;
 }
 
-const char *codec_decode(const char **at, const char *end, void *value, const MrType *type, const MrProgram *program) {
-    Decoder decoder = {.at = *at, .end = end, .program = program};
-    walk_start(&decoder.walk);
-    bool is_good = decode_part(&decoder, value, type);
-    while (is_good && decoder.walk.len) {
-        Run *run = walk_top(&decoder.walk);
+/* Reads the rest of what was begun, of which `value` is the whole. */
+static const char *finish_decoding(Decoder *decoder, bool is_good, const char **at, void *value, const MrType *type) {
+    while (is_good && decoder->walk.len) {
+        Run *run = walk_top(&decoder->walk);
         char *place;
         const MrType *field;
         if (run_next(run, &place, &field)) {
-            is_good = close_runs(&decoder) && decode_part(&decoder, place, field);
+            is_good = close_runs(decoder) && decode_part(decoder, place, field);
         } else {
-            if (run->type->kind == MR_TUPLE || run->type->kind == MR_BOX) is_good = finish_data(&decoder, run);
-            if (run->type->kind == MR_MAP || run->type->kind == MR_SET) is_good = finish_map(&decoder, (MrMap *)run->cell);
-            walk_pop(&decoder.walk);
+            if (run->type->kind == MR_TUPLE || run->type->kind == MR_BOX) is_good = finish_data(decoder, run);
+            if (run->type->kind == MR_MAP || run->type->kind == MR_SET) is_good = finish_map(decoder, (MrMap *)run->cell);
+            walk_pop(&decoder->walk);
         }
     }
-    walk_end(&decoder.walk);
+    walk_end(&decoder->walk);
     if (is_good) {
-        *at = decoder.at;
+        *at = decoder->at;
         return NULL;
     }
     mr_drop(NULL, value, type);
     memset(value, 0, type->size);
-    return decoder.problem;
+    return decoder->problem;
+}
+
+const char *codec_decode(const char **at, const char *end, void *value, const MrType *type, const MrProgram *program) {
+    Decoder decoder = {.at = *at, .end = end, .program = program};
+    walk_start(&decoder.walk);
+    bool is_good = decode_part(&decoder, value, type);
+    return finish_decoding(&decoder, is_good, at, value, type);
+}
+
+const char *codec_decode_elements(const char **at, const char *end, uint64_t count, MrList **list, const MrType *list_type,
+                                  const MrProgram *program) {
+    size_t least = type_least(list_type->fields[0]);
+    if (least ? count > (size_t)(end - *at) / least : count > INT64_MAX) return "a length goes past the end of the value";
+    Decoder decoder = {.at = *at, .end = end, .program = program};
+    walk_start(&decoder.walk);
+    bool is_good = decode_elements(&decoder, list, list_type, (int64_t)count);
+    return finish_decoding(&decoder, is_good, at, list, list_type);
 }

@@ -20,12 +20,17 @@ void codec_encode(Buf *out, const void *value, const MrType *type, const MrProgr
 /* The same, but the entries of maps come in the order in which they lie, which is quicker. What is decoded is an equal value. */
 void codec_encode_as_is(Buf *out, const void *value, const MrType *type, const MrProgram *program);
 
-/* Adds what codec_encode would for the list of the elements [first, first + count) alone, which are all there. */
+/* Adds the elements [first, first + count) of a list, which are all there, without their number: what is added for neighbouring
+ * stretches, one after another, is the same as for both at once. */
 void codec_encode_elements(Buf *out, const MrList *list, int64_t first, int64_t count, const MrType *list_type,
                            const MrProgram *program);
 
 /* Reads one value from *at, which moves behind it, into `value`: memory of type->size zero bytes, then owned by the caller. Returns
  * NULL, or what is wrong with the bytes, a constant text; `value` is all zeros then, and nothing is left allocated. */
 const char *codec_decode(const char **at, const char *end, void *value, const MrType *type, const MrProgram *program);
+
+/* The same for what codec_encode_elements has added for `count` elements: they become a list. */
+const char *codec_decode_elements(const char **at, const char *end, uint64_t count, MrList **list, const MrType *list_type,
+                                  const MrProgram *program);
 
 #endif

@@ -330,3 +330,9 @@ bool bag_decode(Bag *bag, const FrameContext *of, const void *bytes, size_t size
     bag_free(bag);
     return true;
 }
+
+uint64_t bag_encoded_count(bool is_commutative, const void *bytes, size_t size) {
+    Input in = {bytes, (const char *)bytes + size, false};
+    uint64_t count = take_number(&in);
+    return is_commutative ? count > 0 : count;
+}

@@ -60,5 +60,6 @@ void frame_cut(Frame *frame, uint64_t limit);
 /* A bag as bytes. Decoding gives a bag of the same job, or fails (true) when the bytes are not one. */
 void bag_encode(const Bag *bag, const FrameContext *of, Buf *out);
 bool bag_decode(Bag *bag, const FrameContext *of, const void *bytes, size_t size);
+uint64_t bag_encoded_count(bool is_commutative, const void *bytes, size_t size); /* bag_count of what was encoded */
 
 #endif

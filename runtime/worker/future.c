@@ -1,7 +1,8 @@
 /* future.c: jobs that are started, and awaited later.
  *
- * `async e` copies what the job mentions and returns at once. A future that nobody else has started is run on the spot where it is
- * first asked about, so that asking always ends. What its job prints appears at the first await. */
+ * `async e` copies what the job mentions and returns at once. At the root's top level the job is handed to the workers, unless it
+ * is known to be tiny. A future that nobody has started is run on the spot where it is first asked about, so that asking always
+ * ends. What its job prints appears at the first await. */
 #include "runtime/worker/future.h"
 
 #include <stdlib.h>
@@ -10,14 +11,23 @@
 #include "base/arena.h"
 #include "runtime/net/link.h"
 #include "runtime/value/inline.h"
-#include "runtime/worker/runtime.h"
+#include "runtime/worker/cost.h"
+#include "runtime/worker/run.h"
+
+/* A job that is known to take less (nanoseconds) is not worth the messages. */
+enum { TINY = 50000 };
 
 static Future *future_of(MrFuture *future) {
     return (Future *)future;
 }
 
+/* Its place in the order in which futures ended; 0: it has not. */
+static uint64_t place_of(const Future *future) {
+    return future->state == FUTURE_UNDER_WAY ? share_arrived(future->share) : future->ended;
+}
+
 static bool has_ended(const Future *future) {
-    return future->state != FUTURE_PUT_OFF;
+    return place_of(future) > 0;
 }
 
 /* ---- making and freeing */
@@ -41,21 +51,60 @@ static Future *future_new(const MrTask *task) {
 /* The job is over: what it was made of is given up. */
 static void future_end(MrContext *context, Future *future, FutureState state) {
     const MrTask *task = future->task;
+    if (future->share) {
+        future->ended = share_arrived(future->share);
+        share_end(runtime_of(context)->shares, &future->share);
+        job_close(future->job);
+        free(future->job);
+        future->job = NULL;
+    }
     mr_drop(context, future->captures, task->captures);
     for (uint32_t i = 0; i < task->source_count; i++) {
         if (future->lists[i]) mr_drop(context, &future->lists[i], task->sources[i].list);
     }
     future->state = state;
-    future->ended = ++runtime_of(context)->futures_ended;
+    if (!future->ended) future->ended = atomic_fetch_add(&runtime_of(context)->futures_ended, 1) + 1;
 }
 
 static void future_free(MrContext *context, MrFuture *head) {
     Future *future = future_of(head);
-    if (!has_ended(future)) future_end(context, future, FUTURE_CANCELLED);
+    if (future->state <= FUTURE_UNDER_WAY) future_end(context, future, FUTURE_CANCELLED);
     if (future->state == FUTURE_DONE) mr_drop(context, future->result, future->task->result);
     mr_error_clear(&future->error);
     free(future->printed);
     mr_free(future);
+}
+
+/* The context's error becomes the future's. */
+static void future_fail(MrContext *context, Future *future) {
+    future->error = context->error;
+    context->error = (MrError){0};
+    future_end(context, future, FUTURE_FAILED);
+}
+
+/* Hands the job to the workers, where there are any and it may be worth it. True: they could not be started. */
+static bool future_begin(MrContext *context, Future *future) {
+    MrRuntime *runtime = runtime_of(context);
+    if (runtime->depth > 0 || runtime->local_always || runtime->laws || !(runtime->cluster || runtime->start)) return false;
+    Job *job = xmalloc(sizeof *job);
+    if (job_init(job, context, future->task, future->captures, future->sources)) {
+        free(job);
+        future_fail(context, future); /* a file that is missing, lengths that differ: errors of the work */
+        return false;
+    }
+    double estimate = cost_estimate(runtime, future->task, job->plan.elements);
+    bool is_put_off =
+        job->plan.chunks == 0 || !job_has_plain_lists(job) || (estimate >= 0 && estimate < TINY && runtime->local_nanoseconds > 0);
+    bool failed = !is_put_off && run_connect(context);
+    if (is_put_off || failed) {
+        job_close(job);
+        free(job);
+        return failed;
+    }
+    future->job = job;
+    future->share = share_submit(runtime->shares, job, true);
+    future->state = FUTURE_UNDER_WAY;
+    return false;
 }
 
 bool mr_job_start(MrContext *context, MrFuture **out, const MrTask *task, const void *captures, const MrSource *sources) {
@@ -69,6 +118,10 @@ bool mr_job_start(MrContext *context, MrFuture **out, const MrTask *task, const 
         future->lists[i] = (MrList *)(uintptr_t)sources[i].value;
         mr_own(context, &future->lists[i], task->sources[i].list);
     }
+    if (future_begin(context, future)) {
+        future_free(context, &future->head);
+        return true;
+    }
     *out = &future->head;
     return false;
 }
@@ -80,26 +133,39 @@ static void future_run(MrContext *context, Future *future) {
     int64_t failed_element = context->failed_element;
     bool failed = mr_job_run(context, future->task, future->captures, future->sources, future->result);
     context->failed_element = failed_element;
-    if (failed) {
-        future->error = context->error;
-        context->error = (MrError){0};
-    }
-    future_end(context, future, failed ? FUTURE_FAILED : FUTURE_DONE);
+    if (failed)
+        future_fail(context, future);
+    else
+        future_end(context, future, FUTURE_DONE);
 }
 
-/* Has the job run, if need be, before somebody awaits it: what it prints is kept. True: what was printed before could not be
- * written. */
-static bool future_settle(MrContext *context, Future *future) {
-    if (has_ended(future)) return false;
-    if (io_flush(context)) return true;
-    size_t printed = context->out_len;
+/* Waits for what the workers make of the job. The same. */
+static void future_take(MrContext *context, Future *future) {
+    int64_t failed_element = context->failed_element;
+    RunGuard guard = run_enter(context);
+    bool failed = run_take(future->job, future->share, future->result);
+    run_leave(context, guard);
+    context->failed_element = failed_element;
+    cost_learn(runtime_of(context), future->task, share_nanoseconds(future->share), future->job->plan.elements);
+    if (failed)
+        future_fail(context, future);
+    else
+        future_end(context, future, FUTURE_DONE);
+}
+
+/* Has a job that nobody has started run before somebody awaits it: what it prints is kept. */
+static void future_settle(MrContext *context, Future *future) {
+    if (future->state != FUTURE_PUT_OFF) return;
+    char *out = context->out;
+    size_t len = context->out_len, cap = context->out_cap;
+    context->out = NULL;
+    context->out_len = context->out_cap = 0;
     future_run(context, future);
-    if (context->out_len == printed) return false;
-    future->printed_len = context->out_len - printed;
-    future->printed = xmalloc(future->printed_len);
-    memcpy(future->printed, context->out + printed, future->printed_len);
-    context->out_len = printed;
-    return false;
+    future->printed = context->out;
+    future->printed_len = context->out_len;
+    context->out = out;
+    context->out_len = len;
+    context->out_cap = cap;
 }
 
 /* ---- asking */
@@ -118,7 +184,11 @@ static void raise_again(MrContext *context, const MrError *error) {
 bool mr_future_await(MrContext *context, void *result, MrFuture *head, const MrType *type) {
     if (!head) return fail_absent(context);
     Future *future = future_of(head);
-    if (!has_ended(future)) future_run(context, future);
+    if (future->state == FUTURE_UNDER_WAY) {
+        if (!has_ended(future) && io_flush(context)) return true; /* before the long wait */
+        future_take(context, future);
+    }
+    if (future->state == FUTURE_PUT_OFF) future_run(context, future);
     if (future->printed) {
         io_out_add(context, future->printed, future->printed_len);
         free(future->printed);
@@ -135,11 +205,14 @@ bool mr_future_await(MrContext *context, void *result, MrFuture *head, const MrT
 }
 
 bool mr_future_done(MrContext *context, MrFuture *head) {
-    return !head || !future_settle(context, future_of(head));
+    if (!head) return true;
+    future_settle(context, future_of(head));
+    return has_ended(future_of(head));
 }
 
 double mr_future_progress(MrContext *context, MrFuture *head) {
-    return mr_future_done(context, head) ? 1.0 : 0.0;
+    if (mr_future_done(context, head)) return 1.0;
+    return share_progress(runtime_of(context)->shares, future_of(head)->share);
 }
 
 void mr_future_cancel(MrContext *context, MrFuture *head) {
@@ -150,17 +223,31 @@ static MrFuture *future_at(const MrList *futures, int64_t i) {
     return ((MrFuture **)futures->data)[i];
 }
 
-bool mr_future_wait(MrContext *context, bool *all_done, MrList *futures, double seconds) {
-    uint64_t start = clock_now();
-    *all_done = true;
+/* How many of the futures have not ended. Those that nobody has started are run here, as long as there is time. */
+static int64_t settle_all(MrContext *context, const MrList *futures, uint64_t until) {
+    int64_t missing = 0;
     for (int64_t i = 0; i < list_len(futures); i++) {
         MrFuture *head = future_at(futures, i);
         if (!head || has_ended(future_of(head))) continue;
-        if (seconds >= 0.0 && (double)(clock_now() - start) >= seconds * 1e9)
-            *all_done = false;
-        else if (future_settle(context, future_of(head)))
-            return true;
+        bool is_late = until && clock_now() >= until;
+        if (!is_late) future_settle(context, future_of(head));
+        missing += !has_ended(future_of(head));
     }
+    return missing;
+}
+
+bool mr_future_wait(MrContext *context, bool *all_done, MrList *futures, double seconds) {
+    const double longest = 1e9; /* seconds: thirty years are for ever */
+    MrRuntime *runtime = runtime_of(context);
+    uint64_t until = seconds >= 0.0 && seconds < longest ? clock_now() + (uint64_t)(seconds * 1e9) : 0, seen;
+    int64_t missing;
+    if (io_flush(context)) return true;
+    do {
+        seen = atomic_load(&runtime->futures_ended);
+        missing = settle_all(context, futures, until);
+        if (missing && (!until || clock_now() < until)) shares_wait_any(runtime->shares, seen, until);
+    } while (missing && (!until || clock_now() < until));
+    *all_done = missing == 0;
     return false;
 }
 
@@ -205,18 +292,35 @@ static int64_t find_ended(const MrList *futures, int64_t rank) {
     int64_t count = 0, found = -1;
     for (int64_t i = 0; i < list_len(futures); i++) {
         const Future *future = future_of(future_at(futures, i));
-        if (!future || has_ended(future)) items[count++] = (Ended){future ? future->ended : 0, i};
+        uint64_t place = future ? place_of(future) : 0;
+        if (!future || place > 0) items[count++] = (Ended){place, i};
     }
     if (rank < count) found = select_ended(items, count, rank).index;
     free(items);
     return found;
 }
 
-bool mr_future_next(MrContext *context, int64_t *index, MrList *futures, int64_t rank) {
-    if (rank < 0 || rank >= list_len(futures)) return mr_fail_index(context, rank, list_len(futures));
-    for (int64_t at = 0; (*index = find_ended(futures, rank)) < 0;) {
-        while (!future_at(futures, at) || has_ended(future_of(future_at(futures, at)))) at++;
-        if (future_settle(context, future_of(future_at(futures, at)))) return true;
+/* The first future that nobody has started; NULL: there is none. */
+static Future *find_put_off(const MrList *futures) {
+    for (int64_t i = 0; i < list_len(futures); i++) {
+        MrFuture *head = future_at(futures, i);
+        if (head && future_of(head)->state == FUTURE_PUT_OFF) return future_of(head);
     }
-    return false;
+    return NULL;
+}
+
+bool mr_future_next(MrContext *context, int64_t *index, MrList *futures, int64_t rank) {
+    MrRuntime *runtime = runtime_of(context);
+    if (rank < 0 || rank >= list_len(futures)) return mr_fail_index(context, rank, list_len(futures));
+    if (io_flush(context)) return true;
+    for (;;) {
+        uint64_t seen = atomic_load(&runtime->futures_ended);
+        *index = find_ended(futures, rank);
+        if (*index >= 0) return false;
+        Future *put_off = find_put_off(futures);
+        if (put_off)
+            future_settle(context, put_off);
+        else
+            shares_wait_any(runtime->shares, seen, 0); /* the workers have the rest */
+    }
 }

@@ -5,10 +5,11 @@
 #ifndef RUNTIME_WORKER_FUTURE_H
 #define RUNTIME_WORKER_FUTURE_H
 
-#include "runtime/include/abi.h"
+#include "runtime/worker/share.h"
 
 typedef enum FutureState {
     FUTURE_PUT_OFF,   /* nobody has started the job: it is run where the future is first asked about */
+    FUTURE_UNDER_WAY, /* the workers have the job, or its result is there and has not been looked at */
     FUTURE_DONE,      /* there is a result */
     FUTURE_FAILED,    /* there is an error */
     FUTURE_CANCELLED, /* nothing is left */
@@ -17,8 +18,10 @@ typedef enum FutureState {
 typedef struct Future {
     MrFuture head;
     FutureState state;
-    uint64_t ended; /* its place in the order in which futures of this thread ended, from 1 */
+    uint64_t ended; /* its place in the order in which futures of this role ended, from 1; not used while under way */
     const MrTask *task;
+    Job *job;          /* FUTURE_UNDER_WAY */
+    Share *share;      /* the same */
     void *captures;    /* owned while the job is not over */
     MrSource *sources; /* the same */
     MrList **lists;    /* what the sources point to */

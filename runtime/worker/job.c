@@ -114,8 +114,36 @@ bool job_encode_slice(const Job *job, uint32_t list, uint64_t first, uint64_t co
     int64_t from, len;
     if (!find_list(job, list, first, count, &source, &type)) return true;
     plan_share(&job->plan, source, first, count, &from, &len);
+    uint64_t elements = (uint64_t)len;
+    buf_add(out, &elements, sizeof elements);
     codec_encode_elements(out, job->plan.sources[source].list, from, len, type, job->of.context->program);
     return false;
+}
+
+bool job_has_plain_lists(const Job *job) {
+    const MrTask *task = job->plan.task;
+    for (uint32_t i = 0; i < task->source_count; i++)
+        if (plan_is_list(&job->plan, i) && task->sources[i].kind != MR_SOURCE_LIST) return false;
+    return true;
+}
+
+void job_encode_lists(const Job *job, OwnerLists *lists) {
+    const MrTask *task = job->plan.task;
+    uint64_t chunks = job->plan.chunks;
+    if (job->plan.lists == 0) return;
+    *lists = (OwnerLists){xcalloc(job->plan.lists, sizeof *lists->items), job->plan.lists};
+    for (uint32_t i = 0; i < task->source_count; i++) {
+        const PlanSource *source = &job->plan.sources[i];
+        if (!plan_is_list(&job->plan, i)) continue;
+        OwnerList *list = &lists->items[source->list_rank];
+        list->ends = xcalloc(chunks + 1, sizeof *list->ends);
+        for (uint64_t chunk = 0; chunk < chunks; chunk++) {
+            int64_t from, len;
+            plan_share(&job->plan, i, chunk, 1, &from, &len);
+            codec_encode_elements(&list->data, source->list, from, len, task->sources[i].list, job->of.context->program);
+            list->ends[chunk + 1] = (OwnerEnd){list->data.len, (uint64_t)(from + len)};
+        }
+    }
 }
 
 bool job_decode_slice(const Job *job, uint32_t list, uint64_t first, uint64_t count, const Buf *in, MrList **out) {
@@ -124,7 +152,11 @@ bool job_decode_slice(const Job *job, uint32_t list, uint64_t first, uint64_t co
     if (!find_list(job, list, first, count, &source, &type)) return true;
     const char *at = in->data, *end = in->data + in->len;
     MrList *slice = NULL;
-    if (codec_decode(&at, end, &slice, type, job->of.context->program)) return true;
+    uint64_t elements = 0;
+    if (in->len < sizeof elements) return true;
+    memcpy(&elements, at, sizeof elements);
+    at += sizeof elements;
+    if (codec_decode_elements(&at, end, elements, &slice, type, job->of.context->program)) return true;
     bool is_good = at == end && plan_share_fits(&job->plan, source, first, count, list_len(slice));
     if (is_good)
         *out = slice;

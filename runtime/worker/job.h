@@ -7,6 +7,7 @@
 
 #include <stdatomic.h>
 
+#include "runtime/sched/owner.h"
 #include "runtime/worker/frame.h"
 #include "runtime/worker/plan.h"
 
@@ -20,6 +21,11 @@ typedef struct Job {
 /* ---- the root and nested jobs */
 bool job_init(Job *job, MrContext *context, const MrTask *task, const void *captures, const MrSource *sources); /* as a primitive */
 void job_encode_blob(const Job *job, Buf *out); /* plan, captured values and globals: all that a worker needs */
+
+/* The elements of all list sources, encoded by chunk; nothing when there are none. Each must be cut into chunks that follow one
+ * another (job_has_plain_lists). */
+bool job_has_plain_lists(const Job *job);
+void job_encode_lists(const Job *job, OwnerLists *lists);
 
 /* Consumes the bag, of whose chunks those before `limit` count: the job's result, or its error. Fails as a primitive does. */
 bool job_finish(Job *job, uint64_t limit, void *result);

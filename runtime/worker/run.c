@@ -4,35 +4,49 @@
  * an element is known from its earlier jobs. Of a new task a job is tried here first if it has many elements for each worker, so
  * that a long first element costs little. A job that turns out to take longer than a small one may is given up and handed to the
  * workers. Both ways run the same kernels over the same tree, so that the result is the same to the last bit. */
-#include <stdlib.h>
-#include <string.h>
+#include "runtime/worker/run.h"
 
-#include "base/arena.h"
+#include "runtime/net/link.h"
 #include "runtime/value/value.h"
-#include "runtime/worker/cluster.h"
-#include "runtime/worker/job.h"
+#include "runtime/worker/cost.h"
 #include "runtime/worker/laws.h"
 
 /* Chunks for each worker that make a try worth while; how much longer than MR_LOCAL_MS a job may take of which that is then known.
  */
 enum { TRY_CHUNKS = 8, MORE_TIME = 4 };
 
-static TaskCost *find_cost(MrRuntime *runtime, const MrTask *task) {
-    for (size_t i = 0; i < runtime->cost_count; i++) {
-        if (runtime->costs[i].task == task) return &runtime->costs[i];
-    }
-    return NULL;
+/* ---- what futures share */
+
+RunGuard run_enter(MrContext *context) {
+    MrRuntime *runtime = runtime_of(context);
+    RunGuard guard = {context->out_is_direct, context->mapped};
+    runtime->depth++;
+    runtime->io.in_job = true;
+    context->out_is_direct = false;
+    context->mapped = NULL; /* here as on any other worker */
+    return guard;
 }
 
-static void learn_cost(MrRuntime *runtime, const MrTask *task, uint64_t nanoseconds, uint64_t elements) {
-    TaskCost *cost = find_cost(runtime, task);
-    if (!cost) {
-        runtime->costs = xrealloc(runtime->costs, (runtime->cost_count + 1) * sizeof *runtime->costs);
-        cost = &runtime->costs[runtime->cost_count++];
-        cost->task = task;
-    }
-    cost->per_element = (double)nanoseconds / 1e9 / (double)(elements ? elements : 1);
+void run_leave(MrContext *context, RunGuard guard) {
+    MrRuntime *runtime = runtime_of(context);
+    context->out_is_direct = guard.was_direct;
+    context->mapped = guard.around;
+    runtime->depth--;
+    runtime->io.in_job = runtime->depth > 0;
 }
+
+bool run_connect(MrContext *context) {
+    MrRuntime *runtime = runtime_of(context);
+    return !runtime->cluster && runtime->start(context);
+}
+
+bool run_take(Job *job, Share *share, void *result) {
+    uint64_t limit;
+    share_wait(runtime_of(job->of.context)->shares, share, job);
+    return share_take(share, job, &limit) || job_finish(job, limit, result);
+}
+
+/* ---- here or there */
 
 /* A single worker in the same process would only do what this thread can do. */
 static bool may_distribute(const MrRuntime *runtime, const Job *job) {
@@ -43,8 +57,8 @@ static bool may_distribute(const MrRuntime *runtime, const Job *job) {
 /* Text of a new task is not worth a try: its chunks are known to be large. */
 static bool may_be_small(MrRuntime *runtime, const Job *job) {
     if (runtime->local_nanoseconds == 0 || runtime->local_always) return runtime->local_always;
-    const TaskCost *cost = find_cost(runtime, job->plan.task);
-    if (cost) return cost->per_element * (double)job->plan.elements * 1e9 <= (double)(MORE_TIME * runtime->local_nanoseconds);
+    double estimate = cost_estimate(runtime, job->plan.task, job->plan.elements);
+    if (estimate >= 0) return estimate <= (double)(MORE_TIME * runtime->local_nanoseconds);
     return !plan_is_text(&job->plan) && job->plan.chunks >= TRY_CHUNKS * (uint64_t)runtime->workers;
 }
 
@@ -76,7 +90,7 @@ static bool run_here(Job *job, uint64_t patience, bool *is_given_up, void *resul
     job->of.in_order = false;
     *is_given_up = run.done < run.count && run.end == END_NONE;
     if (may_distribute(runtime, job)) {
-        learn_cost(runtime, job->plan.task, clock_now() - start, plan_element_count(&job->plan, 0, run.done));
+        cost_learn(runtime, job->plan.task, clock_now() - start, plan_element_count(&job->plan, 0, run.done));
     }
     if (*is_given_up) {
         bag_free(&job->bag);
@@ -90,13 +104,15 @@ static bool run_there(Job *job, void *result) {
     MrContext *context = job->of.context;
     MrRuntime *runtime = runtime_of(context);
     context->out_is_direct = true; /* what was printed before comes out before the long wait */
-    bool failed = io_flush(context) || (!runtime->cluster && runtime->start(context));
+    bool failed = io_flush(context) || run_connect(context);
     context->out_is_direct = false;
     if (failed) return true;
-    uint64_t limit = 0, start = clock_now();
-    if (cluster_run(runtime->cluster, job, ++runtime->job_count, &limit)) return true;
-    learn_cost(runtime, job->plan.task, clock_now() - start, job->plan.elements);
-    return job_finish(job, limit, result);
+    uint64_t start = clock_now();
+    Share *share = share_submit(runtime->shares, job, false);
+    failed = run_take(job, share, result);
+    share_end(runtime->shares, &share);
+    cost_learn(runtime, job->plan.task, clock_now() - start, job->plan.elements);
+    return failed;
 }
 
 /* A program that checks laws runs its jobs here. */
@@ -122,20 +138,11 @@ static bool run_job(Job *job, void *result) {
 }
 
 bool mr_job_run(MrContext *context, const MrTask *task, const void *captures, const MrSource *sources, void *result) {
-    MrRuntime *runtime = runtime_of(context);
-    bool was_direct = context->out_is_direct;
-    const MrMapped *around = context->mapped;
     Job job;
     if (job_init(&job, context, task, captures, sources)) return true;
-    runtime->depth++;
-    runtime->io.in_job = true;
-    context->out_is_direct = false;
-    context->mapped = NULL; /* here as on any other worker */
+    RunGuard guard = run_enter(context);
     bool failed = run_job(&job, result);
-    context->mapped = around;
-    context->out_is_direct = was_direct;
-    runtime->depth--;
-    runtime->io.in_job = runtime->depth > 0;
+    run_leave(context, guard);
     job_close(&job);
     return failed;
 }

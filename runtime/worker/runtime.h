@@ -3,21 +3,24 @@
 #define RUNTIME_WORKER_RUNTIME_H
 
 #include <pthread.h>
+#include <stdatomic.h>
 
 #include "runtime/io/state.h"
 
 struct Cluster;
+struct Shares;
 
-/* What the root knows of a task's cost, so that small jobs never touch the network. */
+/* What is known of a task's cost, so that small jobs never touch the network. */
 typedef struct TaskCost {
     const MrTask *task;
-    double per_element; /* seconds, at most */
+    double per_element; /* seconds, as of the last job */
 } TaskCost;
 
 typedef struct MrRuntime {
-    IoState io;             /* first: io/ sees only this */
-    int depth;              /* jobs that this thread is running, one inside the other */
-    uint64_t futures_ended; /* futures of this thread that have a result, an error, or were cancelled */
+    IoState io;                     /* first: io/ sees only this */
+    int depth;                      /* jobs that this thread is running, one inside the other */
+    _Atomic uint64_t futures_ended; /* futures of this role that have a result, an error, or were cancelled */
+    struct Shares *shares;          /* the jobs that the workers have; NULL: there are no workers */
 
     /* The root's side; all zero on workers. */
     struct Cluster *cluster; /* the connection to the workers; NULL while there is none */
@@ -27,7 +30,6 @@ typedef struct MrRuntime {
     uint32_t workers;          /* how many there are, or would be */
     int64_t local_nanoseconds; /* how long a job may run here before it is handed to the workers */
     bool local_always;         /* try every job here first, whatever is known of it (a testing option) */
-    uint64_t job_count;        /* numbers of jobs */
     TaskCost *costs;
     size_t cost_count;
 

@@ -32,10 +32,12 @@ struct Process {
     Peer *peer;
     Root *root;
     PeerActions peer_actions;
-    RootActions root_actions;
+    OwnerActions root_actions;
     Task *tasks;
     WorkerJob jobs[SIM_JOBS];
-    uint32_t submitted, received;
+    uint32_t submitted, over;
+    bool is_over[SIM_JOBS];
+    uint64_t progress_of[SIM_JOBS]; /* as the root has heard of it */
     uint64_t progress;
 };
 
@@ -69,7 +71,7 @@ void process_free(Sim *sim, Process **process) {
         free(task);
     }
     peer_actions_free(&(*process)->peer_actions);
-    root_actions_free(&(*process)->root_actions);
+    owner_actions_free(&(*process)->root_actions);
     peer_free(&(*process)->peer);
     root_free(&(*process)->root);
     free(*process);
@@ -240,8 +242,11 @@ static void worker_act(Sim *sim, Process *process, PeerAction *action) {
         task.step = action->step;
         task_add(sim, process, task);
         break;
-    case PEER_ENCODE:
-    case PEER_DROP: task_add(sim, process, task); break;
+    case PEER_DROP:
+        process->jobs[action->job - 1].limit = 0;
+        task_add(sim, process, task);
+        break;
+    case PEER_ENCODE: task_add(sim, process, task); break;
     case PEER_EXIT: process_exits(sim, process, action->status, action->text); break;
     }
 }
@@ -267,20 +272,43 @@ static void worker_event(Sim *sim, Process *process, const Event *event) {
 /* ---- the root and its program */
 static void root_do(Sim *sim, Process *process, RootEvent event);
 
+/* Begins a step of the jobs' side, with a list of actions of its own. */
+static OwnerActions *root_begin(Sim *sim, Process *process) {
+    OwnerActions *actions = xcalloc(1, sizeof *actions);
+    owner_begin(root_owner(process->root), sim->now, actions);
+    return actions;
+}
+
+static void root_acts(Sim *sim, Process *process, OwnerActions *actions);
+
 static void root_submit_next(Sim *sim, Process *process) {
-    while (process->submitted < sim->plan->job_count && (sim->plan->is_concurrent || process->submitted == process->received)) {
+    while (process->submitted < sim->plan->job_count && (sim->plan->is_concurrent || process->submitted == process->over)) {
         const JobPlan *plan = &sim->plan->jobs[process->submitted++];
         Buf captures = {0};
         captures_encode(process->submitted, plan->blob, &captures);
-        RootEvent event = {.kind = ROOT_SUBMIT, .job = process->submitted, .data = &captures};
-        event.spec.chunks = plan->chunks;
-        event.spec.lists = plan->lists;
-        event.spec.flags = (plan->is_commutative ? JOB_EXACT_COMMUTATIVE : 0) | (plan->may_stop ? JOB_MAY_STOP_EARLY : 0);
-        root_do(sim, process, event);
+        JobSpec spec = {.chunks = plan->chunks, .lists = plan->lists};
+        spec.flags = (plan->is_commutative ? JOB_EXACT_COMMUTATIVE : 0) | (plan->may_stop ? JOB_MAY_STOP_EARLY : 0);
+        if (plan->is_watched) spec.flags |= JOB_IS_WATCHED;
+        OwnerLists lists = {0};
+        if (plan->is_watched) lists_encode(process->submitted, plan, &lists);
+        OwnerActions *actions = root_begin(sim, process);
+        owner_submit(root_owner(process->root), process->submitted, &spec, &captures, &lists);
+        root_acts(sim, process, actions);
+        if (plan->cancel_after)
+            sim_post(sim, (Event){.kind = EVENT_CANCEL, .node = process->node, .from = (int)process->submitted},
+                     sim->now + plan->cancel_after);
     }
 }
 
-static void root_check_value(Sim *sim, ValueContext *context, BagValue value, const RootAction *action) {
+/* The program is done with a job, and with itself when it was the last. */
+static void root_job_over(Sim *sim, Process *process, uint64_t job) {
+    process->is_over[job - 1] = true;
+    process->over++;
+    root_submit_next(sim, process);
+    if (process->over == sim->plan->job_count) root_do(sim, process, (RootEvent){.kind = ROOT_FINISH, .status = sim->plan->status});
+}
+
+static void root_check_value(Sim *sim, ValueContext *context, BagValue value, const OwnerAction *action) {
     BagValue expected = value_expected(context);
     if (!value_equal(context, value, expected)) {
         sim_fail(sim, "job %llu has a wrong result", (unsigned long long)action->job);
@@ -297,7 +325,7 @@ static void root_check_value(Sim *sim, ValueContext *context, BagValue value, co
     sim->results++;
 }
 
-static void root_check(Sim *sim, Process *process, RootAction *action) {
+static void root_check(Sim *sim, Process *process, OwnerAction *action) {
     ValueContext *context = &process->jobs[action->job - 1].context;
     const JobPlan *plan = &sim->plan->jobs[action->job - 1];
     Bag bag;
@@ -313,41 +341,63 @@ static void root_check(Sim *sim, Process *process, RootAction *action) {
     value_free(context, value);
     bag_free(&bag);
     buf_free(&action->data);
-    process->received++;
-    root_do(sim, process, (RootEvent){.kind = ROOT_RECEIVED, .job = action->job, .nodes = nodes});
-    root_submit_next(sim, process);
-    if (process->received == sim->plan->job_count)
-        root_do(sim, process, (RootEvent){.kind = ROOT_FINISH, .status = sim->plan->status});
+    OwnerActions *actions = root_begin(sim, process);
+    owner_received(root_owner(process->root), action->job, nodes);
+    root_acts(sim, process, actions);
+    root_job_over(sim, process, action->job);
+}
+
+/* The program does not want a job's result any more. */
+static void root_cancel(Sim *sim, Process *process, uint64_t job) {
+    if (process->is_over[job - 1]) return;
+    OwnerActions *actions = root_begin(sim, process);
+    owner_cancel(root_owner(process->root), job);
+    root_acts(sim, process, actions);
+    sim->results++;
+    sim->is_cancelled[job - 1] = true;
+    root_job_over(sim, process, job);
+}
+
+static void root_progress(Sim *sim, Process *process, const OwnerAction *action) {
+    uint64_t *last = &process->progress_of[action->job - 1];
+    if (action->count < *last || action->count > action->limit) sim_fail(sim, "the progress of a job went wrong");
+    *last = action->count;
 }
 
 static void root_slice(Sim *sim, Process *process, const Task *task) {
     Buf data = {0};
     slice_encode(task->job, task->list, task->first, task->count, &data);
-    RootEvent event = {
-        .kind = ROOT_SLICED, .job = task->job, .list = task->list, .first = task->first, .count = task->count, .data = &data};
-    root_do(sim, process, event);
+    OwnerActions *actions = root_begin(sim, process);
+    owner_sliced(root_owner(process->root), task->job, task->list, task->first, task->count, &data);
+    root_acts(sim, process, actions);
 }
 
-static void root_act(Sim *sim, Process *process, RootAction *action) {
+static void root_act(Sim *sim, Process *process, OwnerAction *action) {
     Task task = {.kind = PEER_ENCODE, .job = action->job, .first = action->first, .count = action->count, .list = action->list};
     switch (action->kind) {
-    case ROOT_SEND_CONTROL: sim_send(sim, process->node, NODE_SCHED, CHANNEL_CONTROL, &action->message); break;
-    case ROOT_SEND_DATA: sim_send(sim, process->node, endpoint_node(action->endpoint), CHANNEL_GET, &action->message); break;
-    case ROOT_SEND_ANSWER: sim_send(sim, process->node, (int)action->route, CHANNEL_PIECE, &action->message); break;
-    case ROOT_SLICE: task_add(sim, process, task); break;
-    case ROOT_RESULT: root_check(sim, process, action); break;
-    case ROOT_EXIT: process_exits(sim, process, action->status, action->text); break;
+    case OWNER_SEND_CONTROL: sim_send(sim, process->node, NODE_SCHED, CHANNEL_CONTROL, &action->message); break;
+    case OWNER_SEND_DATA: sim_send(sim, process->node, endpoint_node(action->endpoint), CHANNEL_GET, &action->message); break;
+    case OWNER_SEND_ANSWER: sim_send(sim, process->node, (int)action->route, CHANNEL_PIECE, &action->message); break;
+    case OWNER_SLICE: task_add(sim, process, task); break;
+    case OWNER_PROGRESS: root_progress(sim, process, action); break;
+    case OWNER_RESULT: root_check(sim, process, action); break;
+    case OWNER_EXIT: process_exits(sim, process, action->status, action->text); break;
     }
 }
 
 /* The program may submit its next job while the actions of a step are done, so each step has a list of its own. */
+static void root_acts(Sim *sim, Process *process, OwnerActions *actions) {
+    for (size_t i = 0; i < actions->len; i++) root_act(sim, process, &actions->items[i]);
+    actions->len = 0;
+    owner_actions_free(actions);
+    free(actions);
+}
+
 static void root_do(Sim *sim, Process *process, RootEvent event) {
-    RootActions actions = {0};
+    OwnerActions *actions = xcalloc(1, sizeof *actions);
     event.now = sim->now;
-    root_step(process->root, &event, &actions);
-    for (size_t i = 0; i < actions.len; i++) root_act(sim, process, &actions.items[i]);
-    actions.len = 0;
-    root_actions_free(&actions);
+    root_step(process->root, &event, actions);
+    root_acts(sim, process, actions);
 }
 
 static void root_event(Sim *sim, Process *process, const Event *event) {
@@ -367,6 +417,8 @@ void process_event(Sim *sim, Process *process, const Event *event) {
     process->has_started = true;
     if (event->kind == EVENT_COMPUTE)
         compute_event(sim, process);
+    else if (event->kind == EVENT_CANCEL)
+        root_cancel(sim, process, (uint64_t)event->from);
     else if (process->root)
         root_event(sim, process, event);
     else

@@ -41,6 +41,8 @@ static JobPlan draw_job(Draw *random) {
     if (draw(random, 3) == 0) job.empty = (uint32_t)draw(random, 101);
     if (draw(random, 4) == 0 && !job.is_commutative) job.bad_combines = 1000000 / (uint32_t)(1 + draw(random, job.chunks + 1));
     job.blob = draw(random, 2) ? draw(random, 200) : draw(random, 40) ? draw(random, 20000) : draw(random, 6 * MESSAGE_PIECE_SIZE);
+    job.is_watched = draw(random, 3) == 0;
+    if (draw(random, 6) == 0) job.cancel_after = 1 + draw(random, draw(random, 2) ? 20 * MILLISECOND : SECOND);
     return job;
 }
 
@@ -83,11 +85,15 @@ void plan_print(const SimPlan *plan) {
            (unsigned long long)plan->range_chunks);
     for (uint32_t i = 0; i < plan->job_count; i++) {
         const JobPlan *job = &plan->jobs[i];
-        printf(
-            "  job %u: %llu chunks%s%s, %u lists, captures %llu, ends %u/million, empty %u%%, bad combines %u/million, costs %u\n",
-            i + 1, (unsigned long long)job->chunks, job->is_commutative ? ", commutative" : "", job->may_stop ? ", may stop" : "",
-            job->lists, (unsigned long long)job->blob, job->ends, job->empty, job->bad_combines, job->costs);
+        printf("  job %u: %llu chunks%s%s, %u lists%s, captures %llu, ends %u/million, empty %u%%, bad combines %u/million, costs "
+               "%u\n",
+               i + 1, (unsigned long long)job->chunks, job->is_commutative ? ", commutative" : "",
+               job->may_stop ? ", may stop" : "", job->lists, job->is_watched ? ", watched" : "", (unsigned long long)job->blob,
+               job->ends, job->empty, job->bad_combines, job->costs);
     }
+    for (uint32_t i = 0; i < plan->job_count; i++)
+        if (plan->jobs[i].cancel_after)
+            printf("  job %u is cancelled after %.3f ms\n", i + 1, (double)plan->jobs[i].cancel_after / 1e6);
     if (plan->crash_node >= 0)
         printf("  node %d crashes at %.3f ms, %s\n", plan->crash_node, (double)plan->crash_at / 1e6,
                plan->crash_is_seen ? "seen by the supervisor" : "unseen");

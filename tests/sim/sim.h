@@ -26,6 +26,8 @@ typedef struct JobPlan {
     uint32_t ends;         /* chunks in a million that fail or stop */
     uint32_t empty;        /* chunks in a hundred without elements */
     uint32_t bad_combines; /* combines in a million that fail */
+    bool is_watched;       /* its lists are encoded beforehand, and its progress is told */
+    uint64_t cancel_after; /* the program cancels it then; 0: never */
     uint32_t costs;        /* 0 even, 1 rising, 2 a few very long ones */
 } JobPlan;
 
@@ -75,6 +77,7 @@ void value_print(BagValue value);
 void bag_encode(const Bag *bag, Buf *out);
 bool bag_decode(ValueContext *context, Bag *bag, const Buf *data); /* into an empty bag that was not initialised */
 void slice_encode(uint64_t job, uint32_t list, uint64_t first, uint64_t count, Buf *out);
+void lists_encode(uint64_t job, const JobPlan *plan, OwnerLists *lists);
 void captures_encode(uint64_t job, uint64_t size, Buf *out);
 bool buf_equal(const Buf *a, const Buf *b);
 
@@ -88,6 +91,7 @@ typedef enum EventKind {
     EVENT_COMPUTE, /* a virtual compute thread gets on */
     EVENT_EXITED,  /* the supervisor saw process `from` end */
     EVENT_CRASH,
+    EVENT_CANCEL, /* the program does not want job `from` any more */
     EVENT_INTERRUPT,
 } EventKind;
 
@@ -117,8 +121,9 @@ typedef struct Sim {
     int32_t status;
     char text[MESSAGE_TEXT_SIZE];
     uint64_t ended_at;
-    uint32_t results; /* jobs whose result was right */
-    char *failure;    /* what the simulation found wrong; NULL: nothing yet */
+    uint32_t results; /* jobs whose result was right, or that were cancelled */
+    bool is_cancelled[SIM_JOBS];
+    char *failure; /* what the simulation found wrong; NULL: nothing yet */
 } Sim;
 
 uint64_t sim_random(Sim *sim, uint64_t below); /* 0 ≤ it < below */

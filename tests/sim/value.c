@@ -167,10 +167,26 @@ bool bag_decode(ValueContext *context, Bag *bag, const Buf *data) {
     return is_good && take_value(context, data, &at, &bag->value) && at == data->len;
 }
 
-void slice_encode(uint64_t job, uint32_t list, uint64_t first, uint64_t count, Buf *out) {
+static void elements_encode(uint64_t job, uint32_t list, uint64_t first, uint64_t count, Buf *out) {
     for (uint64_t i = first; i < first + count; i++) {
         uint64_t element = mix(mix(job, list), i);
         buf_add(out, &element, sizeof element);
+    }
+}
+
+void slice_encode(uint64_t job, uint32_t list, uint64_t first, uint64_t count, Buf *out) {
+    buf_add(out, &count, sizeof count);
+    elements_encode(job, list, first, count, out);
+}
+
+void lists_encode(uint64_t job, const JobPlan *plan, OwnerLists *lists) {
+    if (plan->lists == 0) return;
+    *lists = (OwnerLists){xcalloc(plan->lists, sizeof *lists->items), plan->lists};
+    for (uint32_t i = 0; i < plan->lists; i++) {
+        OwnerList *list = &lists->items[i];
+        list->ends = xcalloc(plan->chunks + 1, sizeof *list->ends);
+        elements_encode(job, i, 0, plan->chunks, &list->data);
+        for (uint64_t chunk = 1; chunk <= plan->chunks; chunk++) list->ends[chunk] = (OwnerEnd){chunk * sizeof chunk, chunk};
     }
 }
 

@@ -121,7 +121,7 @@ static void sim_check_stats(Sim *sim, const JobStats *stats) {
         holders += share->chunks > 0;
         if (share->ranges && share->captures != plan->blob) sim_fail(sim, "worker %u did not get the captures once", worker);
     }
-    if (stats->end != END_NONE) return;
+    if (stats->end != END_NONE || sim->is_cancelled[stats->job - 1]) return;
     if (chunks != plan->chunks)
         sim_fail(sim, "%llu chunks were run of %llu", (unsigned long long)chunks, (unsigned long long)plan->chunks);
     if (stats->edge_count != (holders ? holders - 1 : 0)) sim_fail(sim, "%u edges for %u workers", stats->edge_count, holders);

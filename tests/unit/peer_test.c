@@ -63,9 +63,11 @@ static const Message *told(const Bench *bench, MessageKind kind) {
     return NULL;
 }
 
+/* The serial number is the job's: only its first JOB_START counts. */
 static void start_job(Bench *bench, uint64_t job, uint32_t lists) {
     Message message = {.kind = MSG_JOB_START, .job = job, .epoch = 1, .bytes = "captures", .size = 8};
-    message.as.start = (MsgJobStart){.spec = {.chunks = 100, .blob_size = 8, .lists = lists}, .root_endpoint = "ipc://root"};
+    message.as.start =
+        (MsgJobStart){.spec = {.chunks = 100, .blob_size = 8, .lists = lists}, .serial = job, .owner_endpoint = "ipc://root"};
     control(bench, message);
 }
 
@@ -132,7 +134,7 @@ static void large_captures_are_pulled_once(void **state) {
     char *blob = xcalloc(1, size);
     blob[size - 1] = 'z';
     Message start = {.kind = MSG_JOB_START, .job = 1, .epoch = 1};
-    start.as.start = (MsgJobStart){.spec = {.chunks = 100, .blob_size = size}, .root_endpoint = "ipc://root"};
+    start.as.start = (MsgJobStart){.spec = {.chunks = 100, .blob_size = size}, .serial = 1, .owner_endpoint = "ipc://root"};
     control(&bench, start);
     assert_null(acted(&bench, PEER_OPEN, 0));
     assert_string_equal(acted(&bench, PEER_SEND_DATA, 0)->endpoint, "ipc://root");
@@ -264,7 +266,9 @@ static void late_and_repeated_messages_are_ignored(void **state) {
     assert_int_equal(bench.out.len, 0);
     assert_int_equal(peer_ignored(bench.peer), 8);
     control(&bench, (Message){.kind = MSG_JOB_END, .job = 1, .epoch = 1});
-    computed(&bench, 0, 4); /* the compute thread was not done yet */
+    computed(&bench, 0, 4); /* the compute thread was not done yet; the worker is free only now */
+    assert_int_equal(told(&bench, MSG_RANGE_DONE)->as.range_done.count, 4);
+    computed(&bench, 0, 4);
     assert_int_equal(bench.out.len, 0);
     start_job(&bench, 1, 0); /* the ended job once more */
     assert_int_equal(bench.out.len, 0);
@@ -300,9 +304,33 @@ static void a_holder_that_says_later_is_waited_for(void **state) {
         assert_null(told(&bench, MSG_FAIL));
         step(&bench, (PeerEvent){.kind = PEER_PIECE, .message = &later});
     }
-    Message gone = pull_refusal(&get, PIECE_GONE);
+    bench_free(&bench);
+}
+
+static void a_job_may_be_dropped_elsewhere_first(void **state) {
+    (void)state;
+    Bench bench = bench_welcome();
+    start_job(&bench, 1, 1);
+    hand_range(&bench, 0, 4);
+    Message gone = pull_refusal(&acted(&bench, PEER_SEND_DATA, 0)->message, PIECE_GONE);
     step(&bench, (PeerEvent){.kind = PEER_PIECE, .message = &gone});
-    assert_non_null(told(&bench, MSG_FAIL));
+    assert_int_equal(bench.out.len, 0);
+    control(&bench, (Message){.kind = MSG_JOB_END, .job = 1, .epoch = 1});
+    assert_int_equal(told(&bench, MSG_RANGE_DONE)->as.range_done.done, 0); /* what was not begun is given back */
+    assert_non_null(acted(&bench, PEER_DROP, 0));
+    /* Where it was not cancelled, the deadline ends the run. */
+    start_job(&bench, 2, 0);
+    Message merge = {.kind = MSG_MERGE, .job = 2, .epoch = 1, .as.merge = {.step = 1, .from = 5, .endpoint = "ipc://five"}};
+    control(&bench, merge);
+    gone = pull_refusal(&acted(&bench, PEER_SEND_DATA, 0)->message, PIECE_GONE);
+    bool is_reported = false;
+    for (bench.now = 500; bench.now <= 31000; bench.now += 500) {
+        step(&bench, (PeerEvent){.kind = PEER_PIECE, .message = &gone});
+        control(&bench, (Message){.kind = MSG_HEARTBEAT});
+        step(&bench, (PeerEvent){.kind = PEER_TICK});
+        is_reported |= told(&bench, MSG_FAIL) != NULL;
+    }
+    assert_true(is_reported);
     bench_free(&bench);
 }
 
@@ -358,6 +386,7 @@ int main(void) {
         cmocka_unit_test(late_and_repeated_messages_are_ignored),
         cmocka_unit_test(a_pull_that_stalls_is_repeated_and_then_reported),
         cmocka_unit_test(a_holder_that_says_later_is_waited_for),
+        cmocka_unit_test(a_job_may_be_dropped_elsewhere_first),
         cmocka_unit_test(it_beats_and_gives_up_on_a_silent_scheduler),
         cmocka_unit_test(shutdown_ends_it),
     };

@@ -159,18 +159,18 @@ static void ranges_wait_for_all_or_a_while(void **state) {
     (void)state;
     Bench bench = bench_new((SchedConfig){.workers = 2}, 1);
     submit(&bench, 1, 8);
-    assert_int_equal(count_sent(&bench, 1, MSG_JOB_START), 1);
     assert_int_equal(count_sent(&bench, 1, MSG_RANGE), 0);
     assert_int_equal(sched_next_tick(bench.sched), 100000000);
     tick_at(&bench, 99);
     assert_int_equal(count_sent(&bench, 1, MSG_RANGE), 0);
     tick_at(&bench, 100);
+    assert_int_equal(count_sent(&bench, 1, MSG_JOB_START), 1);
     assert_int_equal(count_sent(&bench, 1, MSG_RANGE), 2);
     /* Who comes late joins in. */
     hello(&bench, 2, ROLE_WORKER);
     assert_int_equal(sent(&bench, 2, MSG_JOB_START, 0)->size, 4);
     assert_memory_equal(sent(&bench, 2, MSG_JOB_START, 0)->bytes, "blob", 4);
-    assert_string_equal(sent(&bench, 2, MSG_JOB_START, 0)->as.start.root_endpoint, "ipc://0");
+    assert_string_equal(sent(&bench, 2, MSG_JOB_START, 0)->as.start.owner_endpoint, "ipc://0");
     assert_int_equal(count_sent(&bench, 2, MSG_RANGE), 2);
     bench_free(&bench);
 }
@@ -272,6 +272,75 @@ static void bags_meet_along_a_tree_of_workers(void **state) {
     assert_int_equal(stats->workers[3].elements, 10);
     tick_at(&bench, 1);
     assert_null(sched_job_stats(bench.sched, 1));
+    bench_free(&bench);
+}
+
+/* Only those who were given something hear of a job, and each JOB_START has a number of its own. */
+static void several_jobs_are_under_way(void **state) {
+    (void)state;
+    Bench bench = bench_new((SchedConfig){.workers = 3}, 3);
+    submit(&bench, 1, 1);
+    assert_int_equal(sent(&bench, 1, MSG_JOB_START, 0)->as.start.serial, 1);
+    assert_int_equal(count_sent(&bench, 2, MSG_JOB_START), 0);
+    submit(&bench, 2, 2);
+    assert_int_equal(sent(&bench, 2, MSG_JOB_START, 0)->as.start.serial, 1);
+    assert_int_equal(sent(&bench, 3, MSG_JOB_START, 0)->as.start.serial, 1);
+    submit(&bench, 3, 2); /* everybody has something: these are second ranges */
+    assert_int_equal(sent(&bench, 1, MSG_JOB_START, 0)->as.start.serial, 2);
+    assert_int_equal(sent(&bench, 2, MSG_JOB_START, 0)->as.start.serial, 2);
+    /* The younger job may be done first. */
+    say(&bench, 2, done(2, 0, 1));
+    say(&bench, 3, done(2, 1, 1));
+    assert_int_equal(sent(&bench, 2, MSG_MERGE, 0)->as.merge.from, 2);
+    say(&bench, 2, merged(2, 1));
+    assert_int_equal(sent(&bench, 0, MSG_JOB_DONE, 0)->as.job_done.holder, 1);
+    Message end = {.kind = MSG_JOB_END, .job = 2, .epoch = 1};
+    say(&bench, 0, end);
+    assert_int_equal(count_sent(&bench, 1, MSG_JOB_END), 0);
+    assert_int_equal(count_sent(&bench, 2, MSG_JOB_END), 1);
+    bench_free(&bench);
+}
+
+static void a_job_may_be_cancelled(void **state) {
+    (void)state;
+    Bench bench = bench_new((SchedConfig){.workers = 1, .range_chunks = 1}, 1);
+    submit(&bench, 1, 10);
+    submit(&bench, 2, 10);
+    Message end = {.kind = MSG_JOB_END, .job = 1, .epoch = 1};
+    say(&bench, 0, end);
+    assert_int_equal(count_sent(&bench, 1, MSG_JOB_END), 1);
+    assert_int_equal(acted(&bench, SCHED_JOB_FINISHED)->job, 1);
+    /* The worker is free when it has answered, and only for as many ranges as it has answered. */
+    assert_int_equal(count_sent(&bench, 1, MSG_RANGE), 0);
+    Message given_back = done(1, 1, 1);
+    given_back.as.range_done.done = 0;
+    say(&bench, 1, given_back);
+    assert_int_equal(sent(&bench, 1, MSG_RANGE, 0)->job, 2);
+    say(&bench, 1, given_back);
+    assert_int_equal(bench.out.len, 0);
+    say(&bench, 1, done(1, 0, 1));
+    assert_int_equal(count_sent(&bench, 1, MSG_RANGE), 1);
+    say(&bench, 0, end); /* a repetition */
+    assert_int_equal(bench.out.len, 0);
+    bench_free(&bench);
+}
+
+static void progress_is_told_now_and_then(void **state) {
+    (void)state;
+    Bench bench = bench_new((SchedConfig){.workers = 1, .range_chunks = 1}, 1);
+    Message message = {.kind = MSG_JOB_SUBMIT, .job = 1};
+    message.as.submit.spec = (JobSpec){.chunks = 10, .flags = JOB_IS_WATCHED};
+    say(&bench, 0, message);
+    bench.now = 1;
+    say(&bench, 1, done(1, 0, 1));
+    assert_int_equal(sent(&bench, 0, MSG_JOB_PROGRESS, 0)->as.progress.done, 1);
+    assert_int_equal(sent(&bench, 0, MSG_JOB_PROGRESS, 0)->as.progress.limit, 10);
+    say(&bench, 1, done(1, 1, 1));
+    assert_int_equal(count_sent(&bench, 0, MSG_JOB_PROGRESS), 0);
+    tick_at(&bench, 500);
+    assert_int_equal(sent(&bench, 0, MSG_JOB_PROGRESS, 0)->as.progress.done, 2);
+    tick_at(&bench, 600);
+    assert_int_equal(count_sent(&bench, 0, MSG_JOB_PROGRESS), 0);
     bench_free(&bench);
 }
 
@@ -536,6 +605,9 @@ int main(void) {
         cmocka_unit_test(shuffled_ranges_cover_everything),
         cmocka_unit_test(bags_meet_along_a_tree_of_workers),
         cmocka_unit_test(only_holders_take_part_in_the_tree),
+        cmocka_unit_test(several_jobs_are_under_way),
+        cmocka_unit_test(a_job_may_be_cancelled),
+        cmocka_unit_test(progress_is_told_now_and_then),
         cmocka_unit_test(an_early_end_cancels_what_is_later_only),
         cmocka_unit_test(the_slow_early_failure_wins),
         cmocka_unit_test(a_failed_merge_lowers_the_limit),

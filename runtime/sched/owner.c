@@ -1,0 +1,399 @@
+/* owner.c: what an owner does with each message about its jobs. A job's life here: it is submitted once we are welcome, its
+ * captures and slices are served while workers map, its last bag is pulled, and when that is kept the workers may drop it. */
+#include "runtime/sched/owner.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "runtime/sched/pull.h"
+#include "runtime/sched/table.h"
+
+/* A slice that a worker asked for. It is kept until its last piece has been sent; who asks again gets it encoded again. */
+typedef struct Slice Slice;
+struct Slice {
+    Slice *next;
+    uint32_t list;
+    uint64_t first, count;
+    bool is_encoded;
+    Buf data;
+    WaitingGets waiting;
+};
+
+typedef enum OwnedPhase { OWNED_HELD_BACK, OWNED_RUNS, OWNED_PULLS, OWNED_DELIVERED } OwnedPhase;
+
+typedef struct OwnedJob OwnedJob;
+struct OwnedJob {
+    OwnedJob *next;
+    uint64_t number;
+    OwnedPhase phase;
+    JobSpec spec;
+    Buf captures;
+    OwnerLists lists;
+    Slice *slices; /* where there are no lists encoded beforehand */
+    MsgJobDone done;
+    uint64_t told; /* chunks that were done when we last heard of it */
+    Pull bag;
+    uint32_t epoch;
+};
+
+struct Owner {
+    uint64_t now;
+    bool is_welcome;
+    uint32_t epoch; /* of the run, from WELCOME */
+    uint32_t last_pull;
+    OwnedJob *jobs, **last_job; /* in the order of submission */
+    Table by_number;
+    Slice *served; /* a slice whose last piece goes out with this step: its bytes must stay until the next */
+    uint64_t ignored;
+    OwnerActions *out;
+};
+
+/* ---- actions */
+
+OwnerAction *owner_actions_add(OwnerActions *actions, OwnerActionKind kind) {
+    if (actions->len == actions->cap) {
+        actions->cap = actions->cap ? 2 * actions->cap : 8;
+        actions->items = xrealloc(actions->items, actions->cap * sizeof *actions->items);
+    }
+    OwnerAction *action = &actions->items[actions->len++];
+    *action = (OwnerAction){.kind = kind};
+    return action;
+}
+
+void owner_actions_free(OwnerActions *actions) {
+    for (size_t i = 0; i < actions->len; i++) buf_free(&actions->items[i].data);
+    free(actions->items);
+    *actions = (OwnerActions){0};
+}
+
+static Message *owner_say(Owner *owner, const OwnedJob *job, MessageKind kind) {
+    Message *message = &owner_actions_add(owner->out, OWNER_SEND_CONTROL)->message;
+    message->kind = kind;
+    message->job = job->number;
+    message->epoch = job->epoch;
+    return message;
+}
+
+static void owner_answer(Owner *owner, uint32_t route, Message piece) {
+    OwnerAction *action = owner_actions_add(owner->out, OWNER_SEND_ANSWER);
+    action->route = route;
+    action->message = piece;
+}
+
+/* Something that ends the run: the scheduler is told, and its SHUTDOWN is awaited. */
+static void owner_fail(Owner *owner, const char *text) {
+    Message *message = &owner_actions_add(owner->out, OWNER_SEND_CONTROL)->message;
+    message->kind = MSG_FAIL;
+    snprintf(message->as.text.text, sizeof message->as.text.text, "%s", text);
+}
+
+/* ---- jobs */
+
+void owner_lists_free(OwnerLists *lists) {
+    for (uint32_t i = 0; lists->items && i < lists->count; i++) {
+        buf_free(&lists->items[i].data);
+        free(lists->items[i].ends);
+    }
+    free(lists->items);
+    *lists = (OwnerLists){0};
+}
+
+static void slice_free(Slice *slice) {
+    if (!slice) return;
+    buf_free(&slice->data);
+    waiting_gets_free(&slice->waiting);
+    free(slice);
+}
+
+static void job_free(OwnedJob *job) {
+    for (Slice *slice = job->slices, *next; slice; slice = next) {
+        next = slice->next;
+        slice_free(slice);
+    }
+    buf_free(&job->captures);
+    owner_lists_free(&job->lists);
+    pull_free(&job->bag);
+    free(job);
+}
+
+/* Takes a job out of the list and frees it. */
+static void owner_forget(Owner *owner, OwnedJob *job) {
+    OwnedJob **link = &owner->jobs;
+    while (*link != job) link = &(*link)->next;
+    *link = job->next;
+    if (!*link) owner->last_job = link;
+    table_remove(&owner->by_number, job->number);
+    job_free(job);
+}
+
+static OwnedJob *owner_find_job(Owner *owner, uint64_t number) {
+    OwnedJob *job = table_find(&owner->by_number, number);
+    if (!job) owner->ignored++;
+    return job;
+}
+
+static void owner_submit_now(Owner *owner, OwnedJob *job) {
+    job->phase = OWNED_RUNS;
+    job->epoch = owner->epoch;
+    Message *message = owner_say(owner, job, MSG_JOB_SUBMIT);
+    message->as.submit.spec = job->spec;
+    if (job->spec.blob_size <= MESSAGE_INLINE_BLOB) {
+        message->bytes = job->captures.data;
+        message->size = job->captures.len;
+    }
+}
+
+void owner_submit(Owner *owner, uint64_t number, const JobSpec *spec, Buf *captures, OwnerLists *lists) {
+    OwnedJob *job = xcalloc(1, sizeof *job);
+    *owner->last_job = job;
+    owner->last_job = &job->next;
+    table_put(&owner->by_number, number, job);
+    job->number = number;
+    job->spec = *spec;
+    job->captures = *captures;
+    job->lists = *lists;
+    *captures = (Buf){0};
+    *lists = (OwnerLists){0};
+    job->spec.blob_size = job->captures.len;
+    if (owner->is_welcome) owner_submit_now(owner, job);
+}
+
+static void owner_request(Owner *owner, OwnedJob *job) {
+    Message get;
+    while (pull_next_request(&job->bag, owner->now, &get)) {
+        OwnerAction *action = owner_actions_add(owner->out, OWNER_SEND_DATA);
+        action->message = get;
+        memcpy(action->endpoint, job->done.endpoint, sizeof action->endpoint);
+    }
+}
+
+static void owner_deliver(Owner *owner, OwnedJob *job) {
+    job->phase = OWNED_DELIVERED;
+    OwnerAction *action = owner_actions_add(owner->out, OWNER_RESULT);
+    action->job = job->number;
+    action->has_bag = job->done.holder >= 0;
+    action->limit = job->done.limit;
+    action->nanoseconds = job->done.nanoseconds;
+    action->end = job->done.end;
+    action->data = job->bag.data;
+    job->bag.data = (Buf){0};
+}
+
+static void owner_job_done(Owner *owner, const Message *message) {
+    OwnedJob *job = owner_find_job(owner, message->job);
+    if (!job) return;
+    if (job->phase != OWNED_RUNS) {
+        owner->ignored++;
+        return;
+    }
+    job->done = message->as.job_done;
+    job->epoch = message->epoch;
+    if (job->done.holder < 0) {
+        owner_deliver(owner, job);
+        return;
+    }
+    job->phase = OWNED_PULLS;
+    pull_start(&job->bag, ++owner->last_pull, job->number, job->epoch, (DataName){.kind = DATA_BAG}, owner->now);
+    owner_request(owner, job);
+}
+
+void owner_received(Owner *owner, uint64_t number, uint64_t nodes) {
+    OwnedJob *job = owner_find_job(owner, number);
+    if (!job || job->phase != OWNED_DELIVERED) return;
+    MsgJobEnd end = {.nodes = nodes, .size = job->bag.total};
+    owner_say(owner, job, MSG_JOB_END)->as.job_end = end;
+    owner_forget(owner, job);
+}
+
+void owner_cancel(Owner *owner, uint64_t number) {
+    OwnedJob *job = owner_find_job(owner, number);
+    if (!job) return;
+    if (job->phase != OWNED_HELD_BACK) owner_say(owner, job, MSG_JOB_END);
+    owner_forget(owner, job);
+}
+
+static void owner_job_progress(Owner *owner, const Message *message) {
+    OwnedJob *job = owner_find_job(owner, message->job);
+    if (!job || job->phase != OWNED_RUNS || message->as.progress.done < job->told) return;
+    job->told = message->as.progress.done;
+    OwnerAction *action = owner_actions_add(owner->out, OWNER_PROGRESS);
+    action->job = job->number;
+    action->count = message->as.progress.done;
+    action->limit = message->as.progress.limit;
+}
+
+void owner_welcome(Owner *owner, uint32_t epoch) {
+    owner->is_welcome = true;
+    owner->epoch = epoch;
+    for (OwnedJob *job = owner->jobs; job; job = job->next)
+        if (job->phase == OWNED_HELD_BACK) owner_submit_now(owner, job);
+}
+
+bool owner_control(Owner *owner, const Message *message) {
+    switch (message->kind) {
+    case MSG_JOB_DONE: owner_job_done(owner, message); return true;
+    case MSG_JOB_PROGRESS: owner_job_progress(owner, message); return true;
+    default: return false;
+    }
+}
+
+void owner_piece(Owner *owner, const Message *piece) {
+    OwnedJob *job = owner_find_job(owner, piece->job);
+    if (!job) return;
+    switch (job->phase == OWNED_PULLS ? pull_piece(&job->bag, piece, owner->now) : PULL_IGNORED) {
+    case PULL_IGNORED: owner->ignored++; break;
+    case PULL_MORE: owner_request(owner, job); break;
+    case PULL_COMPLETE: owner_deliver(owner, job); break;
+    case PULL_GONE: owner_fail(owner, "the worker that had the result no longer has it"); break;
+    }
+}
+
+/* ---- serving */
+static Slice *job_find_slice(OwnedJob *job, uint32_t list, uint64_t first, uint64_t count) {
+    Slice *slice = job->slices;
+    while (slice && (slice->list != list || slice->first != first || slice->count != count)) slice = slice->next;
+    return slice;
+}
+
+static void owner_serve_slice(Owner *owner, OwnedJob *job, Slice *slice, uint32_t route, const Message *get) {
+    Message piece = pull_answer(get, slice->data.data, slice->data.len);
+    owner_answer(owner, route, piece);
+    if (piece.as.piece.offset + piece.size < slice->data.len) return;
+    Slice **link = &job->slices;
+    while (*link != slice) link = &(*link)->next;
+    *link = slice->next;
+    slice->next = owner->served;
+    owner->served = slice;
+}
+
+static void slice_cut(Slice *slice, const OwnerList *list) {
+    OwnerEnd from = list->ends[slice->first], to = list->ends[slice->first + slice->count];
+    uint64_t elements = to.elements - from.elements;
+    buf_add(&slice->data, &elements, sizeof elements);
+    buf_add(&slice->data, list->data.data + from.offset, to.offset - from.offset);
+    slice->is_encoded = true;
+}
+
+/* A slice that is asked for, with its data if the lists are there already. */
+static Slice *owner_new_slice(Owner *owner, OwnedJob *job, DataName name) {
+    Slice *slice = xcalloc(1, sizeof *slice);
+    *slice = (Slice){.next = job->slices, .list = name.list, .first = name.first, .count = name.count};
+    job->slices = slice;
+    if (job->lists.items) {
+        slice_cut(slice, &job->lists.items[name.list]);
+        return slice;
+    }
+    OwnerAction *action = owner_actions_add(owner->out, OWNER_SLICE);
+    action->job = job->number;
+    action->list = name.list;
+    action->first = name.first;
+    action->count = name.count;
+    return slice;
+}
+
+static void owner_get_slice(Owner *owner, OwnedJob *job, uint32_t route, const Message *get) {
+    DataName name = get->as.get.name;
+    uint64_t n = job->spec.chunks;
+    if (name.list >= job->spec.lists || name.count == 0 || name.first >= n || name.count > n - name.first) {
+        owner->ignored++;
+        owner_answer(owner, route, pull_refusal(get, PIECE_GONE));
+        return;
+    }
+    Slice *slice = job_find_slice(job, name.list, name.first, name.count);
+    if (!slice) slice = owner_new_slice(owner, job, name);
+    if (slice->is_encoded) {
+        owner_serve_slice(owner, job, slice, route, get);
+        return;
+    }
+    if (!waiting_gets_add(&slice->waiting, route, get)) owner_answer(owner, route, pull_refusal(get, PIECE_LATER));
+}
+
+void owner_get(Owner *owner, uint32_t route, const Message *get) {
+    OwnedJob *job = owner_find_job(owner, get->job);
+    DataKind kind = get->as.get.name.kind;
+    if (job && kind == DATA_CAPTURES)
+        owner_answer(owner, route, pull_answer(get, job->captures.data, job->captures.len));
+    else if (job && kind == DATA_SLICE)
+        owner_get_slice(owner, job, route, get);
+    else
+        owner_answer(owner, route, pull_refusal(get, PIECE_GONE));
+}
+
+void owner_sliced(Owner *owner, uint64_t number, uint32_t list, uint64_t first, uint64_t count, Buf *data) {
+    OwnedJob *job = owner_find_job(owner, number);
+    Slice *slice = job ? job_find_slice(job, list, first, count) : NULL;
+    if (!slice || slice->is_encoded) {
+        buf_free(data); /* the job ended meanwhile */
+        return;
+    }
+    slice->is_encoded = true;
+    slice->data = *data;
+    *data = (Buf){0};
+    WaitingGets waiting = slice->waiting;
+    slice->waiting = (WaitingGets){0};
+    for (size_t i = 0; i < waiting.len; i++) owner_get_slice(owner, job, waiting.items[i].route, &waiting.items[i].get);
+    waiting_gets_free(&waiting);
+}
+
+/* ---- time */
+
+static void owner_tick_pull(Owner *owner, OwnedJob *job) {
+    if (job->phase != OWNED_PULLS) return;
+    if (pull_tick(&job->bag, owner->now)) {
+        owner_request(owner, job);
+        return;
+    }
+    char text[MESSAGE_TEXT_SIZE];
+    snprintf(text, sizeof text, "worker %lld did not send the result of job %llu within %.0f s", (long long)job->done.holder,
+             (unsigned long long)job->number, (double)PULL_DEADLINE / 1e9);
+    owner_fail(owner, text);
+    pull_forgive(&job->bag, owner->now); /* said once, not at every tick */
+}
+
+void owner_tick(Owner *owner) {
+    for (OwnedJob *job = owner->jobs; job; job = job->next) owner_tick_pull(owner, job);
+}
+
+void owner_forgive(Owner *owner) {
+    for (OwnedJob *job = owner->jobs; job; job = job->next) pull_forgive(&job->bag, owner->now);
+}
+
+/* ---- steps */
+
+static void slices_free(Slice **slices) {
+    for (Slice *slice = *slices, *next; slice; slice = next) {
+        next = slice->next;
+        slice_free(slice);
+    }
+    *slices = NULL;
+}
+
+void owner_begin(Owner *owner, uint64_t now, OwnerActions *out) {
+    if (now > owner->now) owner->now = now;
+    owner->out = out;
+    slices_free(&owner->served);
+}
+
+Owner *owner_new(void) {
+    Owner *owner = xcalloc(1, sizeof *owner);
+    owner->last_job = &owner->jobs;
+    return owner;
+}
+
+void owner_free(Owner **owner) {
+    if (!*owner) return;
+    for (OwnedJob *job = (*owner)->jobs, *next; job; job = next) {
+        next = job->next;
+        job_free(job);
+    }
+    slices_free(&(*owner)->served);
+    table_free(&(*owner)->by_number);
+    free(*owner);
+    *owner = NULL;
+}
+
+uint64_t owner_ignored(const Owner *owner) {
+    return owner->ignored;
+}

@@ -1,0 +1,53 @@
+/* share.h: jobs that others do, as the two threads of their owner see them.
+ *
+ * The thread that runs the program submits a job and holds a Share of it until it has what it wants; the communicating thread,
+ * which has the Owner (runtime/sched/owner.h), is asked to submit and to cancel, and puts results where the Share shows them.
+ * Between the two there is a mutex, a condition, and an eventfd that wakes the communicating thread. */
+#ifndef RUNTIME_WORKER_SHARE_H
+#define RUNTIME_WORKER_SHARE_H
+
+#include "runtime/sched/owner.h"
+#include "runtime/worker/job.h"
+
+typedef struct Shares Shares; /* all those of one role */
+typedef struct Share Share;   /* of one job */
+
+/* *ended counts what has ended on this role, here or elsewhere: results get their places from it. It must stay. */
+Shares *shares_new(_Atomic uint64_t *ended, char **error); /* NULL: failed, *error malloc'ed */
+void shares_free(Shares **shares);                         /* when the communicating thread is gone, and no Share is left */
+
+/* ---- the thread that runs the program */
+
+/* Hands the job to the workers. Watched: its progress may be asked for, and its lists are encoded now; else they are encoded when
+ * they are asked for, while shares_wait waits for this very job. */
+Share *share_submit(Shares *shares, const Job *job, bool is_watched);
+
+uint64_t share_arrived(const Share *share); /* the result's place in the order in which results came, from 1; 0: it is not there */
+double share_progress(Shares *shares, const Share *share); /* 0.0 … 1.0 */
+
+/* Waits until the result is there. */
+void share_wait(Shares *shares, Share *share, const Job *job);
+
+/* Waits until a result has come since *ended was `seen`, or the time is `until` (clock_now; 0: for ever). */
+void shares_wait_any(Shares *shares, uint64_t seen, uint64_t until);
+
+/* Puts the result, which is there, into the job's empty bag, of whose chunks those before *limit count. True: failed, with the
+ * context's error set. */
+bool share_take(Share *share, Job *job, uint64_t *limit);
+uint64_t share_nanoseconds(const Share *share); /* that workers have spent on the job, once the result is there */
+
+void share_end(Shares *shares, Share **share); /* a job whose result is not there is cancelled */
+
+/* ---- the communicating thread */
+
+int shares_wake(const Shares *shares);  /* readable when there is something to do */
+void shares_heed(const Shares *shares); /* that was seen */
+void shares_rouse(Shares *shares);      /* from any thread: makes shares_wake readable */
+
+/* Does the next thing that was asked for; false: there is none. The actions are to be done before the next call. */
+bool shares_step(Shares *shares, Owner *owner, uint64_t now, OwnerActions *out);
+
+/* Does an OWNER_SLICE, OWNER_PROGRESS or OWNER_RESULT. */
+void shares_act(Shares *shares, OwnerAction *action);
+
+#endif
