@@ -3,7 +3,8 @@
  * A thread keeps its compiled patterns in its context, the most recently used ones, so that a mapped function compiles its pattern
  * once. Patterns are matched by machine code where this machine lets PCRE2 make some, and interpreted elsewhere; since only the
  * interpreter decides that a match takes too long, both give the same results: what the machine code gives up is interpreted, with
- * limits that are far larger.
+ * limits that are far larger. Texts with bytes that are not UTF-8 are always interpreted, for there the two are not quite the same.
+ * (Groups inside of assertions that are repeated possessively are the one corner known where PCRE2 itself is not of one mind.)
  *
  * Nothing else refers to this file, so that only programs with patterns are linked with PCRE2. */
 #define PCRE2_CODE_UNIT_WIDTH 8
@@ -21,20 +22,24 @@ enum {
     COMPILED_STEPS = 1000 * 1000,  /* at one start in the text, by machine code */
     STEPS_MOST = 10 * 1000 * 1000, /* the same by the interpreter: about half a second */
     HEAP_MOST = 256 << 10,         /* KiB */
+    KEPT_MOST = 1 << 20,           /* bytes of the interpreter's memory that are kept for the next match */
     JIT_STACK_FIRST = 32 << 10,
     JIT_STACK_MOST = 1 << 20,
 };
 
 typedef struct Pattern {
-    MrString text; /* a copy */
-    pcre2_code *code;
-    pcre2_match_data *data;
-    bool is_compiled; /* to machine code */
+    MrString text;                 /* a copy */
+    pcre2_code *code;              /* for texts that are UTF-8; compiled to machine code too, where that can be */
+    pcre2_code *tolerant;          /* for other texts, in which bytes that are not UTF-8 match nothing; NULL until it is needed */
+    pcre2_match_data *data, *slow; /* for machine code and for the interpreter; slow: NULL until it is needed */
+    bool is_compiled;              /* to machine code */
 } Pattern;
 
 /* A thread's patterns, the most recently used one first. */
 typedef struct Patterns {
     MrHeld held;
+    pcre2_general_context *memory; /* the interpreter's */
+    size_t largest;                /* bytes that it asked for at once, since its memory was given back */
     pcre2_match_context *quick, *patient;
     pcre2_jit_stack *stack; /* NULL: patterns are interpreted */
     size_t count;
@@ -44,7 +49,9 @@ typedef struct Patterns {
 static void pattern_free(Pattern *pattern) {
     mr_string_drop(NULL, &pattern->text);
     pcre2_match_data_free(pattern->data);
+    pcre2_match_data_free(pattern->slow);
     pcre2_code_free(pattern->code);
+    pcre2_code_free(pattern->tolerant);
 }
 
 static void patterns_free(MrHeld *held) {
@@ -53,7 +60,19 @@ static void patterns_free(MrHeld *held) {
     pcre2_jit_stack_free(patterns->stack);
     pcre2_match_context_free(patterns->quick);
     pcre2_match_context_free(patterns->patient);
+    pcre2_general_context_free(patterns->memory);
     free(patterns);
+}
+
+static void *memory_take(PCRE2_SIZE size, void *patterns) {
+    Patterns *of = patterns;
+    if (size > of->largest) of->largest = size;
+    return malloc(size);
+}
+
+static void memory_give(void *memory, void *patterns) {
+    (void)patterns;
+    free(memory);
 }
 
 static Patterns *patterns_of(MrContext *context) {
@@ -65,7 +84,8 @@ static Patterns *patterns_of(MrContext *context) {
     /* Machine code reads vectors that go past the ends of a text, which tools such as valgrind cannot follow. */
     const char *how = getenv("MR_REGEX");
     if (!how || strcmp(how, "interpreted") != 0) patterns->stack = pcre2_jit_stack_create(JIT_STACK_FIRST, JIT_STACK_MOST, NULL);
-    if (!patterns->quick || !patterns->patient) out_of_memory(0);
+    patterns->memory = pcre2_general_context_create(memory_take, memory_give, patterns);
+    if (!patterns->quick || !patterns->patient || !patterns->memory) out_of_memory(0);
     pcre2_set_match_limit(patterns->quick, COMPILED_STEPS);
     pcre2_set_match_limit(patterns->patient, STEPS_MOST);
     pcre2_set_heap_limit(patterns->patient, HEAP_MOST);
@@ -87,13 +107,13 @@ static bool fail_pattern(MrContext *context, const MrString *text, int code, siz
                     (const char *)reason);
 }
 
-/* Bytes of the text that are not UTF-8 match nothing; \C, which matches a part of a character, is refused. */
-static pcre2_code *compile(MrContext *context, const MrString *text) {
+/* \C, which matches a part of a character, is refused. */
+static pcre2_code *compile(MrContext *context, const MrString *text, uint32_t more) {
     pcre2_compile_context *options = pcre2_compile_context_create(NULL);
     if (!options) out_of_memory(0);
     pcre2_set_max_pattern_length(options, PATTERN_BYTES_MOST);
     pcre2_set_newline(options, PCRE2_NEWLINE_LF);
-    uint32_t flags = PCRE2_UTF | PCRE2_UCP | PCRE2_MATCH_INVALID_UTF | PCRE2_NEVER_BACKSLASH_C;
+    uint32_t flags = PCRE2_UTF | PCRE2_UCP | PCRE2_NEVER_BACKSLASH_C | more;
     int code = 0;
     PCRE2_SIZE at = 0;
     PCRE2_SPTR bytes = (PCRE2_SPTR)(text->len ? text->data : "");
@@ -111,7 +131,7 @@ static Pattern *pattern_find(MrContext *context, Patterns *patterns, const MrStr
     if (i < patterns->count) {
         found = patterns->items[i];
     } else {
-        found = (Pattern){.code = compile(context, text)};
+        found = (Pattern){.code = compile(context, text, 0)};
         if (!found.code) return NULL;
         found.text = string_new(text->data, text->len);
         found.data = pcre2_match_data_create_from_pattern(found.code, NULL);
@@ -135,19 +155,25 @@ typedef struct Search {
     Patterns *patterns;
     Pattern *pattern;
     const char *text;
-    size_t len, from;       /* where the next match is looked for; beyond the text: nowhere */
-    size_t *spans;          /* of the last match: where each group begins and ends (PCRE2_UNSET: took no part) */
-    pcre2_match_data *slow; /* what the interpreter needed, which may be much: given back at the end */
+    bool is_utf8;
+    size_t len, from; /* where the next match is looked for; beyond the text: nowhere */
+    size_t *spans;    /* of the last match: where each group begins and ends (PCRE2_UNSET: took no part) */
 } Search;
 
 static bool search_open(Search *search, MrContext *context, const MrString *s, const MrString *text) {
     *search = (Search){.context = context, .patterns = patterns_of(context), .text = s->len ? s->data : "", .len = (size_t)s->len};
     search->pattern = pattern_find(context, search->patterns, text);
-    return search->pattern != NULL;
+    search->is_utf8 = text_is_utf8(search->text, s->len);
+    if (search->pattern && !search->is_utf8 && !search->pattern->tolerant)
+        search->pattern->tolerant = compile(context, text, PCRE2_MATCH_INVALID_UTF);
+    return search->pattern && (search->is_utf8 || search->pattern->tolerant);
 }
 
-static void search_close(Search *search) {
-    pcre2_match_data_free(search->slow);
+static void search_close(const Search *search) {
+    if (!search->pattern || search->patterns->largest <= KEPT_MOST) return;
+    pcre2_match_data_free(search->pattern->slow);
+    search->pattern->slow = NULL;
+    search->patterns->largest = 0;
 }
 
 static bool fail_match(const Search *search, int code) {
@@ -172,16 +198,20 @@ static bool fail_match(const Search *search, int code) {
 
 /* Looks for a match from search->from on; *is_there says whether there is one. True is failure. */
 static bool search_once(Search *search, bool *is_there) {
-    const Pattern *pattern = search->pattern;
+    Pattern *pattern = search->pattern;
     PCRE2_SPTR text = (PCRE2_SPTR)search->text;
+    const pcre2_code *code = search->is_utf8 ? pattern->code : pattern->tolerant;
+    uint32_t options = search->is_utf8 ? PCRE2_NO_UTF_CHECK : 0;
     pcre2_match_data *data = pattern->data;
     int found = PCRE2_ERROR_MATCHLIMIT;
-    if (pattern->is_compiled) found = pcre2_match(pattern->code, text, search->len, search->from, 0, data, search->patterns->quick);
+    if (pattern->is_compiled && search->is_utf8)
+        found = pcre2_match(code, text, search->len, search->from, options, data, search->patterns->quick);
     if (found == PCRE2_ERROR_MATCHLIMIT || found == PCRE2_ERROR_JIT_STACKLIMIT) {
-        if (!search->slow) search->slow = pcre2_match_data_create_from_pattern(pattern->code, NULL);
-        if (!search->slow) out_of_memory(0);
-        data = search->slow;
-        found = pcre2_match(pattern->code, text, search->len, search->from, PCRE2_NO_JIT, data, search->patterns->patient);
+        if (!pattern->slow) pattern->slow = pcre2_match_data_create_from_pattern(pattern->code, search->patterns->memory);
+        if (!pattern->slow) out_of_memory(0);
+        data = pattern->slow;
+        options |= PCRE2_NO_JIT;
+        found = pcre2_match(code, text, search->len, search->from, options, data, search->patterns->patient);
     }
     search->spans = pcre2_get_ovector_pointer(data);
     *is_there = found >= 0;

@@ -6,6 +6,20 @@
 #include "runtime/value/inline.h"
 #include "runtime/value/rare.h"
 
+bool text_is_utf8(const char *text, int64_t len) {
+    const char *p = text, *end = text + len;
+    while (p < end) {
+        if (end - p >= 8 && !(load64(p) & UINT64_C(0x8080808080808080))) {
+            p += 8;
+            continue;
+        }
+        int32_t code;
+        p += text_decode(p, end, &code);
+        if (code < 0) return false;
+    }
+    return true;
+}
+
 int64_t text_count(const char *text, int64_t len) {
     int64_t count = 0;
     for (const char *p = text, *end = text + len; p < end; p += text_unit(p, end)) count++;

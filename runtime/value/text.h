@@ -6,6 +6,7 @@
 #ifndef RUNTIME_VALUE_TEXT_H
 #define RUNTIME_VALUE_TEXT_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /* Decodes the unit at p < end: returns its length in bytes, 1 to 4; *code is its code point, or -1 for a byte that is not UTF-8. */
@@ -33,6 +34,7 @@ static inline int text_unit(const char *p, const char *end) {
     return text_decode(p, end, &code);
 }
 
+bool text_is_utf8(const char *text, int64_t len);
 int64_t text_count(const char *text, int64_t len);                 /* the number of units */
 int64_t text_prefix(const char *text, int64_t len, int64_t units); /* the bytes of the first so many units */
 int text_encode(int32_t code, char out[4]);                        /* a code point as UTF-8: returns its length */
