@@ -335,6 +335,7 @@ ReducerUse reducer_use_of(Lower *l, Env *env, Ast *ast, CoreExprs *out);
 void reducer_build(Lower *l, CoreJob *job, const ReducerUse *use, const CoreType *element);
 /* Adds what is tested of the reducer to the job's laws (lower_laws.c). */
 void reducer_laws(Lower *l, CoreJob *job, const ReducerUse *use, const CoreType *element);
+void scan_laws(Lower *l, Stream *below, const ReducerUse *use, CoreExprs *out, Span span); /* the same of a scan of `below` */
 /* The state and result of a declared reducer; false: refused. */
 bool reducer_types(Lower *l, const ReducerUse *use, Span span, const CoreType **state, const CoreType **result);
 /* The body of a declared reducer's member with its parameters bound to these values; NULL where it has no such member. */

@@ -19,6 +19,20 @@ static const char *law_name(Lower *l, const ReducerUse *use) {
     return "the function";
 }
 
+/* A scan keeps its states in variables of whatever loop it is walked in. Its laws are those of a job over what it scans, whose
+ * result, output and errors are nobody's. */
+void scan_laws(Lower *l, Stream *below, const ReducerUse *use, CoreExprs *out, Span span) {
+    const CoreType *string = core_simple(l, CORE_TYPE_STRING);
+    CoreExprs statements = {0};
+    CoreExpr *job = job_of_stream(l, below, use, NULL, false, &statements, span);
+    if (l->has_failed) return;
+    job->job->is_silent = true;
+    CoreExpr *const parts[] = {make_block(l, &statements, as_unit(l, job), span), make_unit(l, span)};
+    CoreExpr *attempt = make(l, CORE_TRY, core_unit_type(l), span, 2, parts);
+    attempt->var = var_new(l, "e", core_pair_type(l, string, string), span);
+    vec_push(l->arena, out, attempt);
+}
+
 void reducer_laws(Lower *l, CoreJob *job, const ReducerUse *use, const CoreType *element) {
     for (size_t i = 0; i < use->members.len; i++) reducer_laws(l, job, &use->members.items[i], element);
     if (use->members.len > 0 || is_exempt(use->symbol)) return;

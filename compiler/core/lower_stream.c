@@ -39,6 +39,7 @@ static Stream *stream_of_scan(Lower *l, Env *env, AstPipe *pipe, Stream *below, 
     Stream *stream = arena_make(l->arena, Stream);
     ReducerUse *reducer = arena_make(l->arena, ReducerUse);
     *reducer = reducer_use_of(l, env, pipe->scan, out);
+    if (l->checked->checks_laws && !l->has_failed) scan_laws(l, below, reducer, out, pipe->base.span);
     stream->kind = STREAM_SCAN;
     stream->span = pipe->base.span;
     stream->reducer = reducer;

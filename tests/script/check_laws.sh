@@ -121,3 +121,17 @@ status=0; timeout 60 "$MRRUN" -n 2 ./laws text > out 2> err || status=$?
 says 'a program that checks laws runs by itself, not under mrrun'
 status=0; "$MRC" --check-laws glue.mr -o laws -- text 2> err || status=$?
 [ "$status" = 2 ]
+
+# A scan's function is tested as a reduction's, on what it scans; endless sequences are left alone.
+cat > scans.mr <<'E2'
+print(list(map x => { print("seen {x}"); x } over 1..5 scan (-)))
+print(list(map x => float(x) over 1..10 scan mean), list(map x => x over [3, 1, 4] scan max))
+for x in map x => x over 0.. scan (a, b) => a - b { if x < -20 { break } }
+print(reduce sum over (map x => x over [1, 2, 0] scan (a, b) => a // b))
+E2
+"$MRC" scans.mr
+./scans > plain 2> err || true
+check 1 scans.mr
+cmp plain out
+says ' --> scans.mr:1:'
+says '1 with a counterexample (1 more had too few elements to be tested)'
