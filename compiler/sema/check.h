@@ -111,6 +111,10 @@ void check_pattern(Checker *c, Ast *pattern, Type *type); /* one that must match
 void check_case(Checker *c, Ast *pattern, Type *type);    /* one that need not */
 Type *annotate(Checker *c, Ast *type_expr);
 
+/* ---- what cannot be associative (check_associative.c): a warning (W0104) */
+void check_associative(Checker *c, const Ast *operand); /* of `reduce` or `scan`: a function */
+void check_associative_merge(Checker *c, const AstMember *merge);
+
 /* ---- C functions (check_foreign.c) */
 /* An `extern fn` that is no primitive: `types` are those of its parameters, then its result's. */
 void check_foreign(Checker *c, const AstExtern *external, const TypeList *types);

@@ -143,6 +143,7 @@ static void check_reducer_members(Checker *c, const Signature *signature, AstRed
     check_member(c, members[MEMBER_INIT], NULL, NULL, state);
     check_member(c, members[MEMBER_ADD], state, element, state);
     check_member(c, members[MEMBER_MERGE], state, state, state);
+    check_associative_merge(c, members[MEMBER_MERGE]);
     if (members[MEMBER_FINISH])
         check_member(c, members[MEMBER_FINISH], state, NULL, result);
     else

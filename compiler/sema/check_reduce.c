@@ -150,6 +150,7 @@ static Type *check_fold(Checker *c, AstPipe *pipe, Type *element) {
     Type *wanted = type_of_kind(&c->infer, TYPE_FN, (Type *[]){element, element, element}, 3);
     Reason reason = {.what = pipe->scan ? "the function of `scan`" : "the function of `reduce`", .span = SPAN_NONE};
     if (!check_against(c, *combined(pipe), wanted, &reason)) element = error_type(c);
+    check_associative(c, *combined(pipe));
     if (pipe->from) {
         Reason from = {
             .what = "the value after `from`", .span = pipe->reduce->span, .note = "this function combines it with the result"};
