@@ -76,7 +76,8 @@ static Type *annotate_data(Checker *c, AstTypeName *node, Symbol *symbol) {
 
 /* `util.Point`: a type that an imported module declares. */
 static Type *annotate_member(Checker *c, AstTypeName *node) {
-    const Symbol *symbol = map_get_pointer(&c->module->values, node->module);
+    Symbol *symbol = map_get_pointer(&c->module->values, node->module);
+    if (symbol) symbol->is_used = true;
     Module *module = symbol && symbol->kind == SYMBOL_MODULE ? symbol->module : NULL;
     if (!module) return unknown_module(c, node);
     Symbol *type = map_get_pointer(&module->types, node->name);
@@ -91,7 +92,10 @@ static Type *annotate_member(Checker *c, AstTypeName *node) {
 static Type *annotate_name(Checker *c, AstTypeName *node) {
     if (node->module) return annotate_member(c, node);
     Symbol *declared = map_get_pointer(&c->module->types, node->name);
-    if (declared) return annotate_data(c, node, declared);
+    if (declared) {
+        *map_slot_pointer(&c->module->mentioned, node->name) = declared;
+        return annotate_data(c, node, declared);
+    }
     for (size_t i = 0; i < sizeof named_types / sizeof *named_types; i++) {
         const NamedType *named = &named_types[i];
         if (strcmp(node->name, named->name) != 0) continue;

@@ -220,6 +220,7 @@ static bool decide_by_field(Checker *c, Span span, Type *type, Name name, bool *
         *was_reported = true;
         return false;
     }
+    *map_slot_pointer(&c->module->mentioned, record->name) = record;
     TypeList args = {0};
     for (size_t i = 0; i < record->params.len; i++)
         vec_push(c->arena, &args, type_var(&c->infer, record->params.items[i]->classes));

@@ -110,6 +110,7 @@ static void import_nothing(Sema *sema, Module *module, AstImport *import, const 
     map_init(&empty->values, sema->arena);
     map_init(&empty->types, sema->arena);
     map_init(&empty->skipped, sema->arena);
+    map_init(&empty->mentioned, sema->arena);
     import_whole(sema, module, import, empty);
 }
 
@@ -153,6 +154,7 @@ Module *module_check(Sema *sema, AstFile *file, const char *name, const char *pa
     map_init(&module->values, sema->arena);
     map_init(&module->types, sema->arena);
     map_init(&module->skipped, sema->arena);
+    map_init(&module->mentioned, sema->arena);
     vec_push(sema->arena, &sema->open, module);
     for (size_t i = 0; i < file->items.len; i++)
         if (file->items.items[i]->kind == AST_IMPORT) load_import(sema, module, ast_as(Import, file->items.items[i]));
@@ -161,6 +163,8 @@ Module *module_check(Sema *sema, AstFile *file, const char *name, const char *pa
     resolve_module(sema, module, &items);
     order_items(sema, &items, &groups);
     check_module(sema, module, &items, &groups);
+    unused_report(sema, module);
+    unreachable_report(sema, module);
     sema->open.len--;
     vec_push(sema->arena, &sema->modules, module);
     return module;

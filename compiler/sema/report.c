@@ -20,6 +20,7 @@ typedef struct Conversion {
     const char *function; /* that is put around the value, where that is all; else NULL */
 } Conversion;
 
+#define NO_VALUE  "the value of a block is that of its last expression; loops, assignments and an `if` without `else` have none"
 #define TO_STRING "string(x) turns any value into a string, and \"{x}\" puts it into one"
 #define COMPARED  "compare it, `x != 0`: only bools are true or false"
 #define MEASURED  "compare its length, `len(x) > 0`: only bools are true or false"
@@ -56,17 +57,16 @@ static void add_hint(Diag *diag, Span span, Type *actual, Type *expected) {
         diag_hint(diag, "a list of one future is written `[f]`");
     else if (actual->kind == TYPE_FUTURE && expected->kind != TYPE_FUTURE)
         diag_hint(diag, "`await` gives the result of a future");
+    else if (actual->kind == TYPE_TUPLE && actual->arg_count == 0)
+        diag_hint(diag, NO_VALUE);
     else if (expected->kind == TYPE_STRING)
         diag_hint(diag, TO_STRING);
     else if (actual->kind == TYPE_OPTIONAL && expected->kind != TYPE_OPTIONAL)
         diag_hint(diag, "`x ?? default` takes the value out of an optional");
     else if (expected->kind == TYPE_OPTIONAL && actual->kind != TYPE_OPTIONAL)
         diag_hint(diag, "some(x) makes an optional of a value");
-    else if (expected->kind == TYPE_FN && (actual->kind != TYPE_TUPLE || actual->arg_count > 0))
+    else if (expected->kind == TYPE_FN)
         diag_hint(diag, "a function value is written `x => …`");
-    else if (actual->kind == TYPE_TUPLE && actual->arg_count == 0)
-        diag_hint(diag,
-                  "the value of a block is that of its last expression; loops, assignments and an `if` without `else` have none");
 }
 
 static void report_arity(Checker *c, Span span, const Type *actual, const Type *expected, const Reason *reason) {

@@ -163,21 +163,11 @@ static void resolve_statements(Resolver *r, const AstList *statements) {
     }
 }
 
-/* What a block declares by let or var and nothing mentions is probably a slip; `_x` says that it is none. */
-static void warn_unused(Resolver *r, const Scope *scope) {
-    for (size_t i = 0; i < scope->symbols.len; i++) {
-        const Symbol *symbol = scope->symbols.items[i];
-        if (symbol->is_used || symbol->name[0] == '_' || r->module->is_library) continue;
-        Diag *diag = diag_add(r->sema->diags, W0102, symbol->span, "`%s` is never used", symbol->name);
-        diag_hint(diag, "`_` in its place, or a name that begins with `_`, says that this is meant");
-    }
-}
-
 static void resolve_block(Resolver *r, AstBlock *block) {
     Scope scope = {.outer = r->scope};
     r->scope = &scope;
     resolve_statements(r, &block->statements);
-    warn_unused(r, &scope);
+    unused_collect(r, &scope);
     r->scope = scope.outer;
 }
 
@@ -343,6 +333,7 @@ static void resolve_arm(Resolver *r, AstArm *arm) {
     bind_pattern(r, arm->pattern, arm->pattern);
     resolve_maybe(r, arm->guard);
     resolve_node(r, arm->body);
+    unused_collect(r, &scope);
     r->scope = scope.outer;
 }
 

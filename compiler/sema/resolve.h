@@ -59,6 +59,12 @@ void module_declare(Sema *sema, Module *module, Symbol *symbol);
  * are mentioned above a let that they read (E0205). */
 void order_items(Sema *sema, const Items *items, ItemGroups *groups);
 
+/* Warns about what the module, which is checked, declares or imports and never mentions (unused.c). */
+void unused_report(Sema *sema, const Module *module);
+
+/* Warns about statements that nothing comes to (unreachable.c). */
+void unreachable_report(Sema *sema, const Module *module);
+
 /* ---- modules.c */
 /* The embedded module, loaded, resolved and checked; NULL after an error, which was reported at `span`. */
 Module *module_import(Sema *sema, const char *name, Span span);

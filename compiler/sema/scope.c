@@ -121,13 +121,24 @@ static Symbol *find(Resolver *r, Name name) {
     return symbol;
 }
 
+/* For unused.c. */
+static void note_mention(Resolver *r, Symbol *symbol, Name name, Span span) {
+    bool is_target = r->target && r->target->span.from == span.from;
+    if (symbol->kind == SYMBOL_VAR && is_target)
+        symbol->is_assigned = true;
+    else
+        symbol->is_used = true;
+    if (symbol->also) symbol->also->is_used = true;
+    if (symbol->module != r->module) *map_slot_pointer(&r->module->mentioned, name) = symbol;
+}
+
 Symbol *scope_lookup(Resolver *r, Name name, Span span) {
     Symbol *symbol = find(r, name);
     if (!symbol) {
         report_unknown(r, name, span);
         return NULL;
     }
-    symbol->is_used = true;
+    note_mention(r, symbol, name, span);
     if (symbol->kind == SYMBOL_VAR && symbol->owner != r->owner) {
         report_var(r, symbol, span);
         return NULL;

@@ -49,6 +49,9 @@ void scope_skipped(Module *module, const AstError *error);
 /* Gives the names of the other alternatives the symbols of those of the first one, which are declared (alternatives.c). */
 void alternatives_share(Resolver *r, AstPatAlternatives *pattern);
 
+/* At the end of a block: which of its names nothing has mentioned (unused.c). */
+void unused_collect(Resolver *r, const Scope *scope);
+
 void resolve_node(Resolver *r, Ast *node);
 
 #endif

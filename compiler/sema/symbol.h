@@ -37,6 +37,7 @@ struct Symbol {
     AstList fields;          /* CONSTRUCTOR: a PARAM for each field, with its name where it has one, and its type */
     TypeList params;         /* TYPE: its type parameters, which are the scheme variables of its constructors */
     bool is_used;
+    bool is_assigned;  /* VAR: after its declaration */
     bool is_recursive; /* FN: takes part in a cycle of calls. TYPE: its values may hold values of the same type */
     bool is_opaque;    /* TYPE: holds functions, so that it has neither equality nor order and cannot be printed */
 };
@@ -53,10 +54,12 @@ typedef struct Use {
 struct Module {
     Name name; /* "prelude", "math", or the program's path */
     AstFile *file;
-    Map values;  /* Name -> Symbol *: what it declares (and imports by name) */
-    Map types;   /* Name -> Symbol * */
-    Map skipped; /* Names, to no matter what: unknown, but declared by statements that could not be parsed, or reported already */
-    const char *path; /* of a file, made absolute: its identity; NULL for the library and for a program that is in no file */
+    Map values;    /* Name -> Symbol *: what it declares (and imports by name) */
+    Map types;     /* Name -> Symbol * */
+    Map skipped;   /* Names, to no matter what: unknown, but declared by statements that could not be parsed, or reported already */
+    Map mentioned; /* names that it imports one by one and mentions */
+    VEC(Symbol *) unused; /* of its blocks, to be reported at its end */
+    const char *path;     /* of a file, made absolute: its identity; NULL for the library and for a program that is in no file */
     bool is_library;
     bool is_main;
     bool is_missing; /* could not be imported: whatever it is asked for was reported */
