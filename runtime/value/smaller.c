@@ -6,12 +6,17 @@
 #include "runtime/value/inline.h"
 #include "runtime/value/map.h"
 
-/* Of how many elements the single ones are left out or made smaller. */
-enum { MOST_ELEMENTS = 12 };
+/* Of how many elements the single ones are left out or made smaller; how many cells of a recursive type are entered. */
+enum { MOST_ELEMENTS = 12, MOST_CELLS = 6 };
 
-/* The ways are counted down as they are met. */
-static bool is_meant(int64_t *which) {
-    return (*which)-- == 0;
+typedef struct Ways {
+    MrContext *context;
+    int64_t left; /* ways before the one that is meant: counted down as they are met */
+    int cells;    /* that may still be entered */
+} Ways;
+
+static bool is_meant(Ways *ways) {
+    return ways->left-- == 0;
 }
 
 static bool set_int(int64_t *x, int64_t value) {
@@ -24,31 +29,31 @@ static bool set_float(double *x, double value) {
     return true;
 }
 
-static bool smaller_int(int64_t *x, int64_t *which) {
+static bool smaller_int(int64_t *x, Ways *ways) {
     int64_t old = *x;
     if (old == 0) return false;
     int64_t towards = old > 0 ? -1 : 1;
-    if (is_meant(which)) return set_int(x, 0);
-    if (old != 1 && old != -1 && is_meant(which)) return set_int(x, 1);
-    if (old < 0 && old != INT64_MIN && is_meant(which)) return set_int(x, -old);
-    if ((old > 3 || old < -3) && is_meant(which)) return set_int(x, old / 2);
-    if ((old > 1 || old < -1) && is_meant(which)) return set_int(x, old + towards);
+    if (is_meant(ways)) return set_int(x, 0);
+    if (old != 1 && old != -1 && is_meant(ways)) return set_int(x, 1);
+    if (old < 0 && old != INT64_MIN && is_meant(ways)) return set_int(x, -old);
+    if ((old > 3 || old < -3) && is_meant(ways)) return set_int(x, old / 2);
+    if ((old > 1 || old < -1) && is_meant(ways)) return set_int(x, old + towards);
     return false;
 }
 
 /* First round, then near zero: a fraction is never the way to a smaller number. */
-static bool smaller_float(double *x, int64_t *which) {
+static bool smaller_float(double *x, Ways *ways) {
     double old = *x, whole = trunc(old);
     if (old == 0.0 && !signbit(old)) return false;
-    if (is_meant(which)) return set_float(x, 0.0);
+    if (is_meant(ways)) return set_float(x, 0.0);
     if (old == 1.0) return false;
-    if (is_meant(which)) return set_float(x, 1.0);
+    if (is_meant(ways)) return set_float(x, 1.0);
     if (!isfinite(old)) return false;
-    if (old < 0.0 && is_meant(which)) return set_float(x, -old);
-    if (whole != old && is_meant(which)) return set_float(x, whole);
+    if (old < 0.0 && is_meant(ways)) return set_float(x, -old);
+    if (whole != old && is_meant(ways)) return set_float(x, whole);
     if (whole != old || fabs(old) <= 1.0) return false;
-    if (fabs(old) > 3.0 && is_meant(which)) return set_float(x, trunc(old / 2.0));
-    if (fabs(old) < 1e6 && is_meant(which)) return set_float(x, old > 0.0 ? old - 1.0 : old + 1.0);
+    if (fabs(old) > 3.0 && is_meant(ways)) return set_float(x, trunc(old / 2.0));
+    if (fabs(old) < 1e6 && is_meant(ways)) return set_float(x, old > 0.0 ? old - 1.0 : old + 1.0);
     return false;
 }
 
@@ -64,29 +69,29 @@ static int64_t character_before(const MrString *string, int64_t at) {
     return at;
 }
 
-static bool smaller_string(MrContext *context, MrString *string, int64_t *which) {
+static bool smaller_string(MrString *string, Ways *ways) {
     int64_t len = string->len, from = 0, to = len;
     if (len == 0) return false;
-    if (is_meant(which)) {
+    if (is_meant(ways)) {
         to = 0;
-    } else if (len > 3 && is_meant(which)) {
+    } else if (len > 3 && is_meant(ways)) {
         to = character_before(string, len / 2 + 1);
-    } else if (len > 3 && is_meant(which)) {
+    } else if (len > 3 && is_meant(ways)) {
         from = character_before(string, len / 2 + 1);
-    } else if (is_meant(which)) {
+    } else if (is_meant(ways)) {
         from = first_character(string);
-    } else if (is_meant(which)) {
+    } else if (is_meant(ways)) {
         to = character_before(string, len);
     } else {
         return false;
     }
     MrString part = string_new(string->data + from, to > from ? to - from : 0);
-    mr_drop(context, string, &type_string);
+    mr_drop(ways->context, string, &type_string);
     *string = part;
     return true;
 }
 
-static bool smaller_part(MrContext *context, void *place, const MrType *type, int64_t *which);
+static bool smaller_part(void *place, const MrType *type, Ways *ways);
 
 /* The list without `count` elements from `first` on. */
 static bool list_without(MrContext *context, MrList **place, int64_t first, int64_t count, const MrType *type) {
@@ -102,65 +107,76 @@ static bool list_without(MrContext *context, MrList **place, int64_t first, int6
     return true;
 }
 
-static bool smaller_list(MrContext *context, MrList **place, const MrType *type, int64_t *which) {
+static bool smaller_list(MrList **place, const MrType *type, Ways *ways) {
     const MrType *element = type->fields[0];
     int64_t len = list_len(*place);
     if (len == 0) return false;
-    if (len > 3 && is_meant(which)) return list_without(context, place, 0, len / 2, type);
-    if (len > 3 && is_meant(which)) return list_without(context, place, len / 2, len - len / 2, type);
+    if (len > 3 && is_meant(ways)) return list_without(ways->context, place, 0, len / 2, type);
+    if (len > 3 && is_meant(ways)) return list_without(ways->context, place, len / 2, len - len / 2, type);
     for (int64_t i = 0; i < len && i < MOST_ELEMENTS; i++)
-        if (is_meant(which)) return list_without(context, place, i, 1, type);
+        if (is_meant(ways)) return list_without(ways->context, place, i, 1, type);
     list_unique(place, element);
     for (int64_t i = 0; i < len && i < MOST_ELEMENTS; i++)
-        if (smaller_part(context, (*place)->data + i * (int64_t)element->size, element, which)) return true;
+        if (smaller_part((*place)->data + i * (int64_t)element->size, element, ways)) return true;
     return false;
 }
 
-static bool smaller_map(MrContext *context, MrMap **place, const MrType *type, int64_t *which) {
-    int64_t len = mr_map_len(context, *place);
+static bool smaller_map(MrMap **place, const MrType *type, Ways *ways) {
+    int64_t len = mr_map_len(ways->context, *place);
     for (int64_t i = 0; i < len && i < MOST_ELEMENTS; i++) {
-        if (!is_meant(which)) continue;
+        if (!is_meant(ways)) continue;
         map_unique(place);
-        const char *entries = mr_map_sorted(context, *place, type);
-        return !mr_prim_remove(context, NULL, place, entries + i * (int64_t)type->stride + type->offsets[0], type, type->fields[0]);
+        const char *entries = mr_map_sorted(ways->context, *place, type);
+        return !mr_prim_remove(ways->context, NULL, place, entries + i * (int64_t)type->stride + type->offsets[0], type,
+                               type->fields[0]);
     }
     return false;
 }
 
 /* A declared type keeps its constructor, whose fields are the only ones that are not zero. */
-static bool smaller_tuple(MrContext *context, char *place, const MrType *type, int64_t *which) {
+static bool smaller_tuple(char *place, const MrType *type, Ways *ways) {
     for (uint32_t i = type->data && type->data->has_tag ? 1 : 0; i < type->field_count; i++)
-        if (smaller_part(context, place + type->offsets[i], type->fields[i], which)) return true;
+        if (smaller_part(place + type->offsets[i], type->fields[i], ways)) return true;
     return false;
 }
 
-static bool smaller_optional(MrContext *context, char *place, const MrType *type, int64_t *which) {
+static bool smaller_optional(char *place, const MrType *type, Ways *ways) {
     if (!*place) return false;
-    if (!is_meant(which)) return smaller_part(context, place + type->offsets[0], type->fields[0], which);
-    mr_drop(context, place, type);
+    if (!is_meant(ways)) return smaller_part(place + type->offsets[0], type->fields[0], ways);
+    mr_drop(ways->context, place, type);
     memset(place, 0, type->size);
     return true;
 }
 
-/* Ranges, functions and what lies in cells of its own stay as they are. The depth is that of the type, which is finite. */
-static bool smaller_part(MrContext *context, void *place, const MrType *type, int64_t *which) {
+static bool smaller_box(MrBox **place, const MrType *type, Ways *ways) {
+    if (ways->cells == 0 || !*place) return false; /* a field that the constructor does not have */
+    ways->cells--;
+    bool is_smaller = smaller_tuple(mr_box_at(ways->context, place, type), type->fields[0], ways);
+    ways->cells++;
+    return is_smaller;
+}
+
+/* Ranges and functions stay as they are. */
+static bool smaller_part(void *place, const MrType *type, Ways *ways) {
     switch (type->kind) {
-    case MR_INT: return smaller_int(place, which);
-    case MR_FLOAT: return smaller_float(place, which);
+    case MR_INT: return smaller_int(place, ways);
+    case MR_FLOAT: return smaller_float(place, ways);
     case MR_BOOL:
-        if (!*(uint8_t *)place || !is_meant(which)) return false;
+        if (!*(uint8_t *)place || !is_meant(ways)) return false;
         *(uint8_t *)place = 0;
         return true;
-    case MR_STRING: return smaller_string(context, place, which);
-    case MR_TUPLE: return smaller_tuple(context, place, type, which);
-    case MR_OPTIONAL: return smaller_optional(context, place, type, which);
-    case MR_LIST: return smaller_list(context, place, type, which);
+    case MR_STRING: return smaller_string(place, ways);
+    case MR_TUPLE: return smaller_tuple(place, type, ways);
+    case MR_OPTIONAL: return smaller_optional(place, type, ways);
+    case MR_LIST: return smaller_list(place, type, ways);
     case MR_MAP:
-    case MR_SET: return smaller_map(context, place, type, which);
+    case MR_SET: return smaller_map(place, type, ways);
+    case MR_BOX: return smaller_box(place, type, ways);
     default: return false;
     }
 }
 
 bool value_smaller(MrContext *context, void *place, const MrType *type, int64_t which) {
-    return smaller_part(context, place, type, &which);
+    Ways ways = {.context = context, .left = which, .cells = MOST_CELLS};
+    return smaller_part(place, type, &ways);
 }

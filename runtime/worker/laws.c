@@ -244,13 +244,17 @@ bool laws_conclude(const Laws *laws) {
             without++;
         tried += record->tried;
     }
+    if (laws->count == 0) {
+        fputs("laws: nothing to test: no reduction was run that is not known to be associative\n", stderr);
+        return false;
+    }
     fprintf(stderr, "laws: %" PRIu64 " reduction%s, %" PRIu64 " case%s, ", tested, tested == 1 ? "" : "s", tried,
             tried == 1 ? "" : "s");
     if (broken)
         fprintf(stderr, "%" PRIu64 " with a counterexample", broken);
     else
         fputs("no counterexample", stderr);
-    if (without) fprintf(stderr, " (%" PRIu64 " more had too few elements to be tested)", without);
+    if (without) fprintf(stderr, " (%" PRIu64 " more could not be tested: they failed, or had too few elements)", without);
     fputc('\n', stderr);
     return broken > 0;
 }

@@ -115,7 +115,7 @@ says 'law broken'
 printf 'print(reduce (-) over [1])\nprint(1 // (len(args) * 0))\n' > fails.mr
 check 1 fails.mr
 says 'division by zero'
-says 'laws: 0 reductions, 0 cases, no counterexample (1 more had too few elements to be tested)'
+says 'laws: 0 reductions, 0 cases, no counterexample (1 more could not be tested: they failed, or had too few elements)'
 status=0; timeout 60 "$MRRUN" -n 2 ./laws text > out 2> err || status=$?
 [ "$status" != 0 ]
 says 'a program that checks laws runs by itself, not under mrrun'
@@ -134,4 +134,8 @@ E2
 check 1 scans.mr
 cmp plain out
 says ' --> scans.mr:1:'
-says '1 with a counterexample (1 more had too few elements to be tested)'
+says '1 with a counterexample (1 more could not be tested: they failed, or had too few elements)'
+
+printf 'print(map x => x over 1..10 reduce sum, reduce (+) over [1.5, 2.5], reduce count over [1])\n' > known.mr
+check 0 known.mr
+says 'laws: nothing to test'
