@@ -18,6 +18,7 @@ Families:
               docs/library.md is what it makes of them; each function is run by an example or a program of the tests; the grammar in
               docs/reference.md is the parser's
     explain   the examples of `mrc --explain`: the wrong one gives its code and no other, the right one nothing; docs/errors.md is made of them
+    docs      the programs in README.md and docs/x.md that begin with ```mr, in order, as `docs` says below
     script    tests/script/x.sh: exit status 0 is passed, 77 skipped (the last line of output says why)
     sim       the simulator's seeds
     lint      make lint
@@ -310,6 +311,51 @@ def explain(options):
     yield "docs/errors.md", page
 
 
+def docs(options):
+    """The listings of a page, in order, in one folder: ```mr [file=NAME] [args=…] begins a program, a block ```output after it is what it
+    prints, ```error what mrc says, ```failure what it writes to standard error when it ends with status 1."""
+    fence = re.compile(r"^```(mr|output|error|failure|text)\b([^\n]*)\n(.*?)^```$", re.S | re.M)
+
+    def does(folder, name, text, args):
+        """What a listing prints: by the kind of block, bytes."""
+        (Path(folder) / name).write_text(text)
+        executable = Path(folder) / name.removesuffix(".mr")
+        status, _, err = run([options.mrc, name, "-o", executable.name], cwd=folder)
+        if status or err:
+            return {"error": err}
+        alone, shared = [run([*launcher, executable, *args], cwd=folder) for launcher in ([], [options.mrrun, "-n", 3])]
+        compare(alone[1], shared[1], f"output of {name} under mrrun")
+        if alone[0] not in (0, 1) or alone[0] != shared[0]:
+            raise Failure(f"{name}: exit status {alone[0]} and {shared[0]}\n{text}")
+        return {"output": alone[1], **({"failure": alone[2]} if alone[0] else {})}
+
+    def check(page):
+        text, count, found, pieces, at = page.read_text(), 0, {}, [], 0
+        with tempfile.TemporaryDirectory() as folder:
+            for block in fence.finditer(text):
+                kind, info, body = block.groups()
+                settings = dict(word.split("=", 1) for word in info.split())
+                if kind == "text":  # a file for the programs to read
+                    (Path(folder) / settings["file"]).write_text(body)
+                elif kind == "mr":
+                    if set(found) - {"output"}:
+                        raise Failure(f"{page.name}: the program before this one fails\n{body}")
+                    count += 1
+                    found = does(folder, settings.get("file", f"listing{count}.mr"), body, settings.get("args", "").split(","))
+                else:
+                    got = found.pop(kind, b"")
+                    if not options.golden:
+                        compare(body.encode(), got, f"{kind} in {page.name}")
+                    pieces += [text[at:block.start(3)], got.decode()]
+                    at = block.end(3)
+        if options.golden:
+            page.write_text("".join(pieces) + text[at:])
+
+    for page in [ROOT / "README.md"] + sorted((ROOT / "docs").glob("*.md")):
+        if "\n```mr" in page.read_text():
+            yield page.name, lambda page=page: check(page)
+
+
 def script(options):
     env = dict(os.environ, MRC=str(options.mrc), MRRUN=str(options.mrrun), ROOT=str(ROOT), BUILD=str(options.build))
     for path in sorted((ROOT / "tests/script").glob("*.sh")):
@@ -400,7 +446,7 @@ def fuzz(options):
 
 FAMILIES = {"unit": unit, "golden": golden, "errors": errors, "conformance": conformance,
             "run": programs("run", [None]), "dist": programs("dist", WORKERS), "examples": examples, "library": library,
-            "explain": explain, "script": script, "sim": sim, "lint": lint, "sanitize": sanitize, "valgrind": valgrind, "fuzz": fuzz}
+            "docs": docs, "explain": explain, "script": script, "sim": sim, "lint": lint, "sanitize": sanitize, "valgrind": valgrind, "fuzz": fuzz}
 
 
 def attempt(test):
