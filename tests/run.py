@@ -334,12 +334,13 @@ def docs(options):
         with tempfile.TemporaryDirectory() as folder:
             for block in fence.finditer(text):
                 kind, info, body = block.groups()
-                settings = dict(word.split("=", 1) for word in info.split())
-                if kind == "text":  # a file for the programs to read
-                    (Path(folder) / settings["file"]).write_text(body)
+                settings = dict(word.split("=", 1) for word in info.split() if "=" in word)
+                if kind == "text":  # with a name, a file for the programs to read
+                    if "file" in settings:
+                        (Path(folder) / settings["file"]).write_text(body)
                 elif kind == "mr":
                     if set(found) - {"output"}:
-                        raise Failure(f"{page.name}: the program before this one fails\n{body}")
+                        raise Failure(f"a program of {page.name} fails\n{found}")
                     count += 1
                     found = does(folder, settings.get("file", f"listing{count}.mr"), body, settings.get("args", "").split(","))
                 else:
@@ -348,6 +349,8 @@ def docs(options):
                         compare(body.encode(), got, f"{kind} in {page.name}")
                     pieces += [text[at:block.start(3)], got.decode()]
                     at = block.end(3)
+        if set(found) - {"output"}:
+            raise Failure(f"a program of {page.name} fails\n{found}")
         if options.golden:
             page.write_text("".join(pieces) + text[at:])
 
