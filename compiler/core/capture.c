@@ -95,10 +95,17 @@ static void foresee_callable(Foresee *foresee, const Callable *callable) {
     if (callable->kind == CALLABLE_VALUE) foresee_value(foresee, callable->value);
 }
 
+static void foresee_reducer(Foresee *foresee, const ReducerUse *use) {
+    foresee_callable(foresee, &use->function);
+    if (use->symbol) foresee_tree(foresee, use->symbol->decl, use->env);
+    for (size_t i = 0; i < use->members.len; i++) foresee_reducer(foresee, &use->members.items[i]);
+}
+
 static void foresee_stream(Foresee *foresee, const Stream *stream) {
     foresee_value(foresee, stream->value);
     foresee_callable(foresee, &stream->function);
     if (stream->has_where) foresee_callable(foresee, &stream->where);
+    if (stream->reducer) foresee_reducer(foresee, stream->reducer);
     for (size_t i = 0; i < stream->operands.len; i++) foresee_stream(foresee, stream->operands.items[i]);
 }
 

@@ -271,7 +271,31 @@ static Running *running_new(Lower *l, Stream *stage, Nest *nest) {
     return running;
 }
 
+/* Whether the result depends on where chunks begin, as far as it is known before the elements are. */
+static bool may_be_by_tree(const ReducerUse *use, const Type *value) {
+    bool is_int = value->kind == TYPE_INT;
+    for (size_t i = 0; i < use->members.len; i++) {
+        if (may_be_by_tree(&use->members.items[i], type_prune(value->args[i]))) return true;
+    }
+    if (use->members.len > 0) return false;
+    if (!use->symbol) return !is_int || callable_operator(&use->function) != OP_ADD;
+    return !reducer_is_associative(use->symbol) && !(is_int && reducer_is_prelude(use->symbol, "sum"));
+}
+
+/* The base whose loop is the outermost. */
+static const Stream *outermost_base(const Stream *stream) {
+    while (stream->kind != STREAM_BASE) stream = stream->operands.items[stream->operands.len > 1 ? together_driver(stream) : 0];
+    return stream;
+}
+
 void scan_emit(Lower *l, Stream *stage, Consumer *consumer, Nest *nest, CoreExprs *out) {
+    bool is_loop = !nest->sources || nest->is_open;
+    if (is_loop && stream_is_value(outermost_base(stage)) && may_be_by_tree(stage->reducer, stage->element)) {
+        /* Where its chunks begin is seen by a job only. */
+        CoreExpr *list = gather(l, stage, out);
+        if (!l->has_failed) stream_emit(l, stream_of_value(l, list, out), consumer, nest, out);
+        return;
+    }
     Running *running = running_new(l, stage, nest);
     running->next = consumer;
     stream_emit(l, stage->operands.items[0], &running->base, nest, out);

@@ -145,16 +145,15 @@ static void open_job(Lower *l, Nest *nest, CoreSources *sources) {
         first->expr = core_local(l->arena, text, first->span);
         return;
     }
-    *nest->sources = *sources;
     if (first->kind == CORE_SOURCE_STREAM) { /* its elements come from a loop over the chunk that the job is given */
-        CoreSource *chunk = &nest->sources->items[0];
-        nest->sources->items = arena_array(l->arena, CoreSource, 1);
-        nest->sources->items[0] = *chunk;
-        nest->sources->items[0].var = var_new(l, "chunk", core_unit_type(l), chunk->span);
-        nest->sources->items[0].var->is_borrowed = true;
+        CoreSource chunk = *first;
+        chunk.var = var_new(l, "chunk", core_unit_type(l), first->span);
+        chunk.var->is_borrowed = true;
+        vec_push(l->arena, nest->sources, chunk);
         first->expr = core_copy(l->arena, first->expr);
         return;
     }
+    *nest->sources = *sources;
     if (first->kind == CORE_SOURCE_TEXT_WORDS || first->kind == CORE_SOURCE_TEXT_LINES) l->body->text = first->var;
     *sources = (CoreSources){0};
 }

@@ -31,11 +31,16 @@ static bool is_in_step(const Stream *stream) {
     return true;
 }
 
-/* The first operand of unknown length; their number where there is none. */
+/* Their number where there is none. */
 static size_t find_driver(const Stream *stage) {
     size_t i = 0;
     while (i < stage->operands.len && is_in_step(stage->operands.items[i])) i++;
     return i;
+}
+
+size_t together_driver(const Stream *stage) {
+    size_t driver = find_driver(stage);
+    return driver < stage->operands.len ? driver : 0;
 }
 
 bool stream_needs_pass(const Stream *stream) {

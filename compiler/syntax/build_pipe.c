@@ -30,6 +30,14 @@ static const char *clause_trouble(const AstPipe *pipe, const Ast *filled, int ra
     return NULL;
 }
 
+static const char *clause_hint(const AstPipe *pipe, Ast *const *place, int rank) {
+    if (pipe->scan && place == &pipe->reduce) return "`reduce g over (map … scan h)` reduces the values of a scan";
+    if (pipe->scan && rank >= RANK_FROM) return "`scan` takes a function or a reducer alone; `from` and `by` go with `reduce`";
+    if (pipe->op == OP_REDUCE)
+        return "the order is: `reduce g over a where p from z by k`; an inner `map` or `reduce` needs parentheses";
+    return "the order is: `map f over a where p reduce g from z by k`; an inner `map` or `reduce` needs parentheses";
+}
+
 static bool is_bare_key(const Ast *node) {
     return node->kind == AST_NAME_REF && strcmp(((const AstNameRef *)node)->name, "key") == 0;
 }
@@ -40,10 +48,10 @@ static void clause_add(Syntax *syntax, AstPipe *pipe, AstArg *clause, int *last_
     const char *trouble = clause_trouble(pipe, *place, rank, *last_rank);
     if (trouble) {
         Diag *d = diag_add(syntax->diags, E0110, clause->base.span, "this `%s` %s", clause->label, trouble);
-        if (pipe->op == OP_REDUCE) {
-            diag_hint(d, "the order is: `reduce g over a where p from z by k`; an inner `map` or `reduce` needs parentheses");
-        } else {
-            diag_hint(d, "the order is: `map f over a where p reduce g from z by k`; an inner `map` or `reduce` needs parentheses");
+        diag_hint(d, "%s", clause_hint(pipe, place, rank));
+        if (place == &pipe->reduce && pipe->scan) { /* most likely both are meant, and a reduction's result is what is expected */
+            pipe->scan = NULL;
+            pipe->reduce = clause->value;
         }
         return;
     }

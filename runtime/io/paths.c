@@ -118,7 +118,8 @@ bool io_file_list(MrContext *context, MrList *paths, FileList *list) {
             if (!state->is_root || state->in_job)
                 failed = mr_failf(context, "standard input can be walked at the top level only");
             else if (state->input_taken)
-                failed = mr_failf(context, "standard input can be walked once only");
+                failed = mr_failf(context, "standard input can be walked once only, and is needed again here: keep it, as "
+                                           "`let kept = list(lines(\"-\"))`, and walk that");
             state->input_taken = true;
         }
         if (!failed && file_list_add(list, name, &error)) failed = io_fail_take(context, error);

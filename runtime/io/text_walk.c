@@ -26,12 +26,9 @@ bool mr_text_next(MrContext *context, void *cursor, MrString *chunk, bool *is_th
     Walk *walk = cursor;
     const char *data = NULL;
     size_t size = 0;
-    *is_there = false;
-    while (walk->next < walk->source.chunks && size == 0) {
-        char *error = NULL;
-        if (text_reader_chunk(walk->reader, walk->next++, &data, &size, &error)) return io_fail_take(context, error);
-    }
-    *is_there = size > 0;
+    char *error = NULL;
+    *is_there = walk->next < walk->source.chunks; /* empty chunks too: a scan counts them */
+    if (*is_there && text_reader_chunk(walk->reader, walk->next++, &data, &size, &error)) return io_fail_take(context, error);
     *chunk = (MrString){.data = data, .len = (int64_t)size};
     return false;
 }
