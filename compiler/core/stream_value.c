@@ -31,19 +31,22 @@ static CoreExpr *chunk_loop(Lower *l, CoreSources *sources, CoreExprs *statement
     return loop;
 }
 
-/* A part of a scan, or of sequences of unknown length, cannot be walked by itself: the elements are gathered where the value is
- * made. */
-static CoreExpr *gathered_value(Lower *l, Stream *stream) {
-    CoreExprs statements = {0};
-    CoreExpr *list = gather(l, stream, &statements);
-    if (l->has_failed) return list;
-    return make_block(l, &statements, stream_value(l, stream_of_value(l, list, &statements)), stream->span);
+/* Chunks of a scan, or of sequences of unknown length, cannot be walked by themselves. Such a stream is all of one element: a walk of
+ * that is a plain loop over the whole, which whoever takes the values may leave. */
+static void walk_as_one(Lower *l, Nest *nest, Span span) {
+    const CoreType *number = core_simple(l, CORE_TYPE_INT);
+    CoreExpr *const ends[] = {make_int(l, 0, span), make_int(l, 1, span)};
+    CoreSource one = {.kind = CORE_SOURCE_RANGE, .var = var_new(l, NULL, number, span), .span = span};
+    one.expr = make(l, CORE_RANGE, core_simple(l, CORE_TYPE_RANGE), span, 2, ends);
+    one.expr->flag = true;
+    one.var->is_borrowed = true;
+    vec_push(l->arena, nest->sources, one);
+    nest->is_open = true;
 }
 
 CoreExpr *stream_value(Lower *l, Stream *stream) {
     if (l->has_failed) return make_unit(l, stream->span);
     if (stream_is_value(stream)) return core_copy(l->arena, stream->value);
-    if (stream_needs_pass(stream)) return gathered_value(l, stream);
     Span span = stream->span;
     CoreFn *fn = fn_new(l, position_name(l, "stream", span), core_unit_type(l), span);
     Body body = {0}, *outer = l->body;
@@ -53,6 +56,7 @@ CoreExpr *stream_value(Lower *l, Stream *stream) {
     WalkConsumer consumer = {.base = {walk_push}};
     fn->is_closure = true;
     l->body = &body;
+    if (stream_needs_pass(stream)) walk_as_one(l, &nest, span);
     stream_emit(l, stream, &consumer.base, &nest, &statements);
     if (!l->has_failed) fn->body = chunk_loop(l, &sources, &statements, span);
     l->body = outer;
