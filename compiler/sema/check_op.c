@@ -116,7 +116,14 @@ static void report_sides(Checker *c, AstOp op, const Ast *left, const Ast *right
                           spelling, left_text, right_text);
     diag_label(diag, left->span, "%s", left_text);
     diag_label(diag, right->span, "%s", right_text);
-    hint_sides(diag, op, left, right);
+    bool is_target = c->statement && c->statement->kind == AST_ASSIGN && ((const AstAssign *)c->statement)->target == left;
+    if (is_target &&
+        (type_is(right->type, TYPE_FLOAT) || type_is(right->type, TYPE_STRING))) /* there the left would be converted */
+        diag_hint(diag,
+                  "what is changed keeps its type, %s: declare it with a value of the other type, or convert what is on the right",
+                  left_text);
+    else
+        hint_sides(diag, op, left, right);
 }
 
 static Type *check_same(Checker *c, AstOp op, Span span, const Ast *left, const Ast *right) {

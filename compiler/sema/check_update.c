@@ -21,6 +21,7 @@ void check_assign(Checker *c, AstAssign *assign) {
         check_against(c, assign->value, target, &reason);
     } else {
         check_expr(c, assign->value, NULL);
+        c->statement = &assign->base;
         Type *result = check_operation(c, assign->op, assign->base.span, assign->target, assign->value);
         check_fits(c, assign->value->span, result, target, &reason);
     }
