@@ -32,6 +32,20 @@ static const char *nearest_visible(Resolver *r, Name name) {
     return nearest_name(name, candidates.items, candidates.len);
 }
 
+/* The record type of the module that has a field of this name; NULL where there is none. */
+static const Symbol *record_with(const Module *module, Name name) {
+    for (size_t i = 0; i < module->types.len; i++) {
+        const Symbol *type = module->types.entries[i].value;
+        const AstList *constructors = type ? &((const AstTypeDecl *)type->decl)->constructors : NULL;
+        const Symbol *record = constructors && constructors->len == 1 ? constructors->items[0]->symbol : NULL;
+        for (size_t j = 0; record && j < record->fields.len; j++) {
+            const Ast *field = ((const AstParam *)record->fields.items[j])->pattern;
+            if (field->kind == AST_PAT_NAME && ((const AstPatName *)field)->name == name) return type;
+        }
+    }
+    return NULL;
+}
+
 void scope_skipped(Module *module, const AstError *error) {
     for (size_t i = 0; i < error->names.len; i++) {
         const AstNameRef *ref = ast_as(NameRef, error->names.items[i]);
@@ -41,6 +55,7 @@ void scope_skipped(Module *module, const AstError *error) {
 
 static void hint_unknown(Resolver *r, Diag *diag, Name name, Span span) {
     const char *hint = foreign_name_hint(r->sema, name), *near = nearest_visible(r, name);
+    const Symbol *record = record_with(r->module, name);
     bool is_target = r->target && r->target->span.from == span.from;
     for (const Scope *scope = r->around_default; scope; scope = scope->outer)
         if (find_here(scope, name)) hint = "a default value mentions what stands around the function, not its parameters";
@@ -58,6 +73,8 @@ static void hint_unknown(Resolver *r, Diag *diag, Name name, Span span) {
         diag_fix(diag, (Span){span.file, span.from, span.from}, "let ");
     } else if (is_target) {
         diag_hint(diag, "what changes is declared first: `var %s = …`", name);
+    } else if (record) {
+        diag_hint(diag, "a value of `%s` has a field of this name: `(p.%s)(…)` calls what is in it", record->name, name);
     }
 }
 
