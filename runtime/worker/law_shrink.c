@@ -3,16 +3,19 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "runtime/net/link.h"
 #include "runtime/value/value.h"
 #include "runtime/worker/law_try.h"
 
-/* Cases that are tried at most: a case that is not as small as can be is better than a long wait. */
+/* Cases that are tried at most, and for how many nanoseconds: a case that is not as small as can be is better than a long wait. */
 enum { MOST_TRIES = 4000 };
+#define MOST_TIME ((uint64_t)4000000000)
 
 typedef struct Shrink {
     Trial *trial;
     Case *c;
     int left; /* tries */
+    uint64_t deadline;
 } Shrink;
 
 void case_free(const Trial *trial, Case *c) {
@@ -38,11 +41,17 @@ static MrList *list_without(const Shrink *shrink, const MrList *list, int64_t fi
     return rest;
 }
 
+static bool has_time(Shrink *shrink) {
+    if (clock_now() > shrink->deadline) shrink->left = 0;
+    return shrink->left > 0;
+}
+
 /* Puts the list in the place of part p where the law is still broken with it; else gives it up. */
 static bool keep_if_broken(Shrink *shrink, size_t p, MrList *list) {
     Case smaller = *shrink->c, old = {{list}};
     smaller.parts[p] = list;
-    bool is_broken = shrink->left-- > 0 && law_breaks(shrink->trial, &smaller, NULL);
+    bool is_broken = has_time(shrink) && law_breaks(shrink->trial, &smaller, NULL);
+    shrink->left -= shrink->left > 0;
     if (is_broken) {
         old.parts[0] = shrink->c->parts[p];
         shrink->c->parts[p] = list;
@@ -80,7 +89,7 @@ static bool make_smaller(Shrink *shrink, size_t p, int64_t i) {
 }
 
 void law_shrink(Trial *trial, Case *c) {
-    Shrink shrink = {.trial = trial, .c = c, .left = MOST_TRIES};
+    Shrink shrink = {.trial = trial, .c = c, .left = MOST_TRIES, .deadline = clock_now() + MOST_TIME};
     uint64_t count = trial->count;
     bool is_smaller = true;
     while (is_smaller && shrink.left > 0) {

@@ -13,9 +13,9 @@
 #include "runtime/worker/runtime.h"
 
 /* Runs of a task that are all tested, after which only every power of two is; groups of equal keys; places in a group where cases
- * begin; how long one law of one run may take, in nanoseconds. */
+ * begin; how long one law of one group may take, in nanoseconds. */
 enum { FIRST_RUNS = 8, MOST_GROUPS = 16, MOST_STARTS = 24 };
-#define MOST_TIME ((uint64_t)300000000)
+#define MOST_TIME ((uint64_t)100000000)
 
 typedef struct LawRecord {
     const MrTask *task;
