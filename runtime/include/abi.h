@@ -89,7 +89,7 @@ void mr_text_close(MrContext *context, void *cursor);
 
 /* ---- streams (worker/stream.c) */
 
-bool mr_stream_walk(MrContext *context, const MrClosure *stream, bool (*sink)(MrContext *, void *, const void *), void *env);
+bool mr_stream_walk(MrContext *context, const MrClosure *stream, MrSink *sink, void *env);
 
 /* ---- jobs (worker/) */
 
@@ -99,15 +99,9 @@ bool mr_job_run(MrContext *context, const MrTask *task, const void *captures, co
 
 void mr_law_show(MrContext *context, const void *key, const void *element);
 
-/* ---- futures (worker/future.c). NULL, which a future becomes that has travelled, has ended and cannot be awaited. */
+/* ---- futures (worker/future.c); the rest of them are primitives. */
 
 bool mr_job_start(MrContext *context, MrFuture **out, const MrTask *task, const void *captures, const MrSource *sources);
-bool mr_future_await(MrContext *context, void *result, MrFuture *future, const MrType *type);
-bool mr_future_done(MrContext *context, MrFuture *future);
-double mr_future_progress(MrContext *context, MrFuture *future);
-void mr_future_cancel(MrContext *context, MrFuture *future);
-bool mr_future_wait(MrContext *context, bool *all_done, MrList *futures, double seconds);
-bool mr_future_next(MrContext *context, int64_t *index, MrList *futures, int64_t rank);
 
 /* ---- C functions of the program (value/foreign.c) */
 

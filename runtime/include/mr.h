@@ -111,12 +111,14 @@ typedef struct MrCut {
     int64_t left;  /* counted down */
 } MrCut;
 
+/* Takes a value, which it borrows. True ends the walk: the context has an error, or whoever walks wants no more. */
+typedef bool MrSink(struct MrContext *context, void *env, const void *value);
+
 /* The part of a stream that is to be walked, and where its values go. A walk function is `code` of the type MrWalkCode. */
 typedef struct MrWalk {
     int64_t first, count; /* ELEMENTS: which of the sources' elements; LINES, WORDS: `first` is the number of the chunk */
     MrString text;        /* LINES, WORDS: the chunk */
-    /* Takes a value, which it borrows. True ends the walk: the context has an error, or whoever walks wants no more. */
-    bool (*sink)(struct MrContext *context, void *env, const void *value);
+    MrSink *sink;
     void *env;
     int64_t *position; /* kept: the element's number in this part, or the byte offset in the text */
     MrCut *cuts;       /* of the beginnings and rests among the layers of the stream, the outermost first */

@@ -181,7 +181,7 @@ static void raise_again(MrContext *context, const MrError *error) {
     if (error->input) context->error.input = strdup(error->input);
 }
 
-bool mr_future_await(MrContext *context, void *result, MrFuture *head, const MrType *type) {
+bool future_await(MrContext *context, void *result, MrFuture *head, const MrType *type) {
     if (!head) return fail_absent(context);
     Future *future = future_of(head);
     if (future->state == FUTURE_UNDER_WAY) {
@@ -204,18 +204,18 @@ bool mr_future_await(MrContext *context, void *result, MrFuture *head, const MrT
     return false;
 }
 
-bool mr_future_done(MrContext *context, MrFuture *head) {
+bool future_done(MrContext *context, MrFuture *head) {
     if (!head) return true;
     future_settle(context, future_of(head));
     return has_ended(future_of(head));
 }
 
-double mr_future_progress(MrContext *context, MrFuture *head) {
-    if (mr_future_done(context, head)) return 1.0;
+double future_progress(MrContext *context, MrFuture *head) {
+    if (future_done(context, head)) return 1.0;
     return share_progress(runtime_of(context)->shares, future_of(head)->share);
 }
 
-void mr_future_cancel(MrContext *context, MrFuture *head) {
+void future_cancel(MrContext *context, MrFuture *head) {
     if (head && !has_ended(future_of(head))) future_end(context, future_of(head), FUTURE_CANCELLED);
 }
 
@@ -236,7 +236,7 @@ static int64_t settle_all(MrContext *context, const MrList *futures, uint64_t un
     return missing;
 }
 
-bool mr_future_wait(MrContext *context, bool *all_done, MrList *futures, double seconds) {
+bool future_wait(MrContext *context, bool *all_done, MrList *futures, double seconds) {
     const double longest = 1e9; /* seconds: thirty years are for ever */
     MrRuntime *runtime = runtime_of(context);
     uint64_t until = seconds >= 0.0 && seconds < longest ? clock_now() + (uint64_t)(seconds * 1e9) : 0, seen;
@@ -309,7 +309,7 @@ static Future *find_put_off(const MrList *futures) {
     return NULL;
 }
 
-bool mr_future_next(MrContext *context, int64_t *index, MrList *futures, int64_t rank) {
+bool future_next(MrContext *context, int64_t *index, MrList *futures, int64_t rank) {
     MrRuntime *runtime = runtime_of(context);
     if (rank < 0 || rank >= list_len(futures)) return mr_fail_index(context, rank, list_len(futures));
     if (io_flush(context)) return true;

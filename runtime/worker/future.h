@@ -1,7 +1,8 @@
 /* future.h: what stands behind an MrFuture: a job that was started.
  *
- * A future keeps what its job needs (captures and sources), until the job has been run; then its result or its error. The functions
- * that generated code calls are in abi.h. A future belongs to one thread, as all values do. */
+ * A future keeps what its job needs (captures and sources), until the job has been run; then its result or its error. Generated
+ * code starts it by mr_job_start and asks by the primitives of future_prim.c. A future belongs to one thread, as all values do.
+ * NULL, which a future becomes that has travelled, has ended and cannot be awaited. */
 #ifndef RUNTIME_WORKER_FUTURE_H
 #define RUNTIME_WORKER_FUTURE_H
 
@@ -30,5 +31,16 @@ typedef struct Future {
     char *printed;     /* malloc'ed: what the job printed, until the first await shows it */
     size_t printed_len;
 } Future;
+
+/* Waits, and gives the result (owned) or raises the job's error; as often as one likes. */
+bool future_await(MrContext *context, void *result, MrFuture *future, const MrType *type);
+bool future_done(MrContext *context, MrFuture *future);       /* it has a result or an error, or was cancelled */
+double future_progress(MrContext *context, MrFuture *future); /* 0.0 … 1.0 */
+/* Nobody needs it any more; awaiting it is an error, unless it was done already. */
+void future_cancel(MrContext *context, MrFuture *future);
+/* Whether all have ended, after so many seconds at most (negative: without limit). Fails as a primitive does. */
+bool future_wait(MrContext *context, bool *all_done, MrList *futures, double seconds);
+/* The index of that one of the futures which is the rank-th to end, from 0; waits for it; fails past the end. */
+bool future_next(MrContext *context, int64_t *index, MrList *futures, int64_t rank);
 
 #endif

@@ -117,7 +117,7 @@ static bool walk_all(MrContext *context, const MrClosure *stream, const StreamBa
     return failed;
 }
 
-bool mr_stream_walk(MrContext *context, const MrClosure *stream, bool (*sink)(MrContext *, void *, const void *), void *env) {
+bool mr_stream_walk(MrContext *context, const MrClosure *stream, MrSink *sink, void *env) {
     StreamBase base;
     int64_t position = 0;
     MrWalk walk = {.sink = sink, .env = env, .position = &position};

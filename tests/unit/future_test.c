@@ -13,6 +13,7 @@
 
 #include "runtime/io/state.h"
 #include "runtime/value/value.h"
+#include "runtime/worker/future.h"
 #include "tests/unit/itself.h"
 
 /* ---- types */
@@ -142,7 +143,7 @@ static bool show(MrContext *context, const char *text) {
 /* Awaits, and prints the result or the error. */
 static bool show_result(MrContext *context, MrFuture *future) {
     MrString result = {0}, where;
-    if (mr_future_await(context, &result, future, &type_string))
+    if (future_await(context, &result, future, &type_string))
         mr_error_take(context, &result, &where), mr_string_drop(context, &where);
     bool failed = mr_prim_print(context, NULL, &result);
     mr_string_drop(context, &result);
@@ -195,10 +196,10 @@ static bool run_list(MrContext *context, int64_t count) {
 /* A cancelled future, one that was done before it was cancelled, and some that nobody awaits. */
 static bool run_cancel(MrContext *context, int64_t milliseconds) {
     MrFuture *slow = start(context, &task_slow, 50, "", milliseconds), *quick = start(context, &task_name, 3, "q", -1);
-    mr_future_cancel(context, slow);
-    bool failed = show(context, mr_future_done(context, slow) ? "ended" : "goes on") || show_result(context, slow);
+    future_cancel(context, slow);
+    bool failed = show(context, future_done(context, slow) ? "ended" : "goes on") || show_result(context, slow);
     failed = failed || show_result(context, quick);
-    mr_future_cancel(context, quick);
+    future_cancel(context, quick);
     failed = failed || show_result(context, quick);
     drop(context, start(context, &task_name, 3, "nobody reads this ", -1));
     drop(context, slow);
@@ -216,14 +217,14 @@ static bool run_next(MrContext *context, int64_t count) {
     }
     bool failed = false, all_done = false, is_none = false;
     for (int64_t i = 0; i < count && !failed; i++) {
-        failed = mr_future_next(context, &index, futures, i);
+        failed = future_next(context, &index, futures, i);
         if (!failed) seen |= (int64_t)1 << index;
         if (!failed && i == 0) is_none = index == 2;
     }
-    failed = failed || mr_future_wait(context, &all_done, futures, 0.0);
+    failed = failed || future_wait(context, &all_done, futures, 0.0);
     failed = failed || show(context, seen == ((int64_t)1 << count) - 1 && all_done && is_none ? "each once" : "not each once");
     for (int64_t i = 0; i < count; i++) failed = failed || show_result(context, ((MrFuture **)futures->data)[i]);
-    if (!failed) failed = mr_future_next(context, &index, futures, count);
+    if (!failed) failed = future_next(context, &index, futures, count);
     mr_drop(context, &futures, &type_futures);
     return failed;
 }
@@ -233,13 +234,13 @@ static bool run_poll(MrContext *context) {
     MrFuture *future = start(context, &task_slow, 3, "", 20);
     double last = 0.0;
     bool is_good = true;
-    while (!mr_future_done(context, future)) {
-        double progress = mr_future_progress(context, future);
+    while (!future_done(context, future)) {
+        double progress = future_progress(context, future);
         is_good = is_good && progress >= last && progress <= 1.0;
         last = progress;
         usleep(1000);
     }
-    is_good = is_good && mr_future_progress(context, future) == 1.0;
+    is_good = is_good && future_progress(context, future) == 1.0;
     bool failed = show(context, is_good ? "done" : "progress went wrong") || show_result(context, future);
     drop(context, future);
     return failed;
