@@ -8,7 +8,7 @@ Families:
     golden    tests/{lex,parse,types,core}/x.mr beside x.<phase>: what mrc --emit=<phase> prints; tests/llvm/x.mr beside x.llvm and
               x.asm: lines that must stand in it, in this order
     errors    tests/errors/x.mr: each `# error: E0203 text` (or `# warning: …`) must be reported on its line, and nothing else; behind
-              the text, `; hint: text` is part of the hint, `; fix: text` part of the line as the diagnostic's fixes change it
+              the text, `; label: 3 text` is part of a label in line 3, `; hint: text` part of the hint, `; fix: text` part of the line as the diagnostic's fixes change it
     conformance  tests/conformance/<section>/x.mr: small programs, whose comments say what they print or what is wrong with them; alone
               and under mrrun -n 3
     run       tests/run/<name>/: main.mr, args, stdin, expected (standard output), stderr (lines that must be in it), status
@@ -110,11 +110,12 @@ def golden(options):
                 yield f"{folder}/{expected.name}", check
 
 
-MARKER = re.compile(r"#\s*(error|warning):\s*([EW]\d{4})\s*(.*?)\s*(?:; hint: (.*?)\s*)?(?:; fix: (.*?)\s*)?$")
+MARKER = re.compile(r"#\s*(error|warning):\s*([EW]\d{4})\s*(.*?)\s*(?:; label: (\d+) (.*?)\s*)?(?:; hint: (.*?)\s*)?(?:; fix: (.*?)\s*)?$")
 
 
 def markers(text):
-    """The diagnostics that a program's comments announce: (line, kind, code, text, hint or None, part of the mended line or None)."""
+    """The diagnostics that a program's comments announce: (line, kind, code, text, a label's line and text, hint, part of the mended line);
+    of the last four each may be None."""
     parts = [(number, part) for number, line in enumerate(text.split("\n"), 1) for part in re.split(r"(?=#\s*(?:error|warning):)", line)]
     return [(number, *m.groups()) for number, part in parts for m in [MARKER.match(part)] if m]
 
@@ -130,8 +131,10 @@ def mended(source, diagnostic):
 def compile_marked(options, source, executable):
     """Compiles a program, whose diagnostics must be those that it announces; says whether there is an executable now."""
     def fits(wanted, got):
-        number, kind, code, text, hint, fix = wanted
+        number, kind, code, text, place, label, hint, fix = wanted
+        labels = [(str(l["line"]), l["message"]) for l in got["labels"]]
         return ((number, kind, code) == (got["line"], got["severity"], got["code"]) and text in got["message"] and
+                (not label or any(place == line and label in message for line, message in labels)) and
                 (not hint or hint in got.get("hint", "")) and (not fix or fix in mended(source, got).split(" # ")[0]))
 
     wanted = markers(source.read_text(errors="replace"))

@@ -69,9 +69,13 @@ static Type *check_reducer(Checker *c, Ast *operand, Symbol *symbol, Type *eleme
     Ast *node = without_parens(operand);
     if (!instance_new(c, symbol, node->span, &instance)) return error_type(c);
     UnifyResult result;
-    if (!type_unify(&c->infer, element, instance.element, &result)) {
+    c->infer.place = node->span;
+    bool fits = type_unify(&c->infer, element, instance.element, &result);
+    c->infer.place = SPAN_NONE;
+    if (!fits) {
         Diag *diag = report_element(c, node, symbol, element, instance.element, &result);
         diag_label(diag, element_span, "the elements come from here");
+        if (result.status == UNIFY_CLASS) demand_labels(diag, node->span, result.demand, class_demand(result.class));
         const Type *pair = type_prune(element);
         if (pair->kind == TYPE_TUPLE && pair->arg_count == 2) hint_by_key(diag, operand, symbol->name);
         return error_type(c);

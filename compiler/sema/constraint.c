@@ -19,6 +19,38 @@ const char *class_complaint(uint32_t class) {
     }
 }
 
+const char *class_demand(uint32_t class) {
+    switch (class) {
+    case CLASS_NUMBER: return "a number is needed here";
+    case CLASS_ADD: return "something that can be added is needed here";
+    case CLASS_ORDER: return "an order is needed here";
+    case CLASS_EQUAL: return "equality is needed here";
+    case CLASS_PRINT: return "it is printed here";
+    case CLASS_LENGTH: return "its length is asked for here";
+    case CLASS_PATHS: return "a path or paths are needed here";
+    case CLASS_CONVERT: return "it is converted to a number here";
+    case CLASS_SLICE: return "it is sliced here";
+    default: return "a number is needed here";
+    }
+}
+
+void demand_labels(Diag *diag, Span span, const Demand *demand, const char *what) {
+    enum { SHOWN = 4 };
+    for (int i = 0; demand && i < SHOWN; i++, demand = demand->inner)
+        if (!demand_is_at(demand, span)) diag_label(diag, demand->span, "%s", what);
+}
+
+static const char *pred_demand(const Pred *pred) {
+    switch (pred->kind) {
+    case PRED_SEQUENCE: return "it is walked here";
+    case PRED_INDEX: return "it is indexed here";
+    case PRED_KEYED: return "it is used as a map or set here";
+    case PRED_IN: return "it is asked by `in` here";
+    case PRED_FIELD: return "its field is read here";
+    }
+    return "it is used here";
+}
+
 const char *class_requirement(uint32_t class) {
     switch (class) {
     case CLASS_NUMBER: return "is a number";
@@ -41,7 +73,9 @@ static Type **pred_container(Pred *pred) {
 
 static void report(Infer *infer, const Pred *pred, const UnifyResult *result, Type *wanted, Type *found) {
     if (result->status == UNIFY_CLASS) {
-        diag_add(infer->diags, E0302, pred->span, "%s %s", type_text(infer, result->left), class_complaint(result->class));
+        Diag *diag =
+            diag_add(infer->diags, E0302, pred->span, "%s %s", type_text(infer, result->left), class_complaint(result->class));
+        demand_labels(diag, pred->span, result->demand ? result->demand : pred->inner, class_demand(result->class));
         return;
     }
     const char *wanted_text, *found_text;
@@ -50,7 +84,8 @@ static void report(Infer *infer, const Pred *pred, const UnifyResult *result, Ty
                        : pred->kind == PRED_IN     ? "what is looked for"
                                                    : "the key or position";
     if (pred->kind == PRED_FIELD || result->status != UNIFY_MISMATCH) what = "this";
-    diag_add(infer->diags, E0301, pred->span, "%s must be %s, but is %s", what, wanted_text, found_text);
+    Diag *diag = diag_add(infer->diags, E0301, pred->span, "%s must be %s, but is %s", what, wanted_text, found_text);
+    demand_labels(diag, pred->span, pred->inner, pred_demand(pred));
 }
 
 static void require_equal(Infer *infer, const Pred *pred, Type *wanted, Type *found) {
@@ -68,6 +103,11 @@ static void poison(Infer *infer, const Pred *pred) {
     UnifyResult ignored;
     for (size_t i = 0; i < 3; i++)
         if (pred->types[i]) type_unify(infer, pred->types[i], type_basic(infer, TYPE_ERROR), &ignored);
+}
+
+static void give_up(Infer *infer, const Pred *pred, Diag *diag) {
+    demand_labels(diag, pred->span, pred->inner, pred_demand(pred));
+    poison(infer, pred);
 }
 
 static void solve_sequence(Infer *infer, const Pred *pred, Type *container) {
@@ -94,7 +134,7 @@ static void solve_sequence(Infer *infer, const Pred *pred, Type *container) {
         diag_fix(diag, (Span){pred->span.file, pred->span.from, pred->span.from}, "0..<");
     else if (container->kind == TYPE_FUTURE)
         diag_hint(diag, "`await` gives the result of a future");
-    poison(infer, pred);
+    give_up(infer, pred, diag);
 }
 
 static void solve_index(Infer *infer, const Pred *pred, Type *container) {
@@ -117,7 +157,7 @@ static void solve_index(Infer *infer, const Pred *pred, Type *container) {
             diag_hint(diag, "list(s) brings the elements of a stream together");
         else if (container->kind == TYPE_OPTIONAL)
             diag_hint(diag, "`x ?? default` takes the value out of an optional");
-        poison(infer, pred);
+        give_up(infer, pred, diag);
     }
 }
 
@@ -126,8 +166,8 @@ static void solve_keyed(Infer *infer, const Pred *pred, Type *container) {
         require_equal(infer, pred, container->args[0], pred->types[1]);
         return;
     }
-    diag_add(infer->diags, E0302, pred->span, "%s is neither a map nor a set", type_text(infer, container));
-    poison(infer, pred);
+    Diag *diag = diag_add(infer->diags, E0302, pred->span, "%s is neither a map nor a set", type_text(infer, container));
+    give_up(infer, pred, diag);
 }
 
 static void solve_in(Infer *infer, const Pred *pred, Type *container) {
@@ -142,9 +182,9 @@ static void solve_in(Infer *infer, const Pred *pred, Type *container) {
     case TYPE_STRING: require_equal(infer, pred, container, pred->types[0]); return;
     default: break;
     }
-    diag_add(infer->diags, E0302, pred->span, "`in` asks a map, set, list, range or string, and this is %s",
-             type_text(infer, container));
-    poison(infer, pred);
+    Diag *diag = diag_add(infer->diags, E0302, pred->span, "`in` asks a map, set, list, range or string, and this is %s",
+                          type_text(infer, container));
+    give_up(infer, pred, diag);
 }
 
 static void solve_field(Infer *infer, const Pred *pred, Type *container) {
@@ -156,7 +196,7 @@ static void solve_field(Infer *infer, const Pred *pred, Type *container) {
                           (unsigned long long)pred->index);
     if (container->kind == TYPE_TUPLE && container->arg_count > 0)
         diag_hint(diag, "its fields are .0 to .%zu", container->arg_count - 1);
-    poison(infer, pred);
+    give_up(infer, pred, diag);
 }
 
 /* False when it has to wait. */

@@ -22,6 +22,7 @@ typedef struct Infer {
     uint32_t level; /* variables made now may be generalised when the checker is back below this level */
     uint32_t next_id;
     Preds pending;     /* not solved yet, because the type that decides is not known */
+    Span place;        /* of what is being asked of types just now; SPAN_NONE: nobody knows */
     TypeList literals; /* variables of int literals that may still have to become int */
     Type *basic[TYPE_KIND_COUNT];
 } Infer;
@@ -56,8 +57,9 @@ typedef enum UnifyStatus {
 
 typedef struct UnifyResult {
     UnifyStatus status;
-    Type *left, *right; /* the innermost types that do not go together */
-    uint32_t class;     /* CLASS: the one that `left` lacks */
+    Type *left, *right;   /* the innermost types that do not go together */
+    uint32_t class;       /* CLASS: the one that `left` lacks … */
+    const Demand *demand; /* … and where a function that is called asks for it; or NULL */
 } UnifyResult;
 
 bool type_unify(Infer *infer, Type *a, Type *b, UnifyResult *result);
@@ -71,8 +73,12 @@ bool type_lower(Type *type, uint32_t level);
 bool type_is_small(Type *type);
 
 /* ---- constraints (constraint.c) */
-const char *class_complaint(uint32_t class);   /* "has no order" */
-const char *class_requirement(uint32_t class); /* "has an order", for schemes; NULL for what is not shown */
+const char *class_complaint(uint32_t class); /* "has no order" */
+/* Labels the places, inside the functions that are called at `span`, which ask for what a type has not. */
+void demand_labels(Diag *diag, Span span, const Demand *demand, const char *what);
+bool demand_is_at(const Demand *demand, Span span); /* one of the two places is part of the other */
+const char *class_demand(uint32_t class);           /* "an order is needed here" */
+const char *class_requirement(uint32_t class);      /* "has an order", for schemes; NULL for what is not shown */
 
 /* Asks for a predicate: solves it now, or keeps it. Reports what cannot hold, at pred.span. */
 void pred_require(Infer *infer, Pred pred);

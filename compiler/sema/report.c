@@ -103,6 +103,7 @@ void report_misfit(Checker *c, Span span, const UnifyResult *result, Type *actua
         diag = diag_add(c->diags, E0302, span, "%s does not fit: %s %s", reason->what, type_text(&c->infer, result->left),
                         class_complaint(result->class));
         add_note(diag, reason);
+        demand_labels(diag, span, result->demand, class_demand(result->class));
         if (result->class == CLASS_CONVERT && type_is(result->left, TYPE_STRING))
             diag_hint(diag, "parse_int(s) and parse_float(s) read a number from a string, as an optional");
         return;
@@ -139,14 +140,20 @@ void report_misfit(Checker *c, Span span, const UnifyResult *result, Type *actua
 
 bool check_fits(Checker *c, Span span, Type *actual, Type *expected, const Reason *reason) {
     UnifyResult result;
-    if (type_unify(&c->infer, actual, expected, &result)) return true;
+    c->infer.place = span;
+    bool fits = type_unify(&c->infer, actual, expected, &result);
+    c->infer.place = SPAN_NONE;
+    if (fits) return true;
     report_misfit(c, span, &result, actual, expected, reason);
     return false;
 }
 
 bool check_class(Checker *c, Span span, Type *type, uint32_t classes, const char *what) {
     UnifyResult result;
-    if (type_constrain(&c->infer, type, classes, &result)) return true;
+    c->infer.place = span;
+    bool fits = type_constrain(&c->infer, type, classes, &result);
+    c->infer.place = SPAN_NONE;
+    if (fits) return true;
     if (result.status != UNIFY_CLASS) {
         Reason reason = {.what = what, .span = SPAN_NONE};
         report_misfit(c, span, &result, type, type, &reason);

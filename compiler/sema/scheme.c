@@ -36,11 +36,20 @@ static Type *substitute(Substitution *s, Type *type) {
     return copy;
 }
 
+/* What the use of a scheme at this place asks of a variable. */
+static const Demand *demand_at(Infer *infer, const Type *var, Span span) {
+    if (!(var->classes & ~(uint32_t)(CLASS_LITERAL | CLASS_DEFAULT))) return NULL;
+    Demand *demand = arena_make(infer->arena, Demand);
+    *demand = (Demand){.classes = var->classes, .span = span, .inner = var->demands};
+    return demand;
+}
+
 Type *scheme_instantiate(Infer *infer, const Scheme *scheme, Span span, TypeList *types) {
     if (scheme->vars.len == 0) return scheme->type;
     size_t first = types->len;
     for (size_t i = 0; i < scheme->vars.len; i++) {
         Type *var = type_var(infer, scheme->vars.items[i]->classes);
+        var->demands = demand_at(infer, scheme->vars.items[i], span);
         vec_push(infer->arena, types, var);
         if (var->classes & CLASS_DEFAULT) vec_push(infer->arena, &infer->literals, var);
     }
@@ -48,6 +57,9 @@ Type *scheme_instantiate(Infer *infer, const Scheme *scheme, Span span, TypeList
     Type *type = substitute(&s, scheme->type);
     for (size_t i = 0; i < scheme->preds.len; i++) {
         Pred pred = scheme->preds.items[i];
+        Demand *inner = arena_make(infer->arena, Demand);
+        *inner = (Demand){.span = pred.span, .inner = pred.inner};
+        pred.inner = inner;
         pred.span = span;
         pred.is_written = false;
         for (size_t j = 0; j < 3; j++)

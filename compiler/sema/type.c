@@ -20,6 +20,7 @@ void infer_init(Infer *infer, Arena *arena, DiagSink *diags) {
     memset(infer, 0, sizeof *infer);
     infer->arena = arena;
     infer->diags = diags;
+    infer->place = SPAN_NONE;
     const TypeKind kinds[] = {TYPE_ERROR, TYPE_INT, TYPE_FLOAT, TYPE_BOOL, TYPE_STRING, TYPE_RANGE, TYPE_TUPLE};
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
         infer->basic[kinds[i]] = arena_make(arena, Type);

@@ -50,6 +50,15 @@ typedef enum TypeClass {
     CLASS_DEFAULT = 1 << 10, /* met an int literal in a general function: becomes int where no use decides */
 } TypeClass;
 
+/* Where the program asks a type variable to belong to classes, or a container to be one, and what asked for it in turn: in the body
+ * of a function that is called there. */
+typedef struct Demand {
+    uint32_t classes; /* 0: of a predicate */
+    Span span;
+    const struct Demand *inner; /* or NULL */
+    const struct Demand *next;  /* of the same variable */
+} Demand;
+
 struct Type {
     TypeKind kind;
     Type **args;
@@ -59,9 +68,10 @@ struct Type {
     Type *link;  /* what it was unified with, or NULL */
     uint32_t id; /* for printing: A, B, … in the order of appearance */
     uint32_t level;
-    uint32_t classes; /* TypeClass bits */
-    Name name;        /* from an annotation, else NULL */
-    bool is_rigid;    /* stands for any type in the body of what declared it: unifies with itself only */
+    uint32_t classes;      /* TypeClass bits */
+    const Demand *demands; /* where they come from, as far as that is known */
+    Name name;             /* from an annotation, else NULL */
+    bool is_rigid;         /* stands for any type in the body of what declared it: unifies with itself only */
 };
 
 /* Relations between types that are solved once the head of the first is known. */
@@ -79,7 +89,8 @@ typedef struct Pred {
     Name name;
     uint64_t index;
     Span span;
-    bool is_written; /* the span is that of the container's expression */
+    const Demand *inner; /* where the function asks for it that is called at the span; or NULL */
+    bool is_written;     /* the span is that of the container's expression */
 } Pred;
 
 typedef VEC(Pred) Preds;

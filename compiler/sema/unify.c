@@ -78,32 +78,73 @@ static bool is_possible(uint32_t classes) {
     return false;
 }
 
-static bool constrain(Infer *infer, Type *type, uint32_t classes, size_t *budget, UnifyResult *result) {
+static const Demand *demand_for(const Demand *demands, uint32_t class) {
+    while (demands && !(demands->classes & class)) demands = demands->next;
+    return demands;
+}
+
+bool demand_is_at(const Demand *demand, Span span) {
+    Span own = demand->span;
+    return own.file == span.file && own.from < span.to && span.from < own.to;
+}
+
+/* The classes are new to the variable: from here on it is known that this place asks for them, or what it was bound to. */
+static void demand_add(Infer *infer, Type *var, uint32_t classes, const Demand *demands) {
+    const Demand *inner = demand_for(demands, classes & (~classes + 1));
+    bool is_placed = infer->place.file != UINT32_MAX && !(inner && demand_is_at(inner, infer->place));
+    if (!is_placed && !inner) return;
+    Demand *demand = arena_make(infer->arena, Demand);
+    *demand = (Demand){.classes = classes, .span = is_placed ? infer->place : inner->span, .next = var->demands};
+    demand->inner = is_placed ? inner : inner->inner;
+    var->demands = demand;
+}
+
+/* What is asked of the type: `demands` say where that comes from. */
+typedef struct Constraint {
+    Infer *infer;
+    const Demand *demands;
+    size_t budget;
+    UnifyResult *result;
+} Constraint;
+
+static bool lacks(const Constraint *c, Type *type, uint32_t classes) {
+    uint32_t class = classes & (~classes + 1);
+    c->result->demand = demand_for(c->demands, class);
+    return fail_class(c->result, type, class);
+}
+
+static bool constrain(Constraint *c, Type *type, uint32_t classes) {
     type = type_prune(type);
-    if (*budget == 0) return fail(result, UNIFY_TOO_LARGE, type, NULL);
-    --*budget;
+    if (c->budget == 0) return fail(c->result, UNIFY_TOO_LARGE, type, NULL);
+    --c->budget;
     if (type->kind == TYPE_VAR) {
         uint32_t all = type->classes | (type->is_rigid ? classes & ~(uint32_t)(CLASS_LITERAL | CLASS_DEFAULT) : classes);
-        if (!is_possible(all)) return fail_class(result, type, classes & (~classes + 1));
+        if (!is_possible(all)) return lacks(c, type, classes);
+        uint32_t shown = all & ~type->classes & ~(uint32_t)(CLASS_LITERAL | CLASS_DEFAULT);
+        if (shown) demand_add(c->infer, type, shown, c->demands);
         type->classes = all;
         return true;
     }
     uint32_t own = type->kind == TYPE_DATA && type->symbol->is_opaque ? 0 : classes_of_kind(type->kind);
-    uint32_t missing = classes & ~own;
-    if (missing) return fail_class(result, type, missing & (~missing + 1));
+    if (classes & ~own) return lacks(c, type, classes & ~own);
     if ((classes & CLASS_PATHS) && type->kind == TYPE_LIST &&
-        !type_unify(infer, type->args[0], type_basic(infer, TYPE_STRING), result))
+        !type_unify(c->infer, type->args[0], type_basic(c->infer, TYPE_STRING), c->result))
         return false;
     uint32_t inherited = classes & (CLASS_ORDER | CLASS_EQUAL | CLASS_PRINT);
     for (size_t i = 0; inherited && i < type->arg_count; i++)
-        if (!constrain(infer, type->args[i], inherited, budget, result)) return false;
+        if (!constrain(c, type->args[i], inherited)) return false;
     return true;
 }
 
-bool type_constrain(Infer *infer, Type *type, uint32_t classes, UnifyResult *result) {
-    size_t budget = TYPE_SIZE_LIMIT;
+static bool constrain_for(Infer *infer, Type *type, uint32_t classes, const Demand *demands, UnifyResult *result) {
+    Constraint constraint = {.infer = infer, .demands = demands, .budget = TYPE_SIZE_LIMIT, .result = result};
     result->status = UNIFY_OK;
-    return constrain(infer, type, classes, &budget, result);
+    result->demand = NULL;
+    return constrain(&constraint, type, classes);
+}
+
+bool type_constrain(Infer *infer, Type *type, uint32_t classes, UnifyResult *result) {
+    return constrain_for(infer, type, classes, NULL, result);
 }
 
 /* ---- unification */
@@ -128,7 +169,9 @@ static bool bind(Infer *infer, Type *var, Type *type, UnifyResult *result) {
     if (status != UNIFY_OK) return fail(result, status, var, type);
     uint32_t classes = var->classes;
     var->link = type;
-    return type_constrain(infer, type, classes, result);
+    if (constrain_for(infer, type, classes, var->demands, result)) return true;
+    var->link = type_basic(infer, TYPE_ERROR); /* what has its type from here says nothing more */
+    return false;
 }
 
 static bool unify(Infer *infer, Type *a, Type *b, size_t *budget, UnifyResult *result) {
