@@ -79,7 +79,7 @@ static CoreExpr *lower_ending(Lower *l, Env *env, Ast *ast) {
 /* ---- what the caller may do before the job starts */
 
 static bool prim_is_quick(const char *name) {
-    static const char *const names[] = {"arguments", "paths_of", "step", "len", "env", "to_int", "to_float"};
+    static const char *const names[] = {"arguments", "paths_of", "step", "len", "env", "to_int", "to_float", "window_of"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         if (strcmp(names[i], name) == 0) return true;
     }

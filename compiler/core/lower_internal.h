@@ -247,15 +247,15 @@ void capture_job(Lower *l, CoreJob *job);
 /* ---- streams (lower_stream.c, stream_call.c, stream_value.c) */
 
 typedef VEC(Stream *) Streams;
-typedef enum StreamKind { STREAM_BASE, STREAM_PIPE, STREAM_SCAN } StreamKind;
+typedef enum StreamKind { STREAM_BASE, STREAM_PIPE, STREAM_SCAN, STREAM_PIECES } StreamKind;
 typedef struct ReducerUse ReducerUse;
 
 /* A recipe. */
 struct Stream {
     StreamKind kind;
     CoreSourceKind source; /* BASE */
-    CoreExpr *value;       /* BASE: an atom */
-    bool is_flat;          /* PIPE: flatmap */
+    CoreExpr *value;       /* BASE: an atom; PIECES: whether they come in order */
+    bool is_flat;          /* PIPE: flatmap; also of PIECES, whose number is unknown likewise */
     bool is_identity;      /* PIPE: `reduce g over a`: no function */
     Callable function;
     bool has_where;
@@ -287,6 +287,7 @@ typedef struct Nest {
     VEC(Prepared) prepared; /* of stages that a job's chunks cannot walk by themselves: see stream_prepare */
     VEC(LoopHook *) hooks;  /* of stages whose loop is still to be opened */
     bool is_open;
+    bool is_value; /* the code is a walk function's */
     bool by_chunk; /* the job's code is that for a chunk, with the loop over its elements inside */
     uint32_t outermost, innermost;
 } Nest;

@@ -67,6 +67,12 @@ CoreExpr *gather(Lower *l, Stream *stream, CoreExprs *out); /* a list of its ele
 void together_prepare(Lower *l, Stream *stage, Nest *nest, CoreExprs *out);
 void together_emit(Lower *l, Stream *stage, Consumer *consumer, Nest *nest, CoreExprs *out);
 
+/* ---- streams that come in pieces (lower_pieces.c) */
+
+bool is_pieces(const Symbol *symbol); /* the primitive `pieces_of` */
+Stream *stream_of_pieces(Lower *l, Env *env, Ast *call, const CallArgs *args, CoreExprs *out);
+void pieces_emit(Lower *l, Stream *stage, Consumer *consumer, Nest *nest, CoreExprs *out);
+
 /* ---- shared by the files of streams (lower_stream.c) */
 
 typedef struct OpenLoop {

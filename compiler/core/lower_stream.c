@@ -269,6 +269,8 @@ void stream_emit(Lower *l, Stream *stream, Consumer *consumer, Nest *nest, CoreE
         together_emit(l, stream, consumer, nest, out);
     } else if (stream->kind == STREAM_SCAN) {
         scan_emit(l, stream, consumer, nest, out);
+    } else if (stream->kind == STREAM_PIECES) {
+        pieces_emit(l, stream, consumer, nest, out);
     } else if (stream->kind == STREAM_PIPE) {
         StageConsumer stage = {.base = {stage_push}, .stage = stream, .next = consumer, .nest = nest};
         stream_emit(l, stream->operands.items[0], &stage.base, nest, out);

@@ -1,5 +1,5 @@
 /* stream_call.c: functions that take or give streams are put in the place of their calls, where the stream's consumer is seen. */
-#include "compiler/core/lower_internal.h"
+#include "compiler/core/lower_loop.h"
 
 #include <string.h>
 
@@ -138,6 +138,10 @@ Stream *stream_of_call(Lower *l, Env *env, Ast *call, CoreExprs *out) {
         return stream_of_apply(l, &callable, lower_args(l, env, call), call->span, out);
     }
     const Subst *subst = subst_for_use(l, env, symbol, use, NULL);
+    if (is_pieces(symbol)) {
+        CallArgs args = call_args(l, env, call, symbol, subst, &ast_as(Extern, symbol->decl)->params);
+        return stream_of_pieces(l, env, call, &args, out);
+    }
     if (!fn_is_inlined(l, symbol, subst)) return stream_of_value(l, call_declared(l, env, call, symbol), out);
     if (symbol->kind == SYMBOL_EXTERN) {
         CallArgs args = call_args(l, env, call, symbol, subst, &ast_as(Extern, symbol->decl)->params);

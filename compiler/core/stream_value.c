@@ -52,7 +52,7 @@ CoreExpr *stream_value(Lower *l, Stream *stream) {
     Body body = {0}, *outer = l->body;
     CoreSources sources = {0};
     CoreExprs statements = {0};
-    Nest nest = {.sources = &sources};
+    Nest nest = {.is_value = true, .sources = &sources};
     WalkConsumer consumer = {.base = {walk_push}};
     fn->is_closure = true;
     l->body = &body;

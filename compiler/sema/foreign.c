@@ -100,7 +100,7 @@ static const Foreign foreign_types[] = {
     {" Set HashSet ", "the type of a set is written `set[int]`"},
 };
 
-static const char planned_names[] = " cache unordered write_lines ";
+static const char planned_names[] = " cache ";
 
 static bool has_word(const char *words, const char *word) {
     size_t len = strlen(word);

@@ -174,6 +174,11 @@ bool mr_prim_chunk_size(MrContext *context, int64_t *out, int64_t n);
 bool mr_prim_same_length(MrContext *context, void *out, int64_t a, int64_t b);
 bool mr_prim_take_of(MrContext *context, MrClosure **out, MrClosure *const *s, int64_t n, const MrType *element);
 bool mr_prim_skip_of(MrContext *context, MrClosure **out, MrClosure *const *s, int64_t n, const MrType *element);
+bool mr_prim_cuts_of(MrContext *context, MrList **out, MrClosure *const *s, const MrType *element);
+bool mr_prim_window_of(MrContext *context, MrClosure **out, MrClosure *const *s, MrList *const *cuts, int64_t first, int64_t end,
+                       const MrType *element);
+bool mr_prim_write_stream(MrContext *context, void *out, const MrString *path, MrClosure *const *s);
+bool mr_prim_worker_count(MrContext *context, int64_t *out);
 bool mr_prim_paths_of(MrContext *context, MrList **out, const void *paths, const MrType *type);
 bool mr_prim_read(MrContext *context, MrString *out, const MrString *path);
 bool mr_prim_write(MrContext *context, void *out, const MrString *path, const MrString *text);

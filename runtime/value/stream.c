@@ -1,4 +1,4 @@
-/* stream.c: take and skip: the first values of a stream, and the others. */
+/* stream.c: take and skip: the first values of a stream, and the others; windows. */
 #include "runtime/value/stream.h"
 
 /* What a part holds; `part_env` describes it. */
@@ -92,13 +92,36 @@ static bool walk_skip(MrContext *context, const MrWalk *walk, const MrClosure *p
     return walk_passing(context, walk, part, false);
 }
 
+/* Which units are walked is the business of who walks. */
+static bool walk_window(MrContext *context, const MrWalk *walk, const MrClosure *window) {
+    const MrClosure *source = stream_source(window);
+    return ((MrWalkCode *)source->function->code)(context, walk, source);
+}
+
 /* ---- making them */
 
 const MrFunction stream_take = {
     .code = (void *)walk_take, .env = &part_env, .name = "take", .walk = MR_WALK_STREAM, .source_count = 1, .is_straight = true};
 const MrFunction stream_skip = {
     .code = (void *)walk_skip, .env = &part_env, .name = "skip", .walk = MR_WALK_STREAM, .source_count = 1, .is_straight = true};
-const MrFunction *const stream_functions[STREAM_FUNCTIONS] = {&stream_take, &stream_skip};
+
+static const MrType *const window_fields[] = {&stream_type, &type_int_list, &type_int, &type_int};
+static const uint32_t window_offsets[] = {offsetof(StreamWindow, source), offsetof(StreamWindow, cuts),
+                                          offsetof(StreamWindow, first), offsetof(StreamWindow, end)};
+static const MrType window_env = {.kind = MR_TUPLE,
+                                  .size = sizeof(StreamWindow),
+                                  .align = 8,
+                                  .field_count = 4,
+                                  .fields = window_fields,
+                                  .offsets = window_offsets,
+                                  .name = "(stream, [int], int, int)"};
+const MrFunction stream_window = {.code = (void *)walk_window,
+                                  .env = &window_env,
+                                  .name = "window",
+                                  .walk = MR_WALK_STREAM,
+                                  .source_count = 1,
+                                  .is_straight = true};
+const MrFunction *const stream_functions[STREAM_FUNCTIONS] = {&stream_take, &stream_skip, &stream_window};
 
 static MrClosure *part_make(MrContext *context, const MrFunction *function, MrClosure *source, int64_t len) {
     mr_retain(context, &source, &stream_type);
@@ -116,5 +139,15 @@ bool mr_prim_take_of(MrContext *context, MrClosure **out, MrClosure *const *s, i
 bool mr_prim_skip_of(MrContext *context, MrClosure **out, MrClosure *const *s, int64_t n, const MrType *element) {
     (void)element;
     *out = part_make(context, &stream_skip, *s, n);
+    return false;
+}
+
+bool mr_prim_window_of(MrContext *context, MrClosure **out, MrClosure *const *s, MrList *const *cuts, int64_t first, int64_t end,
+                       const MrType *element) {
+    (void)element;
+    StreamWindow env = {*s, *cuts, first, end};
+    *out = mr_closure_make(context, &stream_window);
+    mr_retain(context, &env, &window_env);
+    *(StreamWindow *)(*out)->env = env;
     return false;
 }

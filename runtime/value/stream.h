@@ -1,4 +1,4 @@
-/* stream.h: the streams that the runtime itself makes of others: a beginning (take) or a rest (skip).
+/* stream.h: the streams that the runtime itself makes of others: a beginning (take), a rest (skip), a window.
  *
  * Such a stream is a closure as any other, of a walk function that is written in C; it lies among the layers between a stream and
  * its base. Which values it lets pass is counted along a walk that begins at the first element. Where chunks are walked one by one,
@@ -8,10 +8,10 @@
 
 #include "runtime/value/value.h"
 
-extern const MrFunction stream_take, stream_skip;
+extern const MrFunction stream_take, stream_skip, stream_window;
 
 /* Those of the runtime's own functions that values may hold, for the codec. */
-enum { STREAM_FUNCTIONS = 2 };
+enum { STREAM_FUNCTIONS = 3 };
 extern const MrFunction *const stream_functions[STREAM_FUNCTIONS];
 
 static inline bool stream_is_part(const MrClosure *stream) {
@@ -20,5 +20,16 @@ static inline bool stream_is_part(const MrClosure *stream) {
 
 MrClosure *stream_source(const MrClosure *stream); /* what a stream of streams (MR_WALK_STREAM) walks; borrowed */
 int64_t stream_part_len(const MrClosure *part);    /* how many are taken or skipped */
+
+/* A window: what some units of a stream's base give. It is always the outermost layer, and knows where the cuts inside are. */
+typedef struct StreamWindow {
+    MrClosure *source;
+    MrList *cuts;       /* ints: the number of units, then unit and count of each cut inside, the outermost first */
+    int64_t first, end; /* units */
+} StreamWindow;
+
+static inline const StreamWindow *stream_window_of(const MrClosure *stream) {
+    return stream->function == &stream_window ? (const StreamWindow *)stream->env : NULL;
+}
 
 #endif

@@ -47,9 +47,9 @@ static void plan_new(Plan *plan, const MrTask *task) {
 static void plan_cut(Plan *plan) {
     if (plan_is_text(plan)) {
         const PlanSource *source = &plan->sources[0];
-        bool is_cut = source->limit < source->text.chunks;
-        plan->elements = plan->chunks = is_cut ? source->limit : source->text.chunks;
-        plan->size = is_cut ? source->limit * source->text.chunk_size : source->text.files.size;
+        uint64_t end = source->limit < source->text.chunks ? source->limit : source->text.chunks;
+        plan->elements = plan->chunks = end > source->first ? end - source->first : 0;
+        plan->size = plan->chunks < source->text.chunks ? plan->chunks * source->text.chunk_size : source->text.files.size;
         return;
     }
     plan->shift = chunk_shift(plan->elements);
@@ -89,22 +89,24 @@ static bool source_of_stream(PlanSource *source, MrContext *context, const MrClo
                                                 : MR_SOURCE_RANGE;
     source->is_straight = base.is_straight;
     source->cut_count = base.cuts;
+    source->first = base.first;
     *paths = base.paths;
     if (source->kind != MR_SOURCE_RANGE) return false;
-    int64_t count = source->limit < (uint64_t)base.elements ? (int64_t)source->limit : base.elements;
-    source->range = (MrRange){.count = count, .step = 1};
-    return count != MR_OPEN && base.room < count && mr_fail_overflow(context, '+', INT64_MAX, 1);
+    int64_t end = source->limit < (uint64_t)base.elements ? (int64_t)source->limit : base.elements;
+    int64_t first = base.first < (uint64_t)end ? (int64_t)base.first : end;
+    source->range = (MrRange){.first = first, .count = end == MR_OPEN ? MR_OPEN : end - first, .step = 1};
+    return end != MR_OPEN && base.room < end && mr_fail_overflow(context, '+', INT64_MAX, 1);
 }
 
 static void encode_stream(const PlanSource *source, Buf *out) {
-    uint64_t head[] = {source->kind, source->is_straight, source->limit, source->cut_count};
+    uint64_t head[] = {source->kind, source->is_straight, source->limit, source->cut_count, source->first};
     buf_add(out, head, sizeof head);
     if (source->cut_count) buf_add(out, source->cuts, source->cut_count * sizeof *source->cuts);
 }
 
 /* The bytes read; 0: not a stream's source. */
 static size_t decode_stream(PlanSource *source, const char *at, size_t size) {
-    uint64_t head[4];
+    uint64_t head[5];
     if (size < sizeof head) return 0;
     memcpy(head, at, sizeof head);
     bool is_good = head[0] == MR_SOURCE_RANGE || (head[0] <= MR_SOURCE_STREAM && is_text_kind((uint32_t)head[0]));
@@ -113,6 +115,7 @@ static size_t decode_stream(PlanSource *source, const char *at, size_t size) {
     source->is_straight = head[1] != 0;
     source->limit = head[2];
     source->cut_count = (uint32_t)head[3];
+    source->first = head[4];
     size_t bytes = source->cut_count * sizeof *source->cuts;
     if (bytes) source->cuts = memcpy(xmalloc(bytes), at + sizeof head, bytes);
     return sizeof head + bytes;
@@ -272,6 +275,7 @@ static bool read_text(Plan *plan, MrContext *context, uint64_t chunk_number, MrC
     if (!source->reader) source->reader = text_reader_new(&source->text);
     size_t size = 0;
     char *error = NULL;
+    chunk_number += source->first;
     if (text_reader_chunk(source->reader, chunk_number, &plan->slices[0].data, &size, &error)) return io_fail_take(context, error);
     plan->slices[0].first = (int64_t)size;
     plan->slices[0].step = 0;
@@ -290,7 +294,7 @@ bool plan_read(Plan *plan, MrContext *context, const PlanLists *given, uint64_t 
         MrSlice *slice = &plan->slices[i];
         if (is_by_chunk(source->kind)) continue;
         if (plan->task->sources[i].kind == MR_SOURCE_STREAM) {
-            *slice = (MrSlice){.first = (int64_t)from, .step = source->is_straight};
+            *slice = (MrSlice){.first = source->range.first + (int64_t)from, .step = source->is_straight};
         } else if (source->kind == MR_SOURCE_RANGE) {
             *slice = (MrSlice){.first = source->range.first + (int64_t)from * source->range.step, .step = source->range.step};
         } else {
@@ -300,7 +304,10 @@ bool plan_read(Plan *plan, MrContext *context, const PlanLists *given, uint64_t 
         }
     }
     *chunk = (MrChunk){.count = (int64_t)plan_element_count(plan, first, count), .first = (int64_t)from, .slices = plan->slices};
-    chunk->cuts = plan->sources[0].cuts;
+    if (plan->task->sources[0].kind == MR_SOURCE_STREAM) {
+        chunk->first = plan->slices[0].first;
+        chunk->cuts = plan->sources[0].cuts;
+    }
     return false;
 }
 

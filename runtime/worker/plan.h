@@ -16,7 +16,8 @@ typedef struct PlanSource {
     bool is_straight;  /* STREAM: lanes go by position */
     MrCut *cuts;       /* STREAM: of its beginnings and rests */
     uint32_t cut_count;
-    uint64_t limit;     /* STREAM: elements, or chunks of text, from here on give nothing */
+    uint64_t first;     /* STREAM: the first element, or chunk of text, of those that are walked ... */
+    uint64_t limit;     /* ... and those from here on give nothing */
     MrRange range;      /* RANGE */
     MrList *list;       /* LIST, BEFORE, SHARE, in the root: borrowed */
     uint32_t list_rank; /* LIST, BEFORE, SHARE: how many such sources stand before it */

@@ -4,9 +4,11 @@
 #include <stdlib.h>
 
 #include "base/arena.h"
+#include "runtime/io/replace.h"
 #include "runtime/io/state.h"
 #include "runtime/io/text.h"
 #include "runtime/value/stream.h"
+#include "runtime/worker/runtime.h"
 
 /* ---- the base */
 
@@ -40,7 +42,9 @@ static bool measure(MrContext *context, const MrClosure *stream, StreamBase *bas
 }
 
 bool stream_base(MrContext *context, const MrClosure *stream, StreamBase *base) {
-    *base = (StreamBase){.is_straight = true, .is_total = true};
+    const StreamWindow *window = stream_window_of(stream);
+    *base = (StreamBase){.is_straight = true, .is_total = true, .end = UINT64_MAX};
+    if (window) base->first = (uint64_t)window->first, base->end = (uint64_t)window->end;
     for (;; stream = stream_source(stream)) {
         const MrFunction *function = stream->function;
         base->is_straight = base->is_straight && function->is_straight;
@@ -65,11 +69,21 @@ static MrCut *cuts_counting(const MrClosure *stream, uint32_t count) {
     return cuts;
 }
 
+/* Those that a window knows; NULL: the stream is none, or has none. */
+static MrCut *window_cuts(const MrClosure *stream, uint32_t count) {
+    const StreamWindow *window = stream_window_of(stream);
+    if (!window || count == 0 || list_len(window->cuts) != 1 + 2 * (int64_t)count) return NULL;
+    const int64_t *known = (const int64_t *)(const void *)window->cuts->data;
+    MrCut *cuts = xmalloc(count * sizeof *cuts);
+    for (uint32_t i = 0; i < count; i++) cuts[i] = (MrCut){.unit = known[1 + 2 * i], .count = known[2 + 2 * i]};
+    return cuts;
+}
+
 /* A beginning that is complete: nothing more can come of what is walked. */
 static bool is_complete(const MrClosure *stream, const MrCut *cuts, uint32_t count) {
     for (uint32_t i = 0; i < count; stream = stream_source(stream)) {
         if (!stream_is_part(stream)) continue;
-        if (stream->function == &stream_take && cuts[i].left <= 0) return true;
+        if (stream->function == &stream_take && cuts[i].unit < 0 && cuts[i].left <= 0) return true;
         i++;
     }
     return false;
@@ -87,7 +101,7 @@ static bool walk_text(MrContext *context, const MrClosure *stream, const StreamB
     text_source_init(&source, files, base->kind == MR_WALK_LINES ? TEXT_LINES : TEXT_WORDS, 0);
     TextReader *reader = text_reader_new(&source);
     bool failed = false;
-    for (uint64_t chunk = 0; chunk < source.chunks && !failed; chunk++) {
+    for (uint64_t chunk = base->first; chunk < source.chunks && chunk < base->end && !failed; chunk++) {
         size_t size = 0;
         char *error = NULL;
         if (is_complete(stream, walk->cuts, base->cuts)) break;
@@ -103,12 +117,15 @@ static bool walk_text(MrContext *context, const MrClosure *stream, const StreamB
 
 /* Fills in all of `walk` but for its sink. */
 static bool walk_all(MrContext *context, const MrClosure *stream, const StreamBase *base, MrWalk *walk) {
-    MrCut *cuts = walk->cuts = cuts_counting(stream, base->cuts);
+    MrCut *cuts = walk->cuts = window_cuts(stream, base->cuts);
     bool failed;
+    if (!cuts) cuts = walk->cuts = cuts_counting(stream, base->cuts);
     if (base->kind == MR_WALK_ELEMENTS) {
-        walk->count = base->room;
+        uint64_t end = base->end < (uint64_t)base->room ? base->end : (uint64_t)base->room;
+        walk->first = (int64_t)base->first;
+        walk->count = end > base->first ? (int64_t)(end - base->first) : 0;
         failed = walk_part(context, stream, walk);
-        if (!failed && base->room < base->elements && !is_complete(stream, cuts, base->cuts))
+        if (!failed && base->room < base->elements && end == (uint64_t)base->room && !is_complete(stream, cuts, base->cuts))
             failed = mr_fail_overflow(context, '+', INT64_MAX, 1);
     } else {
         failed = walk_text(context, stream, base, walk);
@@ -179,7 +196,9 @@ static bool find_cut(MrContext *context, const MrClosure *stream, int64_t len, M
 }
 
 bool stream_find_cuts(MrContext *context, const MrClosure *stream, const StreamBase *base, MrCut **cuts, uint64_t *limit) {
-    *limit = UINT64_MAX;
+    *limit = base->end;
+    *cuts = window_cuts(stream, base->cuts);
+    if (*cuts) return false; /* the window ends with them, or before */
     *cuts = base->cuts ? xcalloc(base->cuts, sizeof **cuts) : NULL;
     for (uint32_t i = 0; i < base->cuts; stream = stream_source(stream)) {
         if (!stream_is_part(stream)) continue;
@@ -194,4 +213,59 @@ bool stream_find_cuts(MrContext *context, const MrClosure *stream, const StreamB
         if (end < *limit) *limit = end;
     }
     return false;
+}
+
+/* ---- pieces */
+
+static uint64_t count_units(const StreamBase *base, const FileList *files) {
+    if (base->kind == MR_WALK_ELEMENTS) return (uint64_t)base->elements;
+    TextSource source;
+    text_source_init(&source, *files, base->kind == MR_WALK_LINES ? TEXT_LINES : TEXT_WORDS, 0);
+    return source.chunks;
+}
+
+bool mr_prim_cuts_of(MrContext *context, MrList **out, MrClosure *const *s, const MrType *element) {
+    (void)element;
+    *out = NULL;
+    StreamBase base;
+    MrCut *cuts;
+    FileList files = {0};
+    uint64_t limit;
+    if (stream_base(context, *s, &base)) return true;
+    if (base.kind != MR_WALK_ELEMENTS && io_file_list(context, base.paths, &files)) return true;
+    uint64_t units = count_units(&base, &files);
+    file_list_free(&files);
+    if (stream_find_cuts(context, *s, &base, &cuts, &limit)) return true;
+    int64_t all = (int64_t)(limit < units ? limit : units);
+    list_push_take(out, &all, &type_int);
+    for (uint32_t i = 0; i < base.cuts; i++) {
+        list_push_take(out, &cuts[i].unit, &type_int);
+        list_push_take(out, &cuts[i].count, &type_int);
+    }
+    free(cuts);
+    return false;
+}
+
+bool mr_prim_worker_count(MrContext *context, int64_t *out) {
+    uint32_t workers = runtime_of(context)->workers;
+    *out = workers > 0 ? workers : 1;
+    return false;
+}
+
+/* ---- writing */
+
+static bool write_line(MrContext *context, void *env, const void *value) {
+    (void)context;
+    const MrString *line = value;
+    replace_add(env, line->data, (size_t)line->len);
+    replace_add(env, "\n", 1);
+    return replace_has_failed(env);
+}
+
+bool mr_prim_write_stream(MrContext *context, void *out, const MrString *path, MrClosure *const *s) {
+    (void)out;
+    ReplaceFile file;
+    if (io_flush(context) || replace_open(&file, context, path)) return true;
+    bool failed = mr_stream_walk(context, *s, write_line, &file) && !replace_has_failed(&file);
+    return replace_close(&file, context, failed) || failed;
 }

@@ -15,6 +15,8 @@ typedef struct StreamBase {
     bool is_straight; /* the stream and all between it and its base are */
     bool is_total;    /* likewise: as many values as elements, but for cuts */
     uint32_t cuts;    /* how many beginnings and rests (take, skip) lie between */
+    uint64_t first;   /* the unit (element of the base, or chunk of its text) that the stream begins with: not 0 in a window */
+    uint64_t end;     /* units from here on are not in it */
 } StreamBase;
 
 /* Fails as a primitive does where sequences that are walked together have different lengths. */
