@@ -259,7 +259,7 @@ static void test_hints_for_newcomers(void **state) {
         {"let lines_read = 1\nprint(line_read)\n", "did you mean `lines_read`?"},
         {"fn f(x: boolean) = x\n", "`bool`"},
         {"fn f(x, y = x) = y\n", "what stands around the function, not its parameters"},
-        {"print(take([1], 1))\n", "`import lists` brings in `lists.take`"},
+        {"print(windows([1], 1))\n", "`import lists` brings in `lists.windows`"},
         {"import strings\n", "it has lists, maps, math"},
         {"map x => (x, 1) over [1] reduce sum\n", "`reduce sum by key`"},
         {"print(map x => x over 1..3, 4)\n", "unless the `map` stands in parentheses"},
