@@ -151,6 +151,8 @@ bool mr_prim_graphemes(MrContext *context, MrList **out, const MrString *s);
 bool mr_prim_regex_matches(MrContext *context, bool *out, const MrString *s, const MrString *pattern);
 bool mr_prim_regex_spans(MrContext *context, MrList **out, const MrString *s, const MrString *pattern, int64_t most);
 bool mr_prim_regex_names(MrContext *context, MrList **out, const MrString *pattern);
+bool mr_prim_regex_replace(MrContext *context, MrString *out, const MrString *s, const MrString *pattern, MrList *const *pieces,
+                           MrList *const *groups);
 bool mr_prim_parse_int(MrContext *context, MrOptionalInt *out, const MrString *s);
 bool mr_prim_parse_float(MrContext *context, MrOptionalFloat *out, const MrString *s);
 bool mr_prim_to_int(MrContext *context, int64_t *out, const void *x, const MrType *type);

@@ -268,6 +268,38 @@ bool mr_prim_regex_spans(MrContext *context, MrList **out, const MrString *s, co
     return failed;
 }
 
+/* What stands in the place of a match: the pieces, and between two of them a group of the match. */
+static void add_replacement(Buf *out, const Search *search, const MrList *pieces, const MrList *groups) {
+    for (int64_t i = 0; i < list_len(pieces); i++) {
+        const MrString *piece = (const MrString *)pieces->data + i;
+        int64_t group = i < list_len(groups) ? ((const int64_t *)groups->data)[i] : -1;
+        if (piece->len) buf_add(out, piece->data, (size_t)piece->len);
+        if (group < 0 || search->spans[2 * group] == PCRE2_UNSET) continue;
+        buf_add(out, search->text + search->spans[2 * group], search->spans[2 * group + 1] - search->spans[2 * group]);
+    }
+}
+
+bool mr_prim_regex_replace(MrContext *context, MrString *out, const MrString *s, const MrString *pattern, MrList *const *pieces,
+                           MrList *const *groups) {
+    Search search;
+    Buf made = {0};
+    bool is_there = true, is_changed = false, failed = !search_open(&search, context, s, pattern);
+    size_t done = 0;
+    while (!failed) {
+        failed = search_next(&search, &is_there);
+        if (failed || !is_there) break;
+        is_changed = true;
+        buf_add(&made, search.text + done, search.spans[0] - done);
+        add_replacement(&made, &search, *pieces, *groups);
+        done = search.spans[1];
+    }
+    if (!failed && is_changed) buf_add(&made, search.text + done, search.len - done);
+    search_close(&search);
+    *out = failed ? (MrString){0} : is_changed ? string_from_buf(&made) : string_slice(s, 0, s->len);
+    buf_free(&made);
+    return failed;
+}
+
 /* An entry of PCRE2's table of names: the group's number in two bytes, then its name, which a NUL ends. */
 bool mr_prim_regex_names(MrContext *context, MrList **out, const MrString *pattern) {
     const Pattern *found = pattern_find(context, patterns_of(context), pattern);
