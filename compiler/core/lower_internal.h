@@ -263,7 +263,8 @@ struct Stream {
     const ReducerUse *reducer; /* SCAN, of operand 0 */
     Type *element;             /* of its elements, where the program's text says it; else NULL */
     Streams operands;
-    size_t size; /* stages and bases of the whole tree, operands that occur twice counted twice */
+    size_t passes; /* how many first passes a job over it needs */
+    size_t size;   /* stages and bases of the whole tree, operands that occur twice counted twice */
     Span span;
 };
 

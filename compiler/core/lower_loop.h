@@ -62,6 +62,7 @@ CoreExpr *pass_job(Lower *l, Stream *stream, Pass *pass, const Nest *nest, Span 
 
 /* The operand whose elements are pushed: the first of unknown length, or the first of all. */
 size_t together_driver(const Stream *stage);
+bool stream_is_in_step(const Stream *stream);               /* it has one element for each of its bases' */
 bool stream_needs_pass(const Stream *stream);               /* its chunks cannot be walked by themselves: see stream_prepare */
 CoreExpr *gather(Lower *l, Stream *stream, CoreExprs *out); /* a list of its elements, by a job */
 void together_prepare(Lower *l, Stream *stage, Nest *nest, CoreExprs *out);

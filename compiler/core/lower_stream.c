@@ -4,7 +4,10 @@
  * stage is code around its element, and the consumer's code stands in the middle. Nothing is stored in between (Neumann 2011). */
 #include "compiler/core/lower_loop.h"
 
-enum { STREAM_SIZE_LIMIT = 1000 };
+enum {
+    STREAM_SIZE_LIMIT = 1000,
+    STREAM_PASS_LIMIT = 8, /* each first pass has the code of all that is below it */
+};
 
 /* ---- recipes */
 
@@ -45,8 +48,21 @@ static Stream *stream_of_scan(Lower *l, Env *env, AstPipe *pipe, Stream *below, 
     stream->reducer = reducer;
     stream->element = element_type(l, env, &pipe->base);
     stream->size = below->size + 1;
+    stream->passes = below->passes;
     vec_push(l->arena, &stream->operands, below);
     return stream;
+}
+
+/* Operands that are used more than once would double with each stage. */
+static void operands_as_values(Lower *l, Stream *stream, CoreExprs *out) {
+    for (size_t i = 0; i < stream->operands.len; i++) {
+        Stream *operand = stream->operands.items[i];
+        if (operand->kind == STREAM_BASE) continue;
+        stream->operands.items[i] = stream_of_value(l, stream_value(l, operand), out);
+        stream->operands.items[i]->element = operand->element;
+    }
+    stream->size = 1;
+    stream->passes = 1;
 }
 
 Stream *stream_of_pipe(Lower *l, Env *env, AstPipe *pipe, CoreExprs *out) {
@@ -60,12 +76,11 @@ Stream *stream_of_pipe(Lower *l, Env *env, AstPipe *pipe, CoreExprs *out) {
         Stream *operand = stream_of(l, env, pipe->sources.items[i], out);
         vec_push(l->arena, &stream->operands, operand);
         stream->size += operand->size;
+        stream->passes += operand->passes;
     }
-    if (++stream->size > STREAM_SIZE_LIMIT) { /* operands that are used more than once would double with each stage */
-        for (size_t i = 0; i < stream->operands.len; i++)
-            stream->operands.items[i] = stream_of_value(l, stream_value(l, stream->operands.items[i]), out);
-        stream->size = 1;
-    }
+    bool is_counted = stream->operands.len > 1 && !stream_is_in_step(stream);
+    if (is_counted || pipe->scan) stream->passes++;
+    if (++stream->size > STREAM_SIZE_LIMIT || stream->passes > STREAM_PASS_LIMIT) operands_as_values(l, stream, out);
     if (pipe->where) {
         stream->has_where = true;
         stream->where = callable_of(l, env, pipe->where, out);
@@ -80,8 +95,7 @@ static Stream *stream_of_block(Lower *l, Env *env, AstBlock *block, CoreExprs *o
     return stream_of(l, env, vec_last(&block->statements), out);
 }
 
-Stream *stream_of(Lower *l, Env *env, Ast *ast, CoreExprs *out) {
-    ast = ast_strip(ast);
+static Stream *recipe_of(Lower *l, Env *env, Ast *ast, CoreExprs *out) {
     if (!type_is_stream(ast_type(l, env, ast))) return stream_of_value(l, lower_expr(l, env, ast), out);
     switch (ast->kind) {
     case AST_PIPE: return stream_of_pipe(l, env, ast_as(Pipe, ast), out);
@@ -102,6 +116,13 @@ Stream *stream_of(Lower *l, Env *env, Ast *ast, CoreExprs *out) {
     CoreExpr *value = lower_expr(l, env, ast);
     l->body->holds_globals = held_globals;
     return stream_of_value(l, value, out);
+}
+
+Stream *stream_of(Lower *l, Env *env, Ast *ast, CoreExprs *out) {
+    ast = ast_strip(ast);
+    Stream *stream = recipe_of(l, env, ast, out);
+    if (!stream->element) stream->element = element_type(l, env, ast);
+    return stream;
 }
 
 /* ---- loops */

@@ -9,6 +9,8 @@
 
 #include <stddef.h>
 
+#include "runtime/include/mr.h"
+
 /* ---- what is known of a sequence */
 
 /* Its element i can be computed from the bases' elements i alone. */
@@ -22,11 +24,11 @@ static bool is_indexable(const Stream *stream) {
 }
 
 /* It has one element for each of its bases' elements. */
-static bool is_in_step(const Stream *stream) {
+bool stream_is_in_step(const Stream *stream) {
     if (stream->kind == STREAM_BASE) return is_indexable(stream);
     if (stream->is_flat || stream->has_where) return false;
     for (size_t i = 0; i < stream->operands.len; i++) {
-        if (!is_in_step(stream->operands.items[i])) return false;
+        if (!stream_is_in_step(stream->operands.items[i])) return false;
     }
     return true;
 }
@@ -34,7 +36,7 @@ static bool is_in_step(const Stream *stream) {
 /* Their number where there is none. */
 static size_t find_driver(const Stream *stage) {
     size_t i = 0;
-    while (i < stage->operands.len && is_in_step(stage->operands.items[i])) i++;
+    while (i < stage->operands.len && stream_is_in_step(stage->operands.items[i])) i++;
     return i;
 }
 
@@ -162,9 +164,8 @@ static CoreExpr *primitive_of_any(Lower *l, const char *name, const CoreType *ty
 }
 
 CoreExpr *gather(Lower *l, Stream *stream, CoreExprs *out) {
-    bool is_text = stream->kind == STREAM_BASE;
-    if (!is_text && !stream->element) return lower_refuse(l, stream->span, "this sequence of unknown length here");
-    ReducerUse list = reducer_list(l, is_text ? type_node(l, TYPE_STRING, NULL, NULL) : stream->element);
+    if (!stream->element) return lower_refuse(l, stream->span, "this sequence of unknown length here");
+    ReducerUse list = reducer_list(l, stream->element);
     CoreExpr *job = job_of_stream(l, stream, &list, NULL, false, out, stream->span);
     return hold(l, job, NULL, out);
 }
@@ -242,6 +243,29 @@ static void counted_apply(Lower *l, Counted *counted, CoreExpr *element, CoreExp
     stage_apply(l, counted->stage, args, counted->next, counted->nest, out);
 }
 
+/* The sequences whose loop is the driver's outermost. */
+static void outermost_bases(Lower *l, Stream *stream, Streams *bases) {
+    while (stream->kind != STREAM_BASE && (stream->operands.len == 1 || find_driver(stream) < stream->operands.len))
+        stream = stream->operands.items[together_driver(stream)];
+    collect_bases(l, stream, bases);
+}
+
+/* One element more than the others have, of a driver without an end: else the loop would go on counting for ever. NULL: it ends. */
+static CoreExpr *check_end(Lower *l, const Counted *counted, Span span) {
+    const CoreType *flag = core_simple(l, CORE_TYPE_BOOL), *unit = core_unit_type(l);
+    CoreExpr *limit = core_copy(l->arena, counted->limit);
+    CoreExpr *check = primitive(l, "no_end", unit, 1, &limit, span);
+    Streams bases = {0};
+    outermost_bases(l, counted->stage->operands.items[counted->driver], &bases);
+    for (size_t i = 0; i < bases.len; i++) {
+        const Leaf range = {.stream = bases.items[i]};
+        if (range.stream->source != CORE_SOURCE_RANGE) return NULL;
+        CoreExpr *is_open = make_op(l, CORE_OP_EQ, flag, span, leaf_len(l, &range), make_int(l, MR_OPEN, span));
+        check = make_if(l, is_open, check, make_unit(l, span), unit, span);
+    }
+    return check;
+}
+
 /* In a plain loop, elements for which the others have none are only counted. */
 static void counted_push(Lower *l, Consumer *self, CoreExpr *element, CoreExprs *out) {
     Counted *counted = (Counted *)self;
@@ -255,7 +279,11 @@ static void counted_push(Lower *l, Consumer *self, CoreExpr *element, CoreExprs 
     CoreExpr *position = core_local(l->arena, counted->position, span), *limit = core_copy(l->arena, counted->limit);
     CoreExpr *is_there = make_op(l, CORE_OP_LT, core_simple(l, CORE_TYPE_BOOL), span, position, limit);
     counted_apply(l, counted, element, &inner);
-    CoreExpr *then = as_unit(l, make_block(l, &inner, NULL, span)), *otherwise = count_one(l, counted->position, span);
+    CoreExpr *then = as_unit(l, make_block(l, &inner, NULL, span)), *check = check_end(l, counted, span);
+    CoreExprs more = {0};
+    if (check) vec_push(l->arena, &more, check);
+    vec_push(l->arena, &more, count_one(l, counted->position, span));
+    CoreExpr *otherwise = make_block(l, &more, NULL, span);
     vec_push(l->arena, out, make_if(l, is_there, then, otherwise, core_unit_type(l), span));
 }
 

@@ -31,8 +31,8 @@ static CoreExpr *chunk_loop(Lower *l, CoreSources *sources, CoreExprs *statement
     return loop;
 }
 
-/* Chunks of a scan, or of sequences of unknown length, cannot be walked by themselves. Such a stream is all of one element: a walk of
- * that is a plain loop over the whole, which whoever takes the values may leave. */
+/* Chunks of a scan, or of sequences of unknown length, cannot be walked by themselves. Such a stream is all of one element: a walk
+ * of that is a plain loop over the whole, which whoever takes the values may leave. */
 static void walk_as_one(Lower *l, Nest *nest, Span span) {
     const CoreType *number = core_simple(l, CORE_TYPE_INT);
     CoreExpr *const ends[] = {make_int(l, 0, span), make_int(l, 1, span)};

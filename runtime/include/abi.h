@@ -173,6 +173,7 @@ bool mr_prim_extent(MrContext *context, int64_t *out, const void *xs, const MrTy
 bool mr_prim_elements(MrContext *context, MrList **out, const void *xs, const MrType *type);
 bool mr_prim_range_at(MrContext *context, int64_t *out, const MrRange *r, int64_t i);
 bool mr_prim_chunk_size(MrContext *context, int64_t *out, int64_t n);
+bool mr_prim_no_end(MrContext *context, void *out, int64_t n);
 bool mr_prim_same_length(MrContext *context, void *out, int64_t a, int64_t b);
 bool mr_prim_take_of(MrContext *context, MrClosure **out, MrClosure *const *s, int64_t n, const MrType *element);
 bool mr_prim_skip_of(MrContext *context, MrClosure **out, MrClosure *const *s, int64_t n, const MrType *element);

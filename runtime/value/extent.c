@@ -41,3 +41,9 @@ bool mr_prim_same_length(MrContext *context, void *out, int64_t a, int64_t b) {
     (void)out;
     return a != b && a != MR_OPEN && b != MR_OPEN && mr_fail_lengths(context, a, b);
 }
+
+bool mr_prim_no_end(MrContext *context, void *out, int64_t n) {
+    (void)out;
+    return mr_failf(
+        context, "sequences that are walked together must be equally long: one has %" PRId64 " elements and another has no end", n);
+}
