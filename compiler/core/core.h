@@ -334,6 +334,7 @@ struct CoreJob {
 typedef struct CoreForeign {
     const char *name;
     const char *library; /* what the linker finds it in: "m"; NULL: it is there anyway */
+    const CoreType *type;
     Span span;
 } CoreForeign;
 

@@ -96,19 +96,35 @@ static bool is_print(const Symbol *symbol) {
            (strcmp(symbol->name, "print") == 0 || strcmp(symbol->name, "log") == 0);
 }
 
-/* A symbol of C is one function, however many declarations the program's modules have of it. */
-static CoreExpr *make_foreign(Lower *l, const Symbol *symbol, CoreExprs args, Span span) {
-    const AstExtern *decl = (const AstExtern *)symbol->decl;
-    CoreForeign foreign = {.name = symbol->name, .library = decl->library && *decl->library ? decl->library : NULL};
-    foreign.span = symbol->span;
+static bool same_library(const char *a, const char *b) {
+    return a == b || (a && b && strcmp(a, b) == 0);
+}
+
+/* A symbol of C is one function, however many declarations the program's modules have of it: they must agree. */
+static void add_foreign(Lower *l, const CoreForeign *foreign) {
     bool is_known = false;
     for (size_t i = 0; i < l->program->foreign.len; i++) {
         const CoreForeign *other = &l->program->foreign.items[i];
-        bool same_library = other->library == foreign.library ||
-                            (other->library && foreign.library && strcmp(other->library, foreign.library) == 0);
-        if (strcmp(other->name, foreign.name) == 0 && same_library) is_known = true;
+        if (strcmp(other->name, foreign->name) != 0) continue;
+        if (other->type != foreign->type) {
+            Diag *diag = diag_add(l->diags, E0606, foreign->span, "the C function `%s` is declared here as %s", foreign->name,
+                                  foreign->type->name);
+            diag_note(diag, other->span, "and here as %s", other->type->name);
+            diag_hint(diag, "a program has one C function of a name: declare it in one module, and import it from there");
+            l->has_failed = true;
+            return;
+        }
+        is_known = is_known || same_library(other->library, foreign->library);
     }
-    if (!is_known) vec_push(l->arena, &l->program->foreign, foreign);
+    if (!is_known) vec_push(l->arena, &l->program->foreign, *foreign);
+}
+
+static CoreExpr *make_foreign(Lower *l, const Symbol *symbol, CoreExprs args, Span span) {
+    const AstExtern *decl = (const AstExtern *)symbol->decl;
+    CoreForeign foreign = {.name = symbol->name, .library = decl->library && *decl->library ? decl->library : NULL};
+    foreign.type = type_lower_concrete(l, type_concrete(l, NULL, symbol->scheme->type), span);
+    foreign.span = symbol->span;
+    add_foreign(l, &foreign);
     CoreExpr *expr = make(l, CORE_FOREIGN, scheme_result(l, symbol, NULL, span), span, args.len, args.items);
     expr->text = symbol->name;
     return expr;

@@ -42,8 +42,9 @@ int driver_explain(const char *code);
  * functions are the reason. */
 bool driver_link(Session *session, const DriverOptions *options, const char *const *objects, size_t count, const char *output);
 
-/* blame.c: reports which C functions or libraries of the program the linker did not find, by its message. False: it is not that. */
-bool driver_blame(Session *session, const char *message);
+/* blame.c: reports which C functions or libraries of the program or the command line the linker did not find, by its message.
+ * False: it is not that. */
+bool driver_blame(Session *session, const LinkInputs *inputs, const char *message);
 
 /* Runs an executable with these arguments (ended by NULL; NULL: none) and waits for it; its exit status, or 1 where it could not be
  * started or was killed. */

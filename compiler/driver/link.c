@@ -123,7 +123,7 @@ bool driver_link(Session *session, const DriverOptions *options, const char *con
     const char *out = arena_printf(command.arena, "%s.%ld.tmp", output, (long)getpid());
     command_make(&command, session, options, objects, count, out);
     bool ok = run((char *const *)command.args.items, &message); /* posix_spawn does not write to its arguments */
-    if (!ok && !driver_blame(session, buf_text(&message)))
+    if (!ok && !driver_blame(session, &options->link, buf_text(&message)))
         fprintf(stderr, "%smrc: the linker failed; its message is above\n", buf_text(&message));
     if (ok && rename(out, output) != 0) {
         fprintf(stderr, "mrc: cannot write %s: %s\n", output, strerror(errno));

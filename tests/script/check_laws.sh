@@ -95,6 +95,8 @@ print(map x => (x % 3, x) over 1..100 reduce forgets by key)
 print(reduce doubles over 1..100, reduce counts_once over 1..10, reduce adds_otherwise over 1..5)
 print(map x => Point(x, "p") over 1..20 reduce span)
 print(map n => (map x => x over 1..n reduce (-)) over 3..200 reduce sum)
+let later = async map x => x over 1..50 reduce (a, b) => a - 2 * b
+print(await later)
 E2
 check 1 reducers.mr
 says 'law broken: the `init` of the reducer `forgets` is not neutral: merge(init, a) is not a'
@@ -105,8 +107,9 @@ says 'law broken: `span` is not associative'
 says 'Point(1, "")'
 says 'law broken: `(-)` is not associative'
 grep -q 'counts_once' err && { echo "no law is broken by counts_once"; cat err; exit 1; }
-says 'laws: 6 reductions, '
-says '5 with a counterexample'
+says ' --> reducers.mr:29:48'
+says 'laws: 7 reductions, '
+says '6 with a counterexample'
 
 # What a program prints, and how it ends, stays as it is; the laws are told of in any case.
 printf 'print(map x => x over 1..3 reduce (-)); exit(7)\n' > leaves.mr

@@ -70,6 +70,7 @@ refuse 1 'p.mr:1:11: error[E0702]: the C function `toggle` is in nothing that wa
 refuse 1 'there is no library `more` for the C function `toggle`' named.mr
 refuse 2 'cannot read absent.o' p.mr absent.o
 refuse 2 'what is `more.c`?' p.mr more.c
+refuse 1 'mrc: -lnowhere: there is no libnowhere.so' p.mr more.o -lnowhere
 printf 'extern fn cbrtt(x: float) -> float from "m"\nprint(cbrtt(1.0))\n' > q.mr
 refuse 1 'the C function `cbrtt` is not in the library `m`' q.mr
 printf 'extern fn unused(x: float) -> float\nprint(1)\n' > r.mr
