@@ -12,6 +12,10 @@ static char lower_ascii(char c) {
     return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
 }
 
+static bool is_capital(char c) {
+    return c >= 'A' && c <= 'Z';
+}
+
 static unsigned smaller(unsigned a, unsigned b) {
     return a < b ? a : b;
 }
@@ -48,6 +52,7 @@ const char *nearest_name(const char *name, const char *const *candidates, size_t
         /* One slip in three letters of the shorter, three at most. */
         unsigned limit = smaller((unsigned)((len < other_len ? len : other_len) + 1) / 3, 3);
         unsigned distance = edit_distance(name, len, candidates[i], other_len);
+        if (distance > 0 && is_capital(*name) != is_capital(*candidates[i])) continue; /* a type, and a value */
         if (distance <= limit && distance < best) {
             best = distance;
             nearest = candidates[i];

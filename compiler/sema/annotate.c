@@ -44,7 +44,8 @@ static Type *unknown_type(Checker *c, const AstTypeName *node) {
         diag_hint(diag, "did you mean `%s`?", near);
         diag_fix(diag, word, "%s", near);
     } else
-        diag_hint(diag, "a single upper-case letter stands for any type");
+        diag_hint(diag, node->name[0] >= 'a' ? "a field or parameter and its type are written `x: float`"
+                                             : "it is declared by `type`; a single upper-case letter stands for any type");
     return error_type(c);
 }
 

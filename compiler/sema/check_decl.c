@@ -108,7 +108,12 @@ static bool find_members(Checker *c, const AstReducer *reducer, AstMember **foun
     }
     for (size_t k = 0; k <= MEMBER_MERGE && good; k++) {
         if (found[k]) continue;
-        diag_add(c->diags, E0402, reducer->base.symbol->span, "the reducer `%s` has no `%s`", reducer->name, member_shapes[k].name);
+        static const char *const needs[] = {"`init = …` is the state before the first element",
+                                            "`add(state, x) = …` is the state with one more element",
+                                            "`merge(a, b) = …` combines the states of two neighbouring parts"};
+        Diag *diag = diag_add(c->diags, E0402, reducer->base.symbol->span, "the reducer `%s` has no `%s`", reducer->name,
+                              member_shapes[k].name);
+        diag_hint(diag, "%s", needs[k]);
         good = false;
     }
     return good;

@@ -98,6 +98,11 @@ static void hint_sides(Diag *diag, AstOp op, const Ast *left, const Ast *right) 
             diag_hint(diag, "repeat(s, n) puts n copies of a string together");
         } else if (type_is(side->type, TYPE_STRING) && (is_int(other->type) || type_is(other->type, TYPE_FLOAT))) {
             diag_hint(diag, "string(x) turns a number into a string; parse_int(s) and parse_float(s) read one, as optionals");
+        } else if (type_is(side->type, TYPE_LIST) && op == OP_ADD && !type_is(other->type, TYPE_LIST)) {
+            Span span = other->span;
+            diag_hint(diag, "`xs + [x]` is the list with one more element");
+            diag_fix(diag, (Span){span.file, span.from, span.from}, "[");
+            diag_fix(diag, (Span){span.file, span.to, span.to}, "]");
         } else if (type_is(side->type, TYPE_FLOAT) && type_is(other->type, TYPE_INT)) {
             diag_hint(diag, "float(x) turns an int into a float");
             wrap(diag, other, "float");

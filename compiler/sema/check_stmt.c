@@ -149,7 +149,7 @@ static void warn_dropped(Checker *c, const Ast *node, Type *type) {
     else if (node->kind == AST_METHOD)
         hint_new_value(diag, (const AstMethod *)node);
     else if (node->kind == AST_BINARY && ((const AstBinary *)node)->op == OP_EQ)
-        diag_hint(diag, "`==` compares; `=` assigns");
+        diag_hint(diag, "`==` compares: `=` assigns, and `assert(a == b)` checks");
     else
         diag_hint(diag, "`let _ = …` drops it on purpose");
 }

@@ -56,10 +56,12 @@ static void report_place(Checker *c, const AstMethod *method) {
         return;
     }
     Diag *diag = diag_add(c->diags, E0204, receiver->span, "`%s` cannot be changed: it is not a var", symbol->name);
-    diag_note(diag, symbol->span, "`%s` is declared here", symbol->name);
-    if (symbol->decl && symbol->decl->kind == AST_LET)
-        diag_hint(diag, "declare it with `var %s = …`", symbol->name);
-    else
+    diag_label(diag, symbol->span, "it is declared here");
+    if (symbol->decl && symbol->decl->kind == AST_LET) {
+        Span let = symbol->decl->span;
+        diag_hint(diag, "a name whose value changes is declared by `var %s = …`", symbol->name);
+        diag_fix(diag, (Span){let.file, let.from, let.from + 3}, "var");
+    } else
         diag_hint(diag, "copy it to a var first: `var changed = %s`", symbol->name);
 }
 

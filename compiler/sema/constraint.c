@@ -194,6 +194,7 @@ static void solve_field(Infer *infer, const Pred *pred, Type *container) {
     }
     Diag *diag = diag_add(infer->diags, E0306, pred->span, "%s has no field .%llu", type_text(infer, container),
                           (unsigned long long)pred->index);
+    if (container->kind == TYPE_LIST) diag_hint(diag, "the elements of a list are xs[0], xs[1] and so on");
     if (container->kind == TYPE_TUPLE && container->arg_count > 0)
         diag_hint(diag, "its fields are .0 to .%zu", container->arg_count - 1);
     give_up(infer, pred, diag);

@@ -74,6 +74,8 @@ static void report_arity(Checker *c, Span span, const Type *actual, const Type *
     Diag *diag = diag_add(c->diags, E0303, span, "%s takes %zu argument%s, but it is called with %zu", reason->what, takes,
                           takes == 1 ? "" : "s", given);
     add_note(diag, reason);
+    if (given > takes && strncmp(reason->what, "the function of", 15) == 0)
+        diag_hint(diag, "each sequence behind `over` gives one argument; in parentheses, the map ends before a comma");
     if (given == 1 && takes > 1)
         diag_hint(diag,
                   "a function value with several parameters that is written in this place takes a tuple apart: (a, b) => f(a, b)");
@@ -87,9 +89,12 @@ static void report_function(Checker *c, Span span, const Type *actual, const Typ
     while (i < arity && type_unify(&c->infer, actual->args[i], expected->args[i], &ignored)) i++;
     const char *actual_text, *expected_text;
     type_texts(&c->infer, actual->args[i], expected->args[i], &actual_text, &expected_text);
+    bool is_apart = i < arity && type_is(actual->args[i], TYPE_TUPLE) && !type_is(expected->args[i], TYPE_TUPLE);
     const char *verb = i < arity ? "takes" : "gives", *other = i < arity ? "here it gets" : "here it must give";
     Diag *diag = diag_add(c->diags, E0301, span, "%s %s %s, but %s %s", reason->what, verb, actual_text, other, expected_text);
     add_note(diag, reason);
+    if (is_apart && arity == 1)
+        diag_hint(diag, "a function of several arguments walks as many sequences, `over a, b`, or one sequence of tuples");
 }
 
 void report_misfit(Checker *c, Span span, const UnifyResult *result, Type *actual, Type *expected, const Reason *reason) {

@@ -313,7 +313,9 @@ static void resolve_pipe(Resolver *r, AstPipe *pipe) {
     resolve_list(r, &pipe->sources);
     if (pipe->op != OP_REDUCE) resolve_operand(r, pipe->function, pipe->op == OP_FLATMAP ? "flatmap" : "map");
     resolve_operand(r, pipe->where, "where");
+    r->is_by = true;
     if (!pipe->by_key) resolve_operand(r, pipe->by, "by");
+    r->is_by = false;
     resolve_maybe(r, pipe->scan);
     resolve_maybe(r, pipe->reduce);
     resolve_maybe(r, pipe->from);

@@ -68,6 +68,10 @@ static void hint_unknown(Resolver *r, Diag *diag, Name name, Span span) {
     } else if (near) {
         diag_hint(diag, "did you mean `%s`?", near);
         diag_fix(diag, span, "%s", near);
+    } else if (r->is_by) {
+        diag_hint(diag, "`by` takes a function of the result, `by x => …`, or the word `key`: the first of each pair");
+    } else if (name[0] >= 'A' && name[0] <= 'Z') {
+        diag_hint(diag, "a record is declared by `type %s(x: float)`, alternatives by `type Name = %s(float) | Other`", name, name);
     } else if (is_target && r->is_first_value) {
         diag_hint(diag, "a name is declared by `let %s = …`, or, where its value changes later, by `var %s = …`", name, name);
         diag_fix(diag, (Span){span.file, span.from, span.from}, "let ");
@@ -121,8 +125,12 @@ static void record_mention(Resolver *r, Symbol *symbol, Span span) {
         vec_push(r->sema->arena, &user->functions, mention);
     } else if ((symbol->kind == SYMBOL_GLOBAL || symbol->kind == SYMBOL_VAR) && used->position >= user->position) {
         Diag *diag = diag_add(r->sema->diags, E0205, span, "`%s` is read before it has a value", symbol->name);
-        diag_note(diag, symbol->span, "`%s` gets its value here", symbol->name);
-        diag_hint(diag, "statements run from top to bottom: move the declaration up");
+        diag_label(diag, symbol->span, "it gets its value here");
+        bool is_own = used == user && r->sema->prelude && map_get_pointer(&r->sema->prelude->values, symbol->name);
+        if (is_own)
+            diag_hint(diag, "the new name hides what the library calls `%s`: choose another one", symbol->name);
+        else
+            diag_hint(diag, "statements run from top to bottom: move the declaration up");
     }
 }
 

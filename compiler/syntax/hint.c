@@ -13,6 +13,7 @@ typedef struct Rule {
     const char *word;        /* the text of the token that does not fit */
     int found;               /* its kind */
     int expects, lacks;      /* a token that would fit here, and one that would not */
+    int expects_too;         /* another one that would */
     const char *hint;
     const char *fix;        /* in place of the token that does not fit */
     const char *fix_before; /* in place of the one before, up to the next; "" takes it away */
@@ -38,6 +39,8 @@ typedef struct Rule {
 #define CLAUSES      "the order is: `map f over a where p reduce g from z by k`"
 #define FAIL         "an error is raised by `fail(\"message\")`"
 #define TRY          "an error is caught by `try { ... } catch e { ... }`"
+#define REDUCER      "a reducer has members: `reducer r { init = ...; add(s, x) = ...; merge(a, b) = ... }`"
+#define CONVERSION   "a value is converted by a function: `float(x)`, `int(x)`, `string(x)`"
 #define CONTAINERS   "lists and maps stand in square brackets: `[1, 2]`, `[\"a\": 1]`"
 
 static const Rule rules[] = {
@@ -91,6 +94,7 @@ static const Rule rules[] = {
     {.word = "except", .expects = TOK_CATCH, .hint = TRY, .fix = "catch"},
     {.word = "rescue", .expects = TOK_CATCH, .hint = TRY, .fix = "catch"},
     {.word = "finally", .expects = TOK_CATCH, .hint = TRY},
+    {.word = "as", .expects = '%', .hint = CONVERSION},
     {.word = "mod", .expects = '%', .hint = "the remainder is `a % b`", .fix = "%"},
     {.word = "div", .expects = '%', .hint = "ints are divided by `a // b`", .fix = "//"},
     {.word = "xor", .expects = '%', .hint = "bits are combined by `a ^ b`, bools by `a != b`"},
@@ -121,6 +125,28 @@ static const Rule rules[] = {
     {.before = TOK_UPPER_NAME, .found = '{', .expects = '=', .hint = DECLARE_TYPE},
     {.before = TOK_ASYNC, .found = TOK_FN, .hint = "any call can be started by `async`: `let task = async f(x)`", .fix_before = ""},
     {.before = TOK_FN, .found = '(', .hint = LAMBDA},
+    {.before = TOK_CATCH, .hint = TRY},
+    {.before = TOK_TEST, .found = '{', .hint = "a test has a name: `test \"sums\" { ... }`"},
+    {.before = '(', .found = TOK_LET, .hint = "a loop is written `for i in 0..<n { ... }`"},
+    {.before = ')',
+     .found = '{',
+     .expects = TOK_NEWLINE,
+     .hint = "a function value is written `x => { ... }`; a block begins a line of its own"},
+    {.before = ')', .found = TOK_INTEGER, .expects = TOK_NEWLINE, .hint = CONVERSION},
+    {.found = TOK_NOT, .expects = TOK_IN, .hint = "write `not (x in xs)`"},
+    {.found = ',',
+     .expects = TOK_OVER,
+     .hint = "no comma stands before `over`; several parameters stand in parentheses: `(x, y) => ...`"},
+    {.found = '(', .expects = TOK_UPPER_NAME, .lacks = TOK_NAME, .hint = DECLARE_TYPE},
+    {.found = '*',
+     .expects = TOK_UPPER_NAME,
+     .lacks = TOK_INTEGER,
+     .hint = "each name is imported by itself, or all are used as `math.pi`"},
+    {.found = '*',
+     .expects = ')',
+     .lacks = '+',
+     .hint = "a function has so many parameters as it has names; any number of values is a list"},
+    {.found = ':', .expects = TOK_FAT_ARROW, .lacks = '+', .hint = "an arm is written `pattern => expression`", .fix = " =>"},
     {.before = TOK_MAP, .found = TOK_OVER, .hint = "the function comes first: `map f over a`"},
     {.before = TOK_REDUCE,
      .found = '+',
@@ -169,13 +195,14 @@ static const Rule rules[] = {
     {.before = TOK_INTEGER,
      .found = ',',
      .expects = TOK_NEWLINE,
-     .hint = "the decimal point is `.`; a list is written `[1, 2]`, a tuple `(1, 2)`"},
+     .hint = "the decimal point is `.`; a list is written `[1, 2]`, a set `set([1, 2])`, a tuple `(1, 2)`"},
     {.found = ',',
      .expects = TOK_NEWLINE,
      .hint = "a list is written `[1, 2]`, a tuple `(1, 2)`; `let (a, b) = (1, 2)` takes one apart"},
     {.before = TOK_NAME, .found = '=', .expects = ')', .lacks = '+', .hint = "a loop is written `for i in 0..<n { ... }`"},
     {.before = TOK_NAME, .found = '=', .expects = ')', .hint = LABEL},
-    {.found = '=', .expects = '{', .hint = "`==` compares", .fix = "=="},
+    {.found = '=', .expects = '{', .expects_too = TOK_EQ, .hint = "`==` compares", .fix = "=="},
+    {.before = ')', .found = '=', .expects = '{', .hint = REDUCER},
     {.found = '=', .expects = TOK_EQ, .hint = "`==` compares; a name is declared by `let x = ...`"},
     {.found = '=', .expects = TOK_IN, .hint = "a loop is written `for i in 0..<n { ... }`"},
     {.found = TOK_EQ, .expects = '=', .hint = "a name is given its value by `=`", .fix = "="},
@@ -234,6 +261,7 @@ static bool rule_fits(const Syntax *syntax, const Expected *expected, const Rule
     if (rule->before && rule->before != before->kind) return false;
     if (rule->found && rule->found != found->kind) return false;
     if (rule->expects && !expected_has(expected, rule->expects)) return false;
+    if (rule->expects_too && !expected_has(expected, rule->expects_too)) return false;
     if (rule->lacks && expected_has(expected, rule->lacks)) return false;
     if (rule->word && !token_is(syntax, found, rule->word)) return false;
     if (rule->is_touching && before->span.to != found->span.from) return false;
@@ -242,8 +270,11 @@ static bool rule_fits(const Syntax *syntax, const Expected *expected, const Rule
 
 /* Whether `//` stands before the token on its line: what follows is then meant as a comment. */
 static bool is_behind_slashes(const Syntax *syntax) {
+    const Token *before = &syntax->previous, *found = &syntax->current;
+    bool are_words = (before->kind == TOK_NAME || before->kind == TOK_UPPER_NAME) && found->span.to > found->span.from;
+    if (!are_words) return false;
     const char *text = syntax->source->text;
-    for (uint32_t at = syntax->current.span.from; at > 1 && text[at - 1] != '\n' && text[at - 1] != '"'; at--)
+    for (uint32_t at = found->span.from; at > 1 && text[at - 1] != '\n' && text[at - 1] != '"'; at--)
         if (text[at - 1] == '/' && text[at - 2] == '/') return true;
     return false;
 }

@@ -55,7 +55,8 @@ static const char *bracket_spelling(BracketKind kind) {
     return "{";
 }
 
-static void bracket_report_unclosed(Syntax *syntax, Bracket *bracket) {
+/* `closed_at`: where its partner is missing, as far as that can be said; else SPAN_NONE. */
+static void bracket_report_unclosed(Syntax *syntax, Bracket *bracket, Span closed_at) {
     if (bracket->is_reported || syntax->is_stopped) return;
     bracket->is_reported = true;
     bool is_brace = bracket->kind == BRACKET_BRACE, is_odd = is_brace && syntax->odd_opener.to > 0;
@@ -64,6 +65,8 @@ static void bracket_report_unclosed(Syntax *syntax, Bracket *bracket) {
     if (is_odd)
         diag_note(d, syntax->odd_closer, "this `}` would close it, but stands further left than the line that it belongs to");
     syntax->is_torn = syntax->is_torn || is_brace;
+    if (is_list_bracket(bracket->kind) && closed_at.file != UINT32_MAX)
+        diag_fix(d, closed_at, bracket->kind == BRACKET_PAREN ? ")" : "]");
 }
 
 Bracket *syntax_innermost(Syntax *syntax) {
@@ -219,10 +222,14 @@ static bool is_outdented(Syntax *syntax, const Token *next) {
     return line_indentation(syntax, next->span.from) <= line_indentation(syntax, opener);
 }
 
+static Span last_end(const Syntax *syntax) {
+    return (Span){syntax->file, syntax->last_end, syntax->last_end};
+}
+
 /* Gives up the `(` and `[` that are open, at the newline `span`. */
 static void nesting_reset(Syntax *syntax, Span span) {
     if (!syntax->is_recovering) {
-        bracket_report_unclosed(syntax, bracket_top(syntax));
+        bracket_report_unclosed(syntax, bracket_top(syntax), last_end(syntax));
         queue_add_kind(syntax, TOK_ERROR, span);
     }
     while (is_list_bracket(bracket_top(syntax)->kind)) bracket_pop(syntax);
@@ -252,7 +259,7 @@ static bool is_open_below(const Syntax *syntax, BracketKind kind) {
 /* Reports the brackets above the innermost `kind` (or all lists, for a `}`), and gives them up. */
 static void give_up_until(Syntax *syntax, BracketKind kind, Span span) {
     if (bracket_top(syntax)->kind == kind) return;
-    bracket_report_unclosed(syntax, bracket_top(syntax));
+    bracket_report_unclosed(syntax, bracket_top(syntax), span_before(span));
     while (bracket_top(syntax)->kind != kind) bracket_pop(syntax);
     queue_add_kind(syntax, TOK_ERROR, span);
 }
@@ -316,7 +323,7 @@ static void close_all(Syntax *syntax, Token end) {
     Span last = {end.span.file, syntax->last_end, syntax->last_end}; /* shown there rather than after empty lines */
     if (!syntax->is_stopped && syntax_string_cut(syntax, true)) queue_add_kind(syntax, TOK_ERROR, last);
     Bracket *innermost = bracket_top(syntax);
-    if (innermost->kind != BRACKET_NONE) bracket_report_unclosed(syntax, innermost);
+    if (innermost->kind != BRACKET_NONE) bracket_report_unclosed(syntax, innermost, last);
     while (bracket_top(syntax)->kind != BRACKET_NONE) {
         bool is_block = bracket_top(syntax)->kind == BRACKET_BRACE;
         if (is_block) {

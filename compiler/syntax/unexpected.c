@@ -213,7 +213,8 @@ bool parse_is_keyword(const char *text) {
 static bool is_misnamed(const Syntax *syntax, const Expected *expected) {
     bool only_name = expected_has(expected, TOK_NAME) && !expected_has(expected, TOK_IF);
     bool is_type = expected_has(expected, TOK_UPPER_NAME) && !expected_has(expected, TOK_INTEGER);
-    return only_name && !is_type && is_keyword(syntax->current.kind);
+    bool is_loop = syntax->previous.kind == '(' && syntax->current.kind == TOK_LET;
+    return only_name && !is_type && !is_loop && is_keyword(syntax->current.kind);
 }
 
 /* Names the bracket that is open around the error, where it was opened on another line and its partner would fit here. */
