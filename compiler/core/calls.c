@@ -1,13 +1,23 @@
 /* calls.c: who calls whom: recursive functions, and what a job reaches (functions, globals).
  *
- * A call of a function value may reach every function that the program makes a value of, and so does walking a stream. */
+ * A call of a function value may reach every function that the program makes a value of the same type of, and so does walking a
+ * stream; in looking for recursion, the type is not asked for. */
 #include "compiler/core/core_internal.h"
 
-/* Whether the expression itself calls a function value: a stream is one, which whoever walks it calls. */
-static bool calls_value(const CoreExpr *expr) {
-    if (expr->kind == CORE_CALL_VALUE) return true;
-    if (expr->kind == CORE_JOB) return expr->job->sources.items[0].kind == CORE_SOURCE_STREAM;
-    return expr->kind == CORE_FOR && expr->sources.items[0].kind == CORE_SOURCE_STREAM;
+/* The type of the function value that the expression itself calls: a stream is one, which whoever walks it calls. NULL: none. */
+static const CoreType *called_type(const CoreExpr *expr) {
+    if (expr->kind == CORE_CALL_VALUE) return expr->args.items[0]->type;
+    const CoreSources *sources = expr->kind == CORE_JOB ? &expr->job->sources : &expr->sources;
+    bool walks = (expr->kind == CORE_JOB || expr->kind == CORE_FOR) && sources->items[0].kind == CORE_SOURCE_STREAM;
+    return walks ? sources->items[0].expr->type : NULL;
+}
+
+const CoreType *core_closure_type(const CoreProgram *program, const CoreFn *fn) {
+    if (fn->element) return core_type(program->types, CORE_TYPE_STREAM, &fn->element, 1);
+    const CoreType **types = arena_array(program->arena, const CoreType *, fn->params.len + 1);
+    for (size_t i = 0; i < fn->params.len; i++) types[i] = fn->params.items[i]->type;
+    types[fn->params.len] = fn->result;
+    return core_type(program->types, CORE_TYPE_FN, types, fn->params.len + 1);
 }
 
 /* ---- reach */
@@ -15,7 +25,7 @@ static bool calls_value(const CoreExpr *expr) {
 typedef struct ReachWalk {
     Arena *arena;
     CoreReach *reach;
-    bool calls_values;
+    VEC(const CoreType *) called; /* the types of function values that are called, each once */
 } ReachWalk;
 
 static bool reach_is_new(ReachWalk *walk, const void *thing) {
@@ -33,25 +43,33 @@ static void reach_fn(ReachWalk *walk, CoreFn *fn) {
 static void reach_visit(CoreExpr *expr, void *context) {
     ReachWalk *walk = context;
     if (expr->fn) reach_fn(walk, expr->fn);
-    if (calls_value(expr)) walk->calls_values = true;
+    const CoreType *called = called_type(expr);
+    if (called && reach_is_new(walk, called)) vec_push(walk->arena, &walk->called, called);
     if (expr->kind == CORE_TRY) walk->reach->catches = true;
     if (expr->kind == CORE_GLOBAL && reach_is_new(walk, expr->global)) vec_push(walk->arena, &walk->reach->globals, expr->global);
     if (expr->kind == CORE_JOB && reach_is_new(walk, expr->job)) core_each_job_code(expr->job, reach_visit, walk);
     core_each_child(expr, reach_visit, walk);
 }
 
+/* All functions of which the program makes a value of the type. */
+static void reach_values(ReachWalk *walk, const CoreProgram *program, const CoreType *type) {
+    for (size_t i = 0; i < program->fns.len; i++) {
+        CoreFn *fn = program->fns.items[i];
+        if (fn->is_closure && core_closure_type(program, fn) == type) reach_fn(walk, fn);
+    }
+}
+
 void core_reach_job(const CoreProgram *program, CoreJob *job, CoreReach *reach) {
     ReachWalk walk = {.arena = program->arena, .reach = reach};
     map_init(&reach->seen, program->arena);
     core_each_job_code(job, reach_visit, &walk);
-    size_t done = 0;
-    do {
-        for (; done < reach->fns.len; done++) reach_visit(reach->fns.items[done]->body, &walk);
-        if (!walk.calls_values) break;
-        for (size_t i = 0; i < program->fns.len; i++) {
-            if (program->fns.items[i]->is_closure) reach_fn(&walk, program->fns.items[i]);
-        }
-    } while (done < reach->fns.len);
+    size_t fns = 0, types = 0;
+    while (fns < reach->fns.len || types < walk.called.len) {
+        if (fns < reach->fns.len)
+            reach_visit(reach->fns.items[fns++]->body, &walk);
+        else
+            reach_values(&walk, program, walk.called.items[types++]);
+    }
 }
 
 static void sort_globals(CoreJob *job) {
@@ -102,7 +120,7 @@ static void graph_add(CallGraph *graph, size_t callee) {
 static void graph_visit(CoreExpr *expr, void *context) {
     CallGraph *graph = context;
     if (expr->kind == CORE_CALL) graph_add(graph, (size_t)(uintptr_t)map_get_pointer(&graph->numbers, expr->fn));
-    if (calls_value(expr)) graph_add(graph, 0);
+    if (called_type(expr)) graph_add(graph, 0);
     if (expr->kind == CORE_JOB) core_each_job_code(expr->job, graph_visit, graph);
     core_each_child(expr, graph_visit, graph);
 }

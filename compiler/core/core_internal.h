@@ -51,7 +51,10 @@ typedef struct CoreReach {
     bool catches; /* there is a TRY among them */
 } CoreReach;
 
-/* All functions and globals that the job's code reaches; with every closure of the program once a function value may be called. */
+/* The type of the values that a closure's function or a walk function makes: a function or stream. */
+const CoreType *core_closure_type(const CoreProgram *program, const CoreFn *fn);
+
+/* All functions and globals that the job's code reaches; by a call of a function value all closures of its type. */
 void core_reach_job(const CoreProgram *program, CoreJob *job, CoreReach *reach);
 
 /* ---- printing (print.c) */

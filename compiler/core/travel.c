@@ -38,14 +38,6 @@ static const CoreType *holds_future(const Travel *travel, const CoreType *type) 
     return find_future(travel, type, &seen);
 }
 
-static const CoreType *closure_type(const Travel *travel, const CoreFn *fn) {
-    if (fn->element) return core_type(travel->program->types, CORE_TYPE_STREAM, &fn->element, 1);
-    const CoreType **types = arena_array(travel->program->arena, const CoreType *, fn->params.len + 1);
-    for (size_t i = 0; i < fn->params.len; i++) types[i] = fn->params.items[i]->type;
-    types[fn->params.len] = fn->result;
-    return core_type(travel->program->types, CORE_TYPE_FN, types, fn->params.len + 1);
-}
-
 static bool add_carriers(Travel *travel) {
     bool found = false;
     for (size_t i = 0; i < travel->program->fns.len; i++) {
@@ -53,7 +45,7 @@ static bool add_carriers(Travel *travel) {
         if (!fn->is_closure) continue;
         for (size_t c = 0; c < fn->captures.len; c++) {
             if (!holds_future(travel, fn->captures.items[c]->type)) continue;
-            void **slot = map_slot_pointer(&travel->carriers, closure_type(travel, fn));
+            void **slot = map_slot_pointer(&travel->carriers, core_closure_type(travel->program, fn));
             found = found || !*slot;
             if (!*slot) *slot = fn;
         }

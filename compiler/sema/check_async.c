@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-/* Whether a value of the type holds one of the kind, as far as the type is known. */
+/* The part of the type that is of the kind, as far as it is known; NULL: there is none. */
 static Type *find_kind(Type *type, TypeKind kind) {
     type = type_prune(type);
     if (type->kind == kind) return type;
