@@ -278,6 +278,7 @@ static LLVMValueRef walk_chunk(Frame *frame, LLVMValueRef stream, LLVMValueRef s
         gen_store_at(frame, gen_load_at(frame, gen->i64, slice, offsetof(MrSlice, first)), walk, text + offsetof(MrString, len));
         gen_store_at(frame, frame->position, walk, offsetof(MrWalk, position));
         gen_store_at(frame, gen_load_at(frame, gen->ptr, chunk, offsetof(MrChunk, cuts)), walk, offsetof(MrWalk, cuts));
+        gen_store_at(frame, gen_load_at(frame, gen->i64, chunk, offsetof(MrChunk, block)), walk, offsetof(MrWalk, block));
     } else {
         LLVMBuildStore(frame->builder, LLVMBuildLoad2(frame->builder, bytes, frame->walk, ""), walk);
     }

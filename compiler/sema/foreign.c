@@ -100,8 +100,6 @@ static const Foreign foreign_types[] = {
     {" Set HashSet ", "the type of a set is written `set[int]`"},
 };
 
-static const char planned_names[] = " cache ";
-
 static bool has_word(const char *words, const char *word) {
     size_t len = strlen(word);
     for (const char *at = strstr(words, word); at; at = strstr(at + 1, word))
@@ -141,10 +139,6 @@ const char *foreign_name_fix(const char *name) {
     for (size_t i = 0; i < sizeof foreign_fixes / sizeof *foreign_fixes; i++)
         if (strcmp(name, foreign_fixes[i][0]) == 0) return foreign_fixes[i][1];
     return NULL;
-}
-
-bool is_planned_name(const char *name) {
-    return has_word(planned_names, name);
 }
 
 const char *foreign_type_hint(const char *name) {

@@ -93,8 +93,6 @@ const char *nearest_in(Sema *sema, const char *name, const Map *values, const Ma
 const char *foreign_name_hint(Sema *sema, const char *name);
 const char *foreign_name_fix(const char *name); /* what is written in its place; NULL where that is not known */
 const char *foreign_type_hint(const char *name);
-/* Whether the library is to have it: "not supported yet". */
-bool is_planned_name(const char *name);
 
 /* A deep copy without symbols and types. */
 Ast *ast_clone(Arena *arena, const Ast *node, size_t *budget);

@@ -87,11 +87,7 @@ static void report_unknown(Resolver *r, Name name, Span span) {
     void **skipped = map_slot_pointer(&r->module->skipped, name);
     if (*skipped) return;
     *skipped = (void *)(uintptr_t)name;
-    Diag *diag;
-    if (is_planned_name(name))
-        diag = diag_add(r->sema->diags, E0501, span, "`%s` is not supported yet", name);
-    else
-        diag = diag_add(r->sema->diags, E0201, span, "nothing is called `%s` here", name);
+    Diag *diag = diag_add(r->sema->diags, E0201, span, "nothing is called `%s` here", name);
     hint_unknown(r, diag, name, span);
 }
 

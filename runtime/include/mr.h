@@ -102,6 +102,7 @@ typedef struct MrFunction {
     uint32_t source_count;    /* the sources are the first fields of `env` */
     bool is_straight; /* at most one value for each element (of its source's, where that is a stream): lanes go by position */
     bool is_total;    /* exactly one */
+    const struct MrType *element; /* of its values; NULL in the runtime's own, whose values are those of their source */
 } MrFunction;
 
 /* Where a beginning or rest of a stream (value/stream.h) is cut. Units are elements of the base, or chunks of its text. */
@@ -122,6 +123,7 @@ typedef struct MrWalk {
     void *env;
     int64_t *position; /* kept: the element's number in this part, or the byte offset in the text */
     MrCut *cuts;       /* of the beginnings and rests among the layers of the stream, the outermost first */
+    int64_t block;     /* ELEMENTS: the part is one or more blocks of so many elements, and a shorter last one */
 } MrWalk;
 
 struct MrClosure;
@@ -276,6 +278,7 @@ typedef struct MrChunk {
     int64_t first;           /* index of the first element in the whole input */
     const MrSlice *slices;   /* one a source */
     MrCut *cuts;             /* of a STREAM, for MrWalk */
+    int64_t block;           /* likewise */
     int64_t elements;        /* out, added to: how many values reached the reducer */
     bool is_decided;         /* out: the reducer is done: later chunks cannot matter (first, any, all) */
     const int64_t *position; /* set by kernels that catch errors, while they run: what failed_element would be now */

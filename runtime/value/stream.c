@@ -1,7 +1,7 @@
 /* stream.c: take and skip: the first values of a stream, and the others; windows. */
 #include "runtime/value/stream.h"
 
-/* What a part holds; `part_env` describes it. */
+/* What a part holds; `stream_part_env` describes it. */
 typedef struct Part {
     MrClosure *source;
     int64_t len;
@@ -10,7 +10,7 @@ typedef struct Part {
 static const MrType stream_type = {.kind = MR_FUNCTION, .size = 8, .align = 8, .name = "stream"};
 static const MrType *const part_fields[] = {&stream_type, &type_int};
 static const uint32_t part_offsets[] = {offsetof(Part, source), offsetof(Part, len)};
-static const MrType part_env = {.kind = MR_TUPLE,
+const MrType stream_part_env = {.kind = MR_TUPLE,
                                 .size = sizeof(Part),
                                 .align = 8,
                                 .field_count = 2,
@@ -28,6 +28,11 @@ MrClosure *stream_source(const MrClosure *stream) {
 
 int64_t stream_part_len(const MrClosure *part) {
     return part_of(part)->len;
+}
+
+const MrType *stream_element(const MrClosure *stream) {
+    while (!stream->function->element) stream = stream_source(stream);
+    return stream->function->element;
 }
 
 /* ---- the walk */
@@ -100,10 +105,18 @@ static bool walk_window(MrContext *context, const MrWalk *walk, const MrClosure 
 
 /* ---- making them */
 
-const MrFunction stream_take = {
-    .code = (void *)walk_take, .env = &part_env, .name = "take", .walk = MR_WALK_STREAM, .source_count = 1, .is_straight = true};
-const MrFunction stream_skip = {
-    .code = (void *)walk_skip, .env = &part_env, .name = "skip", .walk = MR_WALK_STREAM, .source_count = 1, .is_straight = true};
+const MrFunction stream_take = {.code = (void *)walk_take,
+                                .env = &stream_part_env,
+                                .name = "take",
+                                .walk = MR_WALK_STREAM,
+                                .source_count = 1,
+                                .is_straight = true};
+const MrFunction stream_skip = {.code = (void *)walk_skip,
+                                .env = &stream_part_env,
+                                .name = "skip",
+                                .walk = MR_WALK_STREAM,
+                                .source_count = 1,
+                                .is_straight = true};
 
 static const MrType *const window_fields[] = {&stream_type, &type_int_list, &type_int, &type_int};
 static const uint32_t window_offsets[] = {offsetof(StreamWindow, source), offsetof(StreamWindow, cuts),
@@ -121,9 +134,9 @@ const MrFunction stream_window = {.code = (void *)walk_window,
                                   .walk = MR_WALK_STREAM,
                                   .source_count = 1,
                                   .is_straight = true};
-const MrFunction *const stream_functions[STREAM_FUNCTIONS] = {&stream_take, &stream_skip, &stream_window};
+const MrFunction *const stream_functions[STREAM_FUNCTIONS] = {&stream_take, &stream_skip, &stream_window, &stream_cached};
 
-static MrClosure *part_make(MrContext *context, const MrFunction *function, MrClosure *source, int64_t len) {
+MrClosure *stream_part_make(MrContext *context, const MrFunction *function, MrClosure *source, int64_t len) {
     mr_retain(context, &source, &stream_type);
     MrClosure *part = mr_closure_make(context, function);
     *(Part *)part->env = (Part){source, len};
@@ -132,13 +145,13 @@ static MrClosure *part_make(MrContext *context, const MrFunction *function, MrCl
 
 bool mr_prim_take_of(MrContext *context, MrClosure **out, MrClosure *const *s, int64_t n, const MrType *element) {
     (void)element;
-    *out = part_make(context, &stream_take, *s, n);
+    *out = stream_part_make(context, &stream_take, *s, n);
     return false;
 }
 
 bool mr_prim_skip_of(MrContext *context, MrClosure **out, MrClosure *const *s, int64_t n, const MrType *element) {
     (void)element;
-    *out = part_make(context, &stream_skip, *s, n);
+    *out = stream_part_make(context, &stream_skip, *s, n);
     return false;
 }
 

@@ -307,6 +307,7 @@ bool plan_read(Plan *plan, MrContext *context, const PlanLists *given, uint64_t 
     if (plan->task->sources[0].kind == MR_SOURCE_STREAM) {
         chunk->first = plan->slices[0].first;
         chunk->cuts = plan->sources[0].cuts;
+        chunk->block = (int64_t)1 << plan->shift;
     }
     return false;
 }

@@ -6,6 +6,7 @@
 
 #include "base/arena.h"
 #include "runtime/value/value.h"
+#include "runtime/worker/cache.h"
 
 /* What a chunk's changed pieces may take; the rest of them are values of their own. */
 enum { SCRATCH_SIZE = 128 << 10 };
@@ -41,6 +42,7 @@ void runtime_free(MrRuntime *runtime) {
     for (size_t i = 0; i < runtime->file_name_count; i++) free(runtime->file_names[i]);
     free(runtime->file_names);
     free(runtime->costs);
+    stream_cache_free(&runtime->cache);
     free(runtime->scratch);
     runtime->scratch = NULL;
     runtime->file_names = NULL;

@@ -37,6 +37,8 @@ typedef struct MrRuntime {
     struct Laws *laws;
     struct LawWatch *law_watch; /* the job that kernels show their elements to */
 
+    struct StreamCache *cache; /* what cached streams keep here; NULL: nothing yet */
+
     char *scratch; /* what the context's scratch is cut from, once text has been mapped */
 
     /* Names of source files in errors that came from elsewhere. */

@@ -50,6 +50,7 @@ bool stream_base(MrContext *context, const MrClosure *stream, StreamBase *base) 
         base->is_straight = base->is_straight && function->is_straight;
         base->is_total = base->is_total && (function->is_total || stream_is_part(stream));
         if (stream_is_part(stream)) base->cuts++;
+        if (function == &stream_cached) base->is_cached = true;
         if (function->walk != MR_WALK_STREAM) break;
     }
     base->kind = (MrWalkKind)stream->function->walk;
@@ -117,12 +118,17 @@ static bool walk_text(MrContext *context, const MrClosure *stream, const StreamB
 
 /* Fills in all of `walk` but for its sink. */
 static bool walk_all(MrContext *context, const MrClosure *stream, const StreamBase *base, MrWalk *walk) {
-    MrCut *cuts = walk->cuts = window_cuts(stream, base->cuts);
+    MrCut *cuts = window_cuts(stream, base->cuts);
     bool failed;
-    if (!cuts) cuts = walk->cuts = cuts_counting(stream, base->cuts);
+    uint64_t limit;
+    /* What comes from a cache is not counted below it. */
+    if (!cuts && base->is_cached && base->cuts && stream_find_cuts(context, stream, base, &cuts, &limit)) return true;
+    if (!cuts) cuts = cuts_counting(stream, base->cuts);
+    walk->cuts = cuts;
     if (base->kind == MR_WALK_ELEMENTS) {
         uint64_t end = base->end < (uint64_t)base->room ? base->end : (uint64_t)base->room;
         walk->first = (int64_t)base->first;
+        mr_prim_chunk_size(context, &walk->block, base->room);
         walk->count = end > base->first ? (int64_t)(end - base->first) : 0;
         failed = walk_part(context, stream, walk);
         if (!failed && base->room < base->elements && end == (uint64_t)base->room && !is_complete(stream, cuts, base->cuts))
@@ -167,6 +173,7 @@ static bool count_value(MrContext *context, void *env, const void *value) {
 static bool find_cut(MrContext *context, const MrClosure *stream, int64_t len, MrCut *cut) {
     StreamBase base;
     int64_t position = 0;
+    if ((const char *)__builtin_frame_address(0) < context->stack_limit) return mr_fail_depth(context);
     if (stream_base(context, stream, &base)) return true;
     *cut = (MrCut){0};
     if (len <= 0) return false;

@@ -1,0 +1,40 @@
+# What a cached stream has made once is not made again: later jobs find it where it was made; what does not fit is made again.
+cat > made.mr <<'E2'
+fn slow(x) {
+    log("made {x}")
+    x * x
+}
+let kept = cache(map slow over 1..40)
+print(sum(kept), count(kept), max(kept))
+print(sum(map x => x + 1 over kept where x => x % 2 == 0))
+print(sum(take(kept, 10)))
+E2
+cat > large.mr <<'E2'
+let texts = cache(map i => "{i:>1000}" over 0..<200000)
+for i in 1..2 { print(sum(map len over texts)) }
+E2
+"$MRC" made.mr; "$MRC" large.mr
+printf '22140 40 1600\n11500\n385\n' >expected
+for workers in 1 3; do
+    for launcher in "env MR_WORKERS=$workers" "$MRRUN -n $workers"; do
+        MR_LOCAL_MS=0 timeout 30 $launcher ./made >printed 2>logged || { echo "$launcher: status $?"; cat logged; exit 1; }
+        cmp printed expected
+        made=$(grep -c made logged)
+        [ "$made" -ge 40 ] && [ "$made" -le $((40 * workers)) ] || { echo "$launcher: $made elements were made"; exit 1; }
+        [ "$(grep -o 'made .*' logged | sort -u | wc -l)" = 40 ]
+    done
+done
+MR_CACHE_MB=0 MR_WORKERS=1 MR_LOCAL_MS=0 ./made >printed 2>logged
+cmp printed expected
+[ "$(grep -c made logged)" = 170 ] || { echo "without a cache: $(grep -c made logged)"; exit 1; }
+# 200 MB that come by twice, with room for 20
+cat > bounded.py <<'E2'
+import resource, subprocess, sys
+limit = int(sys.argv[1])
+done = subprocess.run(sys.argv[2:], stdout=subprocess.PIPE, timeout=60)
+peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024
+sys.stdout.buffer.write(done.stdout)
+if peak > limit: sys.exit(f"{peak} MiB where {limit} MiB are enough: {sys.argv[2:]}")
+sys.exit(done.returncode)
+E2
+[ "$(MR_CACHE_MB=20 MR_WORKERS=2 python3 bounded.py 150 ./large | tr '\n' ' ')" = "200000000 200000000 " ]
