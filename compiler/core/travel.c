@@ -104,9 +104,11 @@ static void report_result(Travel *travel, const CoreJob *job, const CoreType *ty
     travel->is_good = false;
     Diag *diag = diag_add(travel->diags, E0405, job->span, "the result of this would be %s, but futures stay where they were made",
                           type->name);
-    diag_hint(
-        diag,
-        "await in the mapped function what it starts; many futures are made by a loop: `for x in xs { futures.push(async f(x)) }`");
+    if (job->is_single)
+        diag_hint(diag, "await inside of the work what it starts, so that it gives values only");
+    else
+        diag_hint(diag, "await in the mapped function what it starts; many futures are made by a loop: "
+                        "`for x in xs { futures.push(async f(x)) }`");
 }
 
 /* ---- jobs */
