@@ -347,6 +347,7 @@ CoreVar *state_var(Lower *l, const char *name, const CoreType *type, bool is_own
 bool reducer_is_prelude(const Symbol *symbol, const char *name);
 bool reducer_is_exact(const Symbol *symbol, const CoreType *element);
 bool reducer_is_associative(const Symbol *symbol);
+bool reducer_takes_one(const ReducerUse *use); /* it is done with the first element */
 /* The same reducer without the forms that only code generation knows: the sum of ints is the library's `exact_sum`. */
 ReducerUse reducer_plain(Lower *l, const ReducerUse *use, const CoreType *element);
 /* The type of a plain reducer's state; `result` is that of a function's. */

@@ -1,5 +1,5 @@
 /* lower_job.c: map … reduce as a job: its sources, the code for an element, its reducer, what it captures. */
-#include "compiler/core/lower_internal.h"
+#include "compiler/core/lower_loop.h"
 
 #include <string.h>
 
@@ -81,6 +81,8 @@ CoreExpr *job_end(Lower *l, CoreJob *job, const Nest *nest, CoreExprs *statement
 CoreExpr *job_of_stream(Lower *l, Stream *stream, const ReducerUse *reducer, const Callable *by, bool by_key, CoreExprs *out,
                         Span span) {
     Nest nest = {0};
+    /* For one element the input is not walked as a whole before. */
+    if (reducer_takes_one(reducer) && stream_needs_pass(stream)) stream = stream_of_value(l, stream_value(l, stream), out);
     stream_prepare(l, stream, &nest, out);
     CoreJob *job = job_new(l, span);
     Body body = {0}, *outer = l->body;

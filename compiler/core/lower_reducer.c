@@ -80,6 +80,12 @@ static AstMember *member_find(const Symbol *symbol, const char *name) {
     return NULL;
 }
 
+bool reducer_takes_one(const ReducerUse *use) {
+    AstMember *done = use->symbol ? member_find(use->symbol, "done") : NULL;
+    Ast *body = done ? ast_strip(done->body) : NULL;
+    return body && body->kind == AST_BOOL_LIT && ast_as(BoolLit, body)->value;
+}
+
 /* The member's body with its parameters bound to these values. */
 static CoreExpr *member_body(Lower *l, const ReducerUse *use, AstMember *member, const CoreExprs *args, const CoreType *type) {
     Env *env = env_new(l, use->env, use->subst);

@@ -221,9 +221,9 @@ uint64_t plan_element_count(const Plan *plan, uint64_t first, uint64_t count) {
 
 /* The elements at which the chunk's share begins and ends: `at` points to the chunk's element of the BEFORE. */
 static void cut_share(const int64_t *first, const int64_t *at, uint64_t count, int64_t list_len, int64_t *from, int64_t *len) {
-    *from = at[0] - first[0];
+    *from = (int64_t)((uint64_t)at[0] - (uint64_t)first[0]);
     if (*from < 0 || *from > list_len) *from = list_len;
-    *len = at[count] - at[0];
+    *len = (int64_t)((uint64_t)at[count] - (uint64_t)at[0]);
     if (*len < 0 || *len > list_len - *from) *len = list_len - *from;
 }
 
