@@ -35,7 +35,8 @@ static Type *unknown_type(Checker *c, const AstTypeName *node) {
     for (size_t i = 0; i < c->module->types.len; i++)
         if (c->module->types.entries[i].value)
             vec_push(c->arena, &names, ((const Symbol *)c->module->types.entries[i].value)->name);
-    const char *near = nearest_name(node->name, names.items, names.len), *hint = foreign_type_hint(node->name);
+    const char *near = is_worth_searching(c->sema) ? nearest_name(node->name, names.items, names.len) : NULL;
+    const char *hint = foreign_type_hint(node->name);
     Span word = node->base.span;
     word.to = word.from + (uint32_t)strlen(node->name);
     if (hint) {

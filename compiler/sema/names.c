@@ -44,7 +44,14 @@ Span span_of_operator(const Sema *sema, const Ast *left, const Ast *right, const
     return whole;
 }
 
+/* Of a program that is all wrong, not every name is compared with every other. */
+bool is_worth_searching(const Sema *sema) {
+    enum { SEARCHES = 100 };
+    return diag_count(sema->diags, SEVERITY_ERROR) <= SEARCHES;
+}
+
 const char *nearest_in(Sema *sema, const char *name, const Map *values, const Map *also) {
+    if (!is_worth_searching(sema)) return NULL;
     VEC(const char *) candidates = {0};
     const Map *const maps[] = {values, also};
     for (size_t m = 0; m < 2; m++)

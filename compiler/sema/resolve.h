@@ -85,6 +85,7 @@ Span span_of_name(const Sema *sema, const Ast *node, uint32_t from, Name name);
 Span span_of_word(const Sema *sema, Span span, const char *word);
 /* Where the operator stands between its operands; both of them where it is not found. */
 Span span_of_operator(const Sema *sema, const Ast *left, const Ast *right, const char *spelling);
+bool is_worth_searching(const Sema *sema); /* for names that may have been meant */
 /* The name out of the map's keys, or `also`'s, that is nearest; NULL where none is near. Either may be NULL. */
 const char *nearest_in(Sema *sema, const char *name, const Map *values, const Map *also);
 

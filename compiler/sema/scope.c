@@ -24,6 +24,7 @@ Symbol *scope_declare(Resolver *r, SymbolKind kind, Name name, Span span, Ast *d
 }
 
 static const char *nearest_visible(Resolver *r, Name name) {
+    if (!is_worth_searching(r->sema)) return NULL;
     VEC(const char *) candidates = {0};
     for (const Scope *scope = r->scope; scope; scope = scope->outer)
         for (size_t i = 0; i < scope->symbols.len; i++) vec_push(r->sema->arena, &candidates, scope->symbols.items[i]->name);

@@ -295,6 +295,9 @@ void session_report_foreign(Session *session, size_t index, bool is_library) {
 
 void session_diagnostics(const Session *session, DiagFormat format, bool colour, Buf *out) {
     diag_render(session->diags, format, colour, out);
+    DiagCode code = diag_first_error(session->diags);
+    if (format == DIAG_FORMAT_TEXT && code != DIAG_CODE_COUNT)
+        buf_printf(out, "`mrc --explain %s` tells more, with examples.\n", diag_code_name(code));
 }
 
 bool session_has_errors(const Session *session) {

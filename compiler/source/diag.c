@@ -43,6 +43,7 @@ Diag *diag_add(DiagSink *sink, DiagCode code, Span span, const char *format, ...
     diag->message = message_format(sink->arena, format, args);
     va_end(args);
     vec_push(sink->arena, &sink->diags, diag);
+    sink->counts[diag->severity]++;
     return diag;
 }
 
@@ -107,15 +108,22 @@ void diag_withdraw(DiagSink *sink, DiagCode code, Span within) {
     for (size_t i = 0; i < sink->diags.len; i++) {
         Diag *diag = sink->diags.items[i];
         bool is_inside = diag->span.file == within.file && diag->span.from >= within.from && diag->span.to <= within.to;
-        if (diag->code != code || !is_inside) sink->diags.items[kept++] = diag;
+        if (diag->code != code || !is_inside)
+            sink->diags.items[kept++] = diag;
+        else
+            sink->counts[diag->severity]--;
     }
     sink->diags.len = kept;
 }
 
+DiagCode diag_first_error(const DiagSink *sink) {
+    for (size_t i = 0; i < sink->diags.len; i++)
+        if (sink->diags.items[i]->severity == SEVERITY_ERROR) return sink->diags.items[i]->code;
+    return DIAG_CODE_COUNT;
+}
+
 size_t diag_count(const DiagSink *sink, Severity severity) {
-    size_t count = 0;
-    for (size_t i = 0; i < sink->diags.len; i++) count += sink->diags.items[i]->severity == severity;
-    return count;
+    return sink->counts[severity];
 }
 
 bool diag_has_errors(const DiagSink *sink) {

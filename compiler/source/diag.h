@@ -47,6 +47,9 @@ void diag_withdraw(DiagSink *sink, DiagCode code, Span within);
 /* Adds copies of all messages, as an own thread's sink is emptied into the common one. */
 void diag_copy(const DiagSink *from, DiagSink *to);
 
+/* The code of the first error, or DIAG_CODE_COUNT. */
+DiagCode diag_first_error(const DiagSink *sink);
+
 size_t diag_count(const DiagSink *sink, Severity severity);
 bool diag_has_errors(const DiagSink *sink);
 

@@ -33,6 +33,7 @@ struct DiagSink {
     Arena *arena;
     const SourceMap *sources;
     VEC(Diag *) diags;
+    size_t counts[2]; /* by severity */
 };
 
 #endif
