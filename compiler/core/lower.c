@@ -48,7 +48,7 @@ CoreFn *fn_new(Lower *l, const char *name, const CoreType *result, Span span) {
 
 static const char *instance_name(Lower *l, const Symbol *symbol, const char *types) {
     bool is_main = symbol->module == l->checked->main;
-    const char *module = is_main ? "" : symbol->module->name, *dot = is_main ? "" : ".";
+    const char *module = is_main ? "" : symbol->module->mark, *dot = is_main ? "" : ".";
     if (*types == '\0') return arena_printf(l->arena, "%s%s%s", module, dot, symbol->name);
     return arena_printf(l->arena, "%s%s%s[%s]", module, dot, symbol->name, types);
 }

@@ -48,7 +48,7 @@ static void layout_constructor(Lower *l, const Symbol *symbol, const Subst *subs
 static const char *type_name(Lower *l, const Type *type, Span span) {
     const Symbol *symbol = type->symbol;
     Buf name = {0};
-    if (symbol->module != l->checked->main) buf_printf(&name, "%s.", symbol->module->name);
+    if (symbol->module != l->checked->main) buf_printf(&name, "%s.", symbol->module->mark);
     buf_add_text(&name, symbol->name);
     for (size_t i = 0; i < type->arg_count; i++) {
         buf_add_text(&name, i == 0 ? "[" : ", ");

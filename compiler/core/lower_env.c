@@ -137,7 +137,7 @@ const char *subst_text(Lower *l, const Subst *subst) {
     Buf text = {0};
     for (size_t i = 0; subst && i < subst->types.len; i++) {
         if (i > 0) buf_add_text(&text, ", ");
-        type_print(subst->types.items[i], &text);
+        type_print_marked(subst->types.items[i], &text);
     }
     const char *copy = arena_strndup(l->arena, text.data ? text.data : "", text.len);
     buf_free(&text);

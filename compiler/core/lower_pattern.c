@@ -276,7 +276,7 @@ static void assign_global(Lower *l, Ast *pattern, CoreExpr *value, CoreExprs *ou
     CoreGlobal *global = arena_make(l->arena, CoreGlobal);
     const Symbol *symbol = pattern->symbol;
     global->name =
-        symbol->module == l->checked->main ? symbol->name : arena_printf(l->arena, "%s.%s", symbol->module->name, symbol->name);
+        symbol->module == l->checked->main ? symbol->name : arena_printf(l->arena, "%s.%s", symbol->module->mark, symbol->name);
     global->index = (uint32_t)l->program->globals.len;
     global->type = value->type;
     global->span = pattern->span;

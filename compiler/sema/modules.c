@@ -146,9 +146,17 @@ static void load_import(Sema *sema, Module *module, AstImport *import) {
         import_whole(sema, module, import, imported);
 }
 
+static const char *module_mark(Sema *sema, Name name) {
+    size_t same = 0;
+    for (size_t i = 0; i < sema->modules.len; i++) same += sema->modules.items[i]->name == name;
+    for (size_t i = 0; i < sema->open.len; i++) same += sema->open.items[i]->name == name;
+    return same == 0 ? name : arena_printf(sema->arena, "%s-%zu", name, same + 1);
+}
+
 Module *module_check(Sema *sema, AstFile *file, const char *name, const char *path, ModuleKind kind) {
     Module *module = arena_make(sema->arena, Module);
     *module = (Module){.name = intern_text(sema->names, name), .file = file, .path = path};
+    module->mark = module_mark(sema, module->name);
     module->is_library = kind == MODULE_LIBRARY;
     module->is_main = kind == MODULE_MAIN;
     map_init(&module->values, sema->arena);

@@ -178,6 +178,15 @@ Module *scope_module(Resolver *r, const Ast *expr) {
     return symbol && symbol->kind == SYMBOL_MODULE ? symbol->module : NULL;
 }
 
+/* What the module is called here. */
+static Name written_name(const Resolver *r, const Module *module) {
+    for (size_t i = 0; i < r->module->values.len; i++) {
+        const Symbol *symbol = r->module->values.entries[i].value;
+        if (symbol && symbol->kind == SYMBOL_MODULE && symbol->module == module) return symbol->name;
+    }
+    return module->name;
+}
+
 Symbol *scope_member(Resolver *r, Module *module, Name name, Span span) {
     Symbol *symbol = map_get_pointer(&module->values, name);
     if (symbol && symbol->module == module && symbol->kind != SYMBOL_MODULE) return symbol;
@@ -185,7 +194,7 @@ Symbol *scope_member(Resolver *r, Module *module, Name name, Span span) {
     Diag *diag = diag_add(r->sema->diags, E0602, span, "the module `%s` has nothing called `%s`", module->name, name);
     const char *near = nearest_in(r->sema, name, &module->values, NULL);
     if (near) {
-        diag_hint(diag, "did you mean `%s.%s`?", module->name, near);
+        diag_hint(diag, "did you mean `%s.%s`?", written_name(r, module), near);
         diag_fix(diag, span, "%s", near);
     }
     return NULL;

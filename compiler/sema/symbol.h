@@ -53,6 +53,8 @@ typedef struct Use {
 
 struct Module {
     Name name; /* "prelude", "math", or the program's path */
+    const char
+        *mark; /* the name, or "name-2" where another module has the same: before the names of what it declares, in the core */
     AstFile *file;
     Map values;    /* Name -> Symbol *: what it declares (and imports by name) */
     Map types;     /* Name -> Symbol * */

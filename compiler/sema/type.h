@@ -104,6 +104,7 @@ typedef struct Scheme {
 } Scheme;
 
 Type *type_prune(Type *type);                              /* follows links */
+void type_print_marked(const Type *type, Buf *out);        /* with the modules of declared types: different for different types */
 void type_print(const Type *type, Buf *out);               /* "[string: int]", "(A, A) -> A" */
 void scheme_print(const Scheme *scheme, Buf *out);         /* "biggest : [T] -> T, where T has an order" without the name */
 void scheme_print_reducer(const Scheme *scheme, Buf *out); /* "reducer of A giving [A]": from (element, state, result) */

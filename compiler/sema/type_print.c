@@ -4,6 +4,8 @@
  * depend on what was inferred before. Text is cut where a type is very large. */
 #include "compiler/sema/infer.h"
 
+#include <string.h>
+
 #include "compiler/sema/symbol.h"
 
 enum { SHOWN_VARS = 64, TEXT_LIMIT = 240 };
@@ -14,6 +16,7 @@ typedef struct Printer {
     size_t var_count;
     uint32_t taken; /* letters that declared variables have, as bits */
     size_t limit;   /* of out->len */
+    bool is_marked; /* "util.Point": declared types of other modules than the program's with these */
 } Printer;
 
 static const Type *pruned(const Type *type) {
@@ -131,6 +134,7 @@ static void print(Printer *p, const Type *type) {
     case TYPE_FUTURE: print_around(p, "future[", type->args[0], "]"); break;
     case TYPE_FN: print_fn(p, type); break;
     case TYPE_DATA:
+        if (p->is_marked && !type->symbol->module->is_main) buf_printf(p->out, "%s.", type->symbol->module->mark);
         buf_add_text(p->out, type->symbol->name);
         if (type->arg_count > 0) {
             buf_add_char(p->out, '[');
@@ -143,6 +147,12 @@ static void print(Printer *p, const Type *type) {
 
 void type_print(const Type *type, Buf *out) {
     Printer p = {.out = out, .limit = SIZE_MAX};
+    begin_type(&p, type);
+    print(&p, type);
+}
+
+void type_print_marked(const Type *type, Buf *out) {
+    Printer p = {.out = out, .limit = SIZE_MAX, .is_marked = true};
     begin_type(&p, type);
     print(&p, type);
 }
@@ -242,10 +252,16 @@ const char *type_text(Infer *infer, Type *type) {
     return text_with(infer, &p, type);
 }
 
-void type_texts(Infer *infer, Type *a, Type *b, const char **text_a, const char **text_b) {
-    Printer p = {0};
+static void print_two(Infer *infer, Type *a, Type *b, bool is_marked, const char **text_a, const char **text_b) {
+    Printer p = {.is_marked = is_marked};
     begin_type(&p, a);
     begin_type(&p, b);
     *text_a = text_with(infer, &p, a);
     *text_b = text_with(infer, &p, b);
+}
+
+/* Types of one name in two modules are told apart. */
+void type_texts(Infer *infer, Type *a, Type *b, const char **text_a, const char **text_b) {
+    print_two(infer, a, b, false, text_a, text_b);
+    if (strcmp(*text_a, *text_b) == 0) print_two(infer, a, b, true, text_a, text_b);
 }
