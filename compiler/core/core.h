@@ -359,6 +359,10 @@ void core_print_dot(const CoreProgram *program, Buf *out); /* functions and jobs
 size_t core_size(const CoreProgram *program);              /* expressions */
 void core_print_expr(const CoreExpr *expr, Buf *out);
 
+/* Operands are evaluated in their order, except that one which is nothing but a variable, or a part of one, waits for the others
+ * where nobody can tell: it may then be the last use of that variable. Ownership (own.c) and code generation go by this. */
+bool core_operand_waits(CoreExpr *const *exprs, size_t count, size_t index);
+
 /* Checks types, scopes and shapes. Returns NULL, or what is wrong, in the arena. Run after each pass in debug builds. */
 const char *core_verify(const CoreProgram *program);
 

@@ -116,7 +116,8 @@ static CoreExpr *lower_try(Lower *l, Env *env, AstTry *ast) {
 static CoreExpr *lower_name_or_field(Lower *l, Env *env, AstDot *ast) {
     if (ast->base.symbol) return lower_name(l, env, &ast->base);
     if (ast_type(l, env, ast->value)->kind == TYPE_FUTURE) return lower_future_field(l, env, ast);
-    const Symbol *symbol = ast_strip(ast->value)->symbol;
+    const Ast *value = ast_strip(ast->value);
+    const Symbol *symbol = value->kind == AST_NAME_REF ? value->symbol : NULL;
     if (!symbol || !symbol->decl || symbol->decl->kind != AST_TRY) return lower_dot(l, env, ast);
     return make_field(l, lower_name(l, env, ast_strip(ast->value)), ast->name[0] == 'm' ? 0 : 1, ast->base.span);
 }

@@ -152,30 +152,40 @@ static bool own_takes_hole(Own *own, CoreExpr *expr, const Live *live) {
     return true;
 }
 
-static void own_args(Own *own, CoreExprs *args, Live *live, Take take) {
-    for (size_t i = 0; take == TAKE_NOT && i < args->len; i++) mark_roots(own, args->items[i], live);
-    for (size_t i = args->len; i-- > 0;) own_expr(own, args->items[i], live, take);
+/* What an operation does with each of its operands. */
+typedef Take TakeOf(const CoreExpr *expr, size_t index);
+
+static Take take_first(const CoreExpr *expr, size_t index) {
+    (void)expr;
+    return index == 0 ? TAKE : TAKE_NOT; /* it is added to in place where it has no other owner */
 }
 
-/* The first operand is added to in place where it has no other owner; the others are looked at. */
-static void own_first(Own *own, CoreExprs *args, Live *live) {
-    for (size_t i = 1; i < args->len; i++) mark_roots(own, args->items[i], live);
-    for (size_t i = args->len; i-- > 0;) own_expr(own, args->items[i], live, i == 0 ? TAKE : TAKE_NOT);
+static Take take_rest(const CoreExpr *expr, size_t index) {
+    (void)expr;
+    return index == 0 ? TAKE_NOT : TAKE; /* the function that is called, and what is given to it */
 }
 
-static void own_call(Own *own, CoreExpr *expr, Live *live) {
-    const CoreVars *params = &expr->fn->params;
-    for (size_t i = 0; i < expr->args.len; i++) {
-        if (!params->items[i]->is_owned) mark_roots(own, expr->args.items[i], live);
+static Take take_params(const CoreExpr *expr, size_t index) {
+    return expr->fn->params.items[index]->is_owned ? TAKE : TAKE_NOT;
+}
+
+static Take take_of(const CoreExpr *expr, size_t index, TakeOf *takes, Take all) {
+    return takes ? takes(expr, index) : all;
+}
+
+/* Backwards: first the operands that wait for the others, then those. */
+static void own_operands(Own *own, CoreExpr *expr, CoreExprs *args, Live *live, TakeOf *takes, Take all) {
+    for (size_t i = 0; i < args->len; i++)
+        if (take_of(expr, i, takes, all) == TAKE_NOT) mark_roots(own, args->items[i], live);
+    for (int round = 0; round < 2; round++) {
+        for (size_t i = args->len; i-- > 0;)
+            if (core_operand_waits(args->items, args->len, i) == (round == 0))
+                own_expr(own, args->items[i], live, take_of(expr, i, takes, all));
     }
-    for (size_t i = expr->args.len; i-- > 0;)
-        own_expr(own, expr->args.items[i], live, params->items[i]->is_owned ? TAKE : TAKE_NOT);
 }
 
-/* What is called is looked at; what it is called with is its own. */
-static void own_call_value(Own *own, CoreExpr *expr, Live *live) {
-    mark_roots(own, expr->args.items[0], live);
-    for (size_t i = expr->args.len; i-- > 0;) own_expr(own, expr->args.items[i], live, i > 0 ? TAKE : TAKE_NOT);
+static void own_args(Own *own, CoreExprs *args, Live *live, Take take) {
+    own_operands(own, NULL, args, live, NULL, take);
 }
 
 /* ASSIGN and UPDATE: indices first, then the operands, then the change. */
@@ -303,8 +313,8 @@ static void own_expr(Own *own, CoreExpr *expr, Live *live, Take take) {
         memset(live, 0, (own->count + 1) * sizeof *live);
         own_args(own, &expr->args, live, TAKE_RESULT);
         break;
-    case CORE_CALL: own_call(own, expr, live); break;
-    case CORE_CALL_VALUE: own_call_value(own, expr, live); break;
+    case CORE_CALL: own_operands(own, expr, &expr->args, live, take_params, TAKE_NOT); break;
+    case CORE_CALL_VALUE: own_operands(own, expr, &expr->args, live, take_rest, TAKE_NOT); break;
     case CORE_CLOSURE:
     case CORE_TUPLE:
     case CORE_SOME:
@@ -314,7 +324,7 @@ static void own_expr(Own *own, CoreExpr *expr, Live *live, Take take) {
     case CORE_SET:
     case CORE_YIELD: own_args(own, &expr->args, live, TAKE); break;
     case CORE_JOB: own_job(own, expr, live); break;
-    case CORE_CONCAT: own_first(own, &expr->args, live); break;
+    case CORE_CONCAT: own_operands(own, expr, &expr->args, live, take_first, TAKE_NOT); break;
     case CORE_FORMAT: /* of a string without a format is the string itself */
         if (expr->text_len == 0 && expr->args.items[0]->type == expr->type) {
             own_expr(own, expr->args.items[0], live, take);
@@ -323,11 +333,7 @@ static void own_expr(Own *own, CoreExpr *expr, Live *live, Take take) {
         }
         break;
     case CORE_OP:
-        if (expr->op == CORE_OP_CONCAT_LISTS) {
-            own_first(own, &expr->args, live);
-        } else {
-            own_args(own, &expr->args, live, TAKE_NOT);
-        }
+        own_operands(own, expr, &expr->args, live, expr->op == CORE_OP_CONCAT_LISTS ? take_first : NULL, TAKE_NOT);
         break;
     default: own_args(own, &expr->args, live, TAKE_NOT); break;
     }

@@ -58,6 +58,42 @@ bool own_path(const CoreExpr *expr, CoreVar **var, Live *bits) {
     return true;
 }
 
+/* ---- the order of operands */
+
+typedef struct Changes {
+    const CoreVar *var;
+    bool found;
+} Changes;
+
+static void change_visit(CoreExpr *expr, void *context) {
+    Changes *changes = context;
+    if (expr->place && expr->place->var == changes->var) changes->found = true;
+    if (!changes->found) core_each_child(expr, change_visit, changes);
+}
+
+static bool is_changed(CoreExpr *expr, const CoreVar *var) {
+    Changes changes = {.var = var};
+    change_visit(expr, &changes);
+    return changes.found;
+}
+
+static const CoreVar *path_root(const CoreExpr *expr) {
+    while (expr->kind == CORE_FIELD || expr->kind == CORE_UNWRAP || expr->kind == CORE_UNBOX) expr = expr->args.items[0];
+    return expr->kind == CORE_LOCAL ? expr->var : NULL;
+}
+
+bool core_operand_waits(CoreExpr *const *exprs, size_t count, size_t index) {
+    const CoreVar *var = exprs[index]->type->is_flat ? NULL : path_root(exprs[index]);
+    bool matters = false;
+    if (!var) return false;
+    for (size_t i = index + 1; i < count; i++) {
+        if (exprs[i]->args.len == 0 || path_root(exprs[i])) continue;
+        if (var->is_mutable && is_changed(exprs[i], var)) return false;
+        matters = true;
+    }
+    return matters;
+}
+
 /* ---- the hole */
 
 /* A step as places have them. */
@@ -140,24 +176,10 @@ void own_hole_mention(const Own *own, const CoreExpr *expr, Live *live) {
 
 /* ---- whether the indices stay what they are */
 
-typedef struct Changes {
-    const CoreVar *var;
-    bool found;
-} Changes;
-
-static void change_visit(CoreExpr *expr, void *context) {
-    Changes *changes = context;
-    if (expr->place && expr->place->var == changes->var) changes->found = true;
-    if (!changes->found) core_each_child(expr, change_visit, changes);
-}
-
 static void index_visit(CoreExpr *expr, void *context) {
     const CoreExpr **assign = context;
-    if (*assign && expr->kind == CORE_LOCAL && expr->var->is_mutable) {
-        Changes changes = {.var = expr->var};
-        change_visit((*assign)->args.items[0], &changes);
-        if (changes.found) *assign = NULL;
-    }
+    if (*assign && expr->kind == CORE_LOCAL && expr->var->is_mutable && is_changed((*assign)->args.items[0], expr->var))
+        *assign = NULL;
     core_each_child(expr, index_visit, context);
 }
 

@@ -74,17 +74,33 @@ LLVMValueRef gen_condition(Frame *frame, const CoreExpr *expr) {
     return gen_test(frame, gen_scoped(frame, expr).llvm);
 }
 
-void gen_operands(Frame *frame, CoreExpr *const *exprs, size_t count, Value *values) {
+/* The numbers of the operands in the order in which they are evaluated. */
+static size_t *operand_order(Frame *frame, CoreExpr *const *exprs, size_t count) {
+    size_t *order = arena_array(frame->gen->arena, size_t, count + 1), len = 0;
+    bool *waits = arena_array(frame->gen->arena, bool, count + 1);
     for (size_t i = 0; i < count; i++) {
-        values[i] = gen_expr(frame, exprs[i]);
-        if (values[i].ownership == VALUE_TRIVIAL) continue;
+        waits[i] = core_operand_waits(exprs, count, i);
+        if (!waits[i]) order[len++] = i;
+    }
+    for (size_t i = 0; i < count && len < count; i++)
+        if (waits[i]) order[len++] = i;
+    return order;
+}
+
+void gen_operands(Frame *frame, CoreExpr *const *exprs, size_t count, Value *values) {
+    const size_t *order = operand_order(frame, exprs, count);
+    for (size_t i = 0; i < count; i++) {
+        Value *value = &values[order[i]];
+        *value = gen_expr(frame, exprs[order[i]]);
+        if (value->ownership == VALUE_TRIVIAL) continue;
         bool rest_is_simple = true, is_disturbed = false;
         for (size_t j = i + 1; j < count && !is_disturbed; j++) {
-            rest_is_simple = rest_is_simple && expr_is_simple(exprs[j]);
-            is_disturbed = values[i].ownership == VALUE_BORROWED && expr_disturbs(exprs[j], exprs[i]);
+            const CoreExpr *later = exprs[order[j]];
+            rest_is_simple = rest_is_simple && expr_is_simple(later);
+            is_disturbed = value->ownership == VALUE_BORROWED && expr_disturbs(later, exprs[order[i]]);
         }
-        if (is_disturbed) value_secure(frame, &values[i]);
-        if (!rest_is_simple) value_hold(frame, &values[i]);
+        if (is_disturbed) value_secure(frame, value);
+        if (!rest_is_simple) value_hold(frame, value);
     }
 }
 
