@@ -332,9 +332,7 @@ static void own_expr(Own *own, CoreExpr *expr, Live *live, Take take) {
             own_args(own, &expr->args, live, TAKE_NOT);
         }
         break;
-    case CORE_OP:
-        own_operands(own, expr, &expr->args, live, expr->op == CORE_OP_CONCAT_LISTS ? take_first : NULL, TAKE_NOT);
-        break;
+    case CORE_OP: own_operands(own, expr, &expr->args, live, expr->op == CORE_OP_CONCAT_LISTS ? take_first : NULL, TAKE_NOT); break;
     default: own_args(own, &expr->args, live, TAKE_NOT); break;
     }
 }

@@ -133,6 +133,8 @@ static void check_line(CoreExpr *expr, void *context) {
     case CORE_YIELD: check->fits = false; return;
     case CORE_IF:
         if (expr->type->kind == CORE_TYPE_TUPLE && expr->type->arg_count == 0) check->fits = false;
+        /* A chain of conditions, as `match` makes it, has a line for each; `and` and `or` have not. */
+        if (expr->args.items[2]->kind == CORE_IF && expr->type->kind != CORE_TYPE_BOOL) check->fits = false;
         break;
     default: break;
     }
