@@ -131,7 +131,7 @@ static MrList *group_list(const Trial *trial, const LawWatch *watch, const Group
     return list;
 }
 
-static void report(const Trial *trial, const Case *c) {
+static void report(const Trial *trial, const MrTask *task, const Case *c) {
     const MrLaw *law = trial->law;
     bool is_function = !law->init;
     Buf text = {0};
@@ -141,6 +141,9 @@ static void report(const Trial *trial, const Case *c) {
     buf_printf(&text, "law broken: %s%s%s", claims[trial->kind][0], law->name, claims[trial->kind][1]);
     buf_printf(&text, ": %s is not %s\n --> %s:%" PRId32 ":%" PRId32 "\n", left, right, law->where.file, law->where.line,
                law->where.column);
+    if (!is_function)
+        buf_printf(&text, " in %s:%" PRId32 ":%" PRId32 ": %s\n", task->where.file, task->where.line, task->where.column,
+                   task->name);
     Trial again = *trial;
     law_breaks(&again, c, &text);
     fputs(buf_text(&text), stderr);
@@ -148,11 +151,11 @@ static void report(const Trial *trial, const Case *c) {
 }
 
 /* Tries the law on one case; true where it is broken, which was reported. */
-static bool try_case(Trial *trial, Case *c) {
+static bool try_case(Trial *trial, const MrTask *task, Case *c) {
     bool is_broken = law_breaks(trial, c, NULL);
     if (is_broken) {
         law_shrink(trial, c);
-        report(trial, c);
+        report(trial, task, c);
     }
     case_free(trial, c);
     return is_broken;
@@ -174,7 +177,7 @@ static bool try_group(Trial *trial, const LawWatch *watch, const Group *group, u
                 c.parts[p] = group_list(trial, watch, group, at, len, stride);
                 at += len * stride;
             }
-            if (try_case(trial, &c)) return true;
+            if (try_case(trial, watch->task, &c)) return true;
         }
     }
     return false;

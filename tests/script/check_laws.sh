@@ -50,6 +50,7 @@ check 1 average.mr
 says 'law broken: the function is not associative'
 says 'law broken: the reducer `average`'
 says ' --> average.mr:2:9'
+says ' in average.mr:7:51: reduce (min, average) over values'
 says 'laws: 3 reductions, '
 says '2 with a counterexample'
 
