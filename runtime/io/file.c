@@ -142,6 +142,32 @@ bool file_list_add(FileList *list, const char *path, char **error) {
     return false;
 }
 
+static FileEntry entry_copy(const FileEntry *entry) {
+    FileEntry copy = {.path = strdup(entry->path), .size = entry->size, .modified = entry->modified};
+    if (entry->real_path) copy.real_path = strdup(entry->real_path);
+    return copy;
+}
+
+bool file_list_add_kept(FileList *list, const FileList *kept, const char *path) {
+    for (size_t i = 0; i < kept->count; i++) {
+        if (strcmp(kept->files[i].path, path) != 0) continue;
+        list_append(list, entry_copy(&kept->files[i]));
+        return true;
+    }
+    return false;
+}
+
+void file_list_keep(FileList *kept, FileList *list) {
+    for (size_t i = 0; i < list->count && list->spool_count > 0; i++) {
+        if (list->files[i].real_path) list_append(kept, entry_copy(&list->files[i]));
+    }
+    if (list->spool_count == 0) return;
+    kept->spools = xrealloc(kept->spools, (kept->spool_count + list->spool_count) * sizeof *kept->spools);
+    memcpy(kept->spools + kept->spool_count, list->spools, list->spool_count * sizeof *list->spools);
+    kept->spool_count += list->spool_count;
+    list->spool_count = 0;
+}
+
 size_t file_list_find(const FileList *list, uint64_t offset) {
     size_t low = 0, high = list->count; /* the last file that starts at or before offset; empty files have the start of the next */
     while (high - low > 1) {

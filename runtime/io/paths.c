@@ -107,14 +107,19 @@ bool mr_prim_paths_of(MrContext *context, MrList **out, const void *paths, const
     return failed;
 }
 
-bool io_file_list(MrContext *context, MrList *paths, FileList *list) {
+bool io_file_list(MrContext *context, MrList *paths, bool is_kept, FileList *list) {
     *list = (FileList){0};
     IoState *state = io_state(context);
     for (int64_t i = 0; i < list_len(paths); i++) {
         const MrString *path = (const MrString *)paths->data + i;
         char *name = strndup(path->data, (size_t)path->len), *error = NULL;
         bool failed = false;
-        if (strcmp(name, "-") == 0) {
+        bool is_input = strcmp(name, "-") == 0;
+        if (is_kept && file_list_add_kept(list, &state->kept, is_input ? "standard input" : name)) {
+            free(name);
+            continue;
+        }
+        if (is_input) {
             if (!state->is_root || state->in_job)
                 failed = mr_failf(context, "standard input can be walked at the top level only");
             else if (state->input_taken)
@@ -129,5 +134,6 @@ bool io_file_list(MrContext *context, MrList *paths, FileList *list) {
             return true;
         }
     }
+    if (is_kept) file_list_keep(&state->kept, list);
     return false;
 }

@@ -19,6 +19,7 @@ typedef struct IoState {
     bool in_job;         /* root: it is mapping; what applies to workers applies */
     bool has_terminal;   /* root: standard output is a terminal: each line is shown at once */
     bool input_taken;    /* root: standard input was walked */
+    FileList kept;       /* see io_file_list */
     bool reader_is_gone; /* root: standard output is a pipe that nobody reads any more */
     void (*leave)(MrContext *context, int status); /* root: ends the program; does not return; NULL when it is about to end */
 } IoState;
@@ -34,8 +35,9 @@ bool io_flush(MrContext *context);
 /* Adds bytes to what the context printed. */
 void io_out_add(MrContext *context, const char *bytes, size_t len);
 
-/* The files of a [string] as paths_of made it. Fails as a primitive does. */
-bool io_file_list(MrContext *context, MrList *paths, FileList *list);
+/* The files of a [string] as paths_of made it. Fails as a primitive does. `is_kept`: they are walked more than once, for one purpose:
+ * of what can be read only once the same copy is taken, for as long as the thread lives. */
+bool io_file_list(MrContext *context, MrList *paths, bool is_kept, FileList *list);
 
 /* Sets the context's error to a malloc'ed message, which it takes over; true. */
 bool io_fail_take(MrContext *context, char *message);

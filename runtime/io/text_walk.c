@@ -14,7 +14,7 @@ typedef struct Walk {
 
 bool mr_text_open(MrContext *context, void **cursor, MrList *paths, bool is_lines) {
     FileList files;
-    if (io_flush(context) || io_file_list(context, paths, &files)) return true;
+    if (io_flush(context) || io_file_list(context, paths, false, &files)) return true;
     Walk *walk = xcalloc(1, sizeof *walk);
     text_source_init(&walk->source, files, is_lines ? TEXT_LINES : TEXT_WORDS, 0);
     walk->reader = text_reader_new(&walk->source);

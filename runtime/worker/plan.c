@@ -90,6 +90,7 @@ static bool source_of_stream(PlanSource *source, MrContext *context, const MrClo
     source->is_straight = base.is_straight;
     source->cut_count = base.cuts;
     source->first = base.first;
+    source->is_kept = base.is_kept;
     *paths = base.paths;
     if (source->kind != MR_SOURCE_RANGE) return false;
     int64_t end = source->limit < (uint64_t)base.elements ? (int64_t)source->limit : base.elements;
@@ -141,7 +142,7 @@ bool plan_init(Plan *plan, MrContext *context, const MrTask *task, const MrSourc
         if (source->kind == MR_SOURCE_STREAM) failed = source_of_stream(source, context, sources[i].value, &list);
         if (failed || !is_text_kind(source->kind)) continue;
         FileList files;
-        failed = io_file_list(context, list, &files);
+        failed = io_file_list(context, list, source->is_kept, &files);
         if (failed) break;
         text_source_init(&source->text, files, source->kind == MR_SOURCE_TEXT_LINES ? TEXT_LINES : TEXT_WORDS, 0);
         source->has_text = true;

@@ -43,6 +43,7 @@ void runtime_free(MrRuntime *runtime) {
     free(runtime->file_names);
     free(runtime->costs);
     stream_cache_free(&runtime->cache);
+    file_list_free(&runtime->io.kept);
     free(runtime->scratch);
     runtime->scratch = NULL;
     runtime->file_names = NULL;

@@ -54,6 +54,7 @@ bool stream_base(MrContext *context, const MrClosure *stream, StreamBase *base) 
         if (function->walk != MR_WALK_STREAM) break;
     }
     base->kind = (MrWalkKind)stream->function->walk;
+    base->is_kept = window || base->cuts > 0;
     if (base->kind == MR_WALK_ELEMENTS) return measure(context, stream, base);
     base->paths = *(MrList *const *)(stream->env + stream->function->env->offsets[0]);
     return false;
@@ -98,7 +99,7 @@ static bool walk_part(MrContext *context, const MrClosure *stream, MrWalk *walk)
 static bool walk_text(MrContext *context, const MrClosure *stream, const StreamBase *base, MrWalk *walk) {
     FileList files;
     TextSource source;
-    if (io_flush(context) || io_file_list(context, base->paths, &files)) return true;
+    if (io_flush(context) || io_file_list(context, base->paths, base->is_kept, &files)) return true;
     text_source_init(&source, files, base->kind == MR_WALK_LINES ? TEXT_LINES : TEXT_WORDS, 0);
     TextReader *reader = text_reader_new(&source);
     bool failed = false;
@@ -181,6 +182,7 @@ static bool find_cut(MrContext *context, const MrClosure *stream, int64_t len, M
         cut->unit = len;
         return false;
     }
+    base.is_kept = true;
     MrWalk walk = {.position = &position};
     Count count = {.walk = &walk, .wanted = len, .unit = -1};
     walk.sink = count_value;
@@ -239,7 +241,7 @@ bool mr_prim_cuts_of(MrContext *context, MrList **out, MrClosure *const *s, cons
     FileList files = {0};
     uint64_t limit;
     if (stream_base(context, *s, &base)) return true;
-    if (base.kind != MR_WALK_ELEMENTS && io_file_list(context, base.paths, &files)) return true;
+    if (base.kind != MR_WALK_ELEMENTS && io_file_list(context, base.paths, true, &files)) return true;
     uint64_t units = count_units(&base, &files);
     file_list_free(&files);
     if (stream_find_cuts(context, *s, &base, &cuts, &limit)) return true;

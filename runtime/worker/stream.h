@@ -14,6 +14,7 @@ typedef struct StreamBase {
     MrList *paths;    /* LINES, WORDS */
     bool is_straight; /* the stream and all between it and its base are */
     bool is_total;    /* likewise: as many values as elements, but for cuts */
+    bool is_kept;     /* its files are walked more than once */
     bool is_cached;   /* there is a cached stream between */
     uint32_t cuts;    /* how many beginnings and rests (take, skip) lie between */
     uint64_t first;   /* the unit (element of the base, or chunk of its text) that the stream begins with: not 0 in a window */
