@@ -295,7 +295,7 @@ bool mr_prim_regex_replace(MrContext *context, MrString *out, const MrString *s,
     }
     if (!failed && is_changed) buf_add(&made, search.text + done, search.len - done);
     search_close(&search);
-    *out = failed ? (MrString){0} : is_changed ? string_from_buf(&made) : string_slice(s, 0, s->len);
+    if (!failed) *out = is_changed ? string_from_buf(&made) : string_slice(s, 0, s->len);
     buf_free(&made);
     return failed;
 }

@@ -117,11 +117,11 @@ bool mr_prim_lower_full(MrContext *context, MrString *out, const MrString *s) {
 /* The runs of UTF-8 in the text made over, the bytes between them kept. */
 static bool map_runs(MrContext *context, MrString *out, const MrString *s, utf8proc_option_t options) {
     Buf buf = {0};
-    int32_t code = 0;
     const char *end = s->data + s->len;
     for (const char *p = s->data, *from = p; from < end; from = p) {
+        int32_t code;
         int len = 0;
-        for (code = 0; p < end; p += len) {
+        for (; p < end; p += len) {
             len = text_decode(p, end, &code);
             if (code < 0) break;
         }
