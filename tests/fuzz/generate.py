@@ -200,10 +200,29 @@ class Generator:
             return self.expr(("set", t), depth), t
         t = self.type(1)
         if r < 0.7:
-            name = self.name("x")
-            over, element = self.source(depth - 1) if depth > 0 else ("1..3", INT)
-            return f"(map {name} => {self.inside([(name, element)], lambda: self.expr(t, 1))} over {over})", t
+            return self.stage(t, depth)
         return self.expr(("list", t), depth), t
+
+    def stage(self, t, depth):
+        """A stream over another sequence, mostly of elements of type t."""
+        name = self.name("x")
+        over, element = self.source(depth - 1) if depth > 0 else ("1..3", INT)
+        r = self.random.random()
+        if r < 0.15:
+            return f"enumerate({over})", ("tuple", INT, element)
+        if r < 0.25:
+            return f"{self.pick(['take', 'skip'])}({over}, {self.random.choice([0, 1, 3, 50])})", element
+        scan = ""
+        if r < 0.5:
+            t = self.pick([INT, FLOAT, STRING])
+            scan = f" scan {self.pick({INT: ['sum', 'max', '(+)'], FLOAT: ['sum', '(+)', 'max'], STRING: ['max', '(+)']}[t])}"
+        bound = [(name, element)]
+        body = self.inside(bound, lambda: self.expr(t, 1))
+        if self.chance(0.2):
+            number = self.name("i")
+            return f"(map ({number}, {name}) => {self.inside(bound + [(number, INT)], lambda: self.expr(t, 1))} over 0.., {over}{scan})", t
+        where = f" where {name} => {self.inside(bound, lambda: self.expr(BOOL, 1))}" if self.chance(0.3) else ""
+        return f"(map {name} => {body} over {over}{where}{scan})", t
 
     def pipeline(self, reducer, t, depth):
         """map … reduce with this reducer, over results of type t."""
