@@ -162,7 +162,9 @@ static Block *block_record(MrContext *context, const MrWalk *walk, const MrClosu
     inner.env = &recording;
     bool was_direct = context->out_is_direct;
     context->out_is_direct = false;
+    runtime_of(context)->depth++; /* a job in the stream is no reason to write out what was printed */
     bool failed = ((MrWalkCode *)source->function->code)(context, &inner, source);
+    runtime_of(context)->depth--;
     context->out_is_direct = was_direct;
     size_t printed = context->out_len - recording.printed;
     if (printed) buf_add(&block->printed, context->out + recording.printed, printed);

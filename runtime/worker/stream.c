@@ -190,7 +190,9 @@ static bool find_cut(MrContext *context, const MrClosure *stream, int64_t len, M
     bool was_direct = context->out_is_direct;
     size_t printed = context->out_len;
     context->out_is_direct = false;
+    runtime_of(context)->depth++; /* a job in the stream is no reason to write out what was printed */
     bool has_ended = walk_all(context, stream, &base, &walk);
+    runtime_of(context)->depth--;
     context->out_is_direct = was_direct;
     context->out_len = printed; /* it will be printed when these elements are mapped */
     if (count.wanted == 0) {
