@@ -37,8 +37,8 @@ static const char *param_text(const Args *a, size_t i) {
 
 static void report_count(Args *a, size_t given) {
     size_t count = a->params->len;
-    Diag *diag = diag_add(a->c->diags, E0303, a->call->span, "`%s` takes %zu argument%s, but %zu are given", a->symbol->name, count,
-                          count == 1 ? "" : "s", given);
+    Diag *diag = diag_add(a->c->diags, E0303, a->call->span, "`%s` takes %zu argument%s, but %zu %s given", a->symbol->name, count,
+                          count == 1 ? "" : "s", given, given == 1 ? "is" : "are");
     diag_note(diag, a->symbol->span, "`%s` is declared here", a->symbol->name);
     a->failed = true;
 }

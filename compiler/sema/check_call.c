@@ -81,8 +81,8 @@ static Type *check_value_call(Checker *c, Ast *node, Type *callee, const char *n
     if (type_fn_arity(callee) != given) {
         check_values(c, receiver, args);
         size_t arity = type_fn_arity(callee);
-        diag_add(c->diags, E0303, node->span, "%s%s%s takes %zu argument%s, but %zu are given", name ? "`" : "",
-                 name ? name : "this function", name ? "`" : "", arity, arity == 1 ? "" : "s", given);
+        diag_add(c->diags, E0303, node->span, "%s%s%s takes %zu argument%s, but %zu %s given", name ? "`" : "",
+                 name ? name : "this function", name ? "`" : "", arity, arity == 1 ? "" : "s", given, given == 1 ? "is" : "are");
         return error_type(c);
     }
     size_t next = 0;

@@ -116,7 +116,9 @@ static Type *check_dot(Checker *c, AstDot *dot, Type *hint) {
     if (was_reported) return error_type(c);
     Diag *diag = diag_add(c->diags, E0306, dot->base.span, "%s has no field `%s`", type_text(&c->infer, type), dot->name);
     const char *foreign = foreign_name_hint(c->sema, dot->name);
-    if (type_is(type, TYPE_MAP))
+    if (type_is(type, TYPE_TUPLE))
+        diag_hint(diag, "the fields of a tuple are .0, .1 and so on; `let (a, b) = t` gives them names");
+    else if (type_is(type, TYPE_MAP))
         diag_hint(diag, "a map's value is read by its key: `m[\"%s\"]`", dot->name);
     else if (foreign)
         diag_hint(diag, "%s", foreign);

@@ -89,6 +89,8 @@ static void hint_sides(Diag *diag, AstOp op, const Ast *left, const Ast *right) 
             diag_hint(diag, "`await` gives the result of a future");
         } else if (type_is_unit(side->type)) {
             diag_hint(diag, "() is no value to calculate with: a function whose body ends in a statement gives nothing else");
+        } else if (type_is(side->type, TYPE_TUPLE) && type_prune(side->type)->arg_count != type_prune(other->type)->arg_count) {
+            diag_hint(diag, "a tuple is taken apart by a pattern, as in `for (k, v) in m`, or by its fields, `t.0`");
         } else if (type_is(side->type, TYPE_OPTIONAL)) {
             diag_hint(diag, "`x ?? default` takes the value out of an optional, and `match` tells whether there is one");
         } else if (type_is(side->type, TYPE_STRING) && op == OP_ADD) {
@@ -141,37 +143,44 @@ static Type *check_same(Checker *c, AstOp op, Span span, const Ast *left, const 
     return check_class(c, span, left->type, op_class(op), op_need(c, op)) ? left->type : error_type(c);
 }
 
-static bool check_operand(Checker *c, AstOp op, Span operator, const Ast * operand, TypeKind kind) {
+/* Of `/` and `//`: the other one is meant, unless the other operand is what this one should be. */
+static void hint_division(Checker *c, AstOp op, Diag *diag, const Ast *operand, const Ast *left, const Ast *right) {
+    const Ast *other = operand == left ? right : left;
+    Span place = span_of_operator(c->sema, left, right, ast_op_spelling(op));
+    bool is_found = place.from >= left->span.to && place.to <= right->span.from;
+    if (op == OP_DIV) {
+        diag_hint(diag, "`//` divides ints, rounding down; float(x) turns an int into a float");
+        if (type_is(other->type, TYPE_FLOAT))
+            wrap(diag, operand, "float");
+        else if (is_found)
+            diag_fix(diag, place, "//");
+    } else {
+        diag_hint(diag, "`/` divides floats; int(x) cuts one off towards zero");
+        if (is_found && !is_int(other->type)) diag_fix(diag, place, "/");
+    }
+}
+
+static bool check_operand(Checker *c, AstOp op, const Ast *operand, const Ast *left, const Ast *right, TypeKind kind) {
     UnifyResult result;
     if (type_unify(&c->infer, operand->type, type_basic(&c->infer, kind), &result)) return true;
     const char *text = type_text(&c->infer, operand->type), *spelling = ast_op_spelling(op);
     bool is_number = type_is(operand->type, TYPE_INT) || type_is(operand->type, TYPE_FLOAT);
     Diag *diag = diag_add(c->diags, is_number ? E0302 : E0301, operand->span, "`%s` works on %ss, but this is %s", spelling,
                           kind == TYPE_INT ? "int" : "float", text);
-    if (op == OP_DIV && is_number) {
-        diag_hint(diag, "`//` divides ints, rounding down; float(x) turns an int into a float");
-        if (operator.to> operator.from) diag_fix(diag, operator, "//");
-    } else if (op == OP_FLOOR_DIV && is_number) {
-        diag_hint(diag, "`/` divides floats");
-        if (operator.to> operator.from) diag_fix(diag, operator, "/");
-    } else if (op == OP_BIT_XOR && is_number) {
+    if (is_number && (op == OP_DIV || op == OP_FLOOR_DIV))
+        hint_division(c, op, diag, operand, left, right);
+    else if (op == OP_BIT_XOR && is_number)
         diag_hint(diag, "`^` combines the bits of ints; a power is written `x ** y`");
-    } else if (op == OP_MOD && type_is(operand->type, TYPE_STRING)) {
+    else if (op == OP_MOD && type_is(operand->type, TYPE_STRING))
         diag_hint(diag, "values are put into a string by \"{x}\", with a format by \"{x:.2f}\"");
-    } else if (is_number) {
+    else if (is_number)
         diag_hint(diag, kind == TYPE_INT ? "int(x) cuts a float off towards zero" : "float(x) turns an int into a float");
-    }
     return false;
 }
 
 static Type *check_basic(Checker *c, AstOp op, const Ast *left, const Ast *right, TypeKind kind) {
-    Span operator= span_of_operator(c->sema, left, right, ast_op_spelling(op));
-    bool is_found = operator.from >= left->span.to && operator.to <= right->span.from;
-    bool is_other =
-        type_is(left->type, TYPE_FLOAT) != type_is(right->type, TYPE_FLOAT); /* the other operator would not fit either */
-    if (!is_found || (is_other && !type_is(left->type, TYPE_VAR) && !type_is(right->type, TYPE_VAR))) operator= SPAN_NONE;
-    if (!check_operand(c, op, operator, left, kind)) return error_type(c);
-    return check_operand(c, op, operator, right, kind) ? type_basic(&c->infer, kind) : error_type(c);
+    if (!check_operand(c, op, left, left, right, kind)) return error_type(c);
+    return check_operand(c, op, right, left, right, kind) ? type_basic(&c->infer, kind) : error_type(c);
 }
 
 Type *check_operation(Checker *c, AstOp op, Span span, const Ast *left, const Ast *right) {

@@ -75,6 +75,7 @@ static Type *check_reducer(Checker *c, Ast *operand, Symbol *symbol, Type *eleme
     if (!fits) {
         Diag *diag = report_element(c, node, symbol, element, instance.element, &result);
         diag_label(diag, element_span, "the elements come from here");
+        if (type_is_unit(element)) diag_hint(diag, "the mapped function gives no value: that of a block is its last expression");
         if (result.status == UNIFY_CLASS) demand_labels(diag, node->span, result.demand, class_demand(result.class));
         const Type *pair = type_prune(element);
         if (pair->kind == TYPE_TUPLE && pair->arg_count == 2) hint_by_key(diag, operand, symbol->name);
@@ -200,7 +201,9 @@ static Type *check_combined(Checker *c, AstPipe *pipe, Type *element, Span eleme
     if (pipe->from) {
         const char *what = reducer ? arena_printf(c->arena, "`%s` is a reducer", reducer->name) : "this is a tuple of reducers";
         Diag *diag = diag_add(c->diags, E0402, pipe->from->span, "`from` goes with a function, and %s", what);
-        diag_hint(diag, "a reducer has its own beginning: its `init`");
+        diag_hint(diag, "a reducer has its own beginning, its `init`: leave `from` out");
+        Span clause = {pipe->reduce->span.file, pipe->reduce->span.to, pipe->from->span.to};
+        if (clause.from < clause.to && !pipe->by && !pipe->by_key) diag_fix(diag, clause, "%s", "");
         check_expr(c, pipe->from, NULL);
     }
     if (is_tuple) return check_reducers(c, operand, ast_as(Tuple, without_parens(operand)), element, element_span);

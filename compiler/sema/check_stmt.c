@@ -150,6 +150,10 @@ static void warn_dropped(Checker *c, const Ast *node, Type *type) {
         hint_new_value(diag, (const AstMethod *)node);
     else if (node->kind == AST_BINARY && ((const AstBinary *)node)->op == OP_EQ)
         diag_hint(diag, "`==` compares: `=` assigns, and `assert(a == b)` checks");
+    else if (node->kind == AST_UNARY && ((const AstUnary *)node)->op == OP_NEG)
+        diag_hint(diag, "a line that begins with `-` is a statement: put the `-` at the end of the line before to go on with that");
+    else if (c->fn)
+        diag_hint(diag, "`return …` leaves the function with it; `let _ = …` drops it on purpose");
     else
         diag_hint(diag, "`let _ = …` drops it on purpose");
 }

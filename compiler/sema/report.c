@@ -109,6 +109,8 @@ void report_misfit(Checker *c, Span span, const UnifyResult *result, Type *actua
                         class_complaint(result->class));
         add_note(diag, reason);
         demand_labels(diag, span, result->demand, class_demand(result->class));
+        if (result->class == CLASS_LENGTH && type_is(result->left, TYPE_STREAM))
+            diag_hint(diag, "`count(s)` walks a stream and counts; `list(s)` brings its elements together");
         if (result->class == CLASS_CONVERT && type_is(result->left, TYPE_STRING))
             diag_hint(diag, "parse_int(s) and parse_float(s) read a number from a string, as an optional");
         return;

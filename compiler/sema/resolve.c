@@ -305,6 +305,7 @@ static void resolve_dot(Resolver *r, AstDot *dot) {
 static void resolve_operand(Resolver *r, Ast *operand, const char *clause) {
     const char *around = r->clause;
     r->clause = operand && operand->kind != AST_NAME_REF ? clause : NULL;
+    r->is_clause_reported = false;
     resolve_maybe(r, operand);
     r->clause = around;
 }
@@ -317,7 +318,7 @@ static void resolve_pipe(Resolver *r, AstPipe *pipe) {
     if (!pipe->by_key) resolve_operand(r, pipe->by, "by");
     r->is_by = false;
     resolve_maybe(r, pipe->scan);
-    resolve_maybe(r, pipe->reduce);
+    resolve_operand(r, pipe->reduce, "reduce");
     resolve_maybe(r, pipe->from);
 }
 

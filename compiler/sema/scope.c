@@ -1,6 +1,8 @@
 /* scope.c: local scopes, and what a name means: a local, what the module declares or imports, or what the prelude has. */
 #include "compiler/sema/scope.h"
 
+#include <string.h>
+
 #include "base/nearest.h"
 
 static Symbol *find_here(const Scope *scope, Name name) {
@@ -65,7 +67,10 @@ static void hint_unknown(Resolver *r, Diag *diag, Name name, Span span) {
         const char *instead = foreign_name_fix(name);
         if (instead) diag_fix(diag, span, "%s", instead);
     } else if (r->clause) {
-        diag_hint(diag, "`%s` takes a function: `%s %s => …`", r->clause, r->clause, name);
+        bool is_reduce = strcmp(r->clause, "reduce") == 0;
+        diag_hint(diag, is_reduce ? "`%s` takes a reducer or a function: `%s (a, b) => …`" : "`%s` takes a function: `%s %s => …`",
+                  r->clause, r->clause, name);
+        r->is_clause_reported = true;
     } else if (near) {
         diag_hint(diag, "did you mean `%s`?", near);
         diag_fix(diag, span, "%s", near);
@@ -86,7 +91,7 @@ static void hint_unknown(Resolver *r, Diag *diag, Name name, Span span) {
 /* Once for each name: a misspelt declaration would otherwise be reported wherever the right spelling is used. */
 static void report_unknown(Resolver *r, Name name, Span span) {
     void **skipped = map_slot_pointer(&r->module->skipped, name);
-    if (*skipped) return;
+    if (*skipped || (r->clause && r->is_clause_reported)) return;
     *skipped = (void *)(uintptr_t)name;
     Diag *diag = diag_add(r->sema->diags, E0201, span, "nothing is called `%s` here", name);
     hint_unknown(r, diag, name, span);

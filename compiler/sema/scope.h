@@ -23,6 +23,7 @@ typedef struct Resolver {
     Item *item;               /* the item that is being resolved; NULL for a default's copy */
     unsigned loops;           /* around the place, inside the owner */
     const char *clause;       /* "map", "where" …: inside an operand that should be a function and is none; else NULL */
+    bool is_clause_reported;  /* … and that was said */
     bool is_by;               /* in the operand of `by` */
     const Ast *target;        /* the name whose value an assignment changes */
     bool is_first_value;      /* … which may be meant to declare it: it is `=` */

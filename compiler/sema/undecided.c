@@ -52,7 +52,11 @@ static void report(Walk *walk, const Ast *node) {
                         type_text(&c->infer, node->type));
     else
         diag = diag_add(c->diags, E0304, node->span, "nothing decides the types in this use");
-    diag_hint(diag, "write the type down, as in `let xs: [int] = []`");
+    const Symbol *called = node->kind == AST_CALL ? node->symbol : NULL;
+    if (called && called->kind == SYMBOL_FN && called->is_recursive)
+        diag_hint(diag, "what `%s` gives comes from calls of itself alone: is a `return`, or an `else`, missing?", called->name);
+    else
+        diag_hint(diag, "write the type down, as in `let xs: [int] = []`");
     size_t budget = TYPE_SIZE_LIMIT;
     if (node->type) settle(c, node->type, &budget);
     for (size_t i = 0; node->use && i < node->use->types.len; i++) settle(c, node->use->types.items[i], &budget);

@@ -32,7 +32,7 @@ typedef struct Rule {
 #define LAMBDA       "a function value is written `x => ...` or `(x, y) => ...`"
 #define CHOICE       "a choice is written `if c { a } else { b }`"
 #define MATCH        "alternatives are told apart by `match x { pattern => ... }`"
-#define BODY         "a body stands in braces: `{ ... }`"
+#define BODY         "a body stands in braces, which open on the same line: `{ ... }`"
 #define MODULE       "a module is brought in by `import name`"
 #define ELSE_IF      "write `} else if c {`, on the line of the closing brace"
 #define PARENS       "an inner `map` or `reduce` needs parentheses"
@@ -76,6 +76,7 @@ static const Rule rules[] = {
      .is_touching = true},
     {.word_before = "switch", .hint = MATCH},
     {.word_before = "case", .hint = MATCH},
+    {.word_before = "filter", .hint = "`map x => x over xs where p` leaves out what p does not hold for"},
     {.word_before = "foreach", .hint = "a loop is written `for x in xs { ... }`"},
     {.word_before = "do", .hint = "a loop is written `while condition { ... }`"},
     {.word_before = "use", .hint = MODULE},
