@@ -405,7 +405,21 @@ static bool body_skipped(Syntax *syntax, const Token *token) {
     return true;
 }
 
+/* Whether the token is part of a body that is marked by its indentation alone. The newline behind such a body ends the statement
+ * that the parser recovers from. */
+static bool body_indented(Syntax *syntax, const Token *token, Token *newline) {
+    if (!syntax->indented_by || token->span.from <= syntax->indented_from) return false;
+    bool is_body = token->kind != TOK_YYEOF && line_indentation(syntax, token->span.from) >= syntax->indented_by;
+    if (is_body) {
+        *newline = *token;
+        return true;
+    }
+    if (!syntax->is_recovering) syntax->indented_by = 0;
+    return false;
+}
+
 Token syntax_next(Syntax *syntax) {
+    Token body_end = {.kind = 0}; /* the last token of an indented body, if one was skipped just now */
     for (;;) {
         Token token;
         if (syntax->held_count) {
@@ -416,7 +430,11 @@ Token syntax_next(Syntax *syntax) {
         }
         if (token.depth < syntax->recovery_depth) syntax->recovery_depth = token.depth;
         bool is_skipped = syntax->is_recovering && token.depth > syntax->recovery_depth && token.kind != TOK_YYEOF;
-        if (is_skipped || body_skipped(syntax, &token)) continue;
+        if (is_skipped || body_skipped(syntax, &token) || body_indented(syntax, &token, &body_end)) continue;
+        if (body_end.kind == TOK_NEWLINE && syntax->is_recovering) {
+            syntax->held[syntax->held_count++] = token;
+            token = body_end;
+        }
         syntax->previous = syntax->current;
         syntax->current = token;
         if (token.kind == TOK_ERROR) syntax_recover(syntax);
@@ -446,7 +464,20 @@ void syntax_recover(Syntax *syntax) {
 
 void syntax_body_skip(Syntax *syntax) {
     bool is_next = syntax->queue_head < syntax->queue.len && syntax->queue.items[syntax->queue_head].kind == '{';
-    if (syntax->current.kind == TOK_NEWLINE && is_next) syntax->skips_body = syntax->current.depth + 1;
+    bool is_line_end = syntax->current.kind == TOK_NEWLINE;
+    if (is_line_end && is_next) {
+        syntax->skips_body = syntax->current.depth + 1;
+        return;
+    }
+    const char *text = syntax->source->text;
+    uint32_t end = syntax->current.span.from, last = 0; /* of the line, and of what stands before a comment */
+    for (; text[end] && text[end] != '\n'; end++)
+        if (text[end] == '#' && !last) last = end;
+    if (!last) last = end;
+    while (last > 0 && (text[last - 1] == ' ' || text[last - 1] == '\t' || text[last - 1] == '\r')) last--;
+    if (!is_line_end && (last == 0 || text[last - 1] != ':')) return;
+    syntax->indented_from = end;
+    syntax->indented_by = line_indentation(syntax, syntax->current.span.from) + 1;
 }
 
 void syntax_recovered(Syntax *syntax) {

@@ -73,6 +73,8 @@ typedef struct Syntax {
     bool is_recovering;          /* after a syntax error, until the next statement */
     unsigned recovery_depth;     /* what is opened beyond it is skipped */
     uint32_t error_at;           /* where the error is that it recovers from */
+    uint32_t indented_from;      /* a body without braces: lines behind this offset are skipped … */
+    uint32_t indented_by;        /* … that are indented so much; 0: there is none */
     unsigned skips_body;         /* see body_skipped */
     Span odd_opener, odd_closer; /* the first `{` whose `}` stands further left than its line: another may be missing there */
     bool is_torn;                /* a `{` was never closed */
@@ -104,8 +106,8 @@ Bracket *syntax_innermost(Syntax *syntax);
 /* Called when the parser has reported an error at the current token, and when it stands at a new statement. */
 void syntax_recover(Syntax *syntax);
 void syntax_recovered(Syntax *syntax);
-/* Called when a `{` was missing at the end of a line, which was reported: one that begins the next line opens no block of its own.
- */
+/* Called when a `{` was missing, or a line with an error ends in `:`, once that was reported. A `{` that begins the next line opens no
+ * block of its own; without one, lines that are indented more belong to what was reported. */
 void syntax_body_skip(Syntax *syntax);
 
 /* ---- literals: literal.c */

@@ -247,7 +247,8 @@ void syntax_unexpected(Syntax *syntax, const int *kinds, int count) {
     else
         hint_add(syntax, &expected, diag);
     opener_note(syntax, &expected, diag);
-    if (expected_has(&expected, '{') && !expected_has(&expected, TOK_LET)) syntax_body_skip(syntax);
+    bool lacks_body = expected_has(&expected, '{') && !expected_has(&expected, TOK_LET);
+    if (lacks_body || syntax->current.kind != TOK_NEWLINE) syntax_body_skip(syntax);
     buf_free(&words);
     buf_free(&found);
 }
