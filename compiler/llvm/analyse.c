@@ -106,6 +106,15 @@ bool expr_has_loop(const CoreExpr *expr) {
     return expr_any(expr, is_loop, NULL);
 }
 
+static bool is_stream_loop(const CoreExpr *expr, const void *data) {
+    (void)data;
+    return expr->kind == CORE_FOR && expr->sources.items[0].kind == CORE_SOURCE_STREAM;
+}
+
+bool expr_walks_stream(const CoreExpr *expr) {
+    return expr_any(expr, is_stream_loop, NULL);
+}
+
 static bool depends(const CoreExpr *expr, const void *locals) {
     if (expr->kind == CORE_RETURN) return true;
     if (expr->kind == CORE_LOCAL && map_get_pointer(locals, expr->var)) return true;

@@ -22,7 +22,7 @@ struct Pending {
 
 bool job_puts_off(const CoreJob *job) {
     if (!job->key || (job->key->kind != CORE_TYPE_STRING && job->key->kind != CORE_TYPE_INT)) return false;
-    if (job->sources.items[0].kind == CORE_SOURCE_STREAM) return false; /* the walk's values are gone before their turn */
+    if (expr_walks_stream(job->body)) return false; /* the walk's values are gone before their turn */
     CoreReduceKind kind = job->reducer.kind;
     return kind == CORE_REDUCE_SUM_INT || kind == CORE_REDUCE_COUNT || kind == CORE_REDUCE_LANES;
 }
