@@ -3,9 +3,25 @@
 
 #include <stddef.h>
 
+/* The same as a constant, where all of them are constants: literals of thousands of numbers or texts cost no code. NULL: they are
+ * not, or so few that storing them is as good. */
+static LLVMValueRef gather_constants(Frame *frame, const Value *values, size_t first, size_t stride, size_t count) {
+    enum { FEW = 16 };
+    if (count / stride < FEW) return NULL;
+    size_t len = 0;
+    LLVMValueRef *all = arena_array(frame->gen->arena, LLVMValueRef, count);
+    for (size_t i = first; i < count; i += stride) {
+        if (!LLVMIsConstant(values[i].llvm)) return NULL;
+        all[len++] = values[i].llvm;
+    }
+    return gen_constant(frame->gen, "elements", LLVMConstArray2(gen_type(frame->gen, values[first].type), all, len));
+}
+
 /* Takes every stride-th of the values, from `first`, into an array that a runtime function moves them out of. */
 static LLVMValueRef gather(Frame *frame, Value *values, size_t first, size_t stride, size_t count) {
     if (first >= count) return LLVMConstNull(frame->gen->ptr);
+    LLVMValueRef constant = gather_constants(frame, values, first, stride, count);
+    if (constant) return constant;
     LLVMTypeRef type = gen_type(frame->gen, values[first].type);
     size_t len = (count - first + stride - 1) / stride;
     LLVMTypeRef array_type = LLVMArrayType2(type, len);
