@@ -102,6 +102,7 @@ static void wire_spec(Wire *wire, JobSpec *spec) {
     wire_u64(wire, &spec->blob_size);
     wire_u32(wire, &spec->lists);
     wire_u32(wire, &spec->flags);
+    wire_chunks(wire, &spec->grain);
     wire_check(wire, spec->lists <= MESSAGE_LISTS && (spec->flags & ~(uint32_t)JOB_FLAGS) == 0);
 }
 
@@ -133,12 +134,17 @@ static void wire_range_done(Wire *wire, MsgRangeDone *done) {
     wire_end_chunk(wire, &done->end_chunk);
     done->end = (EndKind)wire_choice(wire, (int)done->end, END_NONE, END_FAILED);
     wire_u32(wire, &done->credits);
+    wire_u64(wire, &done->bag_size);
     wire_check(wire, done->done <= done->count && (done->end == END_NONE) == (done->end_chunk < 0));
 }
 
 static void wire_job_message(Wire *wire, Message *message) {
     switch (message->kind) {
-    case MSG_JOB_SUBMIT: wire_spec(wire, &message->as.submit.spec); break;
+    case MSG_JOB_SUBMIT:
+        wire_spec(wire, &message->as.submit.spec);
+        wire_chunks(wire, &message->as.submit.mapped);
+        wire_chunks(wire, &message->as.submit.kept);
+        break;
     case MSG_JOB_START:
         wire_spec(wire, &message->as.start.spec);
         wire_u64(wire, &message->as.start.serial);
@@ -171,6 +177,12 @@ static void wire_job_message(Wire *wire, Message *message) {
         wire_chunks(wire, &message->as.progress.done);
         wire_chunks(wire, &message->as.progress.limit);
         break;
+    case MSG_JOIN: break;
+    case MSG_PART:
+        wire_range(wire, &message->as.part.first, &message->as.part.count, 1);
+        wire_u64(wire, &message->as.part.size);
+        wire_text(wire, message->as.part.endpoint, sizeof message->as.part.endpoint);
+        break;
     default: /* JOB_END */
         wire_u64(wire, &message->as.job_end.nodes);
         wire_u64(wire, &message->as.job_end.size);
@@ -201,6 +213,7 @@ static void wire_message(Wire *wire, Message *message) {
         wire_u64(wire, &message->as.piece.total);
         message->as.piece.state = (PieceState)wire_choice(wire, (int)message->as.piece.state, PIECE_DATA, PIECE_GONE);
         break;
+    case MSG_IDLE: wire_u32(wire, &message->as.idle.workers); break;
     case MSG_HEARTBEAT:
         wire_u64(wire, &message->as.heartbeat.progress);
         wire_u64(wire, &message->as.heartbeat.memory);
@@ -240,11 +253,10 @@ size_t wire_encode(const Message *message, uint8_t head[WIRE_HEAD]) {
 /* Which messages may have variable bytes, and how many. */
 static bool has_right_bytes(const Message *message) {
     switch (message->kind) {
-    case MSG_JOB_SUBMIT:
-    case MSG_JOB_START: {
-        uint64_t blob = message->kind == MSG_JOB_START ? message->as.start.spec.blob_size : message->as.submit.spec.blob_size;
-        return message->size == (blob <= MESSAGE_INLINE_BLOB ? blob : 0);
-    }
+    case MSG_JOB_SUBMIT: return message->size == message_inline_size(message->as.submit.spec.blob_size);
+    case MSG_JOB_START: return message->size == message_inline_size(message->as.start.spec.blob_size);
+    case MSG_RANGE_DONE: return message->size == message_inline_size(message->as.range_done.bag_size);
+    case MSG_PART: return message->size == message_inline_size(message->as.part.size);
     case MSG_PIECE: {
         const MsgPiece *piece = &message->as.piece;
         return message->size <= MESSAGE_PIECE_SIZE && piece->offset <= piece->total &&

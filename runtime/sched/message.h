@@ -11,11 +11,13 @@
  *
  * Numbers of chunks, elements and bytes are counts; times are nanoseconds; -1 in an int64_t is "none".
  *
- * Who sends what (R root, S scheduler, W worker; `data` is the connection from a consumer to a holder's data endpoint):
+ * Who sends what (R root, S scheduler, W worker, O the owner of a job: the root or a worker; `data` is the connection from a
+ * consumer to a holder's data endpoint):
  *
- *     HELLO R,W→S   WELCOME S→R,W   JOB_SUBMIT R→S   JOB_START S→W   RANGE S→W   RANGE_DONE W→S   CANCEL_AFTER S→W
- *     MERGE S→W     MERGE_DONE W→S  JOB_DONE S→R     JOB_PROGRESS S→R  JOB_END R→S→W   STATS W→S   HEARTBEAT all on control
- *     GET W→W,R and R→W on data     PIECE the answer   WORKER_LOST S→R   FAIL R,W→S   BYE R,W→S   SHUTDOWN S→R,W */
+ *     HELLO R,W→S   WELCOME S→R,W   JOB_SUBMIT O→S   JOB_START S→W   RANGE S→W   RANGE_DONE W→S   CANCEL_AFTER S→W
+ *     MERGE S→W     MERGE_DONE W→S  JOB_DONE S→O     JOB_PROGRESS S→R  JOB_END O→S→W   STATS W→S   HEARTBEAT all on control
+ *     JOIN, PART: below             IDLE S→W         GET W→W,R and R→W on data   PIECE the answer
+ *     WORKER_LOST S→R   FAIL R,W→S   BYE R,W→S   SHUTDOWN S→R,W */
 #ifndef RUNTIME_SCHED_MESSAGE_H
 #define RUNTIME_SCHED_MESSAGE_H
 
@@ -34,6 +36,11 @@ enum {
     MESSAGE_LISTS = 64,           /* lists that one job cuts by chunks, at most */
     MESSAGE_WORKERS = 65536,      /* workers of a run at most */
 };
+/* A job's number says who owns it: 0 the root, w + 1 worker w. Each owner counts its own from 1 up. */
+#define JOB_NUMBER(owner, count) ((uint64_t)(owner) << 40 | (count))
+#define JOB_OWNER(number)        ((number) >> 40)
+#define JOB_COUNT(number)        ((number) & (((uint64_t)1 << 40) - 1))
+
 /* The chunk count of a job is at most this; the tree's arithmetic then never overflows. */
 #define MESSAGE_CHUNKS ((uint64_t)1 << 40)
 
@@ -50,6 +57,9 @@ typedef enum MessageKind {
     MSG_JOB_DONE,
     MSG_JOB_PROGRESS,
     MSG_JOB_END,
+    MSG_JOIN,
+    MSG_PART,
+    MSG_IDLE,
     MSG_GET,
     MSG_PIECE,
     MSG_HEARTBEAT,
@@ -84,7 +94,10 @@ enum {
     JOB_EXACT_COMMUTATIVE = 1 << 0, /* partial results may be combined in any order: a bag is one value and the chunks it covers */
     JOB_MAY_STOP_EARLY = 1 << 1,    /* a chunk may make all later ones needless (first, any, all) */
     JOB_IS_WATCHED = 1 << 2,        /* somebody may ask how far it is: JOB_PROGRESS is sent now and then */
-    JOB_FLAGS = JOB_EXACT_COMMUTATIVE | JOB_MAY_STOP_EARLY | JOB_IS_WATCHED,
+    /* Of a worker: what others map comes back range by range, and there are no merges. Its ranges are given only to workers that
+     * have nothing to do, and to its owner when that has joined. */
+    JOB_BY_RANGES = 1 << 3,
+    JOB_FLAGS = JOB_EXACT_COMMUTATIVE | JOB_MAY_STOP_EARLY | JOB_IS_WATCHED | JOB_BY_RANGES,
 };
 
 /* What a job is. `bytes` of the message that carries it is the captures blob when blob_size ≤ MESSAGE_INLINE_BLOB, else empty:
@@ -97,6 +110,7 @@ typedef struct JobSpec {
     uint32_t lists;                  /* sources that lie in the root and are cut by chunks: a worker pulls, for each range that it
                                         is given, slice 0 … lists-1 (GET DATA_SLICE); at most MESSAGE_LISTS */
     uint32_t flags;                  /* JOB_* */
+    uint64_t grain;                  /* chunks that a range should have at least, to be worth its messages; 0 is taken as 1 */
 } JobSpec;
 
 /* What ended a range or a merge before its last chunk. Neither is an error of the protocol: the node's frame says more. */
@@ -108,6 +122,8 @@ typedef enum EndKind {
 
 typedef struct MsgJobSubmit {
     JobSpec spec;
+    uint64_t mapped; /* BY_RANGES: the owner has mapped the chunks before this one ... */
+    uint64_t kept;   /* ... and maps those from there to before this one: it answers with RANGE_DONE unless there are none */
 } MsgJobSubmit;
 
 /* Sent to a worker before the first range of the job that it is given. */
@@ -130,7 +146,25 @@ typedef struct MsgRangeDone {
     int64_t end_chunk;       /* where it ended, see EndKind; a chunk that stopped or failed counts as done; -1 with END_NONE */
     EndKind end;
     uint32_t credits; /* ranges that the worker may hold at a time, as it sees it now; 0 is taken as 1 */
+    uint64_t
+        bag_size; /* BY_RANGES, not from the owner: bytes of what was mapped, encoded; up to MESSAGE_INLINE_BLOB it is `bytes` */
 } MsgRangeDone;
+
+/* BY_RANGES: what a worker mapped of a job, for its owner. `bytes` is the encoded bag when it is small enough; else the owner pulls
+ * it (GET DATA_BAG of that range). */
+typedef struct MsgPart {
+    uint64_t first, count;
+    uint64_t size; /* of the encoded bag */
+    char endpoint[MESSAGE_ENDPOINT_SIZE];
+} MsgPart;
+
+/* JOIN has no fields: the owner of a job BY_RANGES, a worker, has nothing to do but wait for it, and maps ranges of it until it is
+ * done. */
+
+/* How many workers have nothing to do; said to those that are busy, now and then, when it changes. */
+typedef struct MsgIdle {
+    uint32_t workers;
+} MsgIdle;
 
 typedef struct MsgCancelAfter {
     uint64_t chunk; /* chunks after this one are not needed; those before it still are */
@@ -175,7 +209,7 @@ typedef struct MsgJobEnd {
 typedef enum DataKind {
     DATA_CAPTURES = 1, /* the job's captures blob, from the root */
     DATA_SLICE,        /* chunks first … first+count-1 of list `list`, encoded, from the root */
-    DATA_BAG,          /* the receiver's partial results, encoded, from a worker */
+    DATA_BAG,          /* the receiver's partial results, encoded, from a worker; with a count, of that range of a job BY_RANGES */
 } DataKind;
 
 /* Names a bulk value. Fields that the kind does not use are 0. */
@@ -229,7 +263,7 @@ typedef struct MsgEnd {
 typedef struct Message {
     MessageKind kind;
     uint32_t epoch;    /* of the job, in messages that belong to one; an older epoch's messages are ignored */
-    uint64_t job;      /* numbered by the root from 1 up; 0 where the message belongs to none */
+    uint64_t job;      /* JOB_NUMBER; 0 where the message belongs to none */
     const void *bytes; /* the variable part, see above; NULL when size is 0 */
     size_t size;
     union {
@@ -245,6 +279,8 @@ typedef struct Message {
         MsgJobDone job_done;
         MsgJobProgress progress;
         MsgJobEnd job_end;
+        MsgPart part;
+        MsgIdle idle;
         MsgGet get;
         MsgPiece piece;
         MsgHeartbeat heartbeat;
@@ -253,6 +289,11 @@ typedef struct Message {
         MsgEnd end;   /* BYE, SHUTDOWN */
     } as;
 } Message;
+
+/* How many of the bytes of a value of this size travel in the message that tells of it: all, or none. */
+static inline uint64_t message_inline_size(uint64_t size) {
+    return size <= MESSAGE_INLINE_BLOB ? size : 0;
+}
 
 const char *message_kind_name(MessageKind kind); /* "RANGE_DONE"; "?" for a number that is no kind */
 

@@ -8,6 +8,7 @@
 
 #include "base/arena.h"
 #include "runtime/sched/pull.h"
+#include "runtime/sched/ranges.h"
 #include "runtime/sched/table.h"
 
 /* A slice that a worker asked for. It is kept until its last piece has been sent; who asks again gets it encoded again. */
@@ -21,6 +22,16 @@ struct Slice {
     WaitingGets waiting;
 };
 
+/* A bag of a range that another worker has mapped, on its way. */
+typedef struct Part Part;
+struct Part {
+    Part *next;
+    Range range;
+    char endpoint[MESSAGE_ENDPOINT_SIZE];
+    Pull pull;
+};
+
+/* PULLS: the last bag, or, BY_RANGES, the last parts. */
 typedef enum OwnedPhase { OWNED_HELD_BACK, OWNED_RUNS, OWNED_PULLS, OWNED_DELIVERED } OwnedPhase;
 
 typedef struct OwnedJob OwnedJob;
@@ -28,13 +39,15 @@ struct OwnedJob {
     OwnedJob *next;
     uint64_t number;
     OwnedPhase phase;
-    JobSpec spec;
+    MsgJobSubmit submit;
     Buf captures;
     OwnerLists lists;
     Slice *slices; /* where there are no lists encoded beforehand */
     MsgJobDone done;
     uint64_t told; /* chunks that were done when we last heard of it */
     Pull bag;
+    Part *parts;       /* BY_RANGES */
+    RangeSet accepted; /* the same: chunks of ranges that we were given and of parts: what comes twice is a repetition */
     uint32_t epoch;
 };
 
@@ -115,6 +128,12 @@ static void job_free(OwnedJob *job) {
     buf_free(&job->captures);
     owner_lists_free(&job->lists);
     pull_free(&job->bag);
+    for (Part *part = job->parts, *next; part; part = next) {
+        next = part->next;
+        pull_free(&part->pull);
+        free(part);
+    }
+    ranges_free(&job->accepted);
     free(job);
 }
 
@@ -138,34 +157,34 @@ static void owner_submit_now(Owner *owner, OwnedJob *job) {
     job->phase = OWNED_RUNS;
     job->epoch = owner->epoch;
     Message *message = owner_say(owner, job, MSG_JOB_SUBMIT);
-    message->as.submit.spec = job->spec;
-    if (job->spec.blob_size <= MESSAGE_INLINE_BLOB) {
+    message->as.submit = job->submit;
+    if (job->submit.spec.blob_size <= MESSAGE_INLINE_BLOB) {
         message->bytes = job->captures.data;
         message->size = job->captures.len;
     }
 }
 
-void owner_submit(Owner *owner, uint64_t number, const JobSpec *spec, Buf *captures, OwnerLists *lists) {
+void owner_submit(Owner *owner, uint64_t number, const MsgJobSubmit *submit, Buf *captures, OwnerLists *lists) {
     OwnedJob *job = xcalloc(1, sizeof *job);
     *owner->last_job = job;
     owner->last_job = &job->next;
     table_put(&owner->by_number, number, job);
     job->number = number;
-    job->spec = *spec;
+    job->submit = *submit;
     job->captures = *captures;
     job->lists = *lists;
     *captures = (Buf){0};
     *lists = (OwnerLists){0};
-    job->spec.blob_size = job->captures.len;
+    job->submit.spec.blob_size = job->captures.len;
     if (owner->is_welcome) owner_submit_now(owner, job);
 }
 
-static void owner_request(Owner *owner, OwnedJob *job) {
+static void owner_request(Owner *owner, Pull *pull, const char *endpoint) {
     Message get;
-    while (pull_next_request(&job->bag, owner->now, &get)) {
+    while (pull_next_request(pull, owner->now, &get)) {
         OwnerAction *action = owner_actions_add(owner->out, OWNER_SEND_DATA);
         action->message = get;
-        memcpy(action->endpoint, job->done.endpoint, sizeof action->endpoint);
+        memcpy(action->endpoint, endpoint, sizeof action->endpoint);
     }
 }
 
@@ -181,6 +200,14 @@ static void owner_deliver(Owner *owner, OwnedJob *job) {
     job->bag.data = (Buf){0};
 }
 
+/* Without a last bag, everything is here when no part that counts is on its way. */
+static void owner_deliver_if_complete(Owner *owner, OwnedJob *job) {
+    if (job->phase != OWNED_PULLS || job->done.holder >= 0) return;
+    for (const Part *part = job->parts; part; part = part->next)
+        if (part->range.first < job->done.limit) return;
+    owner_deliver(owner, job);
+}
+
 static void owner_job_done(Owner *owner, const Message *message) {
     OwnedJob *job = owner_find_job(owner, message->job);
     if (!job) return;
@@ -190,13 +217,116 @@ static void owner_job_done(Owner *owner, const Message *message) {
     }
     job->done = message->as.job_done;
     job->epoch = message->epoch;
+    job->phase = OWNED_PULLS;
     if (job->done.holder < 0) {
-        owner_deliver(owner, job);
+        owner_deliver_if_complete(owner, job);
         return;
     }
-    job->phase = OWNED_PULLS;
     pull_start(&job->bag, ++owner->last_pull, job->number, job->epoch, (DataName){.kind = DATA_BAG}, owner->now);
-    owner_request(owner, job);
+    owner_request(owner, &job->bag, job->done.endpoint);
+}
+
+/* ---- by ranges */
+
+void owner_join(Owner *owner, uint64_t number) {
+    OwnedJob *job = owner_find_job(owner, number);
+    if (job && job->phase == OWNED_RUNS) owner_say(owner, job, MSG_JOIN);
+}
+
+void owner_computed(Owner *owner, uint64_t number, const MsgRangeDone *done) {
+    OwnedJob *job = owner_find_job(owner, number);
+    if (job && job->phase == OWNED_RUNS) owner_say(owner, job, MSG_RANGE_DONE)->as.range_done = *done;
+}
+
+/* False: not chunks of the job, or we had them before. */
+static bool owner_accept(Owner *owner, OwnedJob *job, uint64_t first, uint64_t count) {
+    uint64_t n = job->submit.spec.chunks;
+    bool is_new = job->submit.spec.flags & JOB_BY_RANGES && job->phase == OWNED_RUNS && count > 0 && first < n &&
+                  count <= n - first && !ranges_has_any(&job->accepted, first, count);
+    if (is_new)
+        ranges_add(&job->accepted, first, count);
+    else
+        owner->ignored++;
+    return is_new;
+}
+
+static void owner_range(Owner *owner, const Message *message) {
+    const MsgRange *range = &message->as.range;
+    OwnedJob *job = owner_find_job(owner, message->job);
+    if (!job || !owner_accept(owner, job, range->first, range->count)) return;
+    OwnerAction *action = owner_actions_add(owner->out, OWNER_COMPUTE);
+    action->job = job->number;
+    action->first = range->first;
+    action->count = range->count;
+}
+
+static void owner_limit(Owner *owner, const Message *message) {
+    OwnedJob *job = owner_find_job(owner, message->job);
+    if (!job) return;
+    OwnerAction *action = owner_actions_add(owner->out, OWNER_LIMIT);
+    action->job = job->number;
+    action->limit = message->as.cancel.chunk + 1;
+}
+
+static void owner_give_part(Owner *owner, const OwnedJob *job, Buf data) {
+    OwnerAction *action = owner_actions_add(owner->out, OWNER_PART);
+    action->job = job->number;
+    action->data = data;
+}
+
+static void owner_part(Owner *owner, const Message *message) {
+    const MsgPart *told = &message->as.part;
+    OwnedJob *job = owner_find_job(owner, message->job);
+    if (!job || !owner_accept(owner, job, told->first, told->count)) return;
+    if (message_inline_size(told->size) == told->size) {
+        Buf data = {0};
+        buf_add(&data, message->bytes, message->size);
+        owner_give_part(owner, job, data);
+        return;
+    }
+    Part *part = xcalloc(1, sizeof *part);
+    *part = (Part){.next = job->parts, .range = {told->first, told->count}};
+    job->parts = part;
+    memcpy(part->endpoint, told->endpoint, sizeof part->endpoint);
+    DataName name = {.kind = DATA_BAG, .first = told->first, .count = told->count};
+    pull_start(&part->pull, ++owner->last_pull, job->number, job->epoch, name, owner->now);
+    owner_request(owner, &part->pull, part->endpoint);
+}
+
+static void owner_part_piece(Owner *owner, OwnedJob *job, const Message *piece) {
+    Part **link = &job->parts;
+    while (*link && (*link)->pull.id != piece->as.piece.pull) link = &(*link)->next;
+    Part *part = *link;
+    switch (part ? pull_piece(&part->pull, piece, owner->now) : PULL_IGNORED) {
+    case PULL_IGNORED: owner->ignored++; break;
+    case PULL_MORE: owner_request(owner, &part->pull, part->endpoint); break;
+    case PULL_GONE: owner_fail(owner, "a worker no longer has what it mapped"); break;
+    case PULL_COMPLETE:
+        owner_give_part(owner, job, part->pull.data);
+        *link = part->next;
+        free(part);
+        owner_deliver_if_complete(owner, job);
+    }
+}
+
+/* ---- the ends of jobs */
+
+static void owner_bag_piece(Owner *owner, OwnedJob *job, const Message *piece) {
+    switch (job->phase == OWNED_PULLS ? pull_piece(&job->bag, piece, owner->now) : PULL_IGNORED) {
+    case PULL_IGNORED: owner->ignored++; break;
+    case PULL_MORE: owner_request(owner, &job->bag, job->done.endpoint); break;
+    case PULL_COMPLETE: owner_deliver(owner, job); break;
+    case PULL_GONE: owner_fail(owner, "the worker that had the result no longer has it"); break;
+    }
+}
+
+void owner_piece(Owner *owner, const Message *piece) {
+    OwnedJob *job = owner_find_job(owner, piece->job);
+    if (!job) return;
+    if (job->submit.spec.flags & JOB_BY_RANGES)
+        owner_part_piece(owner, job, piece);
+    else
+        owner_bag_piece(owner, job, piece);
 }
 
 void owner_received(Owner *owner, uint64_t number, uint64_t nodes) {
@@ -235,18 +365,10 @@ bool owner_control(Owner *owner, const Message *message) {
     switch (message->kind) {
     case MSG_JOB_DONE: owner_job_done(owner, message); return true;
     case MSG_JOB_PROGRESS: owner_job_progress(owner, message); return true;
+    case MSG_RANGE: owner_range(owner, message); return true;
+    case MSG_CANCEL_AFTER: owner_limit(owner, message); return true;
+    case MSG_PART: owner_part(owner, message); return true;
     default: return false;
-    }
-}
-
-void owner_piece(Owner *owner, const Message *piece) {
-    OwnedJob *job = owner_find_job(owner, piece->job);
-    if (!job) return;
-    switch (job->phase == OWNED_PULLS ? pull_piece(&job->bag, piece, owner->now) : PULL_IGNORED) {
-    case PULL_IGNORED: owner->ignored++; break;
-    case PULL_MORE: owner_request(owner, job); break;
-    case PULL_COMPLETE: owner_deliver(owner, job); break;
-    case PULL_GONE: owner_fail(owner, "the worker that had the result no longer has it"); break;
     }
 }
 
@@ -295,8 +417,8 @@ static Slice *owner_new_slice(Owner *owner, OwnedJob *job, DataName name) {
 
 static void owner_get_slice(Owner *owner, OwnedJob *job, uint32_t route, const Message *get) {
     DataName name = get->as.get.name;
-    uint64_t n = job->spec.chunks;
-    if (name.list >= job->spec.lists || name.count == 0 || name.first >= n || name.count > n - name.first) {
+    uint64_t n = job->submit.spec.chunks;
+    if (name.list >= job->submit.spec.lists || name.count == 0 || name.first >= n || name.count > n - name.first) {
         owner->ignored++;
         owner_answer(owner, route, pull_refusal(get, PIECE_GONE));
         return;
@@ -339,25 +461,30 @@ void owner_sliced(Owner *owner, uint64_t number, uint32_t list, uint64_t first, 
 
 /* ---- time */
 
-static void owner_tick_pull(Owner *owner, OwnedJob *job) {
-    if (job->phase != OWNED_PULLS) return;
-    if (pull_tick(&job->bag, owner->now)) {
-        owner_request(owner, job);
+static void owner_tick_pull(Owner *owner, const OwnedJob *job, Pull *pull, const char *endpoint) {
+    if (pull_tick(pull, owner->now)) {
+        owner_request(owner, pull, endpoint);
         return;
     }
     char text[MESSAGE_TEXT_SIZE];
-    snprintf(text, sizeof text, "worker %lld did not send the result of job %llu within %.0f s", (long long)job->done.holder,
-             (unsigned long long)job->number, (double)PULL_DEADLINE / 1e9);
+    snprintf(text, sizeof text, "the worker at %s did not send the result of job %llu within %.0f s", endpoint,
+             (unsigned long long)JOB_COUNT(job->number), (double)PULL_DEADLINE / 1e9);
     owner_fail(owner, text);
-    pull_forgive(&job->bag, owner->now); /* said once, not at every tick */
+    pull_forgive(pull, owner->now); /* said once, not at every tick */
 }
 
 void owner_tick(Owner *owner) {
-    for (OwnedJob *job = owner->jobs; job; job = job->next) owner_tick_pull(owner, job);
+    for (OwnedJob *job = owner->jobs; job; job = job->next) {
+        if (job->phase == OWNED_PULLS && job->done.holder >= 0) owner_tick_pull(owner, job, &job->bag, job->done.endpoint);
+        for (Part *part = job->parts; part; part = part->next) owner_tick_pull(owner, job, &part->pull, part->endpoint);
+    }
 }
 
 void owner_forgive(Owner *owner) {
-    for (OwnedJob *job = owner->jobs; job; job = job->next) pull_forgive(&job->bag, owner->now);
+    for (OwnedJob *job = owner->jobs; job; job = job->next) {
+        pull_forgive(&job->bag, owner->now);
+        for (Part *part = job->parts; part; part = part->next) pull_forgive(&part->pull, owner->now);
+    }
 }
 
 /* ---- steps */

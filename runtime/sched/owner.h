@@ -2,6 +2,7 @@
  *
  * An owner submits jobs, serves their captures and the slices of their lists to the workers, hears how far they are, pulls the last
  * bag of each, and gives it to the thread that runs the program. Many jobs may be under way at a time, and each may be cancelled.
+ * Of a job BY_RANGES, which a worker owns, that thread maps ranges itself, and the bags of those that others map come one by one.
  * No sockets, no clock: it belongs to a communicating thread. Each of the functions below is a step: after owner_begin they append
  * to its list of actions, which the caller does in order. */
 #ifndef RUNTIME_SCHED_OWNER_H
@@ -15,9 +16,12 @@ typedef enum OwnerActionKind {
     OWNER_SEND_DATA,        /* `message` (a GET) to the worker's data socket at `endpoint` */
     OWNER_SEND_ANSWER,      /* `message` (a PIECE) from our data socket to `route` */
     OWNER_SLICE,            /* encode chunks `first` … of list `list` of `job`, `count` of them; answer with owner_sliced */
+    OWNER_COMPUTE,          /* BY_RANGES: map chunks `first` … of `job`, `count` of them; answer with owner_computed */
+    OWNER_LIMIT,            /* the same, at once: chunks ≥ `limit` of `job` are not needed */
+    OWNER_PART,             /* the same: `data` is the encoded bag of a range that somebody else has mapped; the caller owns it */
     OWNER_PROGRESS,         /* `count` of the chunks of `job`, which has `limit` of them, are done */
     OWNER_RESULT, /* `job` is done: `data` is the last bag, encoded (the caller owns it; empty when `has_bag` is false), `limit`,
-                     `end` and `nanoseconds` as in JOB_DONE. Answer with owner_received. */
+                     `end` and `nanoseconds` as in JOB_DONE. BY_RANGES: all parts have come before. Answer with owner_received. */
     OWNER_EXIT,   /* of a root alone, the last action: the run is over with `status`; `text` is empty, or why */
 } OwnerActionKind;
 
@@ -72,12 +76,17 @@ void owner_begin(Owner *owner, uint64_t now, OwnerActions *out);
 
 /* ---- from the thread that runs the program */
 
-/* A job whose number is `number`, greater than all before. Takes over `captures` and `lists` (either empty afterwards; spec.lists
- * of them, or none). It is held back until the WELCOME has come. */
-void owner_submit(Owner *owner, uint64_t number, const JobSpec *spec, Buf *captures, OwnerLists *lists);
+/* A job whose number is `number`, greater than all before, and what its owner has done of it and does itself (nothing, of the
+ * root's). Takes over `captures` and `lists` (either empty afterwards; spec.lists of them, or none). It is held back until the
+ * WELCOME has come. */
+void owner_submit(Owner *owner, uint64_t number, const MsgJobSubmit *submit, Buf *captures, OwnerLists *lists);
 
 /* The answer to OWNER_SLICE; `data` is taken over. */
 void owner_sliced(Owner *owner, uint64_t number, uint32_t list, uint64_t first, uint64_t count, Buf *data);
+
+/* BY_RANGES: the thread waits for the job, and has time for ranges of it; it has mapped one, or what it kept. */
+void owner_join(Owner *owner, uint64_t number);
+void owner_computed(Owner *owner, uint64_t number, const MsgRangeDone *done);
 
 void owner_received(Owner *owner, uint64_t number, uint64_t nodes); /* the result is kept: workers may drop the job now */
 void owner_cancel(Owner *owner, uint64_t number);                   /* nobody needs the job any more; unknown ones are ignored */

@@ -30,6 +30,14 @@ typedef enum MergeState { MERGE_NONE, MERGE_IS_PULLED, MERGE_WAITS, MERGE_RUNS }
 
 typedef enum BagState { BAG_OURS, BAG_BEING_ENCODED, BAG_ENCODED } BagState;
 
+/* What was mapped of a job BY_RANGES, kept until its owner has it. */
+typedef struct PeerPart PeerPart;
+struct PeerPart {
+    PeerPart *next;
+    uint64_t first, count;
+    Buf data;
+};
+
 typedef struct PeerJob PeerJob;
 struct PeerJob {
     PeerJob *next;
@@ -47,6 +55,7 @@ struct PeerJob {
     Pull bag_pull;
     BagState bag;
     Buf bag_data;
+    PeerPart *parts;
     WaitingGets waiting;
 };
 
@@ -69,6 +78,7 @@ struct Peer {
     uint64_t last_start; /* JOB_STARTs that are not newer than this one are repetitions */
     PeerJob *jobs;
     LateRange *late;
+    Owner *owner;
     uint64_t ignored;
     PeerActions *out;
 };
@@ -211,12 +221,28 @@ static void job_free(PeerJob *job) {
     pull_free(&job->bag_pull);
     ranges_free(&job->accepted);
     buf_free(&job->bag_data);
+    for (PeerPart *part = job->parts, *next; part; part = next) {
+        next = part->next;
+        buf_free(&part->data);
+        free(part);
+    }
     waiting_gets_free(&job->waiting);
     free(job);
 }
 
-/* Takes a range out of the job's list and answers it. */
-static void peer_answer_range(Peer *peer, PeerJob *job, PeerRange *range, MsgRangeDone done) {
+/* Keeps what was mapped of a range for the job's owner, and sends it along when it is small. */
+static void peer_tell_part(PeerJob *job, const PeerRange *range, Buf *data, Message *message) {
+    PeerPart *part = xcalloc(1, sizeof *part);
+    *part = (PeerPart){job->parts, range->first, range->count, *data};
+    *data = (Buf){0};
+    job->parts = part;
+    message->as.range_done.bag_size = part->data.len;
+    message->size = message_inline_size(part->data.len);
+    if (message->size) message->bytes = part->data.data;
+}
+
+/* Takes a range out of the job's list and answers it; `data` is its bag, if there is one. */
+static void peer_answer_range(Peer *peer, PeerJob *job, PeerRange *range, MsgRangeDone done, Buf *data) {
     PeerRange **link = &job->ranges;
     while (*link != range) link = &(*link)->next;
     *link = range->next;
@@ -224,7 +250,9 @@ static void peer_answer_range(Peer *peer, PeerJob *job, PeerRange *range, MsgRan
     done.count = range->count;
     done.pulled = range->pulled;
     done.credits = PEER_CREDITS;
-    peer_say(peer, job, MSG_RANGE_DONE)->as.range_done = done;
+    Message *message = peer_say(peer, job, MSG_RANGE_DONE);
+    message->as.range_done = done;
+    if (data && job->spec.flags & JOB_BY_RANGES) peer_tell_part(job, range, data, message);
     range_free(job, range);
 }
 
@@ -258,7 +286,7 @@ static void peer_pump(Peer *peer, PeerJob *job) {
         next = range->next;
         if (range->is_computing) continue;
         if (range->first >= job->limit)
-            peer_answer_range(peer, job, range, (MsgRangeDone){.end_chunk = -1});
+            peer_answer_range(peer, job, range, (MsgRangeDone){.end_chunk = -1}, NULL);
         else if (range->missing == 0)
             peer_compute(peer, job, range);
     }
@@ -349,7 +377,7 @@ static void peer_drop(Peer *peer, PeerJob *job) {
     for (PeerRange *range = job->ranges, *next; range; range = next) {
         next = range->next;
         if (!range->is_computing) {
-            peer_answer_range(peer, job, range, (MsgRangeDone){.end_chunk = -1});
+            peer_answer_range(peer, job, range, (MsgRangeDone){.end_chunk = -1}, NULL);
             continue;
         }
         LateRange *late = xcalloc(1, sizeof *late);
@@ -369,8 +397,19 @@ static void peer_job_end(Peer *peer, const Message *message) {
     peer_drop(peer, job);
 }
 
+static void peer_welcome(Peer *peer, const MsgWelcome *welcome) {
+    peer->number = welcome->worker;
+    owner_welcome(peer->owner, welcome->epoch);
+}
+
+/* Is the job ours, rather than one that we help with? */
+static bool peer_owns(const Peer *peer, uint64_t job) {
+    return peer->number >= 0 && JOB_OWNER(job) == (uint64_t)peer->number + 1;
+}
+
 static void peer_control(Peer *peer, const Message *message) {
     peer->heard_at = peer->now;
+    if (peer_owns(peer, message->job) && owner_control(peer->owner, message)) return;
     if (peer->number < 0 && message->kind != MSG_WELCOME && message->kind != MSG_SHUTDOWN) {
         peer->ignored++;
         return;
@@ -380,7 +419,7 @@ static void peer_control(Peer *peer, const Message *message) {
         if (peer->number >= 0)
             peer->ignored++;
         else
-            peer->number = message->as.welcome.worker;
+            peer_welcome(peer, &message->as.welcome);
         break;
     case MSG_JOB_START: peer_job_start(peer, message); break;
     case MSG_RANGE: peer_range(peer, message); break;
@@ -388,17 +427,33 @@ static void peer_control(Peer *peer, const Message *message) {
     case MSG_MERGE: peer_merge(peer, message); break;
     case MSG_JOB_END: peer_job_end(peer, message); break;
     case MSG_HEARTBEAT: break;
+    case MSG_IDLE: peer_action(peer, PEER_IDLE)->count = message->as.idle.workers; break;
     case MSG_SHUTDOWN: peer_exit(peer, message->as.end.status, ""); break;
     default: peer->ignored++;
     }
 }
 
 /* ---- data */
+static void peer_get_part(Peer *peer, const PeerJob *job, uint32_t route, const Message *get) {
+    DataName name = get->as.get.name;
+    const PeerPart *part = job->parts;
+    while (part && (part->first != name.first || part->count != name.count)) part = part->next;
+    peer_answer(peer, route, part ? pull_answer(get, part->data.data, part->data.len) : pull_refusal(get, PIECE_GONE));
+}
+
 static void peer_get(Peer *peer, uint32_t route, const Message *get) {
+    if (peer_owns(peer, get->job)) {
+        owner_get(peer->owner, route, get);
+        return;
+    }
     PeerJob *job = get->as.get.name.kind == DATA_BAG ? peer_find_job(peer, get->job) : NULL;
     if (!job || job->epoch != get->epoch) {
         peer->ignored++;
         peer_answer(peer, route, pull_refusal(get, PIECE_GONE));
+        return;
+    }
+    if (job->spec.flags & JOB_BY_RANGES) {
+        peer_get_part(peer, job, route, get);
         return;
     }
     if (job->bag == BAG_ENCODED) {
@@ -448,6 +503,10 @@ static bool captures_are_sound(const PeerJob *job, const Pull *pull) {
 }
 
 static void peer_piece(Peer *peer, const Message *piece) {
+    if (peer_owns(peer, piece->job)) {
+        owner_piece(peer->owner, piece);
+        return;
+    }
     PeerRange *range = NULL;
     PeerJob *job = peer_find_job(peer, piece->job);
     Pull *pull = job ? peer_find_pull(job, piece->as.piece.pull, &range) : NULL;
@@ -497,9 +556,10 @@ static void peer_computed(Peer *peer, const PeerEvent *event) {
     PeerRange *range = job ? job->ranges : NULL;
     while (range && (!range->is_computing || range->first != event->range_done.first)) range = range->next;
     if (range)
-        peer_answer_range(peer, job, range, event->range_done);
+        peer_answer_range(peer, job, range, event->range_done, event->data);
     else
         peer_late_computed(peer, event);
+    if (event->data) buf_free(event->data);
 }
 
 static void peer_merged(Peer *peer, const PeerEvent *event) {
@@ -528,25 +588,28 @@ static void peer_tick(Peer *peer, const PeerEvent *event) {
     if (slept > 2 * peer->config.heartbeat_every) { /* this process was stopped: others' silence is our own fault */
         peer->heard_at = peer->now;
         for (PeerJob *job = peer->jobs; job; job = job->next) peer_each_pull(peer, job, peer_forgive_pull);
+        owner_forgive(peer->owner);
     }
     if (peer->now - peer->heard_at >= peer->config.dead_after) {
         peer_exit(peer, 1, "the scheduler has been silent for too long");
         return;
     }
     for (PeerJob *job = peer->jobs; job; job = job->next) peer_each_pull(peer, job, peer_tick_pull);
+    owner_tick(peer->owner);
     if (peer->now - peer->last_heartbeat < peer->config.heartbeat_every) return;
     peer->last_heartbeat = peer->now;
     MsgHeartbeat heartbeat = {.progress = event->progress, .memory = event->memory};
     peer_say(peer, NULL, MSG_HEARTBEAT)->as.heartbeat = heartbeat;
 }
 
-void peer_step(Peer *peer, const PeerEvent *event, PeerActions *out) {
+void peer_step(Peer *peer, const PeerEvent *event, PeerActions *out, OwnerActions *owned) {
     if (peer->is_over || (!peer->is_started && event->kind != PEER_START)) {
-        if (event->kind == PEER_ENCODED) buf_free(event->data);
+        if (event->data) buf_free(event->data);
         return;
     }
     peer->out = out;
     if (event->now > peer->now) peer->now = event->now;
+    owner_begin(peer->owner, peer->now, owned);
     switch (event->kind) {
     case PEER_START: peer_start(peer); break;
     case PEER_TICK: peer_tick(peer, event); break;
@@ -569,6 +632,7 @@ Peer *peer_new(const PeerConfig *config) {
     if (peer->config.heartbeat_every == 0) peer->config.heartbeat_every = SECOND;
     if (peer->config.dead_after == 0) peer->config.dead_after = 30 * SECOND;
     peer->number = -1;
+    peer->owner = owner_new();
     return peer;
 }
 
@@ -582,12 +646,17 @@ void peer_free(Peer **peer) {
         next = late->next;
         free(late);
     }
+    owner_free(&(*peer)->owner);
     free(*peer);
     *peer = NULL;
 }
 
 uint64_t peer_ignored(const Peer *peer) {
-    return peer->ignored;
+    return peer->ignored + owner_ignored(peer->owner);
+}
+
+Owner *peer_owner(Peer *peer) {
+    return peer->owner;
 }
 
 int64_t peer_number(const Peer *peer) {

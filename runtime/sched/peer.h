@@ -6,13 +6,15 @@
  *
  * For each job: JOB_START → the captures are pulled once (unless they came inline) → OPEN; each RANGE → its slices of the root's
  * lists are pulled → COMPUTE → (PEER_COMPUTED) RANGE_DONE; MERGE → the other worker's bag is pulled → MERGE → (PEER_MERGED)
- * MERGE_DONE; a GET of our own bag → ENCODE, once → (PEER_ENCODED) PIECEs; JOB_END → DROP. Late, repeated and unknown messages are
+ * MERGE_DONE; a GET of our own bag → ENCODE, once → (PEER_ENCODED) PIECEs; JOB_END → DROP. Of a job BY_RANGES each
+ * range's bag comes with PEER_COMPUTED, is told of at once and kept for its owner until JOB_END. What concerns the jobs that this
+ * worker owns itself is its Owner's (owner.h). Late, repeated and unknown messages are
  * ignored and counted. */
 #ifndef RUNTIME_SCHED_PEER_H
 #define RUNTIME_SCHED_PEER_H
 
 #include "base/buf.h"
-#include "runtime/sched/message.h"
+#include "runtime/sched/owner.h"
 
 typedef struct Peer Peer;
 
@@ -31,7 +33,8 @@ typedef enum PeerEventKind {
     PEER_CONTROL,   /* `message` came from the scheduler */
     PEER_GET,       /* `message` (a GET) came to our data socket from `route` */
     PEER_PIECE,     /* `message` (a PIECE) came from a data endpoint that we asked */
-    PEER_COMPUTED,  /* the compute thread has done a COMPUTE: `job`, `range_done` without `pulled` and `credits` */
+    PEER_COMPUTED,  /* the compute thread has done a COMPUTE: `job`, `range_done` without `pulled`, `credits` and `bag_size`; of a
+                       job BY_RANGES `data`, the range's bag (moved) */
     PEER_MERGED,    /* ... a MERGE: `job`, `merge_done` without `size` */
     PEER_ENCODED,   /* ... an ENCODE: `job`, `data` (moved: the peer owns it now) */
     PEER_FAILED,    /* something of our own went wrong that ends the run: `text` (not an error of the program: that is a value) */
@@ -60,6 +63,7 @@ typedef enum PeerActionKind {
     PEER_MERGE,  /* compute thread: decode the bag `data` and merge it into ours; answer with `step` */
     PEER_ENCODE, /* compute thread: encode our bag of `job`; it will not be used here any more */
     PEER_DROP,   /* compute thread: forget `job` */
+    PEER_IDLE,   /* at once: `count` workers have nothing to do */
     PEER_EXIT,   /* the last action: end this worker with `status`; `text` is empty, or why */
 } PeerActionKind;
 
@@ -87,8 +91,10 @@ typedef struct PeerActions {
 Peer *peer_new(const PeerConfig *config);
 void peer_free(Peer **peer);
 
-/* Appends to `out`; the caller does the actions, sets out->len = 0 and calls again. After PEER_EXIT every event is ignored. */
-void peer_step(Peer *peer, const PeerEvent *event, PeerActions *out);
+/* Appends to `out`, and to `owned` what its Owner has to say; the caller does the actions, sets both len = 0 and calls again. After
+ * PEER_EXIT every event is ignored. */
+void peer_step(Peer *peer, const PeerEvent *event, PeerActions *out, OwnerActions *owned);
+Owner *peer_owner(Peer *peer);
 void peer_actions_free(PeerActions *actions); /* frees the buffers of those not done yet, too */
 
 uint64_t peer_ignored(const Peer *peer);

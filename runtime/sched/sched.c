@@ -293,6 +293,7 @@ uint64_t sched_next_tick(const Sched *sched) {
     uint32_t here = sched_live_workers(sched);
     uint64_t waited = sched->first_hello + config->hello_wait;
     if (here > 0 && here < config->workers && waited > sched->last_tick && waited < next) next = waited;
+    if (sched->tell_idle_at && sched->tell_idle_at < next) next = sched->tell_idle_at;
     for (uint32_t i = 0; i < sched->peer_count; i++) {
         const SchedPeer *peer = &sched->peers[i];
         if (peer->is_gone && !peer->has_left && peer->lost_at + config->lost_grace < next)
@@ -317,10 +318,10 @@ static void sched_bye(Sched *sched, SchedPeer *peer, const Message *message) {
     sched_finish_if_alone(sched);
 }
 
-static void sched_from_root(Sched *sched, const Message *message) {
+static void sched_from_root(Sched *sched, SchedPeer *peer, const Message *message) {
     switch (message->kind) {
-    case MSG_JOB_SUBMIT: jobs_submit(sched, message); break;
-    case MSG_JOB_END: jobs_end(sched, message); break;
+    case MSG_JOB_SUBMIT: jobs_submit(sched, peer, message); break;
+    case MSG_JOB_END: jobs_end(sched, peer, message); break;
     case MSG_FAIL: sched_end(sched, 1, "%s", message->as.text.text); break;
     default: sched->ignored++;
     }
@@ -329,6 +330,9 @@ static void sched_from_root(Sched *sched, const Message *message) {
 static void sched_from_worker(Sched *sched, SchedPeer *peer, const Message *message) {
     switch (message->kind) {
     case MSG_RANGE_DONE: jobs_range_done(sched, peer, message); break;
+    case MSG_JOB_SUBMIT: jobs_submit(sched, peer, message); break;
+    case MSG_JOIN: jobs_join(sched, peer, message); break;
+    case MSG_JOB_END: jobs_end(sched, peer, message); break;
     case MSG_MERGE_DONE: jobs_merge_done(sched, peer, message); break;
     case MSG_STATS: jobs_stats(sched, peer, message); break;
     case MSG_FAIL: sched_end(sched, 1, "worker %u: %s", peer->worker, message->as.text.text); break;
@@ -357,7 +361,7 @@ static void sched_message(Sched *sched, uint32_t number, const Message *message)
     } else if (sched->phase != RUN_GOES) {
         sched->ignored++;
     } else if (peer->role == ROLE_ROOT) {
-        sched_from_root(sched, message);
+        sched_from_root(sched, peer, message);
     } else {
         sched_from_worker(sched, peer, message);
     }
@@ -408,19 +412,25 @@ Sched *sched_new(const SchedConfig *config, uint64_t now) {
     set_default(&sched->config.end_deadline, 2 * SECOND);
     sched->now = sched->started = sched->last_tick = sched->last_heartbeat = now;
     sched->epoch = 1;
-    sched->last_link = &sched->jobs;
+    sched->jobs.last = &sched->jobs.first;
+    sched->nested.last = &sched->nested.first;
     sched->root = SCHED_NO_PEER;
     sched->random = config->shuffle_seed;
     return sched;
 }
 
-void sched_free(Sched **sched) {
-    if (!*sched) return;
-    while ((*sched)->jobs) {
-        Job *job = (*sched)->jobs;
-        (*sched)->jobs = job->next;
+static void jobs_free(JobList *list) {
+    for (Job *job = list->first, *next; job; job = next) {
+        next = job->next;
         job_free(&job);
     }
+}
+
+void sched_free(Sched **sched) {
+    if (!*sched) return;
+    jobs_free(&(*sched)->jobs);
+    jobs_free(&(*sched)->nested);
+    buf_free(&(*sched)->part);
     job_free(&(*sched)->finished);
     free((*sched)->peers);
     free((*sched)->workers);

@@ -1,14 +1,12 @@
-/* sched_job.c: what the scheduler does with a job. Its chunks are handed out in ranges, the answers are added up, chunks that have
- * become needless are cancelled; when every chunk that counts is covered, the workers' bags are merged pairwise along a tree of
- * workers, and the root hears who holds the last one. */
+/* sched_job.c: what the scheduler does with a job. Its chunks are handed out in ranges (sched_hand.c), the answers are added up,
+ * chunks that have become needless are cancelled; when every chunk that counts is covered, the workers' bags are merged pairwise
+ * along a tree of workers, and the root hears who holds the last one. What is mapped of a job of a worker goes to that worker range
+ * by range. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/arena.h"
 #include "runtime/sched/sched_state.h"
-
-/* A range has remaining / (GUIDE · workers) chunks: large ones first, single chunks at the end, so that uneven work balances. */
-enum { GUIDE = 4, RANGE_MAX = 4096, SHUFFLED_RANGES = 512 };
 
 void job_free(Job **job) {
     if (!*job) return;
@@ -39,15 +37,14 @@ static Job *job_of(Sched *sched, const Message *message) {
     return job;
 }
 
-static Message *job_send(Sched *sched, const Job *job, uint32_t peer, MessageKind kind) {
+Message *job_send(Sched *sched, const Job *job, uint32_t peer, MessageKind kind) {
     Message *message = sched_send(sched, peer, kind);
     message->job = job->number;
     message->epoch = job->epoch;
     return message;
 }
 
-/* Makes room for what is kept for each worker, up to number `worker`. */
-static void job_know_worker(Job *job, uint32_t worker) {
+void job_know_worker(Job *job, uint32_t worker) {
     uint32_t old = job->stats.worker_count, count = worker + 1;
     if (count <= old) return;
     job->holds = xrealloc(job->holds, count * sizeof *job->holds);
@@ -59,28 +56,12 @@ static void job_know_worker(Job *job, uint32_t worker) {
     job->stats.worker_count = count;
 }
 
-/* Before its first range a worker is told of the job. */
-static void job_start_at(Sched *sched, Job *job, SchedPeer *peer) {
-    uint32_t worker = peer->worker;
-    job_know_worker(job, worker);
-    if (job->knows[worker]) return;
-    job->knows[worker] = true;
-    Message *message = job_send(sched, job, sched->workers[worker], MSG_JOB_START);
-    message->as.start.spec = job->spec;
-    message->as.start.serial = ++peer->starts;
-    memcpy(message->as.start.owner_endpoint, sched->peers[sched->root].endpoint, MESSAGE_ENDPOINT_SIZE);
-    if (job->blob) {
-        message->bytes = job->blob;
-        message->size = job->spec.blob_size;
-    }
-}
-
 /* ---- the reduction */
 static void job_deliver(Sched *sched, Job *job) {
     job->phase = JOB_DELIVERED;
     job->stats.limit = job->limit;
     job->stats.end = job->end;
-    Message *message = job_send(sched, job, sched->root, MSG_JOB_DONE);
+    Message *message = job_send(sched, job, job->owner, MSG_JOB_DONE);
     MsgJobDone *done = &message->as.job_done;
     *done = (MsgJobDone){.holder = -1, .limit = job->limit, .end = job->end};
     for (uint32_t i = 0; i < job->stats.worker_count; i++) done->nanoseconds += job->stats.workers[i].nanoseconds;
@@ -148,70 +129,6 @@ static void job_end_after(Sched *sched, Job *job, int64_t chunk, EndKind end) {
     }
 }
 
-/* ---- handing out */
-static uint64_t random_next(uint64_t *state) {
-    /* splitmix64 (Steele, Lea and Flood 2014) */
-    uint64_t z = (*state += 0x9e3779b97f4a7c15u);
-    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
-    z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
-    return z ^ (z >> 31);
-}
-
-/* The largest run of chunks around `chunk` that is still to do and lies in one block of `size` chunks. */
-static Range job_block(const Job *job, uint64_t chunk, uint64_t size) {
-    uint64_t first = chunk - chunk % size, last = chunk;
-    while (!ranges_has(&job->todo, first, chunk - first + 1)) first++;
-    while (last + 1 < first - first % size + size && ranges_has(&job->todo, last + 1, 1)) last++;
-    return (Range){first, last - first + 1};
-}
-
-/* Takes the next range out of what is to do. In the usual order each is one aligned node of the tree, which keeps bags small. */
-static Range job_take(Sched *sched, Job *job) {
-    Range range;
-    uint64_t size = sched->config.range_chunks;
-    if (sched->config.shuffle_seed) {
-        uint64_t chunk = ranges_select(&job->todo, random_next(&sched->random) % job->todo.total);
-        range = job_block(job, chunk, size ? size : 1 + job->spec.chunks / SHUFFLED_RANGES);
-    } else {
-        Range front = job->todo.items[0];
-        if (size == 0) {
-            uint64_t want = job->todo.total / ((uint64_t)GUIDE * sched_live_workers(sched));
-            for (size = 1; 2 * size <= want && 2 * size <= RANGE_MAX && front.first % (2 * size) == 0;) size *= 2;
-        }
-        range = (Range){front.first, size < front.count ? size : front.count};
-    }
-    ranges_remove(&job->todo, range.first, range.count);
-    return range;
-}
-
-static void job_hand(Sched *sched, Job *job, SchedPeer *peer) {
-    job_start_at(sched, job, peer);
-    HandedRange handed = {.worker = peer->worker, .range = job_take(sched, job)};
-    if (job->handed_len == job->handed_cap) {
-        job->handed_cap = job->handed_cap ? 2 * job->handed_cap : 16;
-        job->handed = xrealloc(job->handed, job->handed_cap * sizeof *job->handed);
-    }
-    job->handed[job->handed_len++] = handed;
-    peer->held++;
-    Message *message = job_send(sched, job, sched->workers[peer->worker], MSG_RANGE);
-    message->as.range = (MsgRange){.first = handed.range.first, .count = handed.range.count};
-}
-
-void jobs_hand_out(Sched *sched) {
-    if (!sched_is_ready(sched)) return;
-    Job *job = sched->jobs;
-    /* Everybody gets a first range before anybody gets a second. */
-    /* The oldest job comes first: who awaits several hears of it earliest. */
-    for (uint32_t round = 0; round < SCHED_CREDITS; round++) {
-        for (uint32_t worker = 0; worker < sched->worker_count; worker++) {
-            while (job && job->todo.total == 0) job = job->next;
-            if (!job) return;
-            SchedPeer *peer = sched_live_worker(sched, worker);
-            if (peer && peer->held == round && peer->held < peer->credits) job_hand(sched, job, peer);
-        }
-    }
-}
-
 /* ---- progress */
 enum { PROGRESS_EVERY = 50000000 }; /* nanoseconds */
 
@@ -221,12 +138,13 @@ static void job_tell_progress(Sched *sched, Job *job) {
     job->told_at = sched->now;
     job->told_chunks = job->covered.total;
     MsgJobProgress progress = {.done = job->covered.total < job->limit ? job->covered.total : job->limit, .limit = job->limit};
-    job_send(sched, job, sched->root, MSG_JOB_PROGRESS)->as.progress = progress;
+    job_send(sched, job, job->owner, MSG_JOB_PROGRESS)->as.progress = progress;
 }
 
 void jobs_tick(Sched *sched) {
-    for (Job *job = sched->jobs; job; job = job->next) job_tell_progress(sched, job);
+    for (Job *job = sched->jobs.first; job; job = job->next) job_tell_progress(sched, job);
     jobs_hand_out(sched);
+    jobs_tell_idle(sched);
 }
 
 /* ---- ranges of jobs that have ended */
@@ -260,36 +178,67 @@ static void jobs_orphan_done(Sched *sched, SchedPeer *peer, const Message *messa
 }
 
 /* ---- messages */
-void jobs_submit(Sched *sched, const Message *message) {
-    const JobSpec *spec = &message->as.submit.spec;
-    if (message->job <= sched->last_job) {
+static bool submit_is_sane(const Message *message, bool is_root) {
+    const MsgJobSubmit *submit = &message->as.submit;
+    const JobSpec *spec = &submit->spec;
+    bool is_by_ranges = spec->flags & JOB_BY_RANGES;
+    if (spec->chunks > MESSAGE_CHUNKS || spec->lists > MESSAGE_LISTS) return false;
+    if (message->size != message_inline_size(spec->blob_size) || is_by_ranges == is_root) return false;
+    return submit->mapped <= submit->kept && submit->kept <= spec->chunks && (is_by_ranges || submit->kept == 0);
+}
+
+/* What the owner has done and does itself: the first chunks of its job. */
+static void job_keep(Job *job, const MsgJobSubmit *submit, uint32_t worker) {
+    job_know_worker(job, worker);
+    ranges_add(&job->covered, 0, submit->mapped);
+    job->stats.workers[worker].chunks += submit->mapped;
+    if (submit->kept == submit->mapped) return;
+    job_add_handed(job, (HandedRange){worker, {submit->mapped, submit->kept - submit->mapped}});
+    job->owner_holds = 1;
+}
+
+void jobs_submit(Sched *sched, SchedPeer *peer, const Message *message) {
+    const MsgJobSubmit *submit = &message->as.submit;
+    bool is_root = peer->role == ROLE_ROOT;
+    if (message->job <= peer->last_job || JOB_OWNER(message->job) != (is_root ? 0 : (uint64_t)peer->worker + 1)) {
         sched->ignored++;
         return;
     }
-    bool is_inline = spec->blob_size <= MESSAGE_INLINE_BLOB;
-    if (spec->chunks > MESSAGE_CHUNKS || spec->lists > MESSAGE_LISTS || message->size != (is_inline ? spec->blob_size : 0)) {
-        sched_end(
-            sched, 1, "the program submitted a job that makes no sense (%llu chunks, %u lists, %llu of %llu bytes of captures)",
-            (unsigned long long)spec->chunks, spec->lists, (unsigned long long)message->size, (unsigned long long)spec->blob_size);
+    if (!submit_is_sane(message, is_root)) {
+        sched_end(sched, 1,
+                  "the program submitted a job that makes no sense (%llu chunks, %u lists, %llu of %llu bytes of captures)",
+                  (unsigned long long)submit->spec.chunks, submit->spec.lists, (unsigned long long)message->size,
+                  (unsigned long long)submit->spec.blob_size);
         return;
     }
-    sched->last_job = message->job;
+    peer->last_job = message->job;
+    peer->told_idle = 0; /* as it knows: it waits for news of who else is idle */
     Job *job = xcalloc(1, sizeof *job);
-    *sched->last_link = job;
-    sched->last_link = &job->next;
+    JobList *list = is_root ? &sched->jobs : &sched->nested;
+    *list->last = job;
+    list->last = &job->next;
     table_put(&sched->jobs_by_number, message->job, job);
     job->number = message->job;
+    job->owner = (uint32_t)(peer - sched->peers);
     job->epoch = sched->epoch;
-    job->spec = *spec;
-    job->limit = spec->chunks;
-    job->stats = (JobStats){.job = job->number, .spec = *spec, .started = sched->now, .limit = job->limit};
-    ranges_add(&job->todo, 0, spec->chunks);
+    job->spec = submit->spec;
+    job->limit = job->spec.chunks;
+    job->stats = (JobStats){.job = job->number, .spec = job->spec, .started = sched->now, .limit = job->limit};
+    ranges_add(&job->todo, submit->kept, job->spec.chunks - submit->kept);
+    if (!is_root) job_keep(job, submit, peer->worker);
     if (message->size) {
         job->blob = xmalloc(message->size);
         memcpy(job->blob, message->bytes, message->size);
     }
     job_reduce_if_covered(sched, job); /* a job without chunks is done at once */
     if (job->phase == JOB_MAPS) jobs_hand_out(sched);
+}
+
+void jobs_join(Sched *sched, const SchedPeer *peer, const Message *message) {
+    Job *job = job_of(sched, message);
+    if (!job || &sched->peers[job->owner] != peer || !(job->spec.flags & JOB_BY_RANGES)) return;
+    job->is_joined = true;
+    jobs_hand_out(sched);
 }
 
 /* The number of the handed range that the message answers; handed_len when there is none. */
@@ -308,6 +257,18 @@ static bool range_done_is_sane(const Job *job, const MsgRangeDone *done) {
         if ((uint64_t)done->end_chunk < limit) limit = (uint64_t)done->end_chunk + 1;
     }
     return done->done == done->count || end >= limit;
+}
+
+/* Hands on what a worker mapped of another worker's job. */
+static void job_send_part(Sched *sched, const Job *job, const SchedPeer *holder, const Message *range_done) {
+    const MsgRangeDone *done = &range_done->as.range_done;
+    sched->part.len = 0;
+    buf_add(&sched->part, range_done->bytes, range_done->size);
+    Message *message = job_send(sched, job, job->owner, MSG_PART);
+    message->as.part = (MsgPart){.first = done->first, .count = done->count, .size = done->bag_size};
+    memcpy(message->as.part.endpoint, holder->endpoint, sizeof holder->endpoint);
+    if (sched->part.len) message->bytes = sched->part.data;
+    message->size = sched->part.len;
 }
 
 void jobs_range_done(Sched *sched, SchedPeer *peer, const Message *message) {
@@ -329,7 +290,11 @@ void jobs_range_done(Sched *sched, SchedPeer *peer, const Message *message) {
         return;
     }
     job->handed[at] = job->handed[--job->handed_len];
-    peer_answered(peer, done);
+    bool is_owners = job_is_owners(sched, job, peer);
+    if (is_owners)
+        job->owner_holds--;
+    else
+        peer_answered(peer, done);
 
     WorkerStats *stats = &job->stats.workers[peer->worker];
     stats->ranges++;
@@ -339,7 +304,10 @@ void jobs_range_done(Sched *sched, SchedPeer *peer, const Message *message) {
     stats->nanoseconds += done->nanoseconds;
     stats->slices += done->pulled;
     if (job->phase == JOB_MAPS) {
-        ranges_add(&job->holds[peer->worker], done->first, done->done);
+        if (!(job->spec.flags & JOB_BY_RANGES))
+            ranges_add(&job->holds[peer->worker], done->first, done->done);
+        else if (!is_owners && done->done)
+            job_send_part(sched, job, peer, message);
         ranges_add(&job->covered, done->first, done->done);
         if (done->end != END_NONE) job_end_after(sched, job, done->end_chunk, done->end);
         job_reduce_if_covered(sched, job);
@@ -379,19 +347,22 @@ void jobs_stats(Sched *sched, SchedPeer *peer, const Message *message) {
     if (job && peer->worker < job->stats.worker_count) job->stats.workers[peer->worker].captures = message->as.stats.captures;
 }
 
-void jobs_end(Sched *sched, const Message *message) {
+void jobs_end(Sched *sched, const SchedPeer *peer, const Message *message) {
     Job *job = job_of(sched, message);
-    if (!job) return;
-    Job **link = &sched->jobs;
+    if (!job || &sched->peers[job->owner] != peer) return;
+    JobList *list = job->spec.flags & JOB_BY_RANGES ? &sched->nested : &sched->jobs;
+    Job **link = &list->first;
     while (*link != job) link = &(*link)->next;
     *link = job->next;
-    if (!*link) sched->last_link = link;
+    if (!*link) list->last = link;
     table_remove(&sched->jobs_by_number, job->number);
     job->stats.ended = sched->now;
     job->stats.root_nodes = message->as.job_end.nodes;
     job->stats.root_size = message->as.job_end.size;
     /* Ranges that nobody needs any more may still be under way. */
-    for (size_t i = 0; i < job->handed_len; i++) sched_add_orphan(sched, (Orphan){job->number, job->handed[i]});
+    for (size_t i = 0; i < job->handed_len; i++)
+        if (!job_is_owners(sched, job, sched_live_worker(sched, job->handed[i].worker)))
+            sched_add_orphan(sched, (Orphan){job->number, job->handed[i]});
     for (uint32_t worker = 0; worker < job->stats.worker_count; worker++)
         if (job->knows[worker] && sched_live_worker(sched, worker)) job_send(sched, job, sched->workers[worker], MSG_JOB_END);
     sched_action(sched, SCHED_JOB_FINISHED)->job = job->number;

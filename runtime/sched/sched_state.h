@@ -3,6 +3,7 @@
 #ifndef RUNTIME_SCHED_SCHED_STATE_H
 #define RUNTIME_SCHED_SCHED_STATE_H
 
+#include "base/buf.h"
 #include "runtime/sched/ranges.h"
 #include "runtime/sched/sched.h"
 #include "runtime/sched/table.h"
@@ -19,9 +20,11 @@ typedef struct SchedPeer {
     bool is_gone; /* PEER_LOST came, at lost_at; it counts from lost_grace later on. No goodbye is expected. */
     uint64_t lost_at;
     char lost_how[160];
-    uint32_t held;    /* ranges that it was given and has not answered */
-    uint32_t credits; /* ranges that it may hold */
-    uint64_t starts;  /* jobs that it was told of */
+    uint32_t held;      /* ranges that it was given and has not answered */
+    uint32_t credits;   /* ranges that it may hold */
+    uint64_t starts;    /* jobs that it was told of */
+    uint64_t last_job;  /* that it submitted */
+    uint32_t told_idle; /* the last IDLE */
     uint64_t progress, memory;
     char name[MESSAGE_NAME_SIZE], endpoint[MESSAGE_ENDPOINT_SIZE];
 } SchedPeer;
@@ -57,6 +60,7 @@ typedef struct Job Job;
 struct Job {
     Job *next; /* in the order of submission */
     uint64_t number;
+    uint32_t owner; /* peer */
     uint32_t epoch;
     JobPhase phase;
     JobSpec spec;
@@ -68,11 +72,17 @@ struct Job {
     size_t handed_len, handed_cap;
     RangeSet *holds;               /* by worker number, stats.worker_count of them: the chunks whose values are in its bag */
     bool *knows;                   /* the same: it was told of the job */
+    bool is_joined;                /* BY_RANGES: the owner waits for it */
+    uint32_t owner_holds;          /* the same: ranges that the owner has and has not answered */
     uint64_t told_at, told_chunks; /* of the last JOB_PROGRESS */
     MergeSlot *slots;
     uint32_t slot_count, last_step;
     JobStats stats;
 };
+
+typedef struct JobList {
+    Job *first, **last; /* in the order of submission; where the next one is linked in */
+} JobList;
 
 typedef enum RunPhase { RUN_GOES, RUN_ENDS, RUN_ENDED } RunPhase;
 
@@ -92,10 +102,12 @@ struct Sched {
     size_t stranger_count;
     bool knows_program;
     uint8_t program[MESSAGE_HASH_SIZE];
-    Job *jobs, **last_link; /* the list, and where the next one is linked in */
+    JobList jobs, nested; /* the root's; the workers' */
     Table jobs_by_number;
-    Job *finished; /* its statistics may be read until the next step */
-    uint64_t last_job;
+    Job *finished;         /* its statistics may be read until the next step */
+    uint32_t idle;         /* workers that have nothing to do */
+    uint64_t tell_idle_at; /* when the busy ones shall hear of it; 0: they know */
+    Buf part;              /* the bytes of a PART that goes out with this step */
     Orphan *orphans;
     size_t orphan_count, orphan_cap;
     uint64_t random;
@@ -113,13 +125,21 @@ uint32_t sched_live_workers(const Sched *sched);
 bool sched_is_ready(const Sched *sched); /* ranges may be handed out */
 
 /* ---- sched_job.c: each is called with a message from the right role, whose job and epoch are still unchecked. */
-void jobs_submit(Sched *sched, const Message *message);
+void jobs_submit(Sched *sched, SchedPeer *peer, const Message *message);
+void jobs_join(Sched *sched, const SchedPeer *peer, const Message *message);
 void jobs_range_done(Sched *sched, SchedPeer *peer, const Message *message);
 void jobs_merge_done(Sched *sched, SchedPeer *peer, const Message *message);
 void jobs_stats(Sched *sched, SchedPeer *peer, const Message *message);
-void jobs_end(Sched *sched, const Message *message);
+void jobs_end(Sched *sched, const SchedPeer *peer, const Message *message);
 void jobs_tick(Sched *sched);
-void jobs_hand_out(Sched *sched);
 void job_free(Job **job);
+Message *job_send(Sched *sched, const Job *job, uint32_t peer, MessageKind kind);
+void job_know_worker(Job *job, uint32_t worker); /* makes room for what is kept for each worker, up to that number */
+
+/* ---- sched_hand.c */
+void jobs_hand_out(Sched *sched);
+void jobs_tell_idle(Sched *sched);
+void job_add_handed(Job *job, HandedRange handed);
+bool job_is_owners(const Sched *sched, const Job *job, const SchedPeer *peer); /* a job of a worker, and this is the worker */
 
 #endif

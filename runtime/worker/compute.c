@@ -5,9 +5,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/eventfd.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "base/arena.h"
 #include "runtime/net/link.h"
@@ -32,7 +30,7 @@ struct Entry {
     Entry *next;
     uint64_t number;
     _Atomic uint64_t limit;
-    bool is_open;
+    bool is_open, by_ranges;
     Job job;
 };
 
@@ -45,7 +43,6 @@ struct Compute {
     Entry *entries;
     bool is_stopping;
     _Atomic uint64_t progress;
-    int wake;
     Answer *given; /* the answer that compute_answer gave last */
     ComputeConfig config;
     MrContext context;
@@ -74,8 +71,7 @@ static void post_answer(Compute *compute, Answer *answer) {
     *compute->last_answer = answer;
     compute->last_answer = &answer->next;
     pthread_mutex_unlock(&compute->mutex);
-    uint64_t one = 1;
-    while (write(compute->wake, &one, sizeof one) < 0 && errno == EINTR) {}
+    shares_rouse(compute->runtime.shares);
 }
 
 static Answer *answer_new(const PeerAction *action, PeerEventKind kind) {
@@ -149,6 +145,10 @@ static void do_compute(Compute *compute, Entry *entry, const PeerAction *action)
                                               .nanoseconds = clock_now() - start,
                                               .end_chunk = run.end_chunk,
                                               .end = run.end};
+    if (entry->by_ranges) {
+        bag_encode(&entry->job.bag, &entry->job.of, &answer->data);
+        bag_free(&entry->job.bag);
+    }
     post_answer(compute, answer);
 }
 
@@ -237,15 +237,19 @@ Compute *compute_new(const ComputeConfig *config, char **error) {
     Compute *compute = xcalloc(1, sizeof *compute);
     compute->config = *config;
     compute->runtime.io = config->io;
+    compute->runtime.shares = shares_new(&compute->runtime.futures_ended, error);
+    if (!compute->runtime.shares) {
+        free(compute);
+        return NULL;
+    }
     compute->last_order = &compute->orders;
     compute->last_answer = &compute->answers;
-    compute->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     pthread_mutex_init(&compute->mutex, NULL);
     pthread_cond_init(&compute->has_order, NULL);
-    int reason = compute->wake < 0 ? errno : thread_start(&compute->thread, compute_thread, compute);
+    int reason = thread_start(&compute->thread, compute_thread, compute);
     if (reason == 0) return compute;
     *error = io_message("cannot start a thread: %s", strerror(reason));
-    if (compute->wake >= 0) close(compute->wake);
+    shares_free(&compute->runtime.shares);
     free(compute);
     return NULL;
 }
@@ -273,6 +277,7 @@ void compute_order(Compute *compute, PeerAction *action) {
     if (action->kind == PEER_OPEN) {
         entry = xcalloc(1, sizeof *entry);
         entry->number = action->job;
+        entry->by_ranges = action->spec.flags & JOB_BY_RANGES;
         atomic_init(&entry->limit, action->spec.chunks);
     }
     pthread_mutex_lock(&compute->mutex);
@@ -298,16 +303,13 @@ bool compute_answer(Compute *compute, PeerEvent *event) {
     if (answer) compute->answers = answer->next;
     if (!compute->answers) compute->last_answer = &compute->answers;
     pthread_mutex_unlock(&compute->mutex);
-    uint64_t count;
-    if (!answer && read(compute->wake, &count, sizeof count) > 0)
-        return compute_answer(compute, event); /* one may have come since */
     if (!answer) return false;
     *event = answer->event;
     return true;
 }
 
-int compute_wake(const Compute *compute) {
-    return compute->wake;
+Shares *compute_shares(const Compute *compute) {
+    return compute->runtime.shares;
 }
 
 uint64_t compute_progress(const Compute *compute) {
@@ -321,6 +323,7 @@ bool compute_stop(Compute **compute, unsigned milliseconds) {
     for (Entry *entry = self->entries; entry; entry = entry->next) lower_limit(entry, 0);
     pthread_cond_signal(&self->has_order);
     pthread_mutex_unlock(&self->mutex);
+    shares_stop(self->runtime.shares);
     struct timespec until;
     clock_gettime(CLOCK_REALTIME, &until);
     uint64_t nanoseconds = (uint64_t)until.tv_nsec + milliseconds * (uint64_t)1000000;
@@ -338,9 +341,9 @@ bool compute_stop(Compute **compute, unsigned milliseconds) {
         self->answers = answer->next;
         answer_free(answer);
     }
-    close(self->wake);
     pthread_mutex_destroy(&self->mutex);
     pthread_cond_destroy(&self->has_order);
+    shares_free(&self->runtime.shares);
     free(self);
     *compute = NULL;
     return true;

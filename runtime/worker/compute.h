@@ -1,12 +1,13 @@
 /* compute.h: a worker's compute thread: it owns the values and runs the kernels, while the communicating thread owns the sockets.
  *
- * The two hand over orders and answers in queues, under a mutex; a descriptor becomes readable when there are answers. Orders are
+ * The two hand over orders and answers in queues, under a mutex; shares_wake is readable when there are answers. Orders are
  * done one after another. All functions here are called by the communicating thread. */
 #ifndef RUNTIME_WORKER_COMPUTE_H
 #define RUNTIME_WORKER_COMPUTE_H
 
 #include "runtime/io/state.h"
 #include "runtime/sched/peer.h"
+#include "runtime/worker/share.h"
 
 typedef struct Compute Compute;
 
@@ -25,7 +26,7 @@ void compute_order(Compute *compute, PeerAction *action);
  * event's `data` and `text` are valid until the next call. */
 bool compute_answer(Compute *compute, PeerEvent *event);
 
-int compute_wake(const Compute *compute); /* the descriptor to wait for */
+Shares *compute_shares(const Compute *compute); /* the worker's own jobs; its eventfd tells of answers, too */
 uint64_t compute_progress(const Compute *compute);
 
 /* Ends the thread as soon as the element that it is at is done. False: that took longer than `milliseconds`, and everything stays

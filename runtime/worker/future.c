@@ -1,7 +1,8 @@
 /* future.c: jobs that are started, and awaited later.
  *
  * `async e` copies what the job mentions and returns at once. At the root's top level the job is handed to the workers, unless it
- * is known to be tiny. A future that nobody has started is run on the spot where it is first asked about, so that asking always
+ * is known to be tiny. In a mapped function it is put off, and handed over later if other workers have nothing to do (nest.h). A
+ * future that nobody has started is run on the spot where it is first asked about, so that asking always
  * ends. What its job prints appears at the first await. */
 #include "runtime/worker/future.h"
 
@@ -12,6 +13,7 @@
 #include "runtime/net/link.h"
 #include "runtime/value/inline.h"
 #include "runtime/worker/cost.h"
+#include "runtime/worker/nest.h"
 #include "runtime/worker/run.h"
 
 /* A job that is known to take less (nanoseconds) is not worth the messages. */
@@ -48,9 +50,36 @@ static Future *future_new(const MrTask *task) {
     return future;
 }
 
+/* ---- those that a worker has put off */
+
+static void queue_add(MrRuntime *runtime, Future *future) {
+    future->is_queued = true;
+    future->older = runtime->put_off.last;
+    if (future->older)
+        future->older->newer = future;
+    else
+        runtime->put_off.first = future;
+    runtime->put_off.last = future;
+}
+
+static void queue_remove(MrRuntime *runtime, Future *future) {
+    if (!future->is_queued) return;
+    if (future->older)
+        future->older->newer = future->newer;
+    else
+        runtime->put_off.first = future->newer;
+    if (future->newer)
+        future->newer->older = future->older;
+    else
+        runtime->put_off.last = future->older;
+    future->older = future->newer = NULL;
+    future->is_queued = false;
+}
+
 /* The job is over: what it was made of is given up. */
 static void future_end(MrContext *context, Future *future, FutureState state) {
     const MrTask *task = future->task;
+    queue_remove(runtime_of(context), future);
     if (future->share) {
         future->ended = share_arrived(future->share);
         share_end(runtime_of(context)->shares, &future->share);
@@ -82,29 +111,53 @@ static void future_fail(MrContext *context, Future *future) {
     future_end(context, future, FUTURE_FAILED);
 }
 
-/* Hands the job to the workers, where there are any and it may be worth it. True: they could not be started. */
+/* Makes the job; NULL: that is an error of the work, a file that is missing, lengths that differ. */
+static Job *future_make_job(MrContext *context, Future *future) {
+    Job *job = xmalloc(sizeof *job);
+    if (!job_init(job, context, future->task, future->captures, future->sources)) return job;
+    free(job);
+    future_fail(context, future);
+    return NULL;
+}
+
+static void future_hand_over(MrContext *context, Future *future, Job *job, ShareTerms terms) {
+    future->job = job;
+    future->share = share_submit(runtime_of(context)->shares, job, terms);
+    future->state = FUTURE_UNDER_WAY;
+}
+
+static void drop_job(Job *job) {
+    job_close(job);
+    free(job);
+}
+
+void future_offer(MrContext *context, Future *future) {
+    int64_t failed_element = context->failed_element;
+    queue_remove(runtime_of(context), future);
+    Job *job = future_make_job(context, future);
+    context->failed_element = failed_element;
+    if (job && (job->plan.chunks == 0 || !job_has_plain_lists(job)))
+        drop_job(job);
+    else if (job)
+        future_hand_over(context, future, job, (ShareTerms){.by_ranges = true});
+}
+
+/* At the root's top level: hands the job to the workers, where there are any and it may be worth it. True: they could not be
+ * started. */
 static bool future_begin(MrContext *context, Future *future) {
     MrRuntime *runtime = runtime_of(context);
     if (runtime->depth > 0 || runtime->local_always || runtime->laws || !(runtime->cluster || runtime->start)) return false;
-    Job *job = xmalloc(sizeof *job);
-    if (job_init(job, context, future->task, future->captures, future->sources)) {
-        free(job);
-        future_fail(context, future); /* a file that is missing, lengths that differ: errors of the work */
-        return false;
-    }
+    Job *job = future_make_job(context, future);
+    if (!job) return false;
     double estimate = cost_estimate(runtime, future->task, job->plan.elements);
     bool is_put_off =
         job->plan.chunks == 0 || !job_has_plain_lists(job) || (estimate >= 0 && estimate < TINY && runtime->local_nanoseconds > 0);
     bool failed = !is_put_off && run_connect(context);
-    if (is_put_off || failed) {
-        job_close(job);
-        free(job);
-        return failed;
-    }
-    future->job = job;
-    future->share = share_submit(runtime->shares, job, true);
-    future->state = FUTURE_UNDER_WAY;
-    return false;
+    if (is_put_off || failed)
+        drop_job(job);
+    else
+        future_hand_over(context, future, job, (ShareTerms){.is_watched = true});
+    return failed;
 }
 
 bool mr_job_start(MrContext *context, MrFuture **out, const MrTask *task, const void *captures, const MrSource *sources) {
@@ -122,6 +175,10 @@ bool mr_job_start(MrContext *context, MrFuture **out, const MrTask *task, const 
         future_free(context, &future->head);
         return true;
     }
+    if (runtime_nests(runtime_of(context))) {
+        nest_look(context);
+        queue_add(runtime_of(context), future);
+    }
     *out = &future->head;
     return false;
 }
@@ -130,6 +187,7 @@ bool mr_job_start(MrContext *context, MrFuture **out, const MrTask *task, const 
 
 /* Runs the job here. What it prints is left in the context. */
 static void future_run(MrContext *context, Future *future) {
+    queue_remove(runtime_of(context), future); /* nobody else shall begin it now */
     int64_t failed_element = context->failed_element;
     bool failed = mr_job_run(context, future->task, future->captures, future->sources, future->result);
     context->failed_element = failed_element;
@@ -153,14 +211,23 @@ static void future_take(MrContext *context, Future *future) {
         future_end(context, future, FUTURE_DONE);
 }
 
-/* Has a job that nobody has started run before somebody awaits it: what it prints is kept. */
+/* Does it depend on this thread whether the job gets done? */
+static bool is_ours(const MrContext *context, const Future *future) {
+    bool is_shared = future->state == FUTURE_UNDER_WAY && runtime_nests(context->runtime);
+    return future->state == FUTURE_PUT_OFF || (is_shared && !has_ended(future));
+}
+
+/* Has such a job done before somebody awaits it: what it prints is kept. */
 static void future_settle(MrContext *context, Future *future) {
-    if (future->state != FUTURE_PUT_OFF) return;
+    if (!is_ours(context, future)) return;
     char *out = context->out;
     size_t len = context->out_len, cap = context->out_cap;
     context->out = NULL;
     context->out_len = context->out_cap = 0;
-    future_run(context, future);
+    if (future->state == FUTURE_PUT_OFF)
+        future_run(context, future);
+    else
+        future_take(context, future);
     future->printed = context->out;
     future->printed_len = context->out_len;
     context->out = out;
@@ -206,7 +273,10 @@ bool future_await(MrContext *context, void *result, MrFuture *head, const MrType
 
 bool future_done(MrContext *context, MrFuture *head) {
     if (!head) return true;
-    future_settle(context, future_of(head));
+    Future *future = future_of(head);
+    if (future->state == FUTURE_PUT_OFF) future_settle(context, future);
+    if (is_ours(context, future) && share_help(runtime_of(context)->shares, future->share, future->job))
+        mr_error_clear(&context->error); /* the run is about to end */
     return has_ended(future_of(head));
 }
 
@@ -300,11 +370,11 @@ static int64_t find_ended(const MrList *futures, int64_t rank) {
     return found;
 }
 
-/* The first future that nobody has started; NULL: there is none. */
-static Future *find_put_off(const MrList *futures) {
+/* The first future that waits for this thread; NULL: there is none. */
+static Future *find_ours(const MrContext *context, const MrList *futures) {
     for (int64_t i = 0; i < list_len(futures); i++) {
         MrFuture *head = future_at(futures, i);
-        if (head && future_of(head)->state == FUTURE_PUT_OFF) return future_of(head);
+        if (head && is_ours(context, future_of(head))) return future_of(head);
     }
     return NULL;
 }
@@ -317,9 +387,9 @@ bool future_next(MrContext *context, int64_t *index, MrList *futures, int64_t ra
         uint64_t seen = atomic_load(&runtime->futures_ended);
         *index = find_ended(futures, rank);
         if (*index >= 0) return false;
-        Future *put_off = find_put_off(futures);
-        if (put_off)
-            future_settle(context, put_off);
+        Future *ours = find_ours(context, futures);
+        if (ours)
+            future_settle(context, ours);
         else
             shares_wait_any(runtime->shares, seen, 0); /* the workers have the rest */
     }

@@ -19,7 +19,10 @@ typedef enum FutureState {
 typedef struct Future {
     MrFuture head;
     FutureState state;
-    uint64_t ended; /* its place in the order in which futures of this role ended, from 1; not used while under way */
+    uint64_t ended;               /* its place in the order in which futures of this role ended, from 1; not used while under way */
+    struct Future *older, *newer; /* FUTURE_PUT_OFF on a worker: in runtime->put_off */
+    bool is_queued;               /* the same */
+    uint64_t started;             /* the same: when somebody first looked for what may be handed over (clock_now) */
     const MrTask *task;
     Job *job;          /* FUTURE_UNDER_WAY */
     Share *share;      /* the same */
@@ -42,5 +45,8 @@ void future_cancel(MrContext *context, MrFuture *future);
 bool future_wait(MrContext *context, bool *all_done, MrList *futures, double seconds);
 /* The index of that one of the futures which is the rank-th to end, from 0; waits for it; fails past the end. */
 bool future_next(MrContext *context, int64_t *index, MrList *futures, int64_t rank);
+
+/* Hands a future that is put off to the workers; it is one of runtime->put_off. */
+void future_offer(MrContext *context, Future *future);
 
 #endif

@@ -47,7 +47,9 @@ typedef struct JobRun {
     const _Atomic uint64_t *limit; /* chunks from here on need not be mapped any more; NULL: all are needed */
     _Atomic uint64_t *progress;    /* grows with each chunk; may be NULL */
     uint64_t deadline;             /* nanoseconds: stop between chunks when it has passed; 0: none */
+    uint64_t reached; /* out, all the time: the end of the chunks that are being mapped; `count` may be lowered to there */
     uint64_t done, elements, size; /* out: chunks mapped, values that reached the reducer, bytes of text */
+    uint64_t nanoseconds;          /* out: spent */
     EndKind end;                   /* out */
     int64_t end_chunk;             /* out; -1: none */
 } JobRun;

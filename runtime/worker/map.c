@@ -157,11 +157,13 @@ void job_map(Job *job, JobRun *run) {
     run->done = run->elements = run->size = 0;
     run->end = END_NONE;
     run->end_chunk = -1;
+    bool is_timed = folds && is_stoppable;
     while (run->done < run->count && run->end == END_NONE && !is_over(run, run->first + run->done)) {
-        uint64_t start = clock_now(), first = run->first + run->done, left = run->count - run->done;
+        uint64_t start = is_timed ? clock_now() : 0, first = run->first + run->done, left = run->count - run->done;
         uint64_t count = batch < left ? batch : left;
+        run->reached = first + count;
         run->done += flags & MR_TASK_EXACT ? map_exact(job, run, first, count) : map_node(job, run, first, count);
-        if (folds && is_stoppable) batch = next_batch(batch, clock_now() - start, wanted);
+        if (is_timed) batch = next_batch(batch, clock_now() - start, wanted);
     }
     job->of.context->mapped = around;
 }

@@ -10,6 +10,7 @@
 #include "runtime/value/value.h"
 #include "runtime/worker/cost.h"
 #include "runtime/worker/laws.h"
+#include "runtime/worker/nest.h"
 
 /* Chunks for each worker that make a try worth while; how much longer than MR_LOCAL_MS a job may take of which that is then known.
  */
@@ -42,8 +43,8 @@ bool run_connect(MrContext *context) {
 
 bool run_take(Job *job, Share *share, void *result) {
     uint64_t limit;
-    share_wait(runtime_of(job->of.context)->shares, share, job);
-    return share_take(share, job, &limit) || job_finish(job, limit, result);
+    return share_wait(runtime_of(job->of.context)->shares, share, job) || share_take(share, job, &limit) ||
+           job_finish(job, limit, result);
 }
 
 /* ---- here or there */
@@ -108,7 +109,7 @@ static bool run_there(Job *job, void *result) {
     context->out_is_direct = false;
     if (failed) return true;
     uint64_t start = clock_now();
-    Share *share = share_submit(runtime->shares, job, false);
+    Share *share = share_submit(runtime->shares, job, (ShareTerms){0});
     failed = run_take(job, share, result);
     share_end(runtime->shares, &share);
     cost_learn(runtime, job->plan.task, clock_now() - start, job->plan.elements);
@@ -129,6 +130,7 @@ static bool run_job(Job *job, void *result) {
     MrRuntime *runtime = runtime_of(job->of.context);
     bool is_given_up = false;
     if (runtime->laws) return run_watched(job, result);
+    if (runtime_nests(runtime)) return nest_run(job, result);
     if (!may_distribute(runtime, job)) return run_here(job, 0, &is_given_up, result);
     if (may_be_small(runtime, job)) {
         bool failed = run_here(job, (uint64_t)runtime->local_nanoseconds, &is_given_up, result);

@@ -9,6 +9,8 @@
 
 struct Cluster;
 struct Shares;
+struct Nest;
+struct Future;
 
 /* What is known of a task's cost, so that small jobs never touch the network. */
 typedef struct TaskCost {
@@ -21,6 +23,12 @@ typedef struct MrRuntime {
     int depth;                      /* jobs that this thread is running, one inside the other */
     _Atomic uint64_t futures_ended; /* futures of this role that have a result, an error, or were cancelled */
     struct Shares *shares;          /* the jobs that the workers have; NULL: there are no workers */
+
+    /* A worker's side. */
+    struct Nest *nests; /* the jobs that this thread is running, the innermost first; all but the one whose range it maps */
+    struct {
+        struct Future *first, *last;
+    } put_off; /* futures that nobody has started, in the order in which they were made */
 
     /* The root's side; all zero on workers. */
     struct Cluster *cluster; /* the connection to the workers; NULL while there is none */

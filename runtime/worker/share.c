@@ -14,38 +14,52 @@
 #include "runtime/sched/table.h"
 #include "runtime/value/value.h"
 
-typedef enum RequestKind { REQUEST_SUBMIT, REQUEST_SLICED, REQUEST_RECEIVED, REQUEST_CANCEL } RequestKind;
+typedef enum RequestKind {
+    REQUEST_SUBMIT,
+    REQUEST_SLICED,
+    REQUEST_JOIN,
+    REQUEST_COMPUTED,
+    REQUEST_RECEIVED,
+    REQUEST_CANCEL
+} RequestKind;
 
 typedef struct Request Request;
 struct Request {
     Request *next;
     RequestKind kind;
     uint64_t job;
-    JobSpec spec;
+    MsgJobSubmit submit;
+    MsgRangeDone done;
     Buf data;
     OwnerLists lists;
     uint32_t list;
     uint64_t first, count; /* SLICED; RECEIVED: `count` nodes */
 };
 
-/* A slice of a list that the thread with the values has to encode. */
-typedef struct Wanted Wanted;
-struct Wanted {
-    Wanted *next;
+/* What the thread with the values has to do for a job: encode a slice of a list, map a range, take in what others have mapped. */
+typedef enum WorkKind { WORK_SLICE, WORK_MAP, WORK_PART } WorkKind;
+
+typedef struct Work Work;
+struct Work {
+    Work *next;
+    WorkKind kind;
     uint32_t list;
     uint64_t first, count;
+    Buf data;
 };
 
 struct Share {
     uint64_t number;
-    bool is_exact;
+    bool is_exact, by_ranges;
+    bool is_joined;          /* the owner's own */
+    _Atomic uint64_t lowest; /* chunks from here on are not needed */
     _Atomic uint64_t arrived;
     /* Written before `arrived` is, and by nobody since. */
     bool has_bag;
     Buf bag;
     uint64_t limit, nanoseconds;
     /* Guarded by the mutex. */
-    Wanted *wanted;
+    Work *work, **last_work;
     double progress;
 };
 
@@ -57,6 +71,9 @@ struct Shares {
     Request *requests, **last_request;
     Table all; /* Shares by number */
     uint64_t last_number;
+    _Atomic uint64_t owner; /* JOB_OWNER */
+    _Atomic uint32_t idle;
+    bool is_stopping; /* guarded by the mutex */
 };
 
 /* ---- both threads */
@@ -123,25 +140,37 @@ void shares_free(Shares **shares) {
 
 /* ---- the thread that runs the program */
 
-Share *share_submit(Shares *shares, const Job *job, bool is_watched) {
+Share *share_submit(Shares *shares, const Job *job, ShareTerms terms) {
     const MrTask *task = job->plan.task;
     Share *share = xcalloc(1, sizeof *share);
-    share->number = ++shares->last_number;
+    share->number = JOB_NUMBER(atomic_load(&shares->owner), ++shares->last_number);
     share->is_exact = task->flags & MR_TASK_EXACT;
+    share->by_ranges = terms.by_ranges;
+    share->last_work = &share->work;
+    atomic_init(&share->lowest, job->plan.chunks);
     Request *request = request_new(REQUEST_SUBMIT, share->number);
-    JobSpec *spec = &request->spec;
+    JobSpec *spec = &request->submit.spec;
     *spec = (JobSpec){.chunks = job->plan.chunks, .elements = job->plan.elements, .size = job->plan.size, .lists = job->plan.lists};
     memcpy(spec->task, task->hash, sizeof spec->task);
+    spec->grain = terms.grain;
     if (task->flags & MR_TASK_EXACT) spec->flags |= JOB_EXACT_COMMUTATIVE;
     if (task->flags & MR_TASK_STOPS) spec->flags |= JOB_MAY_STOP_EARLY;
-    if (is_watched) spec->flags |= JOB_IS_WATCHED;
+    if (terms.is_watched) spec->flags |= JOB_IS_WATCHED;
+    if (terms.by_ranges) spec->flags |= JOB_BY_RANGES;
+    request->submit.mapped = terms.mapped;
+    request->submit.kept = terms.kept;
     job_encode_blob(job, &request->data);
-    if (is_watched) job_encode_lists(job, &request->lists);
+    if (terms.is_watched || terms.by_ranges) job_encode_lists(job, &request->lists);
     pthread_mutex_lock(&shares->mutex);
     table_put(&shares->all, share->number, share);
     pthread_mutex_unlock(&shares->mutex);
+    atomic_store_explicit(&shares->idle, 0, memory_order_relaxed);
     shares_request(shares, request);
     return share;
+}
+
+uint32_t shares_idle(const Shares *shares) {
+    return atomic_load_explicit(&shares->idle, memory_order_relaxed);
 }
 
 uint64_t share_arrived(const Share *share) {
@@ -156,26 +185,91 @@ double share_progress(Shares *shares, const Share *share) {
     return progress;
 }
 
-static void serve_slice(Shares *shares, const Share *share, const Job *job, const Wanted *wanted) {
-    Request *request = request_new(REQUEST_SLICED, share->number);
-    request->list = wanted->list;
-    request->first = wanted->first;
-    request->count = wanted->count;
-    if (job_encode_slice(job, wanted->list, wanted->first, wanted->count, &request->data)) buf_free(&request->data);
+const _Atomic uint64_t *share_limit(const Share *share) {
+    return &share->lowest;
+}
+
+static void lower_limit(Share *share, uint64_t limit) {
+    uint64_t now = atomic_load_explicit(&share->lowest, memory_order_relaxed);
+    while (limit < now && !atomic_compare_exchange_weak(&share->lowest, &now, limit)) {}
+}
+
+void share_mapped(Shares *shares, Share *share, const JobRun *run) {
+    if (run->count == 0) return;
+    if (run->end != END_NONE) lower_limit(share, (uint64_t)run->end_chunk + 1);
+    Request *request = request_new(REQUEST_COMPUTED, share->number);
+    request->done = (MsgRangeDone){.first = run->first,
+                                   .count = run->count,
+                                   .done = run->done,
+                                   .elements = run->elements,
+                                   .size = run->size,
+                                   .nanoseconds = run->nanoseconds,
+                                   .end_chunk = run->end_chunk,
+                                   .end = run->end};
     shares_request(shares, request);
 }
 
-void share_wait(Shares *shares, Share *share, const Job *job) {
-    for (;;) {
-        pthread_mutex_lock(&shares->mutex);
-        while (!share_arrived(share) && !share->wanted) pthread_cond_wait(&shares->changed, &shares->mutex);
-        Wanted *wanted = share->wanted;
-        if (wanted) share->wanted = wanted->next;
-        pthread_mutex_unlock(&shares->mutex);
-        if (!wanted) return;
-        serve_slice(shares, share, job, wanted);
-        free(wanted);
+static void serve_slice(Shares *shares, const Share *share, const Job *job, const Work *work) {
+    Request *request = request_new(REQUEST_SLICED, share->number);
+    request->list = work->list;
+    request->first = work->first;
+    request->count = work->count;
+    if (job_encode_slice(job, work->list, work->first, work->count, &request->data)) buf_free(&request->data);
+    shares_request(shares, request);
+}
+
+static bool do_work(Shares *shares, Share *share, Job *job, const Work *work) {
+    uint64_t nodes;
+    JobRun run = {.first = work->first, .count = work->count, .limit = &share->lowest};
+    switch (work->kind) {
+    case WORK_SLICE: serve_slice(shares, share, job, work); return false;
+    case WORK_MAP:
+        job_map(job, &run);
+        share_mapped(shares, share, &run);
+        return false;
+    default:
+        return job_merge_encoded(job, work->data.data, work->data.len, &nodes) &&
+               mr_failf(job->of.context, "what another worker has mapped cannot be read");
     }
+}
+
+static void work_free(Work *work) {
+    buf_free(&work->data);
+    free(work);
+}
+
+/* The next thing to do; NULL: there is none, and the result is there, or nothing was to be waited for, or the run is over. */
+static Work *next_work(Shares *shares, Share *share, bool waits, bool *is_stopping) {
+    pthread_mutex_lock(&shares->mutex);
+    while (waits && !share_arrived(share) && !share->work && !shares->is_stopping)
+        pthread_cond_wait(&shares->changed, &shares->mutex);
+    *is_stopping = shares->is_stopping;
+    Work *work = shares->is_stopping ? NULL : share->work;
+    if (work) share->work = work->next;
+    if (!share->work) share->last_work = &share->work;
+    pthread_mutex_unlock(&shares->mutex);
+    return work;
+}
+
+static bool share_do(Shares *shares, Share *share, Job *job, bool waits) {
+    if (share->by_ranges && !share->is_joined) {
+        share->is_joined = true;
+        shares_request(shares, request_new(REQUEST_JOIN, share->number));
+    }
+    bool failed = false, is_stopping = false;
+    for (Work *work; !failed && (work = next_work(shares, share, waits, &is_stopping));) {
+        failed = do_work(shares, share, job, work);
+        work_free(work);
+    }
+    return failed || (is_stopping && mr_failf(job->of.context, "the run is over"));
+}
+
+bool share_wait(Shares *shares, Share *share, Job *job) {
+    return share_do(shares, share, job, true);
+}
+
+bool share_help(Shares *shares, Share *share, Job *job) {
+    return share_do(shares, share, job, false);
 }
 
 void shares_wait_any(Shares *shares, uint64_t seen, uint64_t until) {
@@ -208,9 +302,9 @@ void share_end(Shares *shares, Share **share) {
     table_remove(&shares->all, self->number);
     pthread_mutex_unlock(&shares->mutex);
     if (!share_arrived(self)) shares_request(shares, request_new(REQUEST_CANCEL, self->number));
-    for (Wanted *wanted = self->wanted, *next; wanted; wanted = next) {
-        next = wanted->next;
-        free(wanted);
+    for (Work *work = self->work, *next; work; work = next) {
+        next = work->next;
+        work_free(work);
     }
     buf_free(&self->bag);
     free(self);
@@ -227,6 +321,18 @@ void shares_heed(const Shares *shares) {
     while (read(shares->wake, &count, sizeof count) < 0 && errno == EINTR) {}
 }
 
+void shares_stop(Shares *shares) {
+    pthread_mutex_lock(&shares->mutex);
+    shares->is_stopping = true;
+    pthread_cond_broadcast(&shares->changed);
+    pthread_mutex_unlock(&shares->mutex);
+}
+
+void shares_set_idle(Shares *shares, uint64_t owner, uint32_t idle) {
+    atomic_store(&shares->owner, owner);
+    atomic_store(&shares->idle, idle);
+}
+
 void shares_rouse(Shares *shares) {
     wake_up(shares);
 }
@@ -240,8 +346,10 @@ bool shares_step(Shares *shares, Owner *owner, uint64_t now, OwnerActions *out) 
     if (!request) return false;
     owner_begin(owner, now, out);
     switch (request->kind) {
-    case REQUEST_SUBMIT: owner_submit(owner, request->job, &request->spec, &request->data, &request->lists); break;
+    case REQUEST_SUBMIT: owner_submit(owner, request->job, &request->submit, &request->data, &request->lists); break;
     case REQUEST_SLICED: owner_sliced(owner, request->job, request->list, request->first, request->count, &request->data); break;
+    case REQUEST_JOIN: owner_join(owner, request->job); break;
+    case REQUEST_COMPUTED: owner_computed(owner, request->job, &request->done); break;
     case REQUEST_RECEIVED: owner_received(owner, request->job, request->count); break;
     case REQUEST_CANCEL: owner_cancel(owner, request->job); break;
     }
@@ -249,11 +357,12 @@ bool shares_step(Shares *shares, Owner *owner, uint64_t now, OwnerActions *out) 
     return true;
 }
 
-static void add_wanted(Share *share, const OwnerAction *action) {
-    Wanted *wanted = xcalloc(1, sizeof *wanted), **last = &share->wanted;
-    *wanted = (Wanted){.list = action->list, .first = action->first, .count = action->count};
-    while (*last) last = &(*last)->next;
-    *last = wanted;
+static void add_work(Share *share, WorkKind kind, OwnerAction *action) {
+    Work *work = xcalloc(1, sizeof *work);
+    *work = (Work){.kind = kind, .list = action->list, .first = action->first, .count = action->count, .data = action->data};
+    action->data = (Buf){0};
+    *share->last_work = work;
+    share->last_work = &work->next;
 }
 
 /* The result is kept here, so that workers can forget the job at once, whenever the program comes to look. */
@@ -269,14 +378,26 @@ static Request *add_result(Shares *shares, Share *share, OwnerAction *action) {
     return received;
 }
 
+/* Under the mutex. Returns what the owner is to be told. */
+static Request *share_act(Shares *shares, Share *share, OwnerAction *action) {
+    switch (action->kind) {
+    case OWNER_SLICE: add_work(share, WORK_SLICE, action); return NULL;
+    case OWNER_COMPUTE: add_work(share, WORK_MAP, action); return NULL;
+    case OWNER_PART: add_work(share, WORK_PART, action); return NULL;
+    case OWNER_LIMIT: lower_limit(share, action->limit); return NULL;
+    case OWNER_PROGRESS: /* it is 1 when the result is there */
+        if (action->limit) share->progress = (double)action->count / (double)(action->limit + 1);
+        return NULL;
+    case OWNER_RESULT: return add_result(shares, share, action);
+    default: return NULL;
+    }
+}
+
 void shares_act(Shares *shares, OwnerAction *action) {
     Request *received = NULL;
     pthread_mutex_lock(&shares->mutex);
     Share *share = table_find(&shares->all, action->job);
-    if (share && action->kind == OWNER_SLICE) add_wanted(share, action);
-    if (share && action->kind == OWNER_PROGRESS && action->limit)
-        share->progress = (double)action->count / (double)(action->limit + 1); /* it is 1 when the result is there */
-    if (share && action->kind == OWNER_RESULT) received = add_result(shares, share, action);
+    if (share) received = share_act(shares, share, action);
     pthread_cond_broadcast(&shares->changed);
     pthread_mutex_unlock(&shares->mutex);
     buf_free(&action->data);

@@ -1,8 +1,8 @@
-/* share.h: jobs that others do, as the two threads of their owner see them.
+/* share.h: jobs that others do, or have a part in, as the two threads of their owner see them.
  *
- * The thread that runs the program submits a job and holds a Share of it until it has what it wants; the communicating thread,
- * which has the Owner (runtime/sched/owner.h), is asked to submit and to cancel, and puts results where the Share shows them.
- * Between the two there is a mutex, a condition, and an eventfd that wakes the communicating thread. */
+ * The owner is the root or a worker. The thread that runs the program submits a job and holds a Share of it until it has what it
+ * wants; the communicating thread, which has the Owner (runtime/sched/owner.h), is asked to submit and to cancel, and puts results
+ * where the Share shows them. Between the two there is a mutex, a condition, and an eventfd that wakes the communicating thread. */
 #ifndef RUNTIME_WORKER_SHARE_H
 #define RUNTIME_WORKER_SHARE_H
 
@@ -18,15 +18,31 @@ void shares_free(Shares **shares);                         /* when the communica
 
 /* ---- the thread that runs the program */
 
-/* Hands the job to the workers. Watched: its progress may be asked for, and its lists are encoded now; else they are encoded when
- * they are asked for, while shares_wait waits for this very job. */
-Share *share_submit(Shares *shares, const Job *job, bool is_watched);
+/* Watched: the job's progress may be asked for. Its lists are encoded at once where it is watched or by ranges; else when they are
+ * asked for, while share_wait waits for this very job. */
+typedef struct ShareTerms {
+    bool is_watched;
+    bool by_ranges;        /* a worker's job: share_wait maps ranges of it, too */
+    uint64_t mapped, kept; /* by ranges: chunks that are in the job's bag already; the end of those that are mapped here next */
+    uint64_t grain;        /* by ranges: as in JobSpec */
+} ShareTerms;
+
+Share *share_submit(Shares *shares, const Job *job, ShareTerms terms); /* hands the job to the workers */
+
+/* By ranges: `run` has ended, which mapped what was kept. */
+void share_mapped(Shares *shares, Share *share, const JobRun *run);
+const _Atomic uint64_t *share_limit(const Share *share); /* the same: chunks from here on are not needed */
+
+/* By ranges: how many workers have nothing to do, as far as is known; 0 after each share_submit, until something else is heard. */
+uint32_t shares_idle(const Shares *shares);
 
 uint64_t share_arrived(const Share *share); /* the result's place in the order in which results came, from 1; 0: it is not there */
 double share_progress(Shares *shares, const Share *share); /* 0.0 … 1.0 */
 
-/* Waits until the result is there. */
-void share_wait(Shares *shares, Share *share, const Job *job);
+/* Waits until the result is there. By ranges: maps ranges that nobody else has begun, and takes in what others have mapped. True:
+ * failed, with the context's error set. */
+bool share_wait(Shares *shares, Share *share, Job *job);
+bool share_help(Shares *shares, Share *share, Job *job); /* the same without waiting, as long as there is something to do */
 
 /* Waits until a result has come since *ended was `seen`, or the time is `until` (clock_now; 0: for ever). */
 void shares_wait_any(Shares *shares, uint64_t seen, uint64_t until);
@@ -42,12 +58,15 @@ void share_end(Shares *shares, Share **share); /* a job whose result is not ther
 
 int shares_wake(const Shares *shares);  /* readable when there is something to do */
 void shares_heed(const Shares *shares); /* that was seen */
-void shares_rouse(Shares *shares);      /* from any thread: makes shares_wake readable */
+void shares_stop(Shares *shares);       /* waiting fails from now on: the run is over */
+void shares_set_idle(Shares *shares, uint64_t owner,
+                     uint32_t idle); /* this role's number as an owner (JOB_OWNER); see shares_idle */
+void shares_rouse(Shares *shares);   /* from any thread: makes shares_wake readable */
 
 /* Does the next thing that was asked for; false: there is none. The actions are to be done before the next call. */
 bool shares_step(Shares *shares, Owner *owner, uint64_t now, OwnerActions *out);
 
-/* Does an OWNER_SLICE, OWNER_PROGRESS or OWNER_RESULT. */
+/* Does an action that is not sending. */
 void shares_act(Shares *shares, OwnerAction *action);
 
 #endif

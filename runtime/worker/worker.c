@@ -17,7 +17,9 @@ typedef struct Worker {
     Peer *peer;
     Link *link;
     Compute *compute;
+    Shares *shares;
     PeerActions actions;
+    OwnerActions owned;
     bool is_over;
     int status;
 } Worker;
@@ -41,15 +43,31 @@ static void do_action(Worker *worker, PeerAction *action) {
         worker->status = action->status;
         if (action->text[0]) fprintf(stderr, "mr: %s\n", action->text);
         break;
+    case PEER_IDLE: shares_set_idle(worker->shares, (uint64_t)peer_number(worker->peer) + 1, (uint32_t)action->count); break;
     default: compute_order(worker->compute, action);
     }
 }
 
+/* Of this worker's own jobs. */
+static void do_owned(Worker *worker) {
+    for (size_t i = 0; i < worker->owned.len; i++) {
+        OwnerAction *action = &worker->owned.items[i];
+        switch (action->kind) {
+        case OWNER_SEND_CONTROL: link_send(worker->link, &action->message); break;
+        case OWNER_SEND_DATA: link_send_data(worker->link, action->endpoint, &action->message); break;
+        case OWNER_SEND_ANSWER: link_send_answer(worker->link, action->route, &action->message); break;
+        default: shares_act(worker->shares, action);
+        }
+    }
+    worker->owned.len = 0;
+}
+
 static void step(Worker *worker, PeerEvent *event) {
     event->now = clock_now();
-    peer_step(worker->peer, event, &worker->actions);
+    peer_step(worker->peer, event, &worker->actions, &worker->owned);
     for (size_t i = 0; i < worker->actions.len; i++) do_action(worker, &worker->actions.items[i]);
     worker->actions.len = 0;
+    do_owned(worker);
 }
 
 static void step_messages(Worker *worker) {
@@ -69,7 +87,10 @@ static void worker_loop(Worker *worker) {
     for (uint64_t next_tick = clock_now() + TICK; !worker->is_over;) {
         uint64_t now = clock_now();
         link_wait(worker->link, now < next_tick ? (int)((next_tick - now) / 1000000) + 1 : 0);
+        shares_heed(worker->shares);
         step_messages(worker);
+        while (!worker->is_over && shares_step(worker->shares, peer_owner(worker->peer), clock_now(), &worker->owned))
+            do_owned(worker);
         PeerEvent event;
         while (!worker->is_over && compute_answer(worker->compute, &event)) step(worker, &event);
         if (worker->is_over || clock_now() < next_tick) continue;
@@ -86,9 +107,12 @@ int worker_run(const WorkerConfig *config, bool *is_clean, char **error) {
     ComputeConfig compute = {.program = config->program};
     compute.io = (IoState){.argc = config->argc, .argv = config->argv, .name = config->name};
     worker.compute = compute_new(&compute, error);
-    LinkConfig link = {
-        .control = config->control, .data = config->data, .wake = worker.compute ? compute_wake(worker.compute) : -1};
-    if (worker.compute) worker.link = link_open(config->net, &link, error);
+    LinkConfig link = {.control = config->control, .data = config->data, .wake = -1};
+    if (worker.compute) {
+        worker.shares = compute_shares(worker.compute);
+        link.wake = shares_wake(worker.shares);
+        worker.link = link_open(config->net, &link, error);
+    }
     if (worker.link) {
         PeerConfig peer = {.data_endpoint = config->data, .name = config->place, .pid = getpid(), .wish = config->number};
         memcpy(peer.program, config->program->hash, sizeof peer.program);
@@ -96,6 +120,7 @@ int worker_run(const WorkerConfig *config, bool *is_clean, char **error) {
         worker_loop(&worker);
         peer_free(&worker.peer);
         peer_actions_free(&worker.actions);
+        owner_actions_free(&worker.owned);
     } else if (!*error) {
         *error = strdup("it cannot start");
     }

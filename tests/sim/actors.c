@@ -5,41 +5,7 @@
 #include <string.h>
 
 #include "base/arena.h"
-#include "tests/sim/sim.h"
-
-/* What waits for the compute thread. For the root: a slice to be encoded. */
-typedef struct Task Task;
-struct Task {
-    Task *next;
-    PeerActionKind kind;
-    uint64_t job;
-    uint64_t first, count, done;
-    uint64_t began;
-    uint32_t step, list;
-    Buf data;
-};
-
-typedef struct WorkerJob {
-    bool is_open;
-    uint64_t limit;
-    Bag bag;
-    ValueContext context;
-} WorkerJob;
-
-struct Process {
-    int node;
-    bool is_alive, has_started, is_computing;
-    Peer *peer;
-    Root *root;
-    PeerActions peer_actions;
-    OwnerActions root_actions;
-    Task *tasks;
-    WorkerJob jobs[SIM_JOBS];
-    uint32_t submitted, over;
-    bool is_over[SIM_JOBS];
-    uint64_t progress_of[SIM_JOBS]; /* as the root has heard of it */
-    uint64_t progress;
-};
+#include "tests/sim/process.h"
 
 Process *process_new(Sim *sim, int node) {
     Process *process = xcalloc(1, sizeof *process);
@@ -55,7 +21,7 @@ Process *process_new(Sim *sim, int node) {
         PeerConfig config = {.data_endpoint = endpoint, .name = name, .pid = 1000 + node, .wish = node - NODE_WORKER};
         process->peer = peer_new(&config);
     }
-    for (uint32_t i = 0; i < SIM_JOBS; i++)
+    for (uint32_t i = 0; i < SIM_ALL_JOBS; i++)
         process->jobs[i].context = (ValueContext){.plan = sim->plan, .job = i + 1, .live = &sim->live_values};
     return process;
 }
@@ -63,7 +29,8 @@ Process *process_new(Sim *sim, int node) {
 void process_free(Sim *sim, Process **process) {
     (void)sim;
     if (!*process) return;
-    for (uint32_t i = 0; i < SIM_JOBS; i++)
+    nested_free(*process);
+    for (uint32_t i = 0; i < SIM_ALL_JOBS; i++)
         if ((*process)->jobs[i].is_open) bag_free(&(*process)->jobs[i].bag);
     for (Task *task = (*process)->tasks, *next; task; task = next) {
         next = task->next;
@@ -71,7 +38,7 @@ void process_free(Sim *sim, Process **process) {
         free(task);
     }
     peer_actions_free(&(*process)->peer_actions);
-    owner_actions_free(&(*process)->root_actions);
+    owner_actions_free(&(*process)->owned);
     peer_free(&(*process)->peer);
     root_free(&(*process)->root);
     free(*process);
@@ -91,15 +58,17 @@ static void process_exits(Sim *sim, Process *process, int32_t status, const char
 }
 
 /* ---- the compute thread */
-static void worker_wake(Sim *sim, Process *process, uint64_t cost) {
-    if (process->is_computing || !process->tasks) return;
-    process->is_computing = true;
-    sim_post(sim, (Event){.kind = EVENT_COMPUTE, .node = process->node}, sim->now + cost);
-}
-
 static uint64_t task_cost(Sim *sim, const Task *task) {
     if (task->kind == PEER_COMPUTE) return chunk_cost(sim->plan, task->job, task->first + task->done);
     return sim_random(sim, task->kind == PEER_MERGE || task->kind == PEER_ENCODE ? 5 * MILLISECOND : 50 * MICROSECOND);
+}
+
+/* A thread that runs a job inside of a chunk does nothing else, not even when it has to wait. */
+void process_wake(Sim *sim, Process *process) {
+    if (process->is_computing || (process->nested ? !nested_has_work(process) : !process->tasks)) return;
+    process->is_computing = true;
+    uint64_t cost = process->nested ? nested_cost(sim, process) : task_cost(sim, process->tasks);
+    sim_post(sim, (Event){.kind = EVENT_COMPUTE, .node = process->node}, sim->now + cost);
 }
 
 static void task_add(Sim *sim, Process *process, Task task) {
@@ -108,31 +77,56 @@ static void task_add(Sim *sim, Process *process, Task task) {
     copy->began = sim->now;
     while (*last) last = &(*last)->next;
     *last = copy;
-    worker_wake(sim, process, task_cost(sim, copy));
+    process_wake(sim, process);
 }
 
 static void worker_peer_step(Sim *sim, Process *process, PeerEvent event);
 
+/* The job that is to be run inside of a chunk, once; 0: none. */
+static uint64_t find_nested(const Sim *sim, uint64_t job, uint64_t chunk) {
+    for (uint64_t i = SIM_JOBS + 1; i <= SIM_ALL_JOBS; i++) {
+        const JobPlan *plan = &sim->plan->jobs[i - 1];
+        if (plan->host == job && plan->host_chunk == chunk && !sim->is_begun[i - 1]) return i;
+    }
+    return 0;
+}
+
+bool map_chunk(Sim *sim, Process *process, uint64_t number, uint64_t chunk, MsgRangeDone *done) {
+    uint64_t nested = find_nested(sim, number, chunk);
+    if (nested) {
+        sim->is_begun[nested - 1] = true;
+        nested_begin(sim, process, nested);
+        return false;
+    }
+    map_plain_chunk(sim, process, number, chunk, done);
+    return true;
+}
+
+void map_plain_chunk(Sim *sim, Process *process, uint64_t number, uint64_t chunk, MsgRangeDone *done) {
+    WorkerJob *job = &process->jobs[number - 1];
+    if (ranges_has(&sim->mapped[number - 1], chunk, 1)) sim_fail(sim, "chunk %llu ran twice", (unsigned long long)chunk);
+    ranges_add(&sim->mapped[number - 1], chunk, 1);
+    BagValue value = value_of_chunk(&job->context, chunk);
+    const SimValue *content = (const SimValue *)(uintptr_t)value;
+    if (content && content->end != END_NONE) {
+        done->end = content->end;
+        done->end_chunk = content->end_chunk;
+    }
+    if (!bag_push(&job->bag, chunk, value)) {
+        done->end = END_FAILED;
+        done->end_chunk = job->bag.failed;
+    }
+    process->progress++;
+    if (done->end_chunk >= 0 && (uint64_t)done->end_chunk < job->limit) job->limit = (uint64_t)done->end_chunk + 1;
+}
+
 /* One chunk of a range. True when the range is over; *done then says how. */
 static bool compute_chunk(Sim *sim, Process *process, Task *task, WorkerJob *job, MsgRangeDone *done) {
-    uint64_t chunk = task->first + task->done, limit = job->limit;
+    uint64_t chunk = task->first + task->done;
     done->end_chunk = -1;
-    if (chunk < limit) {
-        if (ranges_has(&sim->mapped[task->job - 1], chunk, 1)) sim_fail(sim, "chunk %llu ran twice", (unsigned long long)chunk);
-        ranges_add(&sim->mapped[task->job - 1], chunk, 1);
-        BagValue value = value_of_chunk(&job->context, chunk);
-        const SimValue *content = (const SimValue *)(uintptr_t)value;
-        if (content && content->end != END_NONE) {
-            done->end = content->end;
-            done->end_chunk = content->end_chunk;
-        }
-        if (!bag_push(&job->bag, chunk, value)) {
-            done->end = END_FAILED;
-            done->end_chunk = job->bag.failed;
-        }
+    if (chunk < job->limit) {
+        if (!map_chunk(sim, process, task->job, chunk, done)) return false;
         task->done++;
-        process->progress++;
-        if (done->end_chunk >= 0 && (uint64_t)done->end_chunk < job->limit) job->limit = (uint64_t)done->end_chunk + 1;
     }
     done->done = task->done;
     done->elements = task->done;
@@ -141,7 +135,8 @@ static bool compute_chunk(Sim *sim, Process *process, Task *task, WorkerJob *job
 
 static void merge_bag(Sim *sim, Process *process, Task *task, WorkerJob *job) {
     Bag other;
-    PeerEvent event = {.kind = PEER_MERGED, .job = task->job, .merge_done = {.step = task->step, .end_chunk = -1}};
+    PeerEvent event = {
+        .kind = PEER_MERGED, .job = sim->numbers[task->job - 1], .merge_done = {.step = task->step, .end_chunk = -1}};
     if (!bag_decode(&job->context, &other, &task->data)) {
         sim_fail(sim, "node %d got a bag that does not decode", process->node);
         return;
@@ -154,7 +149,7 @@ static void merge_bag(Sim *sim, Process *process, Task *task, WorkerJob *job) {
 static void encode_bag(Sim *sim, Process *process, const Task *task, WorkerJob *job) {
     Buf data = {0};
     bag_encode(&job->bag, &data);
-    worker_peer_step(sim, process, (PeerEvent){.kind = PEER_ENCODED, .job = task->job, .data = &data});
+    worker_peer_step(sim, process, (PeerEvent){.kind = PEER_ENCODED, .job = sim->numbers[task->job - 1], .data = &data});
 }
 
 static void open_job(Sim *sim, const Task *task, WorkerJob *job) {
@@ -170,23 +165,28 @@ static void open_job(Sim *sim, const Task *task, WorkerJob *job) {
 
 static void root_slice(Sim *sim, Process *process, const Task *task);
 
-static void compute_event(Sim *sim, Process *process) {
+/* A range is over: what was mapped of it stays in the bag, or goes to the job's owner. */
+static void range_over(Sim *sim, Process *process, const Task *task, WorkerJob *job, MsgRangeDone done) {
+    Buf data = {0};
+    PeerEvent event = {.kind = PEER_COMPUTED, .job = sim->numbers[task->job - 1], .range_done = done, .data = &data};
+    event.range_done.first = task->first;
+    event.range_done.nanoseconds = sim->now - task->began;
+    if (task->job > SIM_JOBS) {
+        bag_encode(&job->bag, &data);
+        bag_free(&job->bag);
+    }
+    worker_peer_step(sim, process, event);
+}
+
+static void task_event(Sim *sim, Process *process) {
     Task *task = process->tasks;
     WorkerJob *job = &process->jobs[task->job - 1];
-    PeerEvent event = {.kind = PEER_COMPUTED, .job = task->job};
-    process->is_computing = false;
-    if (task->kind == PEER_COMPUTE && !compute_chunk(sim, process, task, job, &event.range_done)) {
-        worker_wake(sim, process, task_cost(sim, task));
-        return;
-    }
+    MsgRangeDone done = {.end = END_NONE};
+    if (task->kind == PEER_COMPUTE && !compute_chunk(sim, process, task, job, &done)) return;
     process->tasks = task->next;
     switch (task->kind) {
     case PEER_OPEN: open_job(sim, task, job); break;
-    case PEER_COMPUTE:
-        event.range_done.first = task->first;
-        event.range_done.nanoseconds = sim->now - task->began;
-        worker_peer_step(sim, process, event);
-        break;
+    case PEER_COMPUTE: range_over(sim, process, task, job, done); break;
     case PEER_MERGE: merge_bag(sim, process, task, job); break;
     case PEER_ENCODE:
         if (process->root)
@@ -202,40 +202,48 @@ static void compute_event(Sim *sim, Process *process) {
     }
     buf_free(&task->data);
     free(task);
-    if (process->tasks) worker_wake(sim, process, task_cost(sim, process->tasks));
+}
+
+static void compute_event(Sim *sim, Process *process) {
+    process->is_computing = false;
+    if (process->nested)
+        nested_event(sim, process);
+    else
+        task_event(sim, process);
+    process_wake(sim, process);
 }
 
 /* ---- a worker's protocol side */
-static void check_slices(Sim *sim, const PeerAction *action) {
+static void check_slices(Sim *sim, uint64_t job, const PeerAction *action) {
     for (uint32_t i = 0; i < action->slice_count; i++) {
         Buf expected = {0};
-        slice_encode(action->job, i, action->first, action->count, &expected);
-        if (!buf_equal(&expected, &action->slices[i]))
-            sim_fail(sim, "a slice of job %llu came wrong", (unsigned long long)action->job);
+        slice_encode(job, i, action->first, action->count, &expected);
+        if (!buf_equal(&expected, &action->slices[i])) sim_fail(sim, "a slice of job %llu came wrong", (unsigned long long)job);
         buf_free(&expected);
         buf_free(&action->slices[i]);
     }
-    if (action->slice_count != sim->plan->jobs[action->job - 1].lists) sim_fail(sim, "slices are missing");
+    if (action->slice_count != sim->plan->jobs[job - 1].lists) sim_fail(sim, "slices are missing");
     free(action->slices);
 }
 
 static void worker_act(Sim *sim, Process *process, PeerAction *action) {
-    Task task = {.kind = action->kind, .job = action->job, .first = action->first, .count = action->count};
+    uint64_t job = sim_job(sim, action->job);
+    Task task = {.kind = action->kind, .job = job, .first = action->first, .count = action->count};
     switch (action->kind) {
     case PEER_SEND_CONTROL: sim_send(sim, process->node, NODE_SCHED, CHANNEL_CONTROL, &action->message); break;
     case PEER_SEND_DATA: sim_send(sim, process->node, endpoint_node(action->endpoint), CHANNEL_GET, &action->message); break;
     case PEER_SEND_ANSWER: sim_send(sim, process->node, (int)action->route, CHANNEL_PIECE, &action->message); break;
     case PEER_OPEN:
-        process->jobs[action->job - 1].limit = action->spec.chunks;
+        process->jobs[job - 1].limit = action->spec.chunks;
         task.data = action->data;
         task_add(sim, process, task);
         break;
     case PEER_COMPUTE:
-        check_slices(sim, action);
+        check_slices(sim, job, action);
         task_add(sim, process, task);
         break;
     case PEER_LIMIT:
-        if (action->limit < process->jobs[action->job - 1].limit) process->jobs[action->job - 1].limit = action->limit;
+        if (action->limit < process->jobs[job - 1].limit) process->jobs[job - 1].limit = action->limit;
         break;
     case PEER_MERGE:
         task.data = action->data;
@@ -243,19 +251,21 @@ static void worker_act(Sim *sim, Process *process, PeerAction *action) {
         task_add(sim, process, task);
         break;
     case PEER_DROP:
-        process->jobs[action->job - 1].limit = 0;
+        process->jobs[job - 1].limit = 0;
         task_add(sim, process, task);
         break;
     case PEER_ENCODE: task_add(sim, process, task); break;
+    case PEER_IDLE: break; /* here everything is handed over whether somebody is idle or not */
     case PEER_EXIT: process_exits(sim, process, action->status, action->text); break;
     }
 }
 
 static void worker_peer_step(Sim *sim, Process *process, PeerEvent event) {
     event.now = sim->now;
-    peer_step(process->peer, &event, &process->peer_actions);
+    peer_step(process->peer, &event, &process->peer_actions, &process->owned);
     for (size_t i = 0; i < process->peer_actions.len; i++) worker_act(sim, process, &process->peer_actions.items[i]);
     process->peer_actions.len = 0;
+    nested_acts(sim, process, &process->owned);
 }
 
 static void worker_event(Sim *sim, Process *process, const Event *event) {
@@ -286,13 +296,11 @@ static void root_submit_next(Sim *sim, Process *process) {
         const JobPlan *plan = &sim->plan->jobs[process->submitted++];
         Buf captures = {0};
         captures_encode(process->submitted, plan->blob, &captures);
-        JobSpec spec = {.chunks = plan->chunks, .lists = plan->lists};
-        spec.flags = (plan->is_commutative ? JOB_EXACT_COMMUTATIVE : 0) | (plan->may_stop ? JOB_MAY_STOP_EARLY : 0);
-        if (plan->is_watched) spec.flags |= JOB_IS_WATCHED;
+        MsgJobSubmit submit = {.spec = job_spec(plan)};
         OwnerLists lists = {0};
         if (plan->is_watched) lists_encode(process->submitted, plan, &lists);
         OwnerActions *actions = root_begin(sim, process);
-        owner_submit(root_owner(process->root), process->submitted, &spec, &captures, &lists);
+        owner_submit(root_owner(process->root), process->submitted, &submit, &captures, &lists);
         root_acts(sim, process, actions);
         if (plan->cancel_after)
             sim_post(sim, (Event){.kind = EVENT_CANCEL, .node = process->node, .from = (int)process->submitted},
@@ -382,6 +390,7 @@ static void root_act(Sim *sim, Process *process, OwnerAction *action) {
     case OWNER_PROGRESS: root_progress(sim, process, action); break;
     case OWNER_RESULT: root_check(sim, process, action); break;
     case OWNER_EXIT: process_exits(sim, process, action->status, action->text); break;
+    default: sim_fail(sim, "a strange action for the root");
     }
 }
 

@@ -46,6 +46,31 @@ static JobPlan draw_job(Draw *random) {
     return job;
 }
 
+JobSpec job_spec(const JobPlan *plan) {
+    JobSpec spec = {.chunks = plan->chunks, .lists = plan->lists};
+    if (plan->is_commutative) spec.flags |= JOB_EXACT_COMMUTATIVE;
+    if (plan->may_stop) spec.flags |= JOB_MAY_STOP_EARLY;
+    if (plan->is_watched) spec.flags |= JOB_IS_WATCHED;
+    return spec;
+}
+
+/* Jobs inside of chunks of the root's jobs, and of each other. */
+static void draw_nested(Draw *random, SimPlan *plan) {
+    uint32_t count = draw(random, 2) ? 0 : 1 + (uint32_t)draw(random, SIM_NESTED);
+    for (uint32_t i = 0; i < count; i++) {
+        JobPlan *job = &plan->jobs[SIM_JOBS + i];
+        uint64_t host = draw(random, plan->job_count + i);
+        if (host >= plan->job_count) host += SIM_JOBS - plan->job_count;
+        if (plan->jobs[host].chunks == 0) continue;
+        *job = draw_job(random);
+        job->host = host + 1;
+        job->host_chunk = draw(random, plan->jobs[host].chunks);
+        job->mapped = draw(random, 2) ? 0 : draw(random, job->chunks + 1);
+        job->kept = job->mapped + (draw(random, 3) ? draw(random, job->chunks - job->mapped + 1) : 0);
+        job->grain = draw(random, 10);
+    }
+}
+
 SimPlan plan_draw(uint64_t seed) {
     Draw random = {mix(seed, 77)};
     SimPlan plan = {.seed = seed, .crash_node = -1, .sleep_node = -1};
@@ -53,6 +78,7 @@ SimPlan plan_draw(uint64_t seed) {
     plan.job_count = 1 + (uint32_t)(draw(&random, 2) ? 0 : draw(&random, SIM_JOBS));
     for (uint32_t i = 0; i < plan.job_count; i++) plan.jobs[i] = draw_job(&random);
     plan.is_concurrent = draw(&random, 3) == 0;
+    draw_nested(&random, &plan);
     if (draw(&random, 3) == 0) {
         plan.shuffle_seed = 1 + draw(&random, 1000);
         plan.range_chunks = draw(&random, 5);
@@ -79,21 +105,24 @@ SimPlan plan_draw(uint64_t seed) {
     return plan;
 }
 
+static void job_print(const JobPlan *job, uint32_t number) {
+    printf("  job %u: %llu chunks%s%s, %u lists%s, captures %llu, ends %u/million, empty %u%%, bad combines %u/million, costs %u\n",
+           number, (unsigned long long)job->chunks, job->is_commutative ? ", commutative" : "", job->may_stop ? ", may stop" : "",
+           job->lists, job->is_watched ? ", watched" : "", (unsigned long long)job->blob, job->ends, job->empty, job->bad_combines,
+           job->costs);
+    if (job->host)
+        printf("    inside of chunk %llu of job %llu, mapped %llu, kept %llu, grain %llu\n", (unsigned long long)job->host_chunk,
+               (unsigned long long)job->host, (unsigned long long)job->mapped, (unsigned long long)job->kept,
+               (unsigned long long)job->grain);
+    if (job->cancel_after) printf("    cancelled after %.3f ms\n", (double)job->cancel_after / 1e6);
+}
+
 void plan_print(const SimPlan *plan) {
     printf("seed %llu: %u workers, delay %.3f ms, %u/1000 repeated, shuffle %llu, ranges of %llu\n", (unsigned long long)plan->seed,
            plan->workers, (double)plan->delay / 1e6, plan->repeats, (unsigned long long)plan->shuffle_seed,
            (unsigned long long)plan->range_chunks);
-    for (uint32_t i = 0; i < plan->job_count; i++) {
-        const JobPlan *job = &plan->jobs[i];
-        printf("  job %u: %llu chunks%s%s, %u lists%s, captures %llu, ends %u/million, empty %u%%, bad combines %u/million, costs "
-               "%u\n",
-               i + 1, (unsigned long long)job->chunks, job->is_commutative ? ", commutative" : "",
-               job->may_stop ? ", may stop" : "", job->lists, job->is_watched ? ", watched" : "", (unsigned long long)job->blob,
-               job->ends, job->empty, job->bad_combines, job->costs);
-    }
-    for (uint32_t i = 0; i < plan->job_count; i++)
-        if (plan->jobs[i].cancel_after)
-            printf("  job %u is cancelled after %.3f ms\n", i + 1, (double)plan->jobs[i].cancel_after / 1e6);
+    for (uint32_t i = 0; i < SIM_ALL_JOBS; i++)
+        if (i < plan->job_count || plan->jobs[i].host) job_print(&plan->jobs[i], i + 1);
     if (plan->crash_node >= 0)
         printf("  node %d crashes at %.3f ms, %s\n", plan->crash_node, (double)plan->crash_at / 1e6,
                plan->crash_is_seen ? "seen by the supervisor" : "unseen");

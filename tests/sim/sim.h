@@ -16,26 +16,30 @@
 #define MILLISECOND ((uint64_t)1000000)
 #define SECOND      ((uint64_t)1000000000)
 
-enum { SIM_JOBS = 3, SIM_WORKERS = 40, NODE_SCHED = 0, NODE_ROOT = 1, NODE_WORKER = 2, SIM_NODES = NODE_WORKER + SIM_WORKERS };
+enum { SIM_JOBS = 3, SIM_NESTED = 4, SIM_ALL_JOBS = SIM_JOBS + SIM_NESTED };
+enum { SIM_WORKERS = 40, NODE_SCHED = 0, NODE_ROOT = 1, NODE_WORKER = 2, SIM_NODES = NODE_WORKER + SIM_WORKERS };
 
 /* ---- what is run (plan.c draws it from the seed) */
 typedef struct JobPlan {
     uint64_t chunks, blob;
     bool is_commutative, may_stop;
     uint32_t lists;
-    uint32_t ends;         /* chunks in a million that fail or stop */
-    uint32_t empty;        /* chunks in a hundred without elements */
-    uint32_t bad_combines; /* combines in a million that fail */
-    bool is_watched;       /* its lists are encoded beforehand, and its progress is told */
-    uint64_t cancel_after; /* the program cancels it then; 0: never */
-    uint32_t costs;        /* 0 even, 1 rising, 2 a few very long ones */
+    uint32_t ends;             /* chunks in a million that fail or stop */
+    uint32_t empty;            /* chunks in a hundred without elements */
+    uint32_t bad_combines;     /* combines in a million that fail */
+    bool is_watched;           /* its lists are encoded beforehand, and its progress is told */
+    uint64_t cancel_after;     /* the program cancels it then; 0: never */
+    uint64_t host, host_chunk; /* of a nested job: the job and the chunk of it that run it; host 0: there is none */
+    uint64_t mapped, kept;     /* the same: chunks that its owner has mapped when it shares it; the end of those it maps then */
+    uint64_t grain;
+    uint32_t costs; /* 0 even, 1 rising, 2 a few very long ones */
 } JobPlan;
 
 typedef struct SimPlan {
     uint64_t seed;
     uint32_t workers, job_count;
-    JobPlan jobs[SIM_JOBS];
-    bool is_concurrent; /* all jobs are submitted at once */
+    JobPlan jobs[SIM_ALL_JOBS]; /* the root's, and from SIM_JOBS on those that run inside of others */
+    bool is_concurrent;         /* all jobs are submitted at once */
     uint64_t shuffle_seed, range_chunks;
     uint64_t delay;      /* of a message, at most */
     uint32_t repeats;    /* messages in a thousand that come twice */
@@ -49,6 +53,7 @@ typedef struct SimPlan {
     int32_t status;        /* the program's */
 } SimPlan;
 
+JobSpec job_spec(const JobPlan *plan);
 SimPlan plan_draw(uint64_t seed);
 void plan_print(const SimPlan *plan);
 uint64_t mix(uint64_t a, uint64_t b); /* a hash of two numbers */
@@ -116,14 +121,15 @@ typedef struct Sim {
     SchedActions actions;
     Process *processes[SIM_NODES];
     int64_t live_values;
-    RangeSet mapped[SIM_JOBS]; /* chunks that some worker has run: none may run twice */
+    RangeSet mapped[SIM_ALL_JOBS]; /* chunks that some worker has run: none may run twice */
     bool is_over;
     int32_t status;
     char text[MESSAGE_TEXT_SIZE];
     uint64_t ended_at;
     uint32_t results; /* jobs whose result was right, or that were cancelled */
-    bool is_cancelled[SIM_JOBS];
-    char *failure; /* what the simulation found wrong; NULL: nothing yet */
+    bool is_cancelled[SIM_ALL_JOBS], is_begun[SIM_ALL_JOBS];
+    uint64_t numbers[SIM_ALL_JOBS]; /* what the protocol knows them by; 0: not begun */
+    char *failure;                  /* what the simulation found wrong; NULL: nothing yet */
 } Sim;
 
 uint64_t sim_random(Sim *sim, uint64_t below); /* 0 ≤ it < below */
@@ -133,7 +139,8 @@ void sim_fail(Sim *sim, const char *format, ...) __attribute__((format(printf, 2
 void sim_trace(Sim *sim, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void sim_run(Sim *sim); /* until the run is over, something is wrong, or time is up */
 void sim_free(Sim *sim);
-int endpoint_node(const char *endpoint); /* "sim:7" → 7 */
+uint64_t sim_job(const Sim *sim, uint64_t number); /* the job's place in the plan, from 1 */
+int endpoint_node(const char *endpoint);           /* "sim:7" → 7 */
 
 /* ---- actors.c */
 Process *process_new(Sim *sim, int node);

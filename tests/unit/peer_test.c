@@ -15,17 +15,19 @@
 typedef struct Bench {
     Peer *peer;
     PeerActions out; /* of the last event */
-    uint64_t now;    /* milliseconds */
+    OwnerActions owned;
+    uint64_t now; /* milliseconds */
 } Bench;
 
 static void clear(Bench *bench) {
     peer_actions_free(&bench->out);
+    owner_actions_free(&bench->owned);
 }
 
 static void step(Bench *bench, PeerEvent event) {
     clear(bench);
     event.now = bench->now * 1000000;
-    peer_step(bench->peer, &event, &bench->out);
+    peer_step(bench->peer, &event, &bench->out, &bench->owned);
 }
 
 static void control(Bench *bench, Message message) {
@@ -334,6 +336,89 @@ static void a_job_may_be_dropped_elsewhere_first(void **state) {
     bench_free(&bench);
 }
 
+static void ranges_of_a_workers_job_are_told_one_by_one(void **state) {
+    (void)state;
+    Bench bench = bench_welcome();
+    Message start = {.kind = MSG_JOB_START, .job = JOB_NUMBER(8, 1), .epoch = 1};
+    start.as.start = (MsgJobStart){.spec = {.chunks = 100, .flags = JOB_BY_RANGES}, .serial = 1, .owner_endpoint = "ipc://seven"};
+    control(&bench, start);
+    for (uint64_t first = 0; first < 4; first += 2) {
+        Message range = {.kind = MSG_RANGE, .job = JOB_NUMBER(8, 1), .epoch = 1, .as.range = {first, 2}};
+        control(&bench, range);
+        Buf data = {0};
+        if (first == 0) buf_add_text(&data, "small");
+        while (first && data.len <= MESSAGE_INLINE_BLOB) buf_add_text(&data, "large");
+        MsgRangeDone done = {.first = first, .done = 2, .end_chunk = -1};
+        step(&bench, (PeerEvent){.kind = PEER_COMPUTED, .job = JOB_NUMBER(8, 1), .range_done = done, .data = &data});
+        assert_int_equal(data.len, 0);
+        assert_int_equal(told(&bench, MSG_RANGE_DONE)->size, first ? 0 : 5);
+        assert_true(told(&bench, MSG_RANGE_DONE)->as.range_done.bag_size >= 5);
+    }
+    Message get = {.kind = MSG_GET, .job = JOB_NUMBER(8, 1), .epoch = 1};
+    get.as.get = (MsgGet){.pull = 1, .name = {.kind = DATA_BAG, .first = 2, .count = 2}, .length = 5};
+    step(&bench, (PeerEvent){.kind = PEER_GET, .route = 3, .message = &get});
+    assert_memory_equal(acted(&bench, PEER_SEND_ANSWER, 0)->message.bytes, "large", 5);
+    get.as.get.name.first = 3;
+    step(&bench, (PeerEvent){.kind = PEER_GET, .route = 3, .message = &get});
+    assert_int_equal(acted(&bench, PEER_SEND_ANSWER, 0)->message.as.piece.state, PIECE_GONE);
+    control(&bench, (Message){.kind = MSG_IDLE, .as.idle = {.workers = 4}});
+    assert_int_equal(acted(&bench, PEER_IDLE, 0)->count, 4);
+    bench_free(&bench);
+}
+
+static const OwnerAction *owned(const Bench *bench, OwnerActionKind kind) {
+    for (size_t i = 0; i < bench->owned.len; i++)
+        if (bench->owned.items[i].kind == kind) return &bench->owned.items[i];
+    return NULL;
+}
+
+static Owner *owner(Bench *bench) {
+    clear(bench);
+    owner_begin(peer_owner(bench->peer), bench->now * 1000000, &bench->owned);
+    return peer_owner(bench->peer);
+}
+
+static void its_own_jobs_are_its_owners(void **state) {
+    (void)state;
+    Bench bench = bench_welcome(); /* worker 3 */
+    uint64_t job = JOB_NUMBER(4, 1);
+    Buf captures = {0};
+    OwnerLists lists = {0};
+    MsgJobSubmit submit = {.spec = {.chunks = 10, .flags = JOB_BY_RANGES}, .mapped = 1, .kept = 2};
+    owner_submit(owner(&bench), job, &submit, &captures, &lists);
+    assert_int_equal(owned(&bench, OWNER_SEND_CONTROL)->message.as.submit.kept, 2);
+    owner_join(owner(&bench), job);
+    assert_int_equal(owned(&bench, OWNER_SEND_CONTROL)->message.kind, MSG_JOIN);
+    Message range = {.kind = MSG_RANGE, .job = job, .epoch = 1, .as.range = {5, 2}};
+    control(&bench, range);
+    assert_true(owned(&bench, OWNER_COMPUTE)->first == 5 && owned(&bench, OWNER_COMPUTE)->count == 2);
+    control(&bench, range); /* a repetition */
+    assert_int_equal(bench.owned.len, 0);
+    Message small = {.kind = MSG_PART, .job = job, .epoch = 1, .bytes = "bag", .size = 3};
+    small.as.part = (MsgPart){.first = 2, .count = 3, .size = 3};
+    control(&bench, small);
+    assert_memory_equal(owned(&bench, OWNER_PART)->data.data, "bag", 3);
+    Message large = {.kind = MSG_PART, .job = job, .epoch = 1};
+    large.as.part = (MsgPart){.first = 7, .count = 3, .size = 5000, .endpoint = "ipc://nine"};
+    control(&bench, large);
+    assert_string_equal(owned(&bench, OWNER_SEND_DATA)->endpoint, "ipc://nine");
+    Message get = owned(&bench, OWNER_SEND_DATA)->message;
+    assert_true(get.as.get.name.first == 7 && get.as.get.name.count == 3);
+    control(&bench, (Message){.kind = MSG_CANCEL_AFTER, .job = job, .epoch = 1, .as.cancel = {.chunk = 8}});
+    assert_int_equal(owned(&bench, OWNER_LIMIT)->limit, 9);
+    Message done = {.kind = MSG_JOB_DONE, .job = job, .epoch = 1, .as.job_done = {.holder = -1, .limit = 9}};
+    control(&bench, done);
+    assert_int_equal(bench.owned.len, 0); /* a part is missing */
+    char *bag = xcalloc(1, 5000);
+    answer(&bench, &get, bag, 5000);
+    free(bag);
+    assert_int_equal(owned(&bench, OWNER_PART)->data.len, 5000);
+    assert_true(!owned(&bench, OWNER_RESULT)->has_bag && owned(&bench, OWNER_RESULT)->limit == 9);
+    owner_received(owner(&bench), job, 1);
+    assert_int_equal(owned(&bench, OWNER_SEND_CONTROL)->message.kind, MSG_JOB_END);
+    bench_free(&bench);
+}
+
 static void it_beats_and_gives_up_on_a_silent_scheduler(void **state) {
     (void)state;
     Bench bench = bench_welcome();
@@ -387,6 +472,8 @@ int main(void) {
         cmocka_unit_test(a_pull_that_stalls_is_repeated_and_then_reported),
         cmocka_unit_test(a_holder_that_says_later_is_waited_for),
         cmocka_unit_test(a_job_may_be_dropped_elsewhere_first),
+        cmocka_unit_test(ranges_of_a_workers_job_are_told_one_by_one),
+        cmocka_unit_test(its_own_jobs_are_its_owners),
         cmocka_unit_test(it_beats_and_gives_up_on_a_silent_scheduler),
         cmocka_unit_test(shutdown_ends_it),
     };

@@ -62,7 +62,7 @@ static void submit(Bench *bench, uint64_t job, const char *captures, uint32_t li
     Buf data = {0};
     buf_add_text(&data, captures);
     OwnerLists none = {0};
-    owner_submit(owner(bench), job, &(JobSpec){.chunks = 10, .lists = lists}, &data, &none);
+    owner_submit(owner(bench), job, &(MsgJobSubmit){.spec = {.chunks = 10, .lists = lists}}, &data, &none);
     assert_int_equal(data.len, 0);
 }
 
@@ -218,7 +218,7 @@ static void lists_may_be_there_already(void **state) {
     buf_add_text(&lists.items[0].data, "abcdefghij");
     lists.items[0].ends = calloc(11, sizeof *lists.items[0].ends);
     for (uint64_t i = 0; i <= 10; i++) lists.items[0].ends[i] = (OwnerEnd){.offset = i, .elements = 3 * i};
-    owner_submit(owner(&bench), 1, &(JobSpec){.chunks = 10, .lists = 1}, &captures, &lists);
+    owner_submit(owner(&bench), 1, &(MsgJobSubmit){.spec = {.chunks = 10, .lists = 1}}, &captures, &lists);
     assert_null(lists.items);
     ask(&bench, get_of(DATA_SLICE, 4, 0, 100));
     const OwnerAction *answer = acted(&bench, OWNER_SEND_ANSWER);
@@ -238,7 +238,7 @@ static void a_result_that_does_not_come_is_reported(void **state) {
         control(&bench, (Message){.kind = MSG_HEARTBEAT});
         step(&bench, (RootEvent){.kind = ROOT_TICK});
         if (!told(&bench, MSG_FAIL)) continue;
-        assert_non_null(strstr(told(&bench, MSG_FAIL)->as.text.text, "worker 4 did not send"));
+        assert_non_null(strstr(told(&bench, MSG_FAIL)->as.text.text, "the worker at ipc://w4 did not send"));
         reports++;
     }
     assert_int_equal(reports, 1);

@@ -344,6 +344,106 @@ static void progress_is_told_now_and_then(void **state) {
     bench_free(&bench);
 }
 
+/* A job of worker 0 (peer 1), which has mapped `mapped` chunks and keeps those up to `kept`. */
+static void submit_nested(Bench *bench, uint64_t count, uint64_t chunks, uint64_t mapped, uint64_t kept) {
+    Message message = {.kind = MSG_JOB_SUBMIT, .job = JOB_NUMBER(1, count), .bytes = "blob", .size = 4};
+    message.as.submit = (MsgJobSubmit){.mapped = mapped, .kept = kept};
+    message.as.submit.spec = (JobSpec){.chunks = chunks, .blob_size = 4, .flags = JOB_BY_RANGES};
+    say(bench, 1, message);
+}
+
+static Message part_done(uint64_t job, uint64_t first, uint64_t count, const char *bag) {
+    Message message = done(job, first, count);
+    message.as.range_done.bag_size = message.size = strlen(bag);
+    message.bytes = bag;
+    return message;
+}
+
+static void jobs_of_workers_are_for_the_idle(void **state) {
+    (void)state;
+    Bench bench = bench_new((SchedConfig){.workers = 3, .range_chunks = 1}, 3);
+    uint64_t nested = JOB_NUMBER(1, 1);
+    submit(&bench, 1, 2); /* workers 0 and 1 are busy */
+    submit_nested(&bench, 1, 6, 1, 3);
+    assert_int_equal(count_sent(&bench, 2, MSG_RANGE), 0);
+    assert_string_equal(sent(&bench, 3, MSG_JOB_START, 0)->as.start.owner_endpoint, "ipc://1");
+    assert_int_equal(sent(&bench, 3, MSG_RANGE, 0)->as.range.first, 3);
+    assert_int_equal(count_sent(&bench, 3, MSG_RANGE), 1); /* one at a time: it shall compute what it holds */
+    say(&bench, 3, part_done(nested, 3, 1, "bag"));
+    const Message *part = sent(&bench, 1, MSG_PART, 0);
+    assert_true(part->job == nested && part->as.part.first == 3 && part->as.part.count == 1 && part->size == 3);
+    assert_memory_equal(part->bytes, "bag", 3);
+    assert_string_equal(part->as.part.endpoint, "ipc://3");
+    assert_int_equal(sent(&bench, 3, MSG_RANGE, 0)->as.range.first, 4);
+    /* The owner maps what it kept, and gets more when it has joined. */
+    say(&bench, 1, done(nested, 1, 2));
+    assert_int_equal(bench.out.len, 0);
+    say(&bench, 1, (Message){.kind = MSG_JOIN, .job = nested, .epoch = 1});
+    assert_int_equal(sent(&bench, 1, MSG_RANGE, 0)->as.range.first, 5);
+    say(&bench, 1, done(nested, 5, 1));
+    assert_int_equal(count_sent(&bench, 1, MSG_PART), 0);
+    Message large = part_done(nested, 4, 1, "");
+    large.as.range_done.bag_size = 100000;
+    say(&bench, 3, large);
+    assert_true(sent(&bench, 1, MSG_PART, 0)->as.part.size == 100000 && sent(&bench, 1, MSG_PART, 0)->size == 0);
+    const MsgJobDone *job_done = &sent(&bench, 1, MSG_JOB_DONE, 0)->as.job_done;
+    assert_true(job_done->holder == -1 && job_done->limit == 6);
+    Message end = {.kind = MSG_JOB_END, .job = nested, .epoch = 1};
+    say(&bench, 2, end); /* it is not its owner's */
+    assert_int_equal(bench.out.len, 0);
+    say(&bench, 1, end);
+    assert_int_equal(count_sent(&bench, 1, MSG_JOB_END), 0);
+    assert_int_equal(count_sent(&bench, 3, MSG_JOB_END), 1);
+    const JobStats *stats = sched_job_stats(bench.sched, nested);
+    assert_true(stats->workers[0].chunks == 4 && stats->workers[2].chunks == 2 && stats->edge_count == 0);
+    bench_free(&bench);
+}
+
+static void a_job_of_a_worker_may_end_early(void **state) {
+    (void)state;
+    Bench bench = bench_new((SchedConfig){.workers = 2, .range_chunks = 2}, 2);
+    uint64_t nested = JOB_NUMBER(1, 1);
+    submit(&bench, 1, 1);
+    submit_nested(&bench, 1, 10, 0, 4);
+    say(&bench, 2, ended(nested, 4, 2, 4, END_FAILED));
+    assert_int_equal(sent(&bench, 1, MSG_PART, 0)->as.part.first, 4);
+    assert_int_equal(count_sent(&bench, 2, MSG_RANGE), 0);
+    assert_int_equal(count_sent(&bench, 1, MSG_JOB_DONE), 0); /* what the owner keeps may fail earlier */
+    say(&bench, 1, ended(nested, 0, 4, 1, END_FAILED));
+    assert_int_equal(sent(&bench, 1, MSG_JOB_DONE, 0)->as.job_done.limit, 2);
+    bench_free(&bench);
+}
+
+static void a_senseless_job_of_a_worker_ends_the_run(void **state) {
+    (void)state;
+    Bench bench = bench_new((SchedConfig){.workers = 2}, 2);
+    Message message = {.kind = MSG_JOB_SUBMIT, .job = JOB_NUMBER(2, 1)};
+    message.as.submit.spec = (JobSpec){.chunks = 3, .flags = JOB_BY_RANGES};
+    say(&bench, 1, message); /* another worker's number */
+    assert_int_equal(sched_ignored(bench.sched), 1);
+    submit_nested(&bench, 1, 3, 2, 1);
+    assert_int_equal(count_sent(&bench, 1, MSG_SHUTDOWN), 1);
+    bench_free(&bench);
+}
+
+static void the_busy_hear_who_is_idle(void **state) {
+    (void)state;
+    Bench bench = bench_new((SchedConfig){.workers = 3, .range_chunks = 1}, 3);
+    submit(&bench, 1, 1);
+    assert_int_equal(count_sent(&bench, 1, MSG_IDLE), 0);
+    assert_int_equal(sched_next_tick(bench.sched), 1000000);
+    tick_at(&bench, 1);
+    assert_int_equal(sent(&bench, 1, MSG_IDLE, 0)->as.idle.workers, 2);
+    assert_int_equal(count_sent(&bench, 2, MSG_IDLE), 0);
+    tick_at(&bench, 2);
+    assert_int_equal(count_sent(&bench, 1, MSG_IDLE), 0);
+    /* Who has submitted counts on nobody before it hears of somebody again. */
+    submit_nested(&bench, 1, 2, 0, 1);
+    tick_at(&bench, 3);
+    assert_int_equal(sent(&bench, 1, MSG_IDLE, 0)->as.idle.workers, 1);
+    bench_free(&bench);
+}
+
 static void only_holders_take_part_in_the_tree(void **state) {
     (void)state;
     Bench bench = bench_new((SchedConfig){.workers = 4}, 4);
@@ -608,6 +708,10 @@ int main(void) {
         cmocka_unit_test(several_jobs_are_under_way),
         cmocka_unit_test(a_job_may_be_cancelled),
         cmocka_unit_test(progress_is_told_now_and_then),
+        cmocka_unit_test(jobs_of_workers_are_for_the_idle),
+        cmocka_unit_test(a_job_of_a_worker_may_end_early),
+        cmocka_unit_test(a_senseless_job_of_a_worker_ends_the_run),
+        cmocka_unit_test(the_busy_hear_who_is_idle),
         cmocka_unit_test(an_early_end_cancels_what_is_later_only),
         cmocka_unit_test(the_slow_early_failure_wins),
         cmocka_unit_test(a_failed_merge_lowers_the_limit),

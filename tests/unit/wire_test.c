@@ -20,7 +20,8 @@ static JobSpec some_spec(void) {
                      .size = 1,
                      .blob_size = sizeof blob,
                      .lists = MESSAGE_LISTS,
-                     .flags = JOB_FLAGS};
+                     .flags = JOB_FLAGS,
+                     .grain = 5};
 }
 
 /* One message of each kind, with every field set. */
@@ -36,16 +37,22 @@ static size_t all_messages(Message *out) {
                       .pid = 7,
                       .wish = 2}},
         {.kind = MSG_WELCOME, .as.welcome = {.worker = 5, .workers = 8, .epoch = 1}},
-        {.kind = MSG_JOB_SUBMIT, .bytes = blob, .size = sizeof blob, .as.submit.spec = some_spec()},
+        {.kind = MSG_JOB_SUBMIT, .bytes = blob, .size = sizeof blob, .as.submit = {.spec = some_spec(), .mapped = 3, .kept = 4}},
         {.kind = MSG_JOB_START, .bytes = blob, .size = sizeof blob, .as.start = {some_spec(), 9, "inproc://root"}},
         {.kind = MSG_RANGE, .as.range = {.first = 1, .count = MESSAGE_CHUNKS - 1}},
-        {.kind = MSG_RANGE_DONE, .as.range_done = {1, 5, 4, 100, 200, 300, 400, .end_chunk = 4, .end = END_FAILED, .credits = 2}},
+        {.kind = MSG_RANGE_DONE,
+         .bytes = blob,
+         .size = sizeof blob,
+         .as.range_done = {1, 5, 4, 100, 200, 300, 400, 4, END_FAILED, .credits = 2, .bag_size = sizeof blob}},
         {.kind = MSG_CANCEL_AFTER, .as.cancel = {.chunk = 9}},
         {.kind = MSG_MERGE, .as.merge = {.step = 3, .from = 4, .endpoint = "ipc:///tmp/x"}},
         {.kind = MSG_MERGE_DONE, .as.merge_done = {.step = 3, .nodes = 2, .size = 1000, .nanoseconds = 5, .end_chunk = -1}},
         {.kind = MSG_JOB_DONE, .as.job_done = {.holder = -1, .endpoint = "", .limit = 7, .nanoseconds = 9, .end = END_STOPPED}},
         {.kind = MSG_JOB_PROGRESS, .as.progress = {.done = 3, .limit = 9}},
         {.kind = MSG_JOB_END, .as.job_end = {.nodes = 1, .size = 2}},
+        {.kind = MSG_JOIN},
+        {.kind = MSG_PART, .as.part = {.first = 3, .count = 4, .size = MESSAGE_INLINE_BLOB + 1, .endpoint = "inproc://w"}},
+        {.kind = MSG_IDLE, .as.idle = {.workers = 3}},
         {.kind = MSG_GET, .as.get = {.pull = 1, .name = name, .offset = 10, .length = MESSAGE_PIECE_SIZE}},
         {.kind = MSG_PIECE,
          .bytes = blob,

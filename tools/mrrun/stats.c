@@ -35,9 +35,15 @@ static double seconds_of(uint64_t nanoseconds) {
     return (double)nanoseconds / 1e9;
 }
 
+/* "job 3" is the program's third, "job 3 of worker 2" the third that worker 2 shared with others. */
+static void show_name(uint64_t number) {
+    fprintf(stderr, "job %llu", (unsigned long long)JOB_COUNT(number));
+    if (JOB_OWNER(number)) fprintf(stderr, " of worker %llu", (unsigned long long)JOB_OWNER(number) - 1);
+}
+
 void stats_show_shares(const JobStats *job) {
-    fprintf(stderr, "job %llu: %llu chunks in %.3f s\n", (unsigned long long)job->job, (unsigned long long)job->spec.chunks,
-            seconds_of(job->ended - job->started));
+    show_name(job->job);
+    fprintf(stderr, ": %llu chunks in %.3f s\n", (unsigned long long)job->spec.chunks, seconds_of(job->ended - job->started));
     for (uint32_t i = 0; i < job->worker_count; i++) {
         const WorkerStats *worker = &job->workers[i];
         double share = job->spec.chunks ? 100.0 * (double)worker->chunks / (double)job->spec.chunks : 0;
@@ -56,8 +62,9 @@ static uint64_t elements_of(const JobStats *job) {
 }
 
 static void show_job(const JobStats *job) {
-    fprintf(stderr, "\njob %llu: %llu chunks, %llu elements", (unsigned long long)job->job, (unsigned long long)job->spec.chunks,
-            (unsigned long long)elements_of(job));
+    fputc('\n', stderr);
+    show_name(job->job);
+    fprintf(stderr, ": %llu chunks, %llu elements", (unsigned long long)job->spec.chunks, (unsigned long long)elements_of(job));
     if (job->spec.size) fprintf(stderr, ", %llu bytes", (unsigned long long)job->spec.size);
     fprintf(stderr, ", %llu bytes of captured values, %.3f s\n", (unsigned long long)job->spec.blob_size,
             seconds_of(job->ended - job->started));
@@ -75,6 +82,7 @@ static void show_job(const JobStats *job) {
         fprintf(stderr, "  worker %u -> worker %u: %llu partial results, %llu bytes\n", edge->from, edge->to,
                 (unsigned long long)edge->nodes, (unsigned long long)edge->size);
     }
+    if (JOB_OWNER(job->job)) return; /* its results went back range by range */
     fprintf(stderr, "  root received %llu partial results, %llu bytes\n", (unsigned long long)job->root_nodes,
             (unsigned long long)job->root_size);
 }
@@ -105,10 +113,11 @@ static json_t *job_json(const JobStats *job) {
         json_array_append_new(edges, json_pack("{s:o s:o s:o s:o}", "from", json_of(edge->from), "to", json_of(edge->to), "nodes",
                                                json_of(edge->nodes), "bytes", json_of(edge->size)));
     }
-    return json_pack("{s:o s:o s:o s:o s:o s:f s:o s:o s:o s:o}", "job", json_of(job->job), "chunks", json_of(job->spec.chunks),
-                     "elements", json_of(elements_of(job)), "bytes", json_of(job->spec.size), "captured_bytes",
-                     json_of(job->spec.blob_size), "seconds", seconds_of(job->ended - job->started), "workers", workers, "edges",
-                     edges, "root_nodes", json_of(job->root_nodes), "root_bytes", json_of(job->root_size));
+    json_t *owner = JOB_OWNER(job->job) ? json_of(JOB_OWNER(job->job) - 1) : json_null(); /* a worker, or the program */
+    return json_pack("{s:o s:o s:o s:o s:o s:o s:f s:o s:o s:o s:o}", "job", json_of(JOB_COUNT(job->job)), "owner", owner, "chunks",
+                     json_of(job->spec.chunks), "elements", json_of(elements_of(job)), "bytes", json_of(job->spec.size),
+                     "captured_bytes", json_of(job->spec.blob_size), "seconds", seconds_of(job->ended - job->started), "workers",
+                     workers, "edges", edges, "root_nodes", json_of(job->root_nodes), "root_bytes", json_of(job->root_size));
 }
 
 bool stats_show_json(const Stats *stats, uint32_t workers, double seconds) {

@@ -1,0 +1,158 @@
+/* sched_hand.c: which worker maps what next.
+ *
+ * The root's jobs come first, the oldest before the others; everybody gets a first range before anybody gets a second. The jobs of
+ * workers (JOB_BY_RANGES) are for those who would have nothing to do. A worker that is handed a range of one is free, and begins at
+ * once: so whoever waits for that range waits for a worker that computes. (A worker that is itself waiting holds a range, and is
+ * not free.) The owner gets ranges of its own job when it has joined. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "runtime/sched/sched_state.h"
+
+/* A range has remaining / (GUIDE · workers) chunks: large ones first, single chunks at the end, so that uneven work balances. */
+enum { GUIDE = 4, RANGE_MAX = 4096, SHUFFLED_RANGES = 512 };
+
+#define IDLE_DELAY ((uint64_t)1000000) /* nanoseconds: who has nothing to do for a shorter while is nobody's news */
+
+bool job_is_owners(const Sched *sched, const Job *job, const SchedPeer *peer) {
+    return job->spec.flags & JOB_BY_RANGES && peer == &sched->peers[job->owner];
+}
+
+/* Before its first range a worker is told of the job. */
+static void job_start_at(Sched *sched, Job *job, SchedPeer *peer) {
+    uint32_t worker = peer->worker;
+    job_know_worker(job, worker);
+    if (job->knows[worker]) return;
+    job->knows[worker] = true;
+    Message *message = job_send(sched, job, sched->workers[worker], MSG_JOB_START);
+    message->as.start.spec = job->spec;
+    message->as.start.serial = ++peer->starts;
+    memcpy(message->as.start.owner_endpoint, sched->peers[job->owner].endpoint, MESSAGE_ENDPOINT_SIZE);
+    if (job->blob) {
+        message->bytes = job->blob;
+        message->size = job->spec.blob_size;
+    }
+}
+
+/* ---- ranges */
+
+static uint64_t random_next(uint64_t *state) {
+    /* splitmix64 (Steele, Lea and Flood 2014) */
+    uint64_t z = (*state += 0x9e3779b97f4a7c15u);
+    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
+    z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
+    return z ^ (z >> 31);
+}
+
+/* The largest run of chunks around `chunk` that is still to do and lies in one block of `size` chunks. */
+static Range job_block(const Job *job, uint64_t chunk, uint64_t size) {
+    uint64_t first = chunk - chunk % size, last = chunk;
+    while (!ranges_has(&job->todo, first, chunk - first + 1)) first++;
+    while (last + 1 < first - first % size + size && ranges_has(&job->todo, last + 1, 1)) last++;
+    return (Range){first, last - first + 1};
+}
+
+/* Takes the next range out of what is to do. In the usual order each is one aligned node of the tree, which keeps bags small. */
+static Range job_take(Sched *sched, Job *job) {
+    Range range;
+    uint64_t size = sched->config.range_chunks;
+    if (sched->config.shuffle_seed) {
+        uint64_t chunk = ranges_select(&job->todo, random_next(&sched->random) % job->todo.total);
+        range = job_block(job, chunk, size ? size : 1 + job->spec.chunks / SHUFFLED_RANGES);
+    } else {
+        Range front = job->todo.items[0];
+        if (size == 0) {
+            uint64_t want = job->todo.total / ((uint64_t)GUIDE * sched_live_workers(sched));
+            if (want < job->spec.grain) want = job->spec.grain;
+            for (size = 1; 2 * size <= want && 2 * size <= RANGE_MAX && front.first % (2 * size) == 0;) size *= 2;
+        }
+        range = (Range){front.first, size < front.count ? size : front.count};
+    }
+    ranges_remove(&job->todo, range.first, range.count);
+    return range;
+}
+
+void job_add_handed(Job *job, HandedRange handed) {
+    if (job->handed_len == job->handed_cap) {
+        job->handed_cap = job->handed_cap ? 2 * job->handed_cap : 16;
+        job->handed = xrealloc(job->handed, job->handed_cap * sizeof *job->handed);
+    }
+    job->handed[job->handed_len++] = handed;
+}
+
+static void job_hand(Sched *sched, Job *job, SchedPeer *peer) {
+    if (job_is_owners(sched, job, peer)) {
+        job->owner_holds++;
+    } else {
+        job_start_at(sched, job, peer);
+        peer->held++;
+    }
+    HandedRange handed = {.worker = peer->worker, .range = job_take(sched, job)};
+    job_add_handed(job, handed);
+    Message *message = job_send(sched, job, sched->workers[peer->worker], MSG_RANGE);
+    message->as.range = (MsgRange){.first = handed.range.first, .count = handed.range.count};
+}
+
+/* ---- who has nothing to do */
+
+/* Whether what busy workers know is not so any more. */
+static bool idle_is_news(const Sched *sched) {
+    for (uint32_t worker = 0; worker < sched->worker_count; worker++) {
+        const SchedPeer *peer = sched_live_worker((Sched *)(uintptr_t)sched, worker);
+        if (peer && peer->held && peer->told_idle != sched->idle) return true;
+    }
+    return false;
+}
+
+static void jobs_count_idle(Sched *sched) {
+    sched->idle = 0;
+    for (uint32_t worker = 0; worker < sched->worker_count; worker++) {
+        const SchedPeer *peer = sched_live_worker(sched, worker);
+        sched->idle += peer && peer->held == 0;
+    }
+    bool is_news = idle_is_news(sched);
+    if (!is_news) sched->tell_idle_at = 0;
+    if (is_news && !sched->tell_idle_at) sched->tell_idle_at = sched->now + IDLE_DELAY;
+}
+
+void jobs_tell_idle(Sched *sched) {
+    if (!sched->tell_idle_at || sched->now < sched->tell_idle_at) return;
+    sched->tell_idle_at = 0;
+    for (uint32_t worker = 0; worker < sched->worker_count; worker++) {
+        SchedPeer *peer = sched_live_worker(sched, worker);
+        if (!peer || !peer->held || peer->told_idle == sched->idle) continue;
+        peer->told_idle = sched->idle;
+        sched_send(sched, sched->workers[worker], MSG_IDLE)->as.idle.workers = sched->idle;
+    }
+}
+
+/* ---- handing out ranges */
+
+static Job *first_with_work(Job *job) {
+    while (job && job->todo.total == 0) job = job->next;
+    return job;
+}
+
+static Job *first_nested_for(const Sched *sched, const SchedPeer *peer) {
+    Job *job = first_with_work(sched->nested.first);
+    while (job && job_is_owners(sched, job, peer)) job = first_with_work(job->next);
+    return job;
+}
+
+void jobs_hand_out(Sched *sched) {
+    if (!sched_is_ready(sched)) return;
+    Job *job = sched->jobs.first;
+    for (uint32_t round = 0; round < SCHED_CREDITS; round++) {
+        for (uint32_t worker = 0; worker < sched->worker_count; worker++) {
+            SchedPeer *peer = sched_live_worker(sched, worker);
+            if (!peer || peer->held != round || peer->held >= peer->credits) continue;
+            job = first_with_work(job);
+            Job *next = job || round > 0 ? job : first_nested_for(sched, peer);
+            if (next) job_hand(sched, next, peer);
+        }
+    }
+    for (job = sched->nested.first; job; job = job->next)
+        if (job->is_joined && job->owner_holds == 0 && job->todo.total) job_hand(sched, job, &sched->peers[job->owner]);
+    jobs_count_idle(sched);
+}
