@@ -178,7 +178,23 @@ static bool check_operand(Checker *c, AstOp op, const Ast *operand, const Ast *l
     return false;
 }
 
+/* The literal as it is written; only decimal ones look like powers. */
+static bool is_decimal(Checker *c, const Ast *node, uint64_t value) {
+    const SourceFile *file = source_file(c->sema->sources, node->span.file);
+    bool is_literal = node->kind == AST_INT_LIT && ((const AstIntLit *)node)->value == value;
+    return is_literal && file && !file->is_library && file->text[node->span.from] != '0';
+}
+
+static void warn_power(Checker *c, AstOp op, const Ast *left, const Ast *right) {
+    if (op != OP_BIT_XOR || right->kind != AST_INT_LIT || !(is_decimal(c, left, 2) || is_decimal(c, left, 10))) return;
+    Span place = span_of_operator(c->sema, left, right, "^");
+    Diag *diag = diag_add(c->diags, W0106, place, "`^` combines bits: this is no power");
+    diag_hint(diag, "a power is written `x ** y`");
+    diag_fix(diag, place, "**");
+}
+
 static Type *check_basic(Checker *c, AstOp op, const Ast *left, const Ast *right, TypeKind kind) {
+    warn_power(c, op, left, right);
     if (!check_operand(c, op, left, left, right, kind)) return error_type(c);
     return check_operand(c, op, right, left, right, kind) ? type_basic(&c->infer, kind) : error_type(c);
 }

@@ -245,6 +245,7 @@ static size_t fixes_apply(const Text *t, const SourceFile *file, const Diag *dia
     size_t count = 0, places[MARKS_MAX][2];
     for (size_t i = 0; i < diag->fixes.len; i++) {
         const DiagFix *fix = &diag->fixes.items[i];
+        if (file->text + fix->span.from < p) continue; /* they should not overlap */
         buf_add(mended, p, (size_t)(file->text + fix->span.from - p));
         size_t from = mended->len;
         buf_add_text(mended, fix->text);
