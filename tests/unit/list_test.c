@@ -137,6 +137,24 @@ static void test_get(void **state) {
     mr_drop(&context, &list, ints);
 }
 
+/* A list that has one owner grows in place, and any other is copied with room for what is added. */
+static void test_extend(void **state) {
+    (void)state;
+    MrList *list = NULL, *more = ints_of(3);
+    mr_list_extend(&context, &list, more, ints);
+    assert_ptr_equal(list, more); /* nothing and a list is that list */
+    mr_list_extend(&context, &list, more, ints);
+    assert_ptr_not_equal(list, more);
+    const MrList *before = list;
+    for (int i = 0; i < 1000; i++) mr_list_extend(&context, &list, more, ints);
+    assert_ptr_equal(list, before);
+    assert_int_equal(list_len(list), 3006);
+    mr_list_extend(&context, &list, NULL, ints);
+    assert_int_equal(list_len(list), 3006);
+    mr_drop(&context, &list, ints);
+    assert_list(more, ints, "[0, 1, 2]");
+}
+
 static void test_parts(void **state) {
     (void)state;
     MrList *list = ints_of(4), *part;
@@ -244,7 +262,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_push),       cmocka_unit_test(test_shared), cmocka_unit_test(test_own_elements),
         cmocka_unit_test(test_insert_pop), cmocka_unit_test(test_get),    cmocka_unit_test(test_parts),
-        cmocka_unit_test(test_sort),       cmocka_unit_test(test_ranges),
+        cmocka_unit_test(test_extend),     cmocka_unit_test(test_sort),   cmocka_unit_test(test_ranges),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }

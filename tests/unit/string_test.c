@@ -96,6 +96,30 @@ static void test_concat(void **state) {
     assert_int_equal(out.len, 0);
 }
 
+/* A string that is alone in its block grows there; what others see stays as it is. */
+static void test_append(void **state) {
+    (void)state;
+    const MrString parts[] = {text("abc"), text(""), text("defgh")};
+    MrString grown = {0};
+    for (int64_t i = 0; i < 1000; i++) mr_string_append(&context, &grown, parts, 3);
+    assert_int_equal(grown.len, 8000);
+    assert_memory_equal(grown.data + 7992, "abcdefgh", 8);
+    const char *before = grown.data;
+    MrString shared = string_slice(&grown, 0, 4);
+    mr_string_append(&context, &grown, parts, 1);
+    assert_ptr_not_equal(grown.data, before);
+    assert_memory_equal(grown.data + 7999, "habc", 4);
+    mr_string_drop(&context, &grown);
+    mr_string_append(&context, &shared, parts, 1); /* the rest of the block is its own now */
+    assert_ptr_equal(shared.data, before);
+    assert_text(shared, "abcdabc");
+    MrString slice = text("of a chunk"), constant = {"literal", 7, &mr_immortal};
+    mr_string_append(&context, &slice, parts, 2);
+    mr_string_append(&context, &constant, parts, 3);
+    assert_text(slice, "of a chunkabc");
+    assert_text(constant, "literalabcdefgh");
+}
+
 /* ---- comparing: all lengths around the borders of the short ways */
 
 static void test_equality(void **state) {
@@ -346,10 +370,11 @@ static int teardown(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_ownership), cmocka_unit_test(test_slices), cmocka_unit_test(test_concat),
-        cmocka_unit_test(test_equality),  cmocka_unit_test(test_lower),  cmocka_unit_test(test_scratch),
-        cmocka_unit_test(test_text),      cmocka_unit_test(test_units),  cmocka_unit_test(test_split),
-        cmocka_unit_test(test_search),    cmocka_unit_test(test_repeat), cmocka_unit_test(test_numbers),
+        cmocka_unit_test(test_ownership), cmocka_unit_test(test_slices),   cmocka_unit_test(test_concat),
+        cmocka_unit_test(test_append),    cmocka_unit_test(test_equality), cmocka_unit_test(test_lower),
+        cmocka_unit_test(test_scratch),   cmocka_unit_test(test_text),     cmocka_unit_test(test_units),
+        cmocka_unit_test(test_split),     cmocka_unit_test(test_search),   cmocka_unit_test(test_repeat),
+        cmocka_unit_test(test_numbers),
     };
     return cmocka_run_group_tests(tests, NULL, teardown);
 }
