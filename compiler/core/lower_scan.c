@@ -149,7 +149,7 @@ static void running_start(Lower *l, Running *running, const CoreReducer *pieces,
 }
 
 /* The element goes in; the value at its place. */
-static CoreExpr *running_value(Lower *l, Running *running, CoreExpr *element, CoreExprs *out) {
+CoreExpr *scan_value(Lower *l, Running *running, CoreExpr *element, CoreExprs *out) {
     const ReducerUse *use = running->stage->reducer;
     Span span = running->stage->span;
     CoreReducer pieces = reducer_pieces(l, use, element->type, span);
@@ -168,7 +168,7 @@ static CoreExpr *running_value(Lower *l, Running *running, CoreExpr *element, Co
 
 static void running_push(Lower *l, Consumer *self, CoreExpr *element, CoreExprs *out) {
     Running *running = (Running *)self;
-    CoreExpr *value = running_value(l, running, element, out);
+    CoreExpr *value = scan_value(l, running, element, out);
     if (!l->has_failed) running->next->push(l, running->next, value, out);
 }
 
@@ -178,7 +178,7 @@ static void declare(Lower *l, CoreVar *var, CoreExpr *value, CoreExprs *out) {
     vec_push(l->arena, out, make_let(l, var, value));
 }
 
-/* (state or none, message or none), as the library gives it: the state goes to `folding`, the message is an error. */
+/* (state or none, message or none), as the library gives it: the scan goes on from the state, the message is an error. */
 static void start_from(Lower *l, const Running *running, CoreExpr *before, bool declares, CoreExprs *out) {
     Span span = running->stage->reducer->span;
     const CoreType *flag = core_simple(l, CORE_TYPE_BOOL), *state = running->all.state->type;
@@ -261,7 +261,7 @@ static void running_close(Lower *l, LoopHook *hook, LoopEnds *ends) {
         close_in_loop(l, running, ends);
 }
 
-static Running *running_new(Lower *l, Stream *stage, Nest *nest) {
+Running *scan_begin(Lower *l, Stream *stage, Nest *nest) {
     Running *running = arena_make(l->arena, Running);
     running->base.push = running_push;
     running->hook.close = running_close;
@@ -296,17 +296,9 @@ void scan_emit(Lower *l, Stream *stage, Consumer *consumer, Nest *nest, CoreExpr
         if (!l->has_failed) stream_emit(l, stream_of_value(l, list, out), consumer, nest, out);
         return;
     }
-    Running *running = running_new(l, stage, nest);
+    Running *running = scan_begin(l, stage, nest);
     running->next = consumer;
     stream_emit(l, stage->operands.items[0], &running->base, nest, out);
-}
-
-Running *scan_begin(Lower *l, Stream *stage, Nest *nest) {
-    return running_new(l, stage, nest);
-}
-
-CoreExpr *scan_value(Lower *l, Running *running, CoreExpr *element, CoreExprs *out) {
-    return running_value(l, running, element, out);
 }
 
 /* ---- the first pass */
