@@ -135,14 +135,22 @@ static const CoreType *nodes_type(Lower *l, const CoreType *state) {
     return core_type1(l, CORE_TYPE_LIST, core_pair_type(l, part, part));
 }
 
-/* With the first element the types are known. */
+/* The base whose loop is the outermost. */
+static const Stream *outermost_base(const Stream *stream) {
+    while (stream->kind != STREAM_BASE) stream = stream->operands.items[stream->operands.len > 1 ? together_driver(stream) : 0];
+    return stream;
+}
+
+/* With the first element the types are known. The pieces of a string are one chunk. */
 static void running_start(Lower *l, Running *running, const CoreReducer *pieces, const CoreType *element) {
     if (running->element) return;
     Span span = running->stage->span;
     running->element = element;
     running->by_tree = !pieces->is_associative;
     running->all = folding_new(l, "running", pieces->state, span);
-    if (running->prefixes || !running->by_tree) return;
+    CoreSourceKind base = outermost_base(running->stage)->source;
+    bool is_one_chunk = base == CORE_SOURCE_WORDS_IN || base == CORE_SOURCE_LINES_IN;
+    if (running->prefixes || !running->by_tree || is_one_chunk) return;
     running->part = folding_new(l, "part", pieces->state, span);
     running->nodes = mutable_new(l, "nodes", nodes_type(l, pieces->state), span);
     running->chunk = mutable_new(l, "chunk", core_simple(l, CORE_TYPE_INT), span);
@@ -280,12 +288,6 @@ static bool may_be_by_tree(const ReducerUse *use, const Type *value) {
     if (use->members.len > 0) return false;
     if (!use->symbol) return !is_int || callable_operator(&use->function) != OP_ADD;
     return !reducer_is_associative(use->symbol) && !(is_int && reducer_is_prelude(use->symbol, "sum"));
-}
-
-/* The base whose loop is the outermost. */
-static const Stream *outermost_base(const Stream *stream) {
-    while (stream->kind != STREAM_BASE) stream = stream->operands.items[stream->operands.len > 1 ? together_driver(stream) : 0];
-    return stream;
 }
 
 void scan_emit(Lower *l, Stream *stage, Consumer *consumer, Nest *nest, CoreExprs *out) {
