@@ -75,6 +75,13 @@ bool check_args(Checker *c, const Ast *call, Use *use, Type *const *params, Ast 
 Use *use_new(Checker *c, Symbol *symbol, Span span, Type **type);
 const AstList *params_of(const Symbol *symbol);
 
+/* ---- a comma after `over` that was meant to end the map (open_map.c): reported, and the map cut there in the tree */
+/* The last argument of a call in which `missing` arguments are missing, the first by the name `what`: whether it has swallowed
+ * them. */
+bool open_map_takes_argument(Checker *c, const Ast *call, Ast *argument, size_t missing, const char *what);
+/* Whether it walks more sequences than its function, which the tree shows, takes. */
+bool open_map_walks_too_much(Checker *c, AstPipe *pipe);
+
 /* ---- pipelines (check_pipe.c, check_reduce.c) */
 Type *check_pipe(Checker *c, AstPipe *pipe);
 /* The symbol of a reducer that the operand of `reduce` names or calls; NULL: it is a function. */

@@ -154,6 +154,27 @@ static void report_missing(Args *a, size_t i) {
     a->failed = true;
 }
 
+static bool is_left_out(const Args *a, size_t i) {
+    return !a->values[i] && !param_at(a, i)->default_value;
+}
+
+/* The first argument that is missing, unless a map that stands last has taken all that are. */
+static void find_missing(Args *a, const AstList *args) {
+    size_t first = 0, missing = 0;
+    for (size_t i = a->params->len; i-- > 0;) {
+        if (!is_left_out(a, i)) continue;
+        first = i;
+        missing++;
+    }
+    if (missing == 0) return;
+    Ast *last =
+        args->len > 0 && args->items[args->len - 1]->kind == AST_ARG ? ast_as(Arg, args->items[args->len - 1])->value : NULL;
+    if (last && open_map_takes_argument(a->c, a->call, last, missing, param_text(a, first)))
+        a->failed = true;
+    else
+        report_missing(a, first);
+}
+
 /* What is not checked because of an error still has its own mistakes reported. */
 static void check_alone(Args *a, Ast *receiver, const AstList *args) {
     if (receiver) check_expr(a->c, receiver, NULL);
@@ -167,8 +188,7 @@ bool check_args(Checker *c, const Ast *call, Use *use, Type *const *params, Ast 
     for (size_t i = 0; i < a.params->len; i++) a.failed = a.failed || a.params->items[i]->kind != AST_PARAM;
     a.values = arena_array(c->arena, Ast *, a.params->len + 1);
     if (!a.failed) place_args(&a, receiver, args);
-    for (size_t i = 0; i < a.params->len && !a.failed; i++)
-        if (!a.values[i] && !param_at(&a, i)->default_value) report_missing(&a, i);
+    if (!a.failed) find_missing(&a, args);
     if (a.failed) {
         check_alone(&a, receiver, args);
         return false;

@@ -188,6 +188,20 @@ static Type *check_try(Checker *c, AstTry *try, Type *hint) {
     return check_fits(c, try->handler->span, other, type, &reason) ? type : error_type(c);
 }
 
+/* `m[k] ?? 0`, of one who thinks that indexing gives an optional. */
+static void hint_no_optional(Diag *diag, const Ast *left) {
+    if (left->kind != AST_INDEX || ((const AstIndex *)left)->index->kind == AST_RANGE) {
+        diag_hint(diag, "it always has a value, so the `??` can go");
+        return;
+    }
+    const AstIndex *index = (const AstIndex *)left;
+    uint32_t file = left->span.file;
+    diag_hint(diag, "indexing ends in an error where there is nothing: `get(m, k)` gives an optional");
+    diag_fix(diag, (Span){file, left->span.from, left->span.from}, "get(");
+    diag_fix(diag, (Span){file, index->sequence->span.to, index->index->span.from}, ", ");
+    diag_fix(diag, (Span){file, index->index->span.to, left->span.to}, ")");
+}
+
 static Type *check_coalesce(Checker *c, AstBinary *binary) {
     Type *optional = check_expr(c, binary->left, NULL);
     Type *value = type_var(&c->infer, 0);
@@ -195,7 +209,7 @@ static Type *check_coalesce(Checker *c, AstBinary *binary) {
     if (!type_unify(&c->infer, optional, type_one(&c->infer, TYPE_OPTIONAL, value), &result)) {
         Diag *diag = diag_add(c->diags, E0301, binary->left->span, "`??` gives a default for an optional, but this is %s",
                               type_text(&c->infer, optional));
-        diag_hint(diag, "it always has a value, so the `??` can go");
+        hint_no_optional(diag, binary->left);
         value = error_type(c);
     }
     Reason reason = {.what = "the default after `??`", .span = binary->left->span, .note = "the optional is here"};

@@ -105,6 +105,11 @@ static void hint_sides(Diag *diag, AstOp op, const Ast *left, const Ast *right) 
             diag_hint(diag, "`xs + [x]` is the list with one more element");
             diag_fix(diag, (Span){span.file, span.from, span.from}, "[");
             diag_fix(diag, (Span){span.file, span.to, span.to}, "]");
+        } else if (type_is(side->type, TYPE_LIST) && op == OP_MUL) {
+            diag_hint(diag, "`import lists` brings in `lists.fill(n, x)`, a list of n times x, and `lists.cycle(xs, n)`");
+        } else if (type_is(side->type, TYPE_STREAM) && type_is(other->type, TYPE_LIST)) {
+            diag_hint(diag, "list(s) brings the elements of a stream together");
+            wrap(diag, side, "list");
         } else if (type_is(side->type, TYPE_FLOAT) && type_is(other->type, TYPE_INT)) {
             diag_hint(diag, "float(x) turns an int into a float");
             wrap(diag, other, "float");

@@ -44,6 +44,7 @@ static Type *check_function(Checker *c, Ast *function, const AstPipe *pipe, cons
 }
 
 Type *check_pipe(Checker *c, AstPipe *pipe) {
+    bool is_cut = open_map_walks_too_much(c, pipe);
     TypeList elements = {0};
     for (size_t i = 0; i < pipe->sources.len; i++) vec_push(c->arena, &elements, element_of(c, pipe->sources.items[i]));
     check_ends(c, pipe);
@@ -63,6 +64,7 @@ Type *check_pipe(Checker *c, AstPipe *pipe) {
         element = type_prune(inner);
     }
     if (type_is_error(element) && !pipe->reduce && !pipe->scan) return element;
+    if (is_cut) return error_type(c); /* whoever takes it says nothing more */
     if (pipe->scan) return check_scan(c, pipe, element, span);
     if (!pipe->reduce) return type_one(&c->infer, TYPE_STREAM, element);
     return check_reduce(c, pipe, element, span);

@@ -40,6 +40,13 @@ static bool has_open_use(const Ast *node) {
     return false;
 }
 
+/* Whether the value was dropped by a statement: of one who forgot `return`. That is said in one message. */
+static bool withdraw_dropped(Checker *c, const Ast *node) {
+    size_t before = diag_count(c->diags, SEVERITY_WARNING);
+    diag_withdraw(c->diags, W0101, node->span);
+    return diag_count(c->diags, SEVERITY_WARNING) < before;
+}
+
 static void report(Walk *walk, const Ast *node) {
     Checker *c = walk->c;
     walk->is_reported = true;
@@ -55,6 +62,8 @@ static void report(Walk *walk, const Ast *node) {
     const Symbol *called = node->kind == AST_CALL ? node->symbol : NULL;
     if (called && called->kind == SYMBOL_FN && called->is_recursive)
         diag_hint(diag, "what `%s` gives comes from calls of itself alone: is a `return`, or an `else`, missing?", called->name);
+    else if (withdraw_dropped(c, node))
+        diag_hint(diag, "a statement drops its value: `return …` leaves the function with it");
     else
         diag_hint(diag, "write the type down, as in `let xs: [int] = []`");
     size_t budget = TYPE_SIZE_LIMIT;

@@ -42,7 +42,8 @@ static bool is_bare_key(const Ast *node) {
     return node->kind == AST_NAME_REF && strcmp(((const AstNameRef *)node)->name, "key") == 0;
 }
 
-static void clause_add(Syntax *syntax, AstPipe *pipe, AstArg *clause, int *last_rank) {
+/* False where the pipe cannot be what is meant: what it gives is not known then. */
+static bool clause_add(Syntax *syntax, AstPipe *pipe, AstArg *clause, int *last_rank) {
     int rank;
     Ast **place = clause_place(pipe, clause->label, &rank);
     const char *trouble = clause_trouble(pipe, *place, rank, *last_rank);
@@ -53,7 +54,7 @@ static void clause_add(Syntax *syntax, AstPipe *pipe, AstArg *clause, int *last_
             pipe->scan = NULL;
             pipe->reduce = clause->value;
         }
-        return;
+        return rank < RANK_FROM || pipe->reduce || pipe->scan;
     }
     *last_rank = rank;
     if (rank == RANK_BY && is_bare_key(clause->value)) {
@@ -61,6 +62,7 @@ static void clause_add(Syntax *syntax, AstPipe *pipe, AstArg *clause, int *last_
     } else {
         *place = clause->value;
     }
+    return true;
 }
 
 Ast *build_pipe(Syntax *syntax, AstOp op, Ast *function, AstList sources, AstList clauses, Span span) {
@@ -70,6 +72,8 @@ Ast *build_pipe(Syntax *syntax, AstOp op, Ast *function, AstList sources, AstLis
     pipe->sources = sources;
     if (op == OP_REDUCE) pipe->reduce = function;
     int last_rank = RANK_WHERE;
-    for (size_t i = 0; i < clauses.len; i++) clause_add(syntax, pipe, ast_as(Arg, clauses.items[i]), &last_rank);
-    return &pipe->base;
+    bool is_known = true;
+    for (size_t i = 0; i < clauses.len; i++)
+        is_known = clause_add(syntax, pipe, ast_as(Arg, clauses.items[i]), &last_rank) && is_known;
+    return is_known ? &pipe->base : build_error(syntax, span);
 }

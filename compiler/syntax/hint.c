@@ -35,6 +35,8 @@ typedef struct Rule {
 #define BODY         "a body stands in braces, which open on the same line: `{ ... }`"
 #define MODULE       "a module is brought in by `import name`"
 #define ELSE_IF      "write `} else if c {`, on the line of the closing brace"
+#define NO_COMMA     "no comma stands before a clause; an inner `map` or `reduce` needs parentheses"
+#define RAW          "a raw string ends at the next quotation mark; a regular expression writes one as \\x22"
 #define PARENS       "an inner `map` or `reduce` needs parentheses"
 #define CLAUSES      "the order is: `map f over a where p reduce g from z by k`"
 #define FAIL         "an error is raised by `fail(\"message\")`"
@@ -105,6 +107,14 @@ static const Rule rules[] = {
     {.word = "of", .expects = TOK_IN, .hint = "a loop is written `for x in xs { ... }`"},
     {.word = "is", .expects = TOK_EQ, .hint = "`==` compares", .fix = "=="},
 
+    {.before = TOK_RAW_STRING, .found = TOK_STRING_BEGIN, .hint = RAW, .is_touching = true},
+    {.before = ',', .found = TOK_WHERE, .hint = NO_COMMA},
+    {.before = ',', .found = TOK_REDUCE, .hint = NO_COMMA},
+    {.before = ',', .found = TOK_SCAN, .hint = NO_COMMA},
+    {.before = ',', .found = TOK_BY, .hint = NO_COMMA},
+    {.found = TOK_FAT_ARROW,
+     .expects = TOK_WHERE,
+     .hint = "the function comes first, and what it walks behind `over`: `map x => x * 2 over xs`"},
     {.before = '+', .found = '+', .hint = "there is no `++`: write `x += 1`"},
     {.before = '-', .found = '-', .hint = "there is no `--`: write `x -= 1`"},
     {.before = '=', .found = '+', .hint = "write `x += 1`", .fix_before = "+=", .fix = "", .is_touching = true},
@@ -280,6 +290,13 @@ static bool is_behind_slashes(const Syntax *syntax) {
     return false;
 }
 
+/* Whether a raw string was meant as other languages write it, `r#"…"#`, of which all from the `#` on is a comment. */
+static bool is_hashed_string(const Syntax *syntax) {
+    const Token *before = &syntax->previous;
+    return before->kind == TOK_NAME && token_is(syntax, before, "r") &&
+           strncmp(syntax->source->text + before->span.to, "#\"", 2) == 0;
+}
+
 /* Whether what is missing may as well be a bracket at the end of the line before. */
 static bool is_on_new_line(const Syntax *syntax) {
     uint32_t from = syntax->previous.span.to, to = syntax->current.span.from;
@@ -300,6 +317,10 @@ void hint_add(Syntax *syntax, const Expected *expected, Diag *diag) {
     const Token *before = &syntax->previous, *found = &syntax->current;
     if (is_behind_slashes(syntax)) {
         diag_hint(diag, COMMENT);
+        return;
+    }
+    if (is_hashed_string(syntax)) {
+        diag_hint(diag, "`#` begins a comment; " RAW);
         return;
     }
     const Rule *rule = NULL;
