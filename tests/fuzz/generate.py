@@ -1,15 +1,21 @@
 #!/usr/bin/env python3
 """Writes a random mr program that is well typed and ends: the same seed gives the same program.
 
-    tests/fuzz/generate.py SEED > program.mr
+    tests/fuzz/generate.py SEED [--aliased] > program.mr
 
 Expressions are made by type: `expr(type, depth)` draws one of the forms that give a value of the type, and makes its parts in the same
 way. What may fail (an index, a division, a missing key) may fail here too, mostly inside of a `try`: a run-time error is as good a
 result as another, and must be the same for every optimisation and number of workers. Numbers are kept small by `%`, loops are
-bounded, recursion has a fuel."""
+bounded, recursion has a fuel. What concerns streams is in streams.py, and changes in place are in updates.py, which says what
+--aliased is."""
 
 import random
 import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent))
+from streams import Streams  # noqa: E402
+from updates import Updates  # noqa: E402
 
 INT, FLOAT, BOOL, STRING = "int", "float", "bool", "string"
 SIMPLE = [INT, INT, INT, FLOAT, BOOL, STRING, STRING]
@@ -33,17 +39,24 @@ def spell(t):
         return spell(parts[0]) + "?"
     if kind == "tuple":
         return "(" + ", ".join(map(spell, parts)) + ")"
+    if kind == "fn":
+        return f"({', '.join(map(spell, parts[0]))}) -> {spell(parts[1])}"
     return parts[0]
 
 
-class Generator:
-    def __init__(self, seed):
+class Generator(Streams, Updates):
+    def __init__(self, seed, aliased=False):
         self.random = random.Random(seed)
+        self.aliased = aliased
+        self.spell = spell
         self.count = 0
         self.scopes = [[]]      # of (name, type); a function's body sees its own and the lets of the top level
         self.records = {}       # name -> [(field, type)]
         self.sums = {}          # name -> [(constructor, [type])]
         self.functions = []     # (name, [types], result): declared so far
+        self.makers = []        # (name, element): functions of a stream and an int that give a stream
+        self.reducers = []      # (name, result): of ints
+        self.helpers = []       # (name, type): functions that give a changed value
         self.lines = []
 
     # ---- drawing
@@ -98,7 +111,12 @@ class Generator:
             return self.pick(known)
         if depth <= 0:
             return self.literal(t)
-        forms = [self.literal, self.choice, self.block, self.attempt, self.matched, self.started]
+        forms = [self.literal, self.choice, self.block, self.attempt, self.matched, self.matched_value, self.started, self.applied,
+                 self.nested, self.updated]
+        if t in (INT, BOOL) or t[0] in ("list", "map"):
+            forms += [self.consumed]
+        if any(result == t for _, result in self.reducers):
+            forms += [self.reduced]
         callable_ = [f for f in self.functions if f[2] == t]
         if callable_:
             forms += [self.call, self.call]
@@ -162,7 +180,56 @@ class Generator:
 
     def call(self, t, depth):
         name, parameters, _ = self.pick([f for f in self.functions if f[2] == t])
-        return f"{name}({', '.join(self.expr(p, depth) for p in parameters)})"
+        arguments = [self.expr(p, depth) for p in parameters]
+        if self.chance(0.2):
+            return f"({arguments[0]}).{name}({', '.join(arguments[1:])})"
+        return f"{name}({', '.join(arguments)})"
+
+    def function(self, parameter, result, depth):
+        """A function value."""
+        known = self.variables(("fn", (parameter,), result)) + [f[0] for f in self.functions if f[1] == [parameter] and f[2] == result]
+        if known and self.chance(0.4):
+            return self.pick(known)
+        name = self.name("x")
+        return f"(({name}: {spell(parameter)}) => {self.inside([(name, parameter)], lambda: self.expr(result, depth))})"
+
+    def applied(self, t, depth):
+        """Functions that are values: chosen, stored, passed and called."""
+        parameter = self.type(1)
+        f = lambda: self.function(parameter, t, min(depth, 1))
+        name, argument = self.name("f"), self.expr(parameter, depth - 1)
+        return self.pick([
+            lambda: f"({{ let {name} = if {self.expr(BOOL, 1)} {{ {f()} }} else {{ {f()} }}; "
+                    f"{name}({argument}) }})",
+            lambda: f"(([{f()}, {f()}][{self.random.randrange(0, 2)}])({argument}))",
+            lambda: f"((({self.expr(INT, 0)}, {f()}).1)({argument}))",
+            lambda: f"({{ let {name} = [{self.literal(INT)}: {f()}]; match get({name}, {self.literal(INT)}) {{ some(g) => g({argument}), "
+                    f"none => {self.expr(t, 0)} }} }})",
+            lambda: f"(map {name} => {name}({argument}) over [{f()}, {f()}] reduce last)",
+        ])()
+
+    def nested(self, t, depth):
+        """A function in a block, which reads what is around it, and may leave early."""
+        name, x, parameter = self.name("inner"), self.name("x"), self.type(1)
+        early = f"if {self.inside([(x, parameter)], lambda: self.expr(BOOL, 1))} {{ return {self.expr(t, 0)} }}; " if self.chance(0.5) else ""
+        body = self.inside([(x, parameter)], lambda: self.expr(t, min(depth, 1)))
+        return (f"({{ fn {name}({x}: {spell(parameter)}) -> {spell(t)} {{ {early}{body} }}; "
+                f"{self.pick([f'{name}({self.expr(parameter, 1)})', f'last(map {name} over [{self.expr(parameter, 1)}])'])} }})")
+
+    def matched_value(self, t, depth):
+        """A match with alternatives, ranges, literals and parts of parts."""
+        e = lambda bound=(): self.inside(list(bound), lambda: self.expr(t, min(depth, 1)))
+        a, b, c = self.name("p"), self.name("p"), self.name("p")
+        inner = self.type(1)
+        return self.pick([
+            lambda: f"(match {self.expr(INT, depth)} {{ 0 | 1 => {e()}, 2..9 | 64 => {e()}, {a} if {a} < 0 => {e([(a, INT)])}, _ => {e()} }})",
+            lambda: f'(match {self.expr(STRING, depth)} {{ "a" | "fox" => {e()}, "" => {e()}, {a} => {e([(a, STRING)])} }})',
+            lambda: f"(match {self.expr(('some', ('tuple', INT, inner)), depth)} {{ some((0 | 7, {b})) | some((_, {b})) => {e([(b, inner)])}, none => {e()} }})",
+            lambda: f"(match {self.expr(('list', inner), depth)} {{ [{a}] | [{a}, _] | [_, _, {a}, ...] => {e([(a, inner)])}, [] => {e()} }})",
+            lambda: f"(match ({self.expr(BOOL, 1)}, {self.expr(('some', inner), depth)}) {{ (true, some({a})) => {e([(a, inner)])}, "
+                    f"(false, {b}) => {e([(b, ('some', inner))])}, (_, none) => {e()} }})",
+            lambda: f"(match {self.expr(('list', inner), depth)} {{ [...{c}, {a}] => {e([(a, inner), (c, ('list', inner))])}, _ => {e()} }})",
+        ])()
 
     def matched(self, t, depth):
         if self.sums and self.chance(0.6):
@@ -199,7 +266,11 @@ class Generator:
             t = self.pick([INT, STRING])
             return self.expr(("set", t), depth), t
         t = self.type(1)
-        if r < 0.7:
+        if r < 0.61 and depth > 0:
+            return self.stream(t, depth - 1), t
+        if r < 0.64:
+            return self.expr(("some", t), depth), t
+        if r < 0.75:
             return self.stage(t, depth)
         return self.expr(("list", t), depth), t
 
@@ -248,7 +319,9 @@ class Generator:
             lambda: f"{self.pick(['min', 'max'])}({e()}, {e()})",
             lambda: self.pipeline(self.pick(["sum", "max", "min", "(+)", "first", "last"]), INT, depth),
             lambda: self.pipeline("count", self.type(1), depth),
+            lambda: self.pipeline("((a, b) => (a * 31 + b) % 1009)" + self.pick(["", " from 3"]), INT, depth),
             lambda: f"(({e(('tuple', INT, STRING))}).0)",
+            lambda: f"{self.pick(['math.abs', 'math.sign', 'math.bit_length'])}({e()})",
             lambda: f"compare({e(STRING)}, {e(STRING)})",
         ])()
 
@@ -261,6 +334,7 @@ class Generator:
             lambda: self.pipeline("mean", INT, depth),
             lambda: f"({e(('some', FLOAT))} ?? {e()})",
             lambda: f"max({e()}, {e()})",
+            lambda: f"{self.pick(['math.sin', 'math.exp', 'math.sqrt', 'math.floor'])}({e()})",
         ])()
 
     def make_bool(self, t, depth):
@@ -286,7 +360,14 @@ class Generator:
             lambda: f'repeat({e()}, {e(INT)} % 4)',
             lambda: self.pipeline(self.pick(["concat", "max", "min", "(+)", 'concat(",")']), STRING, depth),
             lambda: f"({e(('tuple', INT, STRING))}.1)",
+            lambda: self.formatted(depth),
         ])()
+
+    def formatted(self, depth):
+        t = self.pick([INT, FLOAT, STRING, BOOL, ("list", INT)])
+        spec = self.pick({INT: ["5", "<4", "^+6", "05", ",", "x", "b", ".1f"], FLOAT: [".2f", "8.3e", "g", "+.1f", ".0%", "012.3f"]}.get(
+            t, [">8", "^9", "*<6", ".2"]))
+        return f'"<{{{self.expr(t, depth)}:{spec}}}>"'
 
     def make_list(self, t, depth):
         e = lambda kind=t: self.expr(kind, depth)
@@ -300,6 +381,7 @@ class Generator:
         ]
         if inner in (INT, FLOAT, STRING, BOOL):
             forms += [lambda: f"sort({e()})", lambda: self.pipeline(f"top({self.pick([1, 3])})", inner, depth)]
+            forms += [lambda: f"list(take(sort({e()}), 2))"]
         if inner in (INT, STRING):
             forms += [lambda: f"keys({self.expr(('map', inner, INT), depth)})"]
         return self.pick(forms)()
@@ -314,6 +396,8 @@ class Generator:
         key, value = t[1], t[2]
         pair = ("tuple", key, value)
         forms = [lambda: self.pipeline(self.pick(["first", "last"]) + " by key", pair, depth)]
+        if (key, value) == (INT, INT):
+            forms += [lambda: self.pipeline(self.pick(["sum", "max", "count"]) + " by (r => r % 5)", INT, depth)]
         if value == INT:
             forms += [lambda: self.pipeline(self.pick(["sum", "max", "(+)"]) + " by key", pair, depth)]
         if value == ("list", INT):
@@ -384,17 +468,25 @@ class Generator:
         r = self.random.random()
         if r < 0.4:
             name = self.name("v")
-            self.lines.append(f"let {name}: {spell(t)} = {self.expr(t, 4)}")
+            value = self.expr(t, 4)
+            caught = f"try {{ {value} }} catch e {{ print(e.message, e.where); {self.literal(t)} }}"
+            self.lines.append(f"let {name}: {spell(t)} = {caught if self.chance(0.8) else value}")
             self.bind(name, t)
             self.lines.append(f"print({name})")
         elif r < 0.55:
             self.lines.append(f'print("{{{self.expr(INT, 2)}:>6}}", {self.expr(t, 3)})')
-        elif r < 0.75:
+        elif r < 0.62:
+            self.stream_statement()
+        elif r < 0.72:
+            self.update_statement()
+        elif r < 0.74:
+            self.wide_statement()
+        elif r < 0.82:
             x = self.name("x")
             over, element = self.source(2)
             body = self.inside([(x, element)], lambda: self.expr(t, 2))
             self.lines.append(f"for {x} in {over} {{ print({body}) }}")
-        elif r < 0.9:
+        elif r < 0.93:
             var = self.name("w")
             x = self.name("x")
             self.lines.append(f"var {var}: {spell(t)} = {self.expr(t, 2)}")
@@ -406,13 +498,16 @@ class Generator:
             self.lines.append(f"print(try {{ {self.expr(t, 3)} }} catch e {{ print(e.message); {self.expr(t, 1)} }})")
 
     def program(self):
+        self.lines.append("import math")
+        self.general()
         self.declare_types()
-        for _ in range(self.random.randrange(1, 5)):
-            self.declare_function()
+        for _ in range(self.random.randrange(2, 7)):
+            self.pick([self.declare_function, self.declare_function, self.declare_helper, self.declare_helper, self.declare_maker,
+                       self.declare_reducer])()
         for _ in range(self.random.randrange(3, 9)):
             self.statement()
         return "\n".join(self.lines) + "\n"
 
 
 if __name__ == "__main__":
-    print(Generator(int(sys.argv[1])).program(), end="")
+    print(Generator(int(sys.argv[1]), "--aliased" in sys.argv).program(), end="")
