@@ -8,6 +8,7 @@
 #include "runtime/io/state.h"
 #include "runtime/io/text.h"
 #include "runtime/value/stream.h"
+#include "runtime/worker/run.h"
 #include "runtime/worker/runtime.h"
 
 /* ---- the base */
@@ -187,14 +188,11 @@ static bool find_cut(MrContext *context, const MrClosure *stream, int64_t len, M
     Count count = {.walk = &walk, .wanted = len, .unit = -1};
     walk.sink = count_value;
     walk.env = &count;
-    bool was_direct = context->out_is_direct;
+    RunGuard guard = run_enter(context); /* as in a job: a job in an element sends nothing out before it */
     size_t printed = context->out_len;
-    context->out_is_direct = false;
-    runtime_of(context)->depth++; /* a job in the stream is no reason to write out what was printed */
     bool has_ended = walk_all(context, stream, &base, &walk);
-    runtime_of(context)->depth--;
-    context->out_is_direct = was_direct;
     context->out_len = printed; /* it will be printed when these elements are mapped */
+    run_leave(context, guard);
     if (count.wanted == 0) {
         *cut = (MrCut){.unit = count.unit, .count = count.seen};
     } else if (has_ended) {
