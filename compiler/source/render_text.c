@@ -257,7 +257,8 @@ static size_t fixes_apply(const Text *t, const SourceFile *file, const Diag *dia
         count++;
     }
     buf_add(mended, p, (size_t)(line->end - p));
-    for (size_t i = 0; i < count; i++) marks[i].from = mended->data + places[i][0], marks[i].to = mended->data + places[i][1];
+    const char *text = buf_text(mended); /* the last time that it may move */
+    for (size_t i = 0; i < count; i++) marks[i].from = text + places[i][0], marks[i].to = text + places[i][1];
     return count;
 }
 
@@ -274,7 +275,7 @@ static void fixes_render(const Text *t, const Diag *diag) {
     Buf mended = {0};
     Mark marks[MARKS_MAX];
     size_t count = fixes_apply(t, file, diag, &line, &mended, marks);
-    Line shown = {.text = buf_text(&mended), .end = mended.data + mended.len, .start = mended.data};
+    Line shown = {.text = mended.data, .end = mended.data + mended.len, .start = mended.data};
     line_cut(&shown, count ? marks[0].from : shown.text);
     line_render(t, &shown, number, '+');
     if (count) marks_render(t, &shown, marks, count);

@@ -198,6 +198,23 @@ static void labels_stand_below_what_they_mark(void **state) {
     assert_non_null(strstr(rendered(f, DIAG_FORMAT_JSON), "\"offset\":29,\"endOffset\":29}"));
 }
 
+/* Of all lengths, those among them at which the buffer with the mended line is full. */
+static void long_lines_are_mended(void **state) {
+    Fixture *f = *state;
+    for (uint32_t len = 150; len < 300; len++) {
+        char text[301];
+        memset(text, 'x', len);
+        memcpy(text + len - 9, " aera(3)\n", 10);
+        uint32_t file = add(f, "long.mr", text);
+        Diag *d = diag_add(f->sink, E0201, span_of(f, file, "aera"), "no aera");
+        diag_fix(d, span_of(f, file, "aera"), "area");
+        const char *shown = strstr(rendered(f, DIAG_FORMAT_TEXT), " 1 + ...x");
+        assert_non_null(shown);
+        assert_non_null(strstr(shown, "x area(3)\n"));
+        f->sink = diag_sink_new(f->arena, f->sources);
+    }
+}
+
 /* Wide characters take two columns, combining ones none. */
 static void columns_are_those_of_a_terminal(void **state) {
     Fixture *f = *state;
@@ -260,6 +277,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(messages_are_sorted_and_said_once, setup, teardown),
         cmocka_unit_test_setup_teardown(json_is_one_object_a_line, setup, teardown),
         cmocka_unit_test_setup_teardown(labels_stand_below_what_they_mark, setup, teardown),
+        cmocka_unit_test_setup_teardown(long_lines_are_mended, setup, teardown),
         cmocka_unit_test_setup_teardown(columns_are_those_of_a_terminal, setup, teardown),
         cmocka_unit_test_setup_teardown(causes_replace_what_follows_from_them, setup, teardown),
         cmocka_unit_test(codes_have_names_and_titles),
