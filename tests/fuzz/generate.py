@@ -365,8 +365,8 @@ class Generator(Streams, Updates):
 
     def formatted(self, depth):
         t = self.pick([INT, FLOAT, STRING, BOOL, ("list", INT)])
-        spec = self.pick({INT: ["5", "<4", "^+6", "05", ",", "x", "b", ".1f"], FLOAT: [".2f", "8.3e", "g", "+.1f", ".0%", "012.3f"]}.get(
-            t, [">8", "^9", "*<6", ".2"]))
+        spec = self.pick({INT: ["5", "<4", "^+6", "05", ",", "x", "b", ".1f"], FLOAT: [".2f", "8.3e", "g", "+.1f", ".0%", "012.3f"],
+                         STRING: [">8", "^9", "*<6", ".2"]}.get(t, [">8", "*^9"]))
         return f'"<{{{self.expr(t, depth)}:{spec}}}>"'
 
     def make_list(self, t, depth):

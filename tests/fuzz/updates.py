@@ -220,7 +220,6 @@ class Updates:
         self.lines.append(f"let {copy}: {self.spell(t)} = {self.expr(t, 2)}")
         self.lines.append(f"var {var} = {copy}")
         for line in self.changes(var, t, [(var, t)], self.random.randrange(2, 6)):
-            risky = not line.startswith("let ")
-            self.lines.append(f"try {{ {line} }} catch e {{ print(e.message) }}" if risky and self.chance(0.7) else line)
+            self.lines.append(line if line.startswith(("let ", "hold(")) else f"try {{ {line} }} catch e {{ print(e.message) }}")
         self.lines.append(f"print({var}, {copy})")
         self.bind(copy, t)
