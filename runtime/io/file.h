@@ -35,8 +35,8 @@ typedef struct FileList {
 bool file_list_add(FileList *list, const char *path, char **error); /* "-" is standard input; true: failed */
 /* Adds the file of this name that is among the kept ones, as they were when they were kept; false: there is none. */
 bool file_list_add_kept(FileList *list, const FileList *kept, const char *path);
-void file_list_keep(FileList *kept, FileList *list); /* what the list had to copy lives from now on as long as `kept` */
-size_t file_list_find(const FileList *list, uint64_t offset);       /* the file that holds this byte of the concatenation */
+void file_list_keep(FileList *kept, FileList *list);          /* what the list had to copy lives from now on as long as `kept` */
+size_t file_list_find(const FileList *list, uint64_t offset); /* the file that holds this byte of the concatenation */
 void file_list_encode(const FileList *list, Buf *out);
 size_t file_list_decode(FileList *list, const void *bytes, size_t size); /* bytes read; 0: not a list (it is empty then) */
 void file_list_free(FileList *list);

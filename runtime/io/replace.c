@@ -54,9 +54,10 @@ bool replace_open(ReplaceFile *file, MrContext *context, const MrString *path) {
         note(file, (file->fd = open(file->path, O_WRONLY | O_CLOEXEC)) >= 0);
         return false;
     }
-    file->fd = open_nameless(file->target);
-    if (file->fd < 0) file->name = name_beside(file->target, &file->fd);
-    note(file, file->fd >= 0);
+    int fd = open_nameless(file->target);
+    if (fd < 0) file->name = name_beside(file->target, &fd);
+    file->fd = fd;
+    note(file, fd >= 0);
     /* A file that is there keeps its permissions. */
     if (file->fd >= 0 && is_there) note(file, fchmod(file->fd, status.st_mode & 07777) == 0);
     return false;
