@@ -1,6 +1,8 @@
 /* stream.c: take and skip: the first values of a stream, and the others; windows. */
 #include "runtime/value/stream.h"
 
+#include <string.h>
+
 /* What a part holds; `stream_part_env` describes it. */
 typedef struct Part {
     MrClosure *source;
@@ -118,16 +120,17 @@ const MrFunction stream_skip = {.code = (void *)walk_skip,
                                 .source_count = 1,
                                 .is_straight = true};
 
-static const MrType *const window_fields[] = {&stream_type, &type_int_list, &type_int, &type_int};
+static const MrType *const window_fields[] = {&stream_type, &type_int_list, &type_int, &type_int, &type_int};
 static const uint32_t window_offsets[] = {offsetof(StreamWindow, source), offsetof(StreamWindow, cuts),
-                                          offsetof(StreamWindow, first), offsetof(StreamWindow, end)};
+                                          offsetof(StreamWindow, first), offsetof(StreamWindow, end),
+                                          offsetof(StreamWindow, origin)};
 static const MrType window_env = {.kind = MR_TUPLE,
                                   .size = sizeof(StreamWindow),
                                   .align = 8,
-                                  .field_count = 4,
+                                  .field_count = 5,
                                   .fields = window_fields,
                                   .offsets = window_offsets,
-                                  .name = "(stream, [int], int, int)"};
+                                  .name = "(stream, [int], int, int, int)"};
 const MrFunction stream_window = {.code = (void *)walk_window,
                                   .env = &window_env,
                                   .name = "window",
@@ -155,12 +158,72 @@ bool mr_prim_skip_of(MrContext *context, MrClosure **out, MrClosure *const *s, i
     return false;
 }
 
+/* ---- windows that are cut down: they travel without the lists' other elements */
+
+/* The base's sequences can be cut, and no layer counts its units. */
+static bool can_cut_down(const MrClosure *stream) {
+    for (; stream->function->walk == MR_WALK_STREAM; stream = stream_source(stream)) {
+        if (!stream->function->element) return false; /* one of the runtime's own */
+    }
+    bool has_list = false;
+    for (uint32_t i = 0; i < stream->function->source_count; i++) {
+        uint8_t kind = stream->function->env->fields[i]->kind;
+        if (kind != MR_RANGE && kind != MR_LIST) return false;
+        has_list = has_list || kind == MR_LIST;
+    }
+    return has_list && stream->function->walk == MR_WALK_ELEMENTS;
+}
+
+static bool cut_sources(MrContext *context, MrClosure *base, int64_t first, int64_t count) {
+    const MrType *env = base->function->env;
+    bool failed = false;
+    for (uint32_t i = 0; i < base->function->source_count && !failed; i++) {
+        char *place = base->env + env->offsets[i];
+        if (env->fields[i]->kind == MR_RANGE) {
+            MrRange *range = (MrRange *)place;
+            *range = (MrRange){.first = range->first + first * range->step, .count = count, .step = range->step};
+            continue;
+        }
+        MrList *part = NULL, *whole = *(MrList **)place;
+        failed = mr_list_slice(context, &part, whole, first, count, env->fields[i]);
+        if (failed) break;
+        mr_drop(context, place, env->fields[i]);
+        *(MrList **)place = part;
+    }
+    return failed;
+}
+
+/* A copy of the stream whose base has only these elements. */
+static bool cut_down(MrContext *context, MrClosure **out, const MrClosure *stream, int64_t first, int64_t count) {
+    MrClosure **place = out;
+    for (;; stream = stream_source(stream)) {
+        const MrType *env = stream->function->env;
+        MrClosure *copy = *place = mr_closure_make(context, stream->function);
+        memcpy(copy->env, stream->env, env->size);
+        mr_retain(context, copy->env, env);
+        if (stream->function->walk != MR_WALK_STREAM) break;
+        place = (MrClosure **)(void *)(copy->env + env->offsets[0]);
+        mr_drop(context, place, &stream_type);
+        *place = NULL;
+    }
+    if (!cut_sources(context, *place, first, count)) return false;
+    mr_drop(context, out, &stream_type);
+    return true;
+}
+
 bool mr_prim_window_of(MrContext *context, MrClosure **out, MrClosure *const *s, MrList *const *cuts, int64_t first, int64_t end,
                        const MrType *element) {
     (void)element;
-    StreamWindow env = {*s, *cuts, first, end};
-    *out = mr_closure_make(context, &stream_window);
+    StreamWindow env = {.source = *s, .cuts = *cuts, .first = first, .end = end};
+    bool is_cut = can_cut_down(*s);
+    if (is_cut) {
+        env = (StreamWindow){.cuts = *cuts, .end = end - first, .origin = first};
+        if (cut_down(context, &env.source, *s, first, end - first)) return true;
+    }
+    MrClosure *own = env.source;
     mr_retain(context, &env, &window_env);
+    if (is_cut) mr_drop(context, &own, &stream_type);
+    *out = mr_closure_make(context, &stream_window);
     *(StreamWindow *)(*out)->env = env;
     return false;
 }

@@ -33,6 +33,7 @@ typedef struct StreamWindow {
     MrClosure *source;
     MrList *cuts;       /* ints: the number of units, then unit and count of each cut inside, the outermost first */
     int64_t first, end; /* units */
+    int64_t origin;     /* the unit of the whole that is unit 0 of `source`, where that has been cut down to the window */
 } StreamWindow;
 
 static inline const StreamWindow *stream_window_of(const MrClosure *stream) {

@@ -91,6 +91,7 @@ static bool source_of_stream(PlanSource *source, MrContext *context, const MrClo
     source->cut_count = base.cuts;
     source->first = base.first;
     source->is_kept = base.is_kept;
+    source->origin = base.origin;
     *paths = base.paths;
     if (source->kind != MR_SOURCE_RANGE) return false;
     int64_t end = source->limit < (uint64_t)base.elements ? (int64_t)source->limit : base.elements;
@@ -100,14 +101,15 @@ static bool source_of_stream(PlanSource *source, MrContext *context, const MrClo
 }
 
 static void encode_stream(const PlanSource *source, Buf *out) {
-    uint64_t head[] = {source->kind, source->is_straight, source->limit, source->cut_count, source->first};
+    uint64_t head[] = {source->kind,      source->is_straight, source->limit,
+                       source->cut_count, source->first,       (uint64_t)source->origin};
     buf_add(out, head, sizeof head);
     if (source->cut_count) buf_add(out, source->cuts, source->cut_count * sizeof *source->cuts);
 }
 
 /* The bytes read; 0: not a stream's source. */
 static size_t decode_stream(PlanSource *source, const char *at, size_t size) {
-    uint64_t head[5];
+    uint64_t head[6];
     if (size < sizeof head) return 0;
     memcpy(head, at, sizeof head);
     bool is_good = head[0] == MR_SOURCE_RANGE || (head[0] <= MR_SOURCE_STREAM && is_text_kind((uint32_t)head[0]));
@@ -117,6 +119,7 @@ static size_t decode_stream(PlanSource *source, const char *at, size_t size) {
     source->limit = head[2];
     source->cut_count = (uint32_t)head[3];
     source->first = head[4];
+    source->origin = (int64_t)head[5];
     size_t bytes = source->cut_count * sizeof *source->cuts;
     if (bytes) source->cuts = memcpy(xmalloc(bytes), at + sizeof head, bytes);
     return sizeof head + bytes;
@@ -318,5 +321,5 @@ void plan_locate(const Plan *plan, const MrChunk *chunk, int64_t failed, Buf *ou
     if (plan_is_text(plan))
         text_reader_locate(plan->sources[0].reader, (size_t)failed, out);
     else
-        buf_printf(out, "element %lld", (long long)(chunk->first + failed));
+        buf_printf(out, "element %lld", (long long)(plan->sources[0].origin + chunk->first + failed));
 }

@@ -16,6 +16,7 @@ typedef struct PlanSource {
     bool is_straight;  /* STREAM: lanes go by position */
     MrCut *cuts;       /* STREAM: of its beginnings and rests */
     uint32_t cut_count;
+    int64_t origin;     /* STREAM: what an element's number is to be added to, for people */
     bool is_kept;       /* STREAM: its files are walked more than once */
     uint64_t first;     /* STREAM: the first element, or chunk of text, of those that are walked ... */
     uint64_t limit;     /* ... and those from here on give nothing */

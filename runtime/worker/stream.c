@@ -45,7 +45,7 @@ static bool measure(MrContext *context, const MrClosure *stream, StreamBase *bas
 bool stream_base(MrContext *context, const MrClosure *stream, StreamBase *base) {
     const StreamWindow *window = stream_window_of(stream);
     *base = (StreamBase){.is_straight = true, .is_total = true, .end = UINT64_MAX};
-    if (window) base->first = (uint64_t)window->first, base->end = (uint64_t)window->end;
+    if (window) base->first = (uint64_t)window->first, base->end = (uint64_t)window->end, base->origin = window->origin;
     for (;; stream = stream_source(stream)) {
         const MrFunction *function = stream->function;
         base->is_straight = base->is_straight && function->is_straight;

@@ -19,6 +19,7 @@ typedef struct StreamBase {
     uint32_t cuts;    /* how many beginnings and rests (take, skip) lie between */
     uint64_t first;   /* the unit (element of the base, or chunk of its text) that the stream begins with: not 0 in a window */
     uint64_t end;     /* units from here on are not in it */
+    int64_t origin;   /* what a unit's number is to be added to, for people */
 } StreamBase;
 
 /* Fails as a primitive does where sequences that are walked together have different lengths. */
