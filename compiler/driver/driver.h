@@ -3,6 +3,7 @@
 #define COMPILER_DRIVER_DRIVER_H
 
 #include <stdbool.h>
+#include <sys/types.h>
 
 #include "compiler/session/session.h"
 
@@ -46,9 +47,14 @@ bool driver_link(Session *session, const DriverOptions *options, const char *con
  * False: it is not that. */
 bool driver_blame(Session *session, const LinkInputs *inputs, const char *message);
 
-/* Runs an executable with these arguments (ended by NULL; NULL: none) and waits for it; its exit status, or 1 where it could not be
- * started or was killed. */
-int driver_run(const char *path, char *const *arguments);
+/* Starts an executable with these arguments (ended by NULL; NULL: none). -1, with a message, where it cannot be started. */
+pid_t driver_start(const char *path, char *const *arguments);
+/* Waits for it: its exit status, or 1 where it was killed. */
+int driver_wait(pid_t pid);
+
+/* Holds back the signals that end a program, from here to the call with false, so that nothing is left lying: while there are files
+ * that have to be removed. What is started meanwhile gets them, and so a Ctrl-C ends the linker. */
+void driver_hold_signals(bool hold);
 
 /* The directory that holds libmrt.a and hot.bc, beside the running mrc: BIN/../lib/mr. NULL where it is not there. From malloc. */
 char *driver_library_dir(void);

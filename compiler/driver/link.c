@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <signal.h>
 #include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,6 +21,8 @@
 #define MR_LINK_FLAGS /* a sanitised build gives its programs the sanitiser's run-time library: "-fsanitize=address", */
 #endif
 
+static const int ending_signals[] = {SIGHUP, SIGINT, SIGTERM};
+
 char *driver_library_dir(void) {
     char self[PATH_MAX];
     ssize_t len = readlink("/proc/self/exe", self, sizeof self - 1);
@@ -35,19 +38,43 @@ char *driver_library_dir(void) {
     return dir;
 }
 
-int driver_run(const char *path, char *const *arguments) {
+/* What mrc starts can be interrupted, also while mrc itself holds the signals back. */
+static int spawn(pid_t *pid, const char *path, const posix_spawn_file_actions_t *actions, char *const argv[]) {
+    posix_spawnattr_t attributes;
+    sigset_t mask;
+    posix_spawnattr_init(&attributes);
+    sigprocmask(SIG_SETMASK, NULL, &mask);
+    for (size_t i = 0; i < sizeof ending_signals / sizeof *ending_signals; i++) sigdelset(&mask, ending_signals[i]);
+    posix_spawnattr_setsigmask(&attributes, &mask);
+    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK);
+    int error = posix_spawnp(pid, path, actions, &attributes, argv, environ);
+    posix_spawnattr_destroy(&attributes);
+    return error;
+}
+
+void driver_hold_signals(bool hold) {
+    sigset_t set;
+    sigemptyset(&set);
+    for (size_t i = 0; i < sizeof ending_signals / sizeof *ending_signals; i++) sigaddset(&set, ending_signals[i]);
+    sigprocmask(hold ? SIG_BLOCK : SIG_UNBLOCK, &set, NULL);
+}
+
+pid_t driver_start(const char *path, char *const *arguments) {
     size_t count = 0;
     while (arguments && arguments[count]) count++;
     const char **argv = xcalloc(count + 2, sizeof *argv);
     argv[0] = path;
     for (size_t i = 0; i < count; i++) argv[i + 1] = arguments[i];
     pid_t pid;
-    int status, error = posix_spawn(&pid, path, NULL, NULL, (char *const *)argv, environ);
+    int error = spawn(&pid, path, NULL, (char *const *)argv);
     free(argv);
-    if (error) {
-        fprintf(stderr, "mrc: cannot start %s: %s\n", path, strerror(error));
-        return 1;
-    }
+    if (error == 0) return pid;
+    fprintf(stderr, "mrc: cannot start %s: %s\n", path, strerror(error));
+    return -1;
+}
+
+int driver_wait(pid_t pid) {
+    int status;
     while (waitpid(pid, &status, 0) < 0)
         if (errno != EINTR) return 1;
     return WIFEXITED(status) ? WEXITSTATUS(status) : 1;
@@ -64,7 +91,7 @@ static bool run(char *const argv[], Buf *message) {
     posix_spawn_file_actions_init(&actions);
     posix_spawn_file_actions_adddup2(&actions, ends[1], STDERR_FILENO);
     pid_t pid;
-    int error = posix_spawnp(&pid, argv[0], &actions, NULL, argv, environ), status = 0;
+    int error = spawn(&pid, argv[0], &actions, argv), status = 0;
     posix_spawn_file_actions_destroy(&actions);
     close(ends[1]);
     char piece[4096];
@@ -117,7 +144,23 @@ static void command_make(Command *command, const Session *session, const DriverO
     command_add(command, NULL);
 }
 
+/* Whether an executable can appear there: a device is not replaced by one, and the linker's word for a folder that is missing would
+ * name a file of its own. */
+static bool can_write(const char *output) {
+    struct stat there;
+    const char *slash = strrchr(output, '/');
+    char *folder = !slash ? strdup(".") : strndup(output, slash > output ? (size_t)(slash - output) : 1);
+    const char *trouble = NULL;
+    if (stat(output, &there) == 0)
+        trouble = S_ISDIR(there.st_mode) ? strerror(EISDIR) : S_ISREG(there.st_mode) ? NULL : "it is not a file";
+    if (!trouble && access(folder ? folder : "", W_OK | X_OK) != 0) trouble = strerror(errno);
+    if (trouble) fprintf(stderr, "mrc: cannot write %s: %s\n", output, trouble);
+    free(folder);
+    return !trouble;
+}
+
 bool driver_link(Session *session, const DriverOptions *options, const char *const *objects, size_t count, const char *output) {
+    if (!can_write(output)) return false;
     Command command = {.arena = arena_new()};
     Buf message = {0};
     const char *out = arena_printf(command.arena, "%s.%ld.tmp", output, (long)getpid());

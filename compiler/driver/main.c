@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -77,51 +78,88 @@ static double seconds_now(void) {
     return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
 }
 
-/* The objects lie in a folder of their own while they are linked. */
-static bool build(Session *session, const DriverOptions *options) {
-    const char *temporary = getenv("TMPDIR");
-    if (!temporary || !*temporary) temporary = "/tmp";
-    Arena *arena = arena_new();
-    char *folder = arena_printf(arena, "%s/mrc-XXXXXX", temporary);
-    if (!mkdtemp(folder)) {
-        fprintf(stderr, "mrc: cannot make a temporary folder in %s: %s\n", temporary, strerror(errno));
-        arena_free(&arena);
+/* Objects on their way to the linker: files in memory without a name, so that nothing of them is left, whatever ends mrc. */
+typedef struct Objects {
+    int fds[SESSION_OBJECTS]; /* which the linker inherits */
+    char names[SESSION_OBJECTS][32];
+    const char *paths[SESSION_OBJECTS];
+    size_t count;
+} Objects;
+
+static bool objects_make(Objects *objects, Session *session) {
+    for (size_t i = 0; i < SESSION_OBJECTS; i++) {
+        objects->fds[i] = memfd_create("mrc-object", 0);
+        snprintf(objects->names[i], sizeof objects->names[i], "/proc/self/fd/%d", objects->fds[i]);
+        objects->paths[i] = objects->names[i];
+        if (objects->fds[i] >= 0) continue;
+        fprintf(stderr, "mrc: cannot make a file in memory: %s\n", strerror(errno));
         return false;
     }
-    char *output = options->output ? strdup(options->output) : default_output(options->input);
-    const char *objects[SESSION_OBJECTS];
-    for (size_t i = 0; i < SESSION_OBJECTS; i++) objects[i] = arena_printf(arena, "%s/%zu.o", folder, i);
-    size_t count;
-    bool ok = session_write_objects(session, objects, &count);
+    return session_write_objects(session, objects->paths, &objects->count);
+}
+
+static void objects_close(Objects *objects) {
+    for (size_t i = 0; i < SESSION_OBJECTS; i++)
+        if (objects->fds[i] >= 0) close(objects->fds[i]);
+}
+
+static bool link_objects(Session *session, const DriverOptions *options, const Objects *objects, const char *output) {
     double start = seconds_now();
-    ok = ok && driver_link(session, options, objects, count, output);
     struct stat about;
-    if (ok && options->session.trace && stat(output, &about) == 0)
+    if (!driver_link(session, options, objects->paths, objects->count, output)) return false;
+    if (options->session.trace && stat(output, &about) == 0)
         session_trace_link(session, seconds_now() - start, (size_t)about.st_size);
-    for (size_t i = 0; i < SESSION_OBJECTS; i++) unlink(objects[i]);
-    rmdir(folder);
-    arena_free(&arena);
+    return true;
+}
+
+static bool build(Session *session, const DriverOptions *options) {
+    Objects objects = {.fds = {-1, -1}};
+    char *output = options->output ? strdup(options->output) : default_output(options->input);
+    bool ok = objects_make(&objects, session);
+    driver_hold_signals(true);
+    ok = ok && link_objects(session, options, &objects, output);
+    driver_hold_signals(false);
+    objects_close(&objects);
     free(output);
     return ok;
 }
 
-/* The status is that of the program: of tests 0 when all passed. */
-static int build_and_run(Session *session, const DriverOptions *options) {
-    char folder[] = "/tmp/mrc-run-XXXXXX";
+/* Links into a folder of its own, and starts what is there; once it runs, it needs no name any more. -1: that did not work, and the
+ * reason was given or is in the session's diagnostics. */
+static pid_t link_and_start(Session *session, const DriverOptions *options, const Objects *objects) {
+    const char *temporary = getenv("TMPDIR");
+    if (!temporary || !*temporary) temporary = "/tmp";
+    pid_t pid = -1;
+    Arena *arena = arena_new();
+    char *folder = arena_printf(arena, "%s/mrc-run-XXXXXX", temporary);
     if (!mkdtemp(folder)) {
-        fprintf(stderr, "mrc: cannot make a temporary folder: %s\n", strerror(errno));
-        return EXIT_ERRORS;
+        fprintf(stderr, "mrc: cannot make a temporary folder in %s: %s\n", temporary, strerror(errno));
+        arena_free(&arena);
+        return pid;
     }
-    char path[sizeof folder + 10];
-    snprintf(path, sizeof path, "%s/program", folder);
-    DriverOptions inside = *options;
-    inside.output = path;
-    bool ok = build(session, &inside);
+    const char *path = arena_printf(arena, "%s/program", folder);
+    bool ok = link_objects(session, options, objects, path);
     report(session, options);
-    int status = ok ? driver_run(path, options->arguments) : EXIT_ERRORS;
+    if (ok) pid = driver_start(path, options->arguments);
     unlink(path);
     rmdir(folder);
-    return status;
+    arena_free(&arena);
+    return pid;
+}
+
+/* The status is that of the program: of tests 0 when all passed. */
+static int build_and_run(Session *session, const DriverOptions *options) {
+    Objects objects = {.fds = {-1, -1}};
+    pid_t pid = -1;
+    if (objects_make(&objects, session)) {
+        driver_hold_signals(true);
+        pid = link_and_start(session, options, &objects);
+        driver_hold_signals(false);
+    } else {
+        report(session, options);
+    }
+    objects_close(&objects);
+    return pid < 0 ? EXIT_ERRORS : driver_wait(pid);
 }
 
 /* A program must never be overwritten by what is made of it. */
@@ -163,5 +201,9 @@ int main(int argc, char **argv) {
     DriverOptions options;
     int status = driver_options(argc, argv, &options) ? compile(&options) : EXIT_USAGE;
     free(options.link.items);
+    if (status == 0 && fflush(stdout) != 0) { /* --help, --version, --explain */
+        fprintf(stderr, "mrc: cannot write standard output: %s\n", strerror(errno));
+        status = EXIT_ERRORS;
+    }
     return status;
 }

@@ -160,7 +160,7 @@ static bool add_objects(char *const *paths, size_t count, DriverOptions *out) {
 
 static bool parse_option(int option, char **argv, DriverOptions *out) {
     switch (option) {
-    case 'o': out->output = optarg; return true;
+    case 'o': out->output = optarg; return *optarg ? true : usage_error("-o needs the name of a file");
     case 'O': return parse_level(optarg, out);
     case 'l': add_link_option(out, "-l", optarg); return true;
     case 'L': add_link_option(out, "-L", optarg); return true;
@@ -196,6 +196,14 @@ static int cut_arguments(int argc, char **argv, DriverOptions *out) {
     return argc;
 }
 
+static bool parse_options(int argc, char **argv, DriverOptions *out) {
+    for (int option; (option = getopt_long(argc, argv, "o:O:gl:L:h", long_options, NULL)) >= 0;) {
+        if (!parse_option(option, argv, out)) return false;
+        if (out->is_done) return true;
+    }
+    return true;
+}
+
 bool driver_options(int argc, char **argv, DriverOptions *out) {
     *out = (DriverOptions){.session = {.optimise = 2}};
     out->link.items = xmalloc(2 * (size_t)argc * sizeof *out->link.items); /* what is given stands for one or two */
@@ -205,11 +213,13 @@ bool driver_options(int argc, char **argv, DriverOptions *out) {
         argv++;
     }
     argc = cut_arguments(argc, argv, out);
-    for (int option; (option = getopt_long(argc, argv, "o:O:gl:L:h", long_options, NULL)) >= 0;) {
-        if (!parse_option(option, argv, out)) return false;
-        if (out->is_done) return true;
-    }
-    if (optind == argc) return usage_error("no program given");
+    char name[] = "mrc"; /* with which messages about options begin, wherever mrc lies */
+    char *called = argv[0];
+    argv[0] = name;
+    bool is_good = parse_options(argc, argv, out);
+    argv[0] = called;
+    if (!is_good || out->is_done) return is_good;
+    if (optind == argc || !*argv[optind]) return usage_error("no program given");
     out->input = argv[optind];
     if (!add_objects(argv + optind + 1, (size_t)(argc - optind - 1), out)) return false;
     if (out->is_test && (out->is_emit || out->output))

@@ -23,14 +23,27 @@ expect 2 "would overwrite the program itself" "$MRC" hello.mr -o hello.mr
 expect 1 "No such file" "$MRC" missing.mr
 expect 0 "Usage: mrc" "$MRC" --help
 expect 0 "mrc " "$MRC" --version
-expect 1 "cannot" "$MRC" hello.mr -o no/such/folder/hello
-expect 1 "a temporary folder in $PWD/none" env TMPDIR="$PWD/none" "$MRC" hello.mr
+expect 1 "mrc: cannot write no/such/folder/hello: No such file" "$MRC" hello.mr -o no/such/folder/hello
+expect 1 "Is a directory" "$MRC" hello.mr -o .
+expect 2 "-o needs the name of a file" "$MRC" hello.mr -o ""
+expect 2 "no program given" "$MRC" ""
+expect 2 "mrc: option requires an argument" "$MRC" hello.mr -o
+expect 2 "mrc: option" "$MRC" test --emit
+echo 'test "t" { assert(true) }' > tested.mr
+expect 1 "a temporary folder in $PWD/none" env TMPDIR="$PWD/none" "$MRC" test tested.mr
+# A device or a pipe is not replaced by a program.
+mkfifo pipe
+expect 1 "cannot write pipe: it is not a file" "$MRC" hello.mr -o pipe
+[ -p pipe ] || { echo "mrc replaced a pipe"; exit 1; }
+"$MRC" --help >/dev/full 2>err && { echo "mrc --help >/dev/full succeeds"; exit 1; }
+grep -q "cannot write standard output" err
 expect 0 "" "$MRC" hello.mr
 [ -x hello ] || { echo "mrc hello.mr made no hello"; exit 1; }
 expect 0 "hello" ./hello
 expect 0 "usage: mrrun" "$MRRUN" --help
 expect 0 "mrrun " "$MRRUN" --version
 expect 2 "" "$MRRUN"
+expect 2 "which program" "$MRRUN" ""
 expect 2 "" "$MRRUN" -n 0 ./hello
 expect 2 "" "$MRRUN" -n many ./hello
 expect 2 "--help" "$MRRUN" --no-such-option ./hello

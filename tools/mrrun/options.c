@@ -100,10 +100,16 @@ static bool take_option(Options *options, int option, char **argv, int *status) 
 bool options_parse(Options *options, int argc, char **argv, int *status) {
     long cores = sysconf(_SC_NPROCESSORS_ONLN);
     *options = (Options){.workers = cores < 1 ? 1 : cores > MOST_WORKERS ? MOST_WORKERS : (uint32_t)cores};
-    for (int option; (option = getopt_long(argc, argv, "+n:vqh", long_options, NULL)) != -1;) {
-        if (!take_option(options, option, argv, status)) return false;
-    }
-    if (optind == argc) {
+    char name[] = "mrrun"; /* with which messages about options begin, wherever mrrun lies */
+    char *called = argv[0];
+    argv[0] = name;
+    bool is_good = true;
+    for (int option; is_good && (option = getopt_long(argc, argv, "+n:vqh", long_options, NULL)) != -1;)
+        is_good = take_option(options, option, argv, status);
+    argv[0] = called;
+    if (!is_good) return false;
+
+    if (optind == argc || !*argv[optind]) {
         fprintf(stderr, "mrrun: which program shall be run?\n");
         return wrong_usage(status);
     }
