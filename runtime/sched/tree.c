@@ -143,6 +143,27 @@ bool bag_insert(Bag *bag, TreeNode place, BagValue value) {
     return good;
 }
 
+/* The position of the node's left sibling; bag->len: it is not there. */
+static size_t bag_find_left(const Bag *bag, TreeNode node) {
+    TreeNode left = {.index = node.index - 1, .level = node.level};
+    if (bag->commutative || node.index % 2 == 0) return bag->len;
+    size_t at = bag_find(bag, tree_span(left, bag->n).first);
+    return at < bag->len && tree_same(bag->nodes[at].node, left) ? at : bag->len;
+}
+
+BagValue *bag_left_of(Bag *bag, TreeNode node) {
+    size_t at = bag_find_left(bag, node);
+    return at < bag->len && bag->nodes[at].value != VALUE_NONE ? &bag->nodes[at].value : NULL;
+}
+
+bool bag_grow(Bag *bag, TreeNode node) {
+    size_t at = bag_find_left(bag, node);
+    assert(at < bag->len);
+    BagValue value = bag->nodes[at].value;
+    bag_remove(bag, at, 1);
+    return bag_insert(bag, (TreeNode){.index = node.index / 2, .level = node.level + 1}, value);
+}
+
 bool bag_push(Bag *bag, uint64_t chunk, BagValue value) {
     return bag_insert(bag, (TreeNode){.index = chunk}, value);
 }

@@ -78,6 +78,11 @@ void bag_free(Bag *bag); /* drops what it holds */
  * false when a combine failed, whose error the bag now holds. The node must lie in the tree. In a commutative bag a node may not
  * cover only some chunks that are there already: its value could not be taken apart, and it is dropped. */
 bool bag_insert(Bag *bag, TreeNode node, BagValue value);
+/* Where the value of the node's left sibling lies, to be changed into that of their parent; NULL: it is no right half, or its
+ * sibling has no value here. bag_grow then takes the sibling for the parent. */
+BagValue *bag_left_of(Bag *bag, TreeNode node);
+bool bag_grow(Bag *bag, TreeNode node); /* false when a combine failed */
+
 bool bag_push(Bag *bag, uint64_t chunk, BagValue value); /* a leaf */
 
 /* For a commutative bag whose owner folded these chunks into bag->value itself, or merges another bag's value: the chunks are

@@ -82,6 +82,7 @@ static uint64_t map_once(Job *job, JobRun *run, Frame *frame, uint64_t first, ui
     bool failed = plan_read(&job->plan, context, run->lists, first, count, &chunk);
     MrScratch scratch = context->scratch;
     if (plan_is_text(&job->plan)) scratch_open(context);
+    if (failed && frame->has_value) mr_drop(context, frame->state, job->plan.task->state);
     if (failed)
         chunk.slices = NULL; /* it is the chunk that could not be read, not an element that failed */
     else
@@ -124,14 +125,21 @@ static uint64_t map_exact(Job *job, JobRun *run, uint64_t first, uint64_t count)
     return done;
 }
 
+/* The frame in the bag that the node's chunks may be folded into: its left sibling's, where merging is adding in order. */
+static Frame *frame_to_go_on(const Job *job, BagValue *left) {
+    if (!left || !(job->plan.task->flags & MR_TASK_ASSOCIATIVE)) return NULL;
+    Frame *frame = frame_of(*left);
+    return frame->end == END_NONE ? frame : NULL;
+}
+
 /* Maps the first whole node of `count` chunks, as one value, up to an end or the limit: what comes after either counts as empty. */
 static uint64_t map_node(Job *job, JobRun *run, uint64_t first, uint64_t count) {
     TreeNode node = tree_first((Range){first, count}, job->plan.chunks);
     Range span = tree_span(node, job->plan.chunks);
-    Frame *frame = frame_new(job->plan.task);
+    Frame *left = frame_to_go_on(job, bag_left_of(&job->bag, node)), *frame = left ? left : frame_new(job->plan.task);
     uint64_t done = map_into(job, run, frame, first, span.count);
-    bool is_empty = frame_is_empty(frame);
-    bool is_good = bag_insert(&job->bag, node, is_empty ? VALUE_NONE : frame_value(frame));
+    bool is_empty = !left && frame_is_empty(frame);
+    bool is_good = left ? bag_grow(&job->bag, node) : bag_insert(&job->bag, node, is_empty ? VALUE_NONE : frame_value(frame));
     if (is_empty) frame_free(frame, &job->of);
     /* A combine's error stands after the last chunk that it covers. If that is a later one, those up to it are still needed. */
     if (!is_good && run->end == END_NONE && job->bag.failed == (int64_t)(first + done - 1)) {
@@ -152,7 +160,7 @@ void job_map(Job *job, JobRun *run) {
     job->of.context->mapped = NULL;
     uint32_t flags = job->plan.task->flags;
     bool is_stoppable = run->limit || run->deadline, folds = flags & (MR_TASK_EXACT | MR_TASK_ASSOCIATIVE);
-    uint64_t batch = folds && !is_stoppable ? run->count : 1;
+    uint64_t batch = folds && !is_stoppable ? run->count : run->batch ? run->batch : 1;
     uint64_t wanted = plan_is_text(&job->plan) && !run->deadline ? TEXT_TIME : BATCH_TIME;
     run->done = run->elements = run->size = 0;
     run->end = END_NONE;
@@ -163,7 +171,8 @@ void job_map(Job *job, JobRun *run) {
         uint64_t count = batch < left ? batch : left;
         run->reached = first + count;
         run->done += flags & MR_TASK_EXACT ? map_exact(job, run, first, count) : map_node(job, run, first, count);
-        if (is_timed) batch = next_batch(batch, clock_now() - start, wanted);
+        if (is_timed) batch = run->is_patient ? 2 * batch : next_batch(batch, clock_now() - start, wanted);
     }
+    run->batch = batch;
     job->of.context->mapped = around;
 }

@@ -58,13 +58,14 @@ static void nest_map(MrRuntime *runtime, Nest *nest, bool is_small) {
     uint64_t chunks = run->count, elements = 0;
     for (bool is_over = false; !is_over;) {
         run->deadline = is_small || nest->share ? 0 : clock_now() + STEP;
+        run->is_patient = shares_idle(runtime->shares) == 0;
         run->reached = run->first;
         job_map(nest->job, run);
         elements += run->elements;
         uint64_t done = run->first + run->done;
         is_over = nest->share || run->end != END_NONE || done == chunks;
         if (is_over) break;
-        *run = (JobRun){.first = done, .count = chunks - done, .reached = done, .end_chunk = -1};
+        *run = (JobRun){.first = done, .count = chunks - done, .reached = done, .batch = run->batch, .end_chunk = -1};
         uint32_t idle = shares_idle(runtime->shares);
         double spent = (double)(clock_now() - nest->started);
         bool is_worth = done == 0 || spent / (double)done * (double)(chunks - done) >= (double)WORTH;

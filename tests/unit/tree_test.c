@@ -274,6 +274,35 @@ static void commutative_bags_hold_one_value(void **state) {
     assert_int_equal(context.live, 0);
 }
 
+/* Where merging is adding in order, a value goes on from its left sibling. */
+static void values_grow_to_the_right(void **state) {
+    (void)state;
+    Text context = {.bad_level = -1};
+    Bag bag;
+    BagValue value;
+    bag_init(&bag, 5, false, text_ops(&context));
+    assert_null(bag_left_of(&bag, (TreeNode){.index = 1}));
+    for (uint64_t chunk = 0; chunk < 5; chunk++) {
+        TreeNode node = {.index = chunk};
+        BagValue *left = bag_left_of(&bag, node);
+        assert_int_equal(left != NULL, chunk % 2);
+        if (!left) {
+            assert_true(bag_push(&bag, chunk, leaf(&context, chunk)));
+            continue;
+        }
+        Buf longer = {0};
+        buf_printf(&longer, "%s %llu", text_of(*left), (unsigned long long)chunk);
+        free(text_of(*left));
+        *left = (BagValue)(uintptr_t)buf_text(&longer);
+        assert_true(bag_grow(&bag, node));
+    }
+    assert_true(bag_finish(&bag, 5, &value));
+    assert_string_equal(text_of(value), "((0 1 2 3) 4)");
+    text_drop(&context, value);
+    bag_free(&bag);
+    assert_int_equal(context.live, 0);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(node_arithmetic),
@@ -281,6 +310,7 @@ int main(void) {
         cmocka_unit_test(chunks_in_order_need_little_memory),
         cmocka_unit_test(any_order_and_any_split_give_the_same_tree),
         cmocka_unit_test(what_comes_twice_is_dropped),
+        cmocka_unit_test(values_grow_to_the_right),
         cmocka_unit_test(empty_chunks_never_meet_combine),
         cmocka_unit_test(a_failed_combine_is_named_and_absorbs),
         cmocka_unit_test(chunks_past_the_limit_may_be_missing),
