@@ -85,6 +85,8 @@ bool syntax_string_cut(Syntax *syntax, bool at_end_of_file) {
     if (first == syntax->brackets.len) return false;
     Bracket string = syntax->brackets.items[first];
     bool has_hole = first + 1 < syntax->brackets.len;
+    for (size_t i = 1; at_end_of_file && i < first; i++) /* what would close them may stand in the string */
+        syntax->brackets.items[i].is_reported = true;
     while (syntax->brackets.len > first) bracket_pop(syntax);
     bool is_reported = syntax->is_recovering && syntax->error_at <= string.span.from;
     if (is_reported) return true; /* with the statement */

@@ -34,7 +34,7 @@ AstFile *parse_file(const ParseInput *input) {
         syntax.result->items = list_of(&syntax, build_error(&syntax, whole));
     }
     syntax.result->base.span = whole;
-    syntax.result->is_torn = syntax.is_torn;
+    syntax.result->is_torn = syntax.is_torn || syntax.is_stopped;
     tree_check(&syntax, &syntax.result->base);
     return syntax.result;
 }
