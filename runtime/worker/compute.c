@@ -154,7 +154,10 @@ static void do_compute(Compute *compute, Entry *entry, const PeerAction *action)
 
 static void do_merge(Compute *compute, Entry *entry, const PeerAction *action) {
     uint64_t start = clock_now(), nodes = 0;
-    if (job_merge_encoded(&entry->job, action->data.data, action->data.len, &nodes)) {
+    compute->runtime.is_merging = true;
+    bool failed = job_merge_encoded(&entry->job, action->data.data, action->data.len, &nodes);
+    compute->runtime.is_merging = false;
+    if (failed) {
         post_failure(compute, action, "another worker's partial results cannot be read");
         return;
     }

@@ -14,6 +14,11 @@
  * take longer is worth the messages, and GRAIN so is a range. */
 enum { STEP = 500000, PATIENCE = 300000, WORTH = 1000000, GRAIN = 500000 };
 
+/* How many workers would take what is shared now. */
+static uint32_t idle_workers(const MrRuntime *runtime) {
+    return runtime_nests(runtime) && !runtime->is_merging ? shares_idle(runtime->shares) : 0;
+}
+
 static uint64_t nest_left(const Nest *nest) {
     return nest->run->first + nest->run->count - nest->run->reached;
 }
@@ -35,7 +40,7 @@ static void nest_offer(MrRuntime *runtime, Nest *nest, uint32_t idle) {
 
 void nest_look(MrContext *context) {
     MrRuntime *runtime = runtime_of(context);
-    uint32_t idle = runtime_nests(runtime) ? shares_idle(runtime->shares) : 0;
+    uint32_t idle = idle_workers(runtime);
     if (idle == 0) return;
     uint64_t now = clock_now();
     Nest *oldest = NULL;
@@ -66,7 +71,7 @@ static void nest_map(MrRuntime *runtime, Nest *nest, bool is_small) {
         is_over = nest->share || run->end != END_NONE || done == chunks;
         if (is_over) break;
         *run = (JobRun){.first = done, .count = chunks - done, .reached = done, .batch = run->batch, .end_chunk = -1};
-        uint32_t idle = shares_idle(runtime->shares);
+        uint32_t idle = idle_workers(runtime);
         double spent = (double)(clock_now() - nest->started);
         bool is_worth = done == 0 || spent / (double)done * (double)(chunks - done) >= (double)WORTH;
         if (idle > 0 && is_worth && job_has_plain_lists(nest->job)) nest_offer(runtime, nest, idle);
@@ -97,7 +102,7 @@ bool nest_run(Job *job, void *result) {
     JobRun run = {.count = job->plan.chunks, .end_chunk = -1};
     Nest nest = {.outer = runtime->nests, .job = job, .run = &run};
     double estimate = cost_estimate(runtime, job->plan.task, job->plan.elements);
-    bool is_small = job->plan.chunks < 2 || (shares_idle(runtime->shares) == 0 && estimate >= 0 && estimate < (double)WORTH);
+    bool is_small = job->plan.chunks < 2 || (idle_workers(runtime) == 0 && estimate >= 0 && estimate < (double)WORTH);
     if (!is_small) nest.started = clock_now();
     runtime->nests = &nest;
     job->of.in_order = true;

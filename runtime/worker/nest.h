@@ -15,7 +15,9 @@ typedef struct Nest {
     uint64_t mapped, kept; /* as in ShareTerms */
 } Nest;
 
-/* Is this the thread of a worker, which may share what it does? */
+/* Is this the thread of a worker, which may share what it does? It does so only inside of a range. A worker that merges bags holds
+ * none, and may be handed ranges of others' jobs, which then lie behind the merge: if it waited for somebody inside of the merge,
+ * two such workers could wait for each other. */
 static inline bool runtime_nests(const MrRuntime *runtime) {
     return runtime->shares && !runtime->io.is_root;
 }

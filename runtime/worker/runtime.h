@@ -26,6 +26,7 @@ typedef struct MrRuntime {
 
     /* A worker's side. */
     struct Nest *nests; /* the jobs that this thread is running, the innermost first; all but the one whose range it maps */
+    bool is_merging;    /* it combines what others have mapped, outside of any range: nothing is shared now (nest.h) */
     struct {
         struct Future *first, *last;
     } put_off; /* futures that nobody has started, in the order in which they were made */
