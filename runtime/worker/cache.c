@@ -27,6 +27,8 @@ typedef struct Recorded {
 typedef struct Block {
     struct Block *older, *newer;
     int64_t id, first, len; /* its name; len TEXT_BLOCK: a chunk of text */
+    unsigned users;         /* walks that hand it on just now: it lives as long as they do, */
+    bool is_kept;           /* and as long as the cache has it */
     Buf bytes, printed;
     Recorded *values;
     size_t count, cap;
@@ -48,6 +50,11 @@ static void block_free(Block *block) {
     buf_free(&block->printed);
     free(block->values);
     free(block);
+}
+
+/* Frees it when neither the cache nor a walk has it any more. */
+static void block_release(Block *block) {
+    if (!block->is_kept && block->users == 0) block_free(block);
 }
 
 static size_t block_slot(const StreamCache *cache, int64_t id, int64_t first, int64_t len) {
@@ -79,16 +86,17 @@ static void make_room(StreamCache *cache, size_t size) {
             cache->newest = NULL;
         cache->size -= block_size(block);
         cache->used--;
-        block_free(block);
+        block->is_kept = false;
+        block_release(block);
         has_changed = true;
     }
     if (has_changed) rehash(cache);
 }
 
-/* Keeps a block that is not there yet; false: it is too large, and stays the caller's. */
-static bool block_keep(StreamCache *cache, Block *block) {
+/* Keeps a block that is not there yet, unless it is too large. */
+static void block_keep(StreamCache *cache, Block *block) {
     size_t size = block_size(block);
-    if (size > cache->limit / 4) return false;
+    if (size > cache->limit / 4) return;
     if (cache->size + size > cache->limit) make_room(cache, cache->limit / 8 + size);
     if (4 * (cache->used + 1) > 3 * cache->slot_count) rehash(cache);
     block->older = cache->newest;
@@ -100,7 +108,7 @@ static bool block_keep(StreamCache *cache, Block *block) {
     cache->size += size;
     cache->used++;
     cache->slots[block_slot(cache, block->id, block->first, block->len)] = block;
-    return true;
+    block->is_kept = true;
 }
 
 static StreamCache *cache_of(MrContext *context) {
@@ -183,11 +191,13 @@ static void print_recorded(MrContext *context, const Block *block, size_t from, 
     if (to > from) io_out_add(context, block->printed.data + from, to - from);
 }
 
-static bool block_replay(MrContext *context, const MrWalk *walk, const MrType *element, const Block *block) {
+/* What the values are handed to may walk cached streams in turn, which may need this block's room. */
+static bool block_replay(MrContext *context, const MrWalk *walk, const MrType *element, Block *block) {
     int64_t offset = block->len == TEXT_BLOCK ? 0 : block->first - walk->first;
     const char *at = block->bytes.data;
     size_t printed = 0;
     bool has_ended = false;
+    block->users++;
     void *value = block->count ? xaligned(64, element->size ? element->size : 1) : NULL;
     for (size_t i = 0; i < block->count && !has_ended; i++) {
         const Recorded *recorded = &block->values[i];
@@ -201,6 +211,8 @@ static bool block_replay(MrContext *context, const MrWalk *walk, const MrType *e
     }
     if (!has_ended) print_recorded(context, block, printed, block->printed.len);
     free(value);
+    block->users--;
+    block_release(block);
     return has_ended;
 }
 
@@ -214,7 +226,8 @@ static bool walk_block(MrContext *context, const MrWalk *walk, const MrClosure *
     MrError error = {0};
     block = block_record(context, walk, source, id, first, len, &error);
     int64_t failed_at = *walk->position;
-    bool failed = error.is_set, is_kept = !failed && block_keep(cache, block);
+    bool failed = error.is_set;
+    if (!failed) block_keep(cache, block);
     bool has_ended = block_replay(context, walk, element, block);
     if (failed && !has_ended) {
         *walk->position = failed_at;
@@ -222,7 +235,6 @@ static bool walk_block(MrContext *context, const MrWalk *walk, const MrClosure *
     } else if (failed) {
         mr_error_clear(&error);
     }
-    if (!is_kept) block_free(block);
     return failed || has_ended;
 }
 

@@ -38,3 +38,15 @@ if peak > limit: sys.exit(f"{peak} MiB where {limit} MiB are enough: {sys.argv[2
 sys.exit(done.returncode)
 E2
 [ "$(MR_CACHE_MB=20 MR_WORKERS=2 python3 bounded.py 150 ./large | tr '\n' ' ')" = "200000000 200000000 " ]
+# The blocks of a stream are being handed on while those of another need their room
+cat > within.mr <<'E2'
+let outer = cache(map i => "{i:>1000}" over 1..8)
+let inner = cache(map i => "{i:>1000}" over 0..<2000)
+for round in 1..2 {
+    var n = 0
+    for s in outer { n += sum(map len over inner) + len(s) }
+    print(n)
+}
+E2
+"$MRC" within.mr
+[ "$(MR_CACHE_MB=1 MR_WORKERS=1 timeout 30 ./within | tr '\n' ' ')" = "16008000 16008000 " ]
