@@ -26,6 +26,7 @@ print(all(map (i, l) => l == "{i}" over 1.., lines("out/order")), count(lines("o
 write_lines("out/empty", [])
 print(len(read("out/empty")))
 write_lines("/dev/null", ["to a device"])
+print(try { write_lines("/dev/full", map i => "{i}" over 1..100000) } catch e { print(e.message) })
 E2
 "$MRC" flow.mr; "$MRC" fails.mr
 mkdir out
@@ -54,6 +55,8 @@ cannot write none/new: No such file or directory
 5050
 true 100000
 0
+cannot write /dev/full: No space left on device
+()
 E2
 for launcher in env "$MRRUN -n 3"; do
     for local in 0 50; do
