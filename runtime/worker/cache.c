@@ -15,7 +15,8 @@
 #include "runtime/value/stream.h"
 #include "runtime/worker/runtime.h"
 
-enum { CACHE_MEGABYTES = 256, TEXT_BLOCK = -1 };
+/* Elements in a block: so many may be made at most before the first of them is handed on. */
+enum { CACHE_MEGABYTES = 256, TEXT_BLOCK = -1, BLOCK_MOST = 64 };
 
 /* ---- what is kept */
 
@@ -241,7 +242,7 @@ static bool walk_block(MrContext *context, const MrWalk *walk, const MrClosure *
 static bool walk_cached(MrContext *context, const MrWalk *walk, const MrClosure *cached) {
     if ((const char *)__builtin_frame_address(0) < context->stack_limit) return mr_fail_depth(context);
     if (walk->text.data) return walk_block(context, walk, cached, walk->first, TEXT_BLOCK);
-    int64_t block = walk->block > 0 ? walk->block : 1;
+    int64_t block = walk->block < 1 ? 1 : walk->block < BLOCK_MOST ? walk->block : BLOCK_MOST;
     for (int64_t done = 0; done < walk->count; done += block) {
         int64_t left = walk->count - done;
         if (walk_block(context, walk, cached, walk->first + done, left < block ? left : block)) return true;

@@ -63,7 +63,7 @@ static void nest_map(MrRuntime *runtime, Nest *nest, bool is_small) {
     uint64_t chunks = run->count, elements = 0;
     for (bool is_over = false; !is_over;) {
         run->deadline = is_small || nest->share ? 0 : clock_now() + STEP;
-        run->is_patient = shares_idle(runtime->shares) == 0;
+        run->is_patient = idle_workers(runtime) == 0;
         run->reached = run->first;
         job_map(nest->job, run);
         elements += run->elements;

@@ -50,3 +50,12 @@ for round in 1..2 {
 E2
 "$MRC" within.mr
 [ "$(MR_CACHE_MB=1 MR_WORKERS=1 timeout 30 ./within | tr '\n' ' ')" = "16008000 16008000 " ]
+# Of a stream that has no end, or is long, no more is made than is needed, but for a few elements
+cat > endless.mr <<'E2'
+for s in take(cache(map x => x * x over 1..), 3) { print(s) }
+print(list(take(cache(map x => x * x over 1.. where x => x % 3 == 0), 3)))
+for s in cache(map x => { log("made"); x } over 1..1000000000000) { print(s); break }
+E2
+"$MRC" endless.mr
+[ "$(timeout 30 ./endless 2>logged | tr '\n' ' ')" = "1 4 9 [9, 36, 81] 1 " ]
+[ "$(wc -l <logged)" -le 64 ]
