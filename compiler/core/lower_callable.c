@@ -197,8 +197,8 @@ void bind_params(Lower *l, Env *env, Ast *tree, const CoreExprs *args, CoreExprs
 }
 
 static CoreExpr *apply_tree(Lower *l, const Callable *callable, const CoreExprs *args, Span span, CoreExprs *out) {
-    if (!callable->is_direct || tree_returns(callable->tree)) return call_lifted(l, callable, args, span);
-    if (!inline_enter(l, callable->tree, span)) return make_unit(l, span);
+    if (!callable->is_direct || !tree_is_inlined(l, callable->tree)) return call_lifted(l, callable, args, span);
+    inline_enter(l, callable->tree);
     Env *env = env_new(l, callable->env, callable->env ? callable->env->subst : NULL);
     LoopTarget *target = l->body->target;
     l->body->target = NULL;

@@ -30,7 +30,6 @@ typedef struct Body {
     LoopTarget *target;
     CoreVar *text; /* of a job over text: the chunk */
     const CoreType *result;
-    int inline_depth;   /* in functions put in the place of their calls, where `return` has nowhere to go */
     bool holds_globals; /* what a recipe holds goes to hidden globals: it is a top-level let */
 } Body;
 
@@ -57,6 +56,7 @@ typedef struct Lower {
     size_t inline_count;
     int depth; /* of expressions being lowered inside each other */
     int type_depth;
+    int emit_depth; /* of streams being emitted inside each other: their loops stand inside each other too */
     int async_depth; /* of `async` expressions inside each other */
     uint32_t next_var;
     bool has_failed;
@@ -307,8 +307,9 @@ bool fn_is_inlined(Lower *l, const Symbol *symbol, const Subst *subst);
 /* The value of a call of a declared function whose body is put in the place of the call, where `lower` makes it. */
 typedef CoreExpr *LowerBody(Lower *l, Env *env, Ast *body);
 CoreExpr *inline_call(Lower *l, Env *env, Ast *call, const Symbol *symbol, const Subst *subst, LowerBody *lower);
-bool tree_is_inlined(Lower *l, Ast *tree);               /* whether the body of a FN or LAMBDA may be put in the place of a call */
-bool inline_enter(Lower *l, const Ast *tree, Span span); /* false: refused: recursion, or too much */
+/* Whether the body of a FN or LAMBDA may be put in the place of a call; who does enters it before and leaves it afterwards. */
+bool tree_is_inlined(Lower *l, Ast *tree);
+void inline_enter(Lower *l, const Ast *tree);
 void inline_leave(Lower *l);
 CoreExpr *stream_value(Lower *l, Stream *stream); /* the recipe as a value */
 bool stream_is_value(const Stream *stream);       /* it is one, and no recipe is seen */

@@ -135,7 +135,7 @@ CoreExpr *lower_question(Lower *l, Env *env, AstQuestion *ast) {
     CoreExprs statements = {0};
     Span span = ast->base.span;
     const CoreType *result = l->body->result;
-    if (l->body->inline_depth > 0 || !result) return lower_refuse(l, span, "`?` in a function that takes or gives a stream");
+    if (!result) return lower_refuse(l, span, "`?` here");
     CoreExpr *optional = hold(l, lower_expr(l, env, ast->value), NULL, &statements);
     if (optional->type->kind != CORE_TYPE_OPTIONAL) return lower_refuse(l, span, "`?` here");
     const CoreType *type = optional->type->args[0];

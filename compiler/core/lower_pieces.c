@@ -19,6 +19,7 @@ Stream *stream_of_pieces(Lower *l, Env *env, Ast *call, const CallArgs *args, Co
     stream->element = type_prune(ast_type(l, env, call)->args[0]);
     stream->value = lower_expr(l, args->items[1].env, args->items[1].ast);
     stream->size = source->size + 1;
+    stream->passes = source->passes;
     vec_push(l->arena, &stream->operands, source);
     return stream;
 }

@@ -57,9 +57,7 @@ static CoreExpr *lower_jump(Lower *l, Ast *ast) {
 }
 
 static CoreExpr *lower_return(Lower *l, Env *env, AstReturn *ast) {
-    if (l->body->inline_depth > 0 || !l->body->result) {
-        return lower_refuse(l, ast->base.span, "`return` in a function that takes or gives a stream");
-    }
+    if (!l->body->result) return lower_refuse(l, ast->base.span, "`return` here");
     CoreExpr *expr = core_node(l->arena, CORE_RETURN, core_unit_type(l), ast->base.span);
     if (ast->value) {
         CoreExpr *value = lower_expr(l, env, ast->value);

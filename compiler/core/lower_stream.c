@@ -286,6 +286,7 @@ static void stage_push(Lower *l, Consumer *self, CoreExpr *element, CoreExprs *o
 
 void stream_emit(Lower *l, Stream *stream, Consumer *consumer, Nest *nest, CoreExprs *out) {
     if (l->has_failed) return;
+    l->emit_depth++;
     if (stream->kind == STREAM_PIPE && stream->operands.len > 1) {
         together_emit(l, stream, consumer, nest, out);
     } else if (stream->kind == STREAM_SCAN) {
@@ -302,6 +303,7 @@ void stream_emit(Lower *l, Stream *stream, Consumer *consumer, Nest *nest, CoreE
         consumer->push(l, consumer, core_local(l->arena, var, stream->span), &open.statements);
         loop_close(l, &open, out);
     }
+    l->emit_depth--;
 }
 
 /* ---- for */

@@ -6,20 +6,12 @@
 enum {
     INLINE_DEPTH_LIMIT = 100,   /* functions inside each other: a chain of calls written by a program, not by a person */
     INLINE_COUNT_LIMIT = 50000, /* in a whole program: functions that each call the one before twice would double forever */
+    EMIT_DEPTH_LIMIT = 200,     /* stages and loops inside each other: likewise where each walks the one before in itself */
 };
 
-bool inline_enter(Lower *l, const Ast *tree, Span span) {
-    for (size_t i = 0; tree->kind == AST_FN && i < l->inlining.len; i++) {
-        if (l->inlining.items[i] != tree) continue;
-        lower_refuse(l, span, "recursion through a function that takes or gives a stream");
-        return false;
-    }
-    if (l->inlining.len >= INLINE_DEPTH_LIMIT || ++l->inline_count > INLINE_COUNT_LIMIT) {
-        lower_refuse(l, span, "streams through so many functions");
-        return false;
-    }
+void inline_enter(Lower *l, const Ast *tree) {
+    l->inline_count++;
     vec_push(l->arena, &l->inlining, tree);
-    return true;
 }
 
 void inline_leave(Lower *l) {
@@ -61,6 +53,7 @@ Stream *stream_of_primitive(Lower *l, const Symbol *symbol, CoreExpr *value, Spa
 /* A function that leaves early or calls itself, or one too many, is called; streams pass as values then. */
 bool tree_is_inlined(Lower *l, Ast *tree) {
     if (l->inlining.len >= INLINE_DEPTH_LIMIT || l->inline_count >= INLINE_COUNT_LIMIT) return false;
+    if (l->emit_depth >= EMIT_DEPTH_LIMIT) return false;
     for (size_t i = 0; i < l->inlining.len; i++) {
         if (l->inlining.items[i] == tree) return false;
     }
@@ -100,24 +93,22 @@ static Env *bind_call(Lower *l, Env *env, Ast *call, const Symbol *symbol, const
 CoreExpr *inline_call(Lower *l, Env *env, Ast *call, const Symbol *symbol, const Subst *subst, LowerBody *lower) {
     CoreExprs statements = {0};
     Env *inner = bind_call(l, env, call, symbol, subst, &statements); /* before entering: an argument may call the function too */
-    if (!inline_enter(l, symbol->decl, call->span)) return make_unit(l, call->span);
     LoopTarget *target = l->body->target;
     l->body->target = NULL;
-    l->body->inline_depth++;
+    inline_enter(l, symbol->decl);
     CoreExpr *value = lower(l, inner, ast_as(Fn, symbol->decl)->body);
-    l->body->inline_depth--;
-    l->body->target = target;
     inline_leave(l);
+    l->body->target = target;
     return make_block(l, &statements, value, call->span);
 }
 
 /* The stream that a function's body gives, in the environment of its parameters. */
-static Stream *stream_of_body(Lower *l, Env *env, Ast *body, CoreExprs *out) {
+static Stream *stream_of_body(Lower *l, Env *env, Ast *tree, CoreExprs *out) {
     LoopTarget *target = l->body->target;
     l->body->target = NULL;
-    l->body->inline_depth++;
-    Stream *stream = stream_of(l, env, body, out);
-    l->body->inline_depth--;
+    inline_enter(l, tree);
+    Stream *stream = stream_of(l, env, tree_body(tree), out);
+    inline_leave(l);
     l->body->target = target;
     return stream;
 }
@@ -150,20 +141,14 @@ Stream *stream_of_call(Lower *l, Env *env, Ast *call, CoreExprs *out) {
         return stream_of_primitive(l, symbol, value, call->span, out);
     }
     Env *inner = bind_call(l, env, call, symbol, subst, out);
-    if (!inline_enter(l, symbol->decl, call->span)) return stream_of_nothing(l, call->span);
-    Stream *stream = stream_of_body(l, inner, ast_as(Fn, symbol->decl)->body, out);
-    inline_leave(l);
-    return stream;
+    return stream_of_body(l, inner, symbol->decl, out);
 }
 
 /* Puts a function that gives a stream in the place of its application to an element. */
-static Stream *stream_of_tree(Lower *l, Ast *tree, Env *outer, const Subst *subst, CoreExprs args, Span span, CoreExprs *out) {
-    if (!inline_enter(l, tree, span)) return stream_of_nothing(l, span);
+static Stream *stream_of_tree(Lower *l, Ast *tree, Env *outer, const Subst *subst, CoreExprs args, CoreExprs *out) {
     Env *env = env_new(l, outer, subst);
     bind_params(l, env, tree, &args, out);
-    Stream *stream = stream_of_body(l, env, tree_body(tree), out);
-    inline_leave(l);
-    return stream;
+    return stream_of_body(l, env, tree, out);
 }
 
 Stream *stream_of_apply(Lower *l, const Callable *callable, CoreExprs args, Span span, CoreExprs *out) {
@@ -172,12 +157,12 @@ Stream *stream_of_apply(Lower *l, const Callable *callable, CoreExprs args, Span
     if (l->has_failed) return stream_of_nothing(l, span);
     if (callable->kind == CALLABLE_DECLARED && fn_is_inlined(l, symbol, callable->subst)) {
         if (symbol->kind == SYMBOL_EXTERN) return stream_of_primitive(l, symbol, args.items[0], span, out);
-        return stream_of_tree(l, symbol->decl, NULL, callable->subst, args, span, out);
+        return stream_of_tree(l, symbol->decl, NULL, callable->subst, args, out);
     }
     bool is_tree = callable->kind == CALLABLE_TREE && tree_is_inlined(l, callable->tree);
     if (is_tree && type_is_stream(ast_type(l, callable->env, tree_body(callable->tree)))) {
         const Subst *subst = callable->env ? callable->env->subst : NULL;
-        return stream_of_tree(l, callable->tree, callable->env, subst, args, span, out);
+        return stream_of_tree(l, callable->tree, callable->env, subst, args, out);
     }
     return stream_of_value(l, callable_apply(l, callable, args, span, out), out);
 }
