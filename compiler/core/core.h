@@ -70,6 +70,7 @@ const CoreType *core_type(CoreTypes *types, CoreTypeKind kind, const CoreType *c
 const CoreType *core_type_named(CoreTypes *types, const char *name);
 CoreType *core_type_declare(CoreTypes *types, CoreTypeKind kind, const char *name);
 void core_type_complete(CoreTypes *types, CoreType *type, const CoreType *const *args, size_t arg_count);
+const CoreType *core_type_declared(const CoreTypes *types, size_t index); /* in the order of core_type_declare; NULL: no more */
 /* The tuple that a value of a declared type is; NULL for other types. */
 const CoreType *core_type_content(const CoreType *type);
 

@@ -2,27 +2,41 @@
  * (runtime/worker/plan.h). */
 #include "compiler/core/lower_loop.h"
 
-static CoreExpr *extent_of(Lower *l, const CoreSource *source) {
+CoreExpr *make_prim_of_any(Lower *l, const char *name, const CoreType *type, CoreExpr *value, Span span) {
     const CoreType **types = arena_array(l->arena, const CoreType *, 1);
-    CoreExpr *value = core_copy(l->arena, source->expr);
-    CoreExpr *extent = make(l, CORE_PRIM, core_simple(l, CORE_TYPE_INT), source->span, 1, &value);
+    CoreExpr *prim = make(l, CORE_PRIM, type, span, 1, &value);
     types[0] = value->type;
-    extent->text = "extent";
-    extent->type_args = types;
-    extent->type_arg_count = 1;
-    extent->generic_args = 1;
-    return extent;
+    prim->text = name;
+    prim->type_args = types;
+    prim->type_arg_count = 1;
+    prim->generic_args = 1;
+    return prim;
+}
+
+CoreExpr *make_extent(Lower *l, const CoreExpr *sequence, Span span) {
+    return make_prim_of_any(l, "extent", core_simple(l, CORE_TYPE_INT), core_copy(l->arena, sequence), span);
+}
+
+CoreExpr *make_least(Lower *l, const CoreExprs *numbers, Span span, CoreExprs *out) {
+    CoreExpr *least = hold(l, numbers->items[0], NULL, out);
+    for (size_t i = 1; i < numbers->len; i++) {
+        CoreExpr *other = hold(l, numbers->items[i], NULL, out);
+        CoreExpr *is_less =
+            make_op(l, CORE_OP_LT, core_simple(l, CORE_TYPE_BOOL), span, core_copy(l->arena, other), core_copy(l->arena, least));
+        least = hold(l, make_if(l, is_less, other, least, other->type, span), NULL, out);
+    }
+    return least;
 }
 
 /* The number of elements in a chunk of a job over the loop's sources. The open ranges among them are the longest. */
 static void count_chunk(Lower *l, LoopEnds *ends, Span span) {
-    const CoreType *number = core_simple(l, CORE_TYPE_INT), *flag = core_simple(l, CORE_TYPE_BOOL);
-    CoreExpr *least = hold(l, extent_of(l, &ends->sources->items[0]), NULL, &ends->before);
-    for (size_t i = 1; i < ends->sources->len; i++) {
-        CoreExpr *other = hold(l, extent_of(l, &ends->sources->items[i]), NULL, &ends->before);
-        CoreExpr *is_less = make_op(l, CORE_OP_LT, flag, span, core_copy(l->arena, other), core_copy(l->arena, least));
-        least = hold(l, make_if(l, is_less, other, least, number, span), NULL, &ends->before);
+    const CoreType *number = core_simple(l, CORE_TYPE_INT);
+    CoreExprs extents = {0};
+    for (size_t i = 0; i < ends->sources->len; i++) {
+        const CoreSource *source = &ends->sources->items[i];
+        vec_push(l->arena, &extents, make_extent(l, source->expr, source->span));
     }
+    CoreExpr *least = make_least(l, &extents, span, &ends->before);
     CoreExpr *size = make(l, CORE_PRIM, number, span, 1, &least);
     size->text = "chunk_size";
     ends->size = var_new(l, NULL, number, span);

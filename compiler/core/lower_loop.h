@@ -22,8 +22,18 @@ struct LoopHook {
     void (*close)(Lower *l, LoopHook *hook, LoopEnds *ends);
 };
 
+/* ---- lengths, and where chunks begin (lower_chunk.c) */
+
+/* A primitive of one argument of any type. */
+CoreExpr *make_prim_of_any(Lower *l, const char *name, const CoreType *type, CoreExpr *value, Span span);
+/* How many elements the sequence has, an atom of a type whose values know that; an open range has MR_OPEN. */
+CoreExpr *make_extent(Lower *l, const CoreExpr *sequence, Span span);
+CoreExpr *make_least(Lower *l, const CoreExprs *numbers, Span span, CoreExprs *out); /* of at least one; an atom */
+
 /* In a plain loop: whether a job over the same bases would begin a chunk, not its first, with this round; NULL: never. */
 CoreExpr *ends_chunk_begins(Lower *l, LoopEnds *ends, Span span);
+
+/* ---- what first passes found */
 
 /* What stream_prepare made for a stage of a job's stream: NULL where it made nothing; the second refuses the stage then. */
 CoreExpr *nest_find(const Nest *nest, const Stream *stage);

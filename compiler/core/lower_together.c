@@ -152,17 +152,6 @@ static CoreExpr *primitive(Lower *l, const char *name, const CoreType *type, siz
     return expr;
 }
 
-/* A primitive of one argument of any type. */
-static CoreExpr *primitive_of_any(Lower *l, const char *name, const CoreType *type, CoreExpr *value, Span span) {
-    CoreExpr *expr = primitive(l, name, type, 1, &value, span);
-    const CoreType **types = arena_array(l->arena, const CoreType *, 1);
-    types[0] = value->type;
-    expr->type_args = types;
-    expr->type_arg_count = 1;
-    expr->generic_args = 1;
-    return expr;
-}
-
 CoreExpr *gather(Lower *l, Stream *stream, CoreExprs *out) {
     if (!stream->element) return lower_refuse(l, stream->span, "this sequence of unknown length here");
     ReducerUse list = reducer_list(l, stream->element);
@@ -176,7 +165,7 @@ static CoreExpr *elements_of(Lower *l, const Stream *stream, CoreExprs *out) {
     const CoreType *element =
         stream->source == CORE_SOURCE_MAP ? core_pair_type(l, value->type->args[0], value->type->args[1]) : value->type->args[0];
     const CoreType *type = core_type1(l, CORE_TYPE_LIST, element);
-    return hold(l, primitive_of_any(l, "elements", type, value, stream->span), NULL, out);
+    return hold(l, make_prim_of_any(l, "elements", type, value, stream->span), NULL, out);
 }
 
 /* The leaves of an operand; what must be computed goes to `out`, unless it was prepared. */
@@ -195,8 +184,7 @@ static void add_leaves(Lower *l, Stream *stream, const Nest *nest, Leaves *leave
 }
 
 static CoreExpr *leaf_len(Lower *l, const Leaf *leaf) {
-    CoreExpr *value = core_copy(l->arena, leaf->list ? leaf->list : leaf->stream->value);
-    return primitive_of_any(l, "extent", number_type(l), value, leaf->stream->span);
+    return make_extent(l, leaf->list ? leaf->list : leaf->stream->value, leaf->stream->span);
 }
 
 static CoreExpr *leaf_element(Lower *l, const Counted *counted, const Leaf *leaf, Span span) {
@@ -347,15 +335,9 @@ static CoreExpr *check_length(Lower *l, const Counted *counted, size_t leaf, Cor
 
 /* The least number of elements of the others. */
 static CoreExpr *count_limit(Lower *l, const Counted *counted, CoreExprs *out) {
-    Span span = counted->stage->span;
-    CoreExpr *least = hold(l, leaf_len(l, &counted->leaves.items[0]), NULL, out);
-    for (size_t i = 1; i < counted->leaves.len; i++) {
-        CoreExpr *other = hold(l, leaf_len(l, &counted->leaves.items[i]), NULL, out);
-        CoreExpr *is_less =
-            make_op(l, CORE_OP_LT, core_simple(l, CORE_TYPE_BOOL), span, core_copy(l->arena, other), core_copy(l->arena, least));
-        least = hold(l, make_if(l, is_less, other, least, number_type(l), span), NULL, out);
-    }
-    return least;
+    CoreExprs lengths = {0};
+    for (size_t i = 0; i < counted->leaves.len; i++) vec_push(l->arena, &lengths, leaf_len(l, &counted->leaves.items[i]));
+    return make_least(l, &lengths, counted->stage->span, out);
 }
 
 /* The loop stands in another that runs once: a `break` of the program leaves both, and what the lengths are does not matter then.

@@ -29,6 +29,17 @@ static const char *combine_text(const CoreReducer *reducer) {
     return reducer->is_associative ? "in input order, ranges as one" : "in input order, by the aligned tree";
 }
 
+/* What a chunk gets is not what an element is: of those sources that are bound for a chunk as a whole. */
+static void plan_source(const CoreSource *source, Buf *out) {
+    const char *type = source->var->type->name;
+    switch (source->kind) {
+    case CORE_SOURCE_STREAM: buf_printf(out, "    source    %s\n", source->expr->type->name); break;
+    case CORE_SOURCE_BEFORE: buf_printf(out, "    before    %s, for each chunk, by a first pass\n", type); break;
+    case CORE_SOURCE_SHARE: buf_printf(out, "    share     each chunk's part of a %s\n", type); break;
+    default: buf_printf(out, "    source    %s of %s\n", core_source_text(source->kind), type); break;
+    }
+}
+
 static void plan_job(const CoreProgram *program, const CoreJob *job, Buf *out) {
     const SourceFile *file = source_file(program->sources, job->span.file);
     buf_printf(out, "job %" PRIu32 ": %s\n", job->index, job->name);
@@ -38,10 +49,7 @@ static void plan_job(const CoreProgram *program, const CoreJob *job, Buf *out) {
         LineColumn at = source_position(program->sources, job->span.file, job->span.from);
         buf_printf(out, "    at        %s:%" PRIu32 ":%" PRIu32 "\n", file->path, at.line, at.column);
     }
-    for (size_t i = 0; i < job->sources.len && !job->is_single; i++) {
-        const CoreSource *source = &job->sources.items[i];
-        buf_printf(out, "    source    %s of %s\n", core_source_text(source->kind), source->var->type->name);
-    }
+    for (size_t i = 0; i < job->sources.len && !job->is_single; i++) plan_source(&job->sources.items[i], out);
     buf_printf(out, "    cut       %s\n", job->is_single ? "not at all: one expression" : cut_text(job));
     if (job->is_silent) buf_add_text(out, "    pass      a first one, for another job: what it prints is dropped\n");
     for (size_t i = 0; i < job->captures.len; i++) {

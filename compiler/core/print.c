@@ -62,7 +62,8 @@ void print_job(Printer *printer, CoreJob *job, int depth) {
         buf_add_char(out, '\n');
     }
     print_indent(printer, depth);
-    buf_printf(out, "%s%s ", job->is_silent ? "silent, " : "", job->by_chunk ? "by chunk, for" : "for");
+    buf_printf(out, "%s%s%s ", job->is_single ? "single, " : "", job->is_silent ? "silent, " : "",
+               job->by_chunk ? "by chunk, for" : "for");
     for (size_t i = 0; i < job->sources.len; i++) {
         const CoreSource *source = &job->sources.items[i];
         buf_printf(out, "%s%s: %s in %s", i > 0 ? ", " : "", printer_var(printer, source->var), source->var->type->name,
@@ -91,9 +92,30 @@ void print_fn(Printer *printer, const CoreFn *fn) {
     buf_add_char(out, '\n');
 }
 
+/* Constructors are no part of any function, but what values look like, as numbers and when printed, goes by them. */
+static void print_declared(const CoreType *type, Buf *out) {
+    buf_printf(out, "type %s:", type->name);
+    for (size_t i = 0; i < type->arg_count; i++) buf_printf(out, "%s%s", i > 0 ? ", " : " ", type->args[i]->name);
+    buf_add_char(out, '\n');
+    for (size_t c = 0; c < type->data->constructor_count; c++) {
+        const CoreConstructor *constructor = &type->data->constructors[c];
+        buf_printf(out, "    %s", constructor->name);
+        for (size_t i = 0; i < constructor->field_count; i++) {
+            const char *name = constructor->names[i] ? constructor->names[i] : "_";
+            buf_printf(out, "%s%s .%" PRIu32, i > 0 ? ", " : "(", name, constructor->slots[i]);
+        }
+        buf_add_text(out, constructor->field_count > 0 ? ")\n" : "\n");
+    }
+    buf_add_char(out, '\n');
+}
+
 void core_print(const CoreProgram *program, Buf *out) {
     Arena *arena = arena_new();
     Printer printer = printer_new(out, arena);
+    const CoreType *type;
+    for (size_t i = 0; (type = core_type_declared(program->types, i)); i++) {
+        if (type->data) print_declared(type, out);
+    }
     for (size_t i = 0; i < program->globals.len; i++) {
         buf_printf(out, "global @%s: %s\n", program->globals.items[i]->name, program->globals.items[i]->type->name);
     }

@@ -8,6 +8,7 @@
 struct CoreTypes {
     Arena *arena;
     Map by_name;
+    VEC(const CoreType *) declared;
     uint32_t count;
 };
 
@@ -143,7 +144,12 @@ CoreType *core_type_declare(CoreTypes *types, CoreTypeKind kind, const char *nam
     type->name = name;
     type->id = types->count++;
     *map_slot(&types->by_name, name, strlen(name)) = type;
+    vec_push(types->arena, &types->declared, type);
     return type;
+}
+
+const CoreType *core_type_declared(const CoreTypes *types, size_t index) {
+    return index < types->declared.len ? types->declared.items[index] : NULL;
 }
 
 void core_type_complete(CoreTypes *types, CoreType *type, const CoreType *const *args, size_t arg_count) {
