@@ -89,7 +89,7 @@ bool is_worth_searching(const Sema *sema); /* for names that may have been meant
 /* The name out of the map's keys, or `also`'s, that is nearest; NULL where none is near. Either may be NULL. */
 const char *nearest_in(Sema *sema, const char *name, const Map *values, const Map *also);
 
-/* ---- names that are unknown (foreign.c) */
+/* ---- names that are unknown (idioms.c) */
 /* What is meant by a name that other languages, or modules that are not imported, have; NULL where there is no such hint. */
 const char *foreign_name_hint(Sema *sema, const char *name);
 const char *foreign_name_fix(const char *name); /* what is written in its place; NULL where that is not known */

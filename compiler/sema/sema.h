@@ -3,7 +3,7 @@
  * Requires: the program's AST. Loads the prelude and the imported modules (parsing them), binds every name to its Symbol, infers
  * every type, and reports what is wrong. Changes the trees: `symbol`, `use` and `type` of their nodes are filled in. When it
  * returns true, every expression and pattern has a type, whose variables are those of the scheme of the enclosing generic function,
- * and lowering cannot meet a user's mistake any more; constructs that are not supported yet were reported (E0501).
+ * and lowering cannot meet a user's mistake any more; constructs that the compiler cannot do were reported (E0501).
  *
  * What a node's type says beyond its own shape: a LAMBDA or a NAME_REF of a declared function with n > 1 parameters whose type is a
  * function of one parameter takes a tuple of n apart. A BLOCK or an IF of type unit drops the value of its last expression,

@@ -1,4 +1,4 @@
-/* foreign.c: what other languages call things, and what stands in modules of the library that are not imported: hints for names
+/* idioms.c: what other languages call things, and what stands in modules of the library that are not imported: hints for names
  * that are unknown. */
 #include "compiler/sema/resolve.h"
 
