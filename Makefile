@@ -94,7 +94,12 @@ define embed
   for f in $(2); do n=$$(basename $$f); n=$${n%.*}; echo ".quad name_$$n, file_$$n, file_$${n}_end - file_$$n - 2"; done; \
   echo '.quad 0, 0, 0'; echo '.section .note.GNU-stack,"",@progbits'; } > $@
 endef
-STDLIB := $(sort $(wildcard stdlib/*.mr))
+# The prelude is one module of several files, which are put together.
+PRELUDE := stdlib/prelude.mr $(sort $(wildcard stdlib/prelude/*.mr))
+STDLIB := $(BUILD)/gen/prelude.mr $(filter-out stdlib/prelude.mr,$(sort $(wildcard stdlib/*.mr)))
+$(BUILD)/gen/prelude.mr: $(PRELUDE)
+	@mkdir -p $(@D)
+	cat $^ > $@
 EXPLANATIONS := $(sort $(wildcard compiler/source/explain/*.md))
 $(BUILD)/gen/embedded.S: $(STDLIB) Makefile
 	@mkdir -p $(@D)

@@ -30,6 +30,7 @@ class Entry:
     kind: str
     name: str
     signature: str
+    file: str
     line: int
     text: str = ""
     examples: list = field(default_factory=list)  # (line number, text)
@@ -59,8 +60,18 @@ def paragraphs(lines):
     return "\n\n".join(" ".join(part.split()) for part in "\n".join(lines).split("\n\n") if part.strip())
 
 
+def parts(path):
+    """The files of a module: its own, and those in the folder of its name."""
+    return [path, *sorted(path.with_suffix("").glob("*.mr"))]
+
+
 def parse(path):
     """What the module is, and its sections."""
+    parsed = [parse_file(part) for part in parts(path)]
+    return parsed[0][0], [section for _, sections in parsed for section in sections]
+
+
+def parse_file(path):
     lines = path.read_text().splitlines()
     top = 0
     while top < len(lines) and lines[top].startswith("#"):
@@ -75,7 +86,7 @@ def parse(path):
             comment.append((number, line[2:].removeprefix(" ")))
         elif declaration and comment:
             kind, name, rest = declaration.groups()
-            entry = Entry(kind, name, signature_of(kind, name, rest), number)
+            entry = Entry(kind, name, signature_of(kind, name, rest), path.name, number)
             entry.text = paragraphs([text for _, text in comment if not text.startswith("    ")])
             entry.examples = [(at, text.strip()) for at, text in comment if text.startswith("    ")]
             sections[-1].entries.append(entry)
@@ -107,25 +118,26 @@ def markdown():
 
 
 def example_program(path):
-    text = path.read_text()
+    text = "\n".join(part.read_text() for part in parts(path))
     named = [other.stem for other in modules() if other.stem != "prelude" and re.search(rf"^##     .*\b{other.stem}\.", text, re.M)]
     out, calls = [f"import {name}" for name in named], []
     for section in parse(path)[1]:
         for entry in section.entries:
-            out.append(f"fn example_{entry.line}() {{")
+            place = f"{entry.file.removesuffix('.mr')}_{entry.line}"
+            out.append(f"fn example_{place}() {{")
             for number, text in entry.examples:
                 if PREPARES.match(text) and " == " not in text:
                     out.append(f"    {text}")
                 elif not re.search(r"   # ", text):
-                    out.append(f'    assert({text}, "{path.name}:{number}: this example does not hold")')
+                    out.append(f'    assert({text}, "{entry.file}:{number}: this example does not hold")')
             out.append("}")
             if any(re.search(r"   # ", text) for _, text in entry.examples):
-                out.append(f"fn shown_{entry.line}() {{")
+                out.append(f"fn _shown_{place}() {{")
                 out += [f"    {text}" for _, text in entry.examples if PREPARES.match(text) or re.search(r"   # ", text)]
                 out.append("}")
-            calls.append(f"example_{entry.line}()")
+            calls.append(f"example_{place}()")
             if not entry.examples:
-                sys.exit(f"{path.name}:{entry.line}: `{entry.name}` has no example")
+                sys.exit(f"{entry.file}:{entry.line}: `{entry.name}` has no example")
     return "\n".join(out + calls + [f'print("{len(calls)} entries")']) + "\n"
 
 
