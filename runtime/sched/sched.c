@@ -289,7 +289,7 @@ static void sched_tick(Sched *sched) {
 uint64_t sched_next_tick(const Sched *sched) {
     const SchedConfig *config = &sched->config;
     uint64_t next = sched->last_tick + config->heartbeat_every / 2;
-    if (sched->phase == RUN_ENDS && sched->ends_at < next) next = sched->ends_at;
+    if (sched->phase != RUN_GOES) return sched->ends_at < next ? sched->ends_at : next; /* all below is for a run that goes on */
     uint32_t here = sched_live_workers(sched);
     uint64_t waited = sched->first_hello + config->hello_wait;
     if (here > 0 && here < config->workers && waited > sched->last_tick && waited < next) next = waited;

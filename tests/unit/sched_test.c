@@ -444,6 +444,16 @@ static void the_busy_hear_who_is_idle(void **state) {
     bench_free(&bench);
 }
 
+static void an_end_is_waited_for_without_haste(void **state) {
+    (void)state;
+    Bench bench = bench_new((SchedConfig){.workers = 2, .range_chunks = 1}, 2);
+    submit(&bench, 1, 1); /* worker 1 is idle, which worker 0 is to hear soon, and never will */
+    step(&bench, (SchedEvent){.kind = SCHED_INTERRUPT});
+    tick_at(&bench, 10);
+    assert_true(sched_next_tick(bench.sched) > bench.now * 1000000);
+    bench_free(&bench);
+}
+
 static void only_holders_take_part_in_the_tree(void **state) {
     (void)state;
     Bench bench = bench_new((SchedConfig){.workers = 4}, 4);
@@ -712,6 +722,7 @@ int main(void) {
         cmocka_unit_test(a_job_of_a_worker_may_end_early),
         cmocka_unit_test(a_senseless_job_of_a_worker_ends_the_run),
         cmocka_unit_test(the_busy_hear_who_is_idle),
+        cmocka_unit_test(an_end_is_waited_for_without_haste),
         cmocka_unit_test(an_early_end_cancels_what_is_later_only),
         cmocka_unit_test(the_slow_early_failure_wins),
         cmocka_unit_test(a_failed_merge_lowers_the_limit),
