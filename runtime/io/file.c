@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "base/arena.h"
+#include "base/bytes.h"
 
 enum { OPEN_FILES = 4, SPOOL_PIECE = 256 * 1024 };
 
@@ -180,60 +181,37 @@ size_t file_list_find(const FileList *list, uint64_t offset) {
     return low;
 }
 
-static void put_number(Buf *out, uint64_t number) {
-    buf_add(out, &number, sizeof number);
-}
-
-static void put_text(Buf *out, const char *text) {
-    size_t len = text ? strlen(text) : 0;
-    put_number(out, len);
-    buf_add(out, text, len);
+static void put_path(Buf *out, const char *path) {
+    bytes_put_text(out, path, path ? strlen(path) : 0);
 }
 
 void file_list_encode(const FileList *list, Buf *out) {
-    put_number(out, list->count);
+    bytes_put_number(out, list->count);
     for (size_t i = 0; i < list->count; i++) {
         const FileEntry *file = &list->files[i];
-        put_text(out, file->path);
-        put_text(out, file->real_path);
-        put_number(out, file->size);
-        put_number(out, (uint64_t)file->modified);
+        put_path(out, file->path);
+        put_path(out, file->real_path);
+        bytes_put_number(out, file->size);
+        bytes_put_number(out, (uint64_t)file->modified);
     }
 }
 
-typedef struct Input {
-    const char *at, *end;
-    bool is_bad;
-} Input;
-
-static uint64_t take_number(Input *in) {
-    uint64_t number = 0;
-    if ((size_t)(in->end - in->at) < sizeof number) in->is_bad = true;
-    if (in->is_bad) return 0;
-    memcpy(&number, in->at, sizeof number);
-    in->at += sizeof number;
-    return number;
-}
-
-static char *take_text(Input *in) {
-    uint64_t len = take_number(in);
-    if (in->is_bad || len > (uint64_t)(in->end - in->at)) {
-        in->is_bad = true;
-        return NULL;
-    }
-    const char *text = in->at;
-    in->at += len;
-    return len ? strndup(text, len) : NULL;
+/* NULL: there is none. */
+static char *take_path(Bytes *in) {
+    size_t len;
+    const char *path = bytes_text(in, &len);
+    return len ? strndup(path, len) : NULL;
 }
 
 size_t file_list_decode(FileList *list, const void *bytes, size_t size) {
     *list = (FileList){0};
-    Input in = {bytes, (const char *)bytes + size, false};
-    uint64_t count = take_number(&in);
+    Bytes in = bytes_of(bytes, size);
+    uint64_t count = bytes_number(&in);
     for (uint64_t i = 0; i < count && !in.is_bad; i++) {
-        FileEntry entry = {.path = take_text(&in), .real_path = take_text(&in)};
-        entry.size = take_number(&in);
-        entry.modified = (int64_t)take_number(&in);
+        FileEntry entry = {.path = take_path(&in)};
+        entry.real_path = take_path(&in);
+        entry.size = bytes_number(&in);
+        entry.modified = (int64_t)bytes_number(&in);
         if (!entry.path || entry.size > (UINT64_MAX >> 1) - list->size) in.is_bad = true;
         if (!entry.path) entry.path = strdup("");
         list_append(list, entry);

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/bytes.h"
 #include "runtime/value/codec.h"
 #include "runtime/value/value.h"
 
@@ -182,93 +183,59 @@ BagOps frame_ops(FrameContext *of) {
 
 /* ---- frames as bytes */
 
-static void put_number(Buf *out, uint64_t number) {
-    buf_add(out, &number, sizeof number);
-}
-
-static void put_text(Buf *out, const char *text, size_t len) {
-    put_number(out, len);
-    buf_add(out, text, len);
-}
-
 static void put_name(Buf *out, const char *text) {
-    put_text(out, text ? text : "", text ? strlen(text) : 0);
+    bytes_put_text(out, text ? text : "", text ? strlen(text) : 0);
 }
 
 static void frame_encode(const Frame *frame, const FrameContext *of, Buf *out) {
-    put_number(out, frame->has_value);
-    put_number(out, frame->end);
-    put_number(out, frame->end_chunk);
+    bytes_put_number(out, frame->has_value);
+    bytes_put_number(out, frame->end);
+    bytes_put_number(out, frame->end_chunk);
     if (frame->end == END_FAILED) {
         put_name(out, frame->error.message);
         put_name(out, frame->error.input);
         put_name(out, frame->error.where.file);
-        put_number(out, (uint64_t)(uint32_t)frame->error.where.line << 32 | (uint32_t)frame->error.where.column);
+        bytes_put_number(out, (uint64_t)(uint32_t)frame->error.where.line << 32 | (uint32_t)frame->error.where.column);
     }
-    put_number(out, frame->segment_count);
+    bytes_put_number(out, frame->segment_count);
     for (size_t i = 0; i < frame->segment_count; i++) {
-        put_number(out, frame->segments[i].chunk);
-        put_text(out, frame->segments[i].text, frame->segments[i].len);
+        bytes_put_number(out, frame->segments[i].chunk);
+        bytes_put_text(out, frame->segments[i].text, frame->segments[i].len);
     }
     if (frame->has_value) codec_encode_as_is(out, frame->state, of->task->state, of->context->program);
 }
 
-typedef struct Input {
-    const char *at, *end;
-    bool is_bad;
-} Input;
-
-static uint64_t take_number(Input *in) {
-    uint64_t number = 0;
-    if ((size_t)(in->end - in->at) < sizeof number) in->is_bad = true;
-    if (in->is_bad) return 0;
-    memcpy(&number, in->at, sizeof number);
-    in->at += sizeof number;
-    return number;
-}
-
-/* The next text, which stays in the input; empty when the input is bad. */
-static const char *take_text(Input *in, size_t *len) {
-    uint64_t size = take_number(in);
-    if (size > (uint64_t)(in->end - in->at)) in->is_bad = true;
-    if (in->is_bad) size = 0;
-    const char *text = in->at;
-    in->at += size;
-    *len = size;
-    return text;
-}
-
-static char *take_copy(Input *in) {
+static char *take_copy(Bytes *in) {
     size_t len;
-    const char *text = take_text(in, &len);
+    const char *text = bytes_text(in, &len);
     return strndup(text, len);
 }
 
-static void decode_error(Frame *frame, const FrameContext *of, Input *in) {
+static void decode_error(Frame *frame, const FrameContext *of, Bytes *in) {
     frame->error.is_set = true;
     frame->error.message = take_copy(in);
     frame->error.input = take_copy(in);
     if (!*frame->error.input) free(frame->error.input), frame->error.input = NULL;
     size_t len;
-    const char *file = take_text(in, &len);
-    uint64_t place = take_number(in);
+    const char *file = bytes_text(in, &len);
+    uint64_t place = bytes_number(in);
     if (len == 0) return;
     frame->error.where =
         (MrLocation){runtime_file_name(runtime_of(of->context), file, len), (int32_t)(place >> 32), (int32_t)place};
 }
 
-static Frame *frame_decode(const FrameContext *of, Input *in) {
+static Frame *frame_decode(const FrameContext *of, Bytes *in) {
     Frame *frame = frame_new(of->task);
-    bool has_value = take_number(in) != 0;
-    uint64_t end = take_number(in);
-    frame->end_chunk = take_number(in);
+    bool has_value = bytes_number(in) != 0;
+    uint64_t end = bytes_number(in);
+    frame->end_chunk = bytes_number(in);
     if (end > END_FAILED || frame->end_chunk >= MESSAGE_CHUNKS) in->is_bad = true;
     if (!in->is_bad) frame->end = (EndKind)end;
     if (frame->end == END_FAILED) decode_error(frame, of, in);
-    uint64_t segments = take_number(in);
+    uint64_t segments = bytes_number(in);
     for (uint64_t i = 0; i < segments && !in->is_bad; i++) {
-        Segment segment = {.chunk = take_number(in)};
-        const char *text = take_text(in, &segment.len);
+        Segment segment = {.chunk = bytes_number(in)};
+        const char *text = bytes_text(in, &segment.len);
         segment.text = xmalloc(segment.len + 1);
         memcpy(segment.text, text, segment.len);
         segment_push(frame, segment);
@@ -282,41 +249,41 @@ static Frame *frame_decode(const FrameContext *of, Input *in) {
 
 void bag_encode(const Bag *bag, const FrameContext *of, Buf *out) {
     if (bag->commutative) {
-        put_number(out, bag->covered.len);
+        bytes_put_number(out, bag->covered.len);
         for (size_t i = 0; i < bag->covered.len; i++)
-            put_number(out, bag->covered.items[i].first), put_number(out, bag->covered.items[i].count);
-        put_number(out, bag->value != VALUE_NONE);
+            bytes_put_number(out, bag->covered.items[i].first), bytes_put_number(out, bag->covered.items[i].count);
+        bytes_put_number(out, bag->value != VALUE_NONE);
         if (bag->value != VALUE_NONE) frame_encode(frame_of(bag->value), of, out);
         return;
     }
-    put_number(out, bag->len);
+    bytes_put_number(out, bag->len);
     for (size_t i = 0; i < bag->len; i++) {
-        put_number(out, bag->nodes[i].node.level);
-        put_number(out, bag->nodes[i].node.index);
-        put_number(out, bag->nodes[i].value != VALUE_NONE);
+        bytes_put_number(out, bag->nodes[i].node.level);
+        bytes_put_number(out, bag->nodes[i].node.index);
+        bytes_put_number(out, bag->nodes[i].value != VALUE_NONE);
         if (bag->nodes[i].value != VALUE_NONE) frame_encode(frame_of(bag->nodes[i].value), of, out);
     }
 }
 
-static void decode_commutative(Bag *bag, const FrameContext *of, Input *in) {
-    uint64_t ranges = take_number(in);
+static void decode_commutative(Bag *bag, const FrameContext *of, Bytes *in) {
+    uint64_t ranges = bytes_number(in);
     for (uint64_t i = 0; i < ranges && !in->is_bad; i++) {
-        uint64_t first = take_number(in), count = take_number(in);
+        uint64_t first = bytes_number(in), count = bytes_number(in);
         if (first > of->chunks || count > of->chunks - first) in->is_bad = true;
         if (!in->is_bad) bag_cover(bag, first, count, VALUE_NONE);
     }
-    if (take_number(in) != 0 && !in->is_bad) bag->value = frame_value(frame_decode(of, in));
+    if (bytes_number(in) != 0 && !in->is_bad) bag->value = frame_value(frame_decode(of, in));
 }
 
 bool bag_decode(Bag *bag, const FrameContext *of, const void *bytes, size_t size) {
-    Input in = {bytes, (const char *)bytes + size, false};
+    Bytes in = bytes_of(bytes, size);
     bag_init(bag, of->chunks, of->task->flags & MR_TASK_EXACT, frame_ops((FrameContext *)(uintptr_t)of));
     if (bag->commutative) {
         decode_commutative(bag, of, &in);
     } else {
-        uint64_t nodes = take_number(&in);
+        uint64_t nodes = bytes_number(&in);
         for (uint64_t i = 0; i < nodes && !in.is_bad; i++) {
-            uint64_t level = take_number(&in), index = take_number(&in), has_value = take_number(&in);
+            uint64_t level = bytes_number(&in), index = bytes_number(&in), has_value = bytes_number(&in);
             if (level > 63 || level > tree_height(of->chunks) || index > of->chunks || index << level >= of->chunks)
                 in.is_bad = true;
             BagValue value = has_value && !in.is_bad ? frame_value(frame_decode(of, &in)) : VALUE_NONE;
@@ -332,7 +299,7 @@ bool bag_decode(Bag *bag, const FrameContext *of, const void *bytes, size_t size
 }
 
 uint64_t bag_encoded_count(bool is_commutative, const void *bytes, size_t size) {
-    Input in = {bytes, (const char *)bytes + size, false};
-    uint64_t count = take_number(&in);
+    Bytes in = bytes_of(bytes, size);
+    uint64_t count = bytes_number(&in);
     return is_commutative ? count > 0 : count;
 }
