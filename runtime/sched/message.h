@@ -15,8 +15,8 @@
  * consumer to a holder's data endpoint):
  *
  *     HELLO R,W→S   WELCOME S→R,W   JOB_SUBMIT O→S   JOB_START S→W   RANGE S→W   RANGE_DONE W→S   CANCEL_AFTER S→W
- *     MERGE S→W     MERGE_DONE W→S  JOB_DONE S→O     JOB_PROGRESS S→R  JOB_END O→S→W   STATS W→S   HEARTBEAT all on control
- *     JOIN, PART: below             IDLE S→W         GET W→W,R and R→W on data   PIECE the answer
+ *     MERGE S→W     MERGE_DONE W→S  JOB_DONE S→O     JOB_PROGRESS S→O  JOB_END O→S→W   STATS W→S   HEARTBEAT all on control
+ *     JOIN W→S      PART S→W        IDLE S→W         GET W→W,R and R→W on data   PIECE the answer
  *     WORKER_LOST S→R   FAIL R,W→S   BYE R,W→S   SHUTDOWN S→R,W */
 #ifndef RUNTIME_SCHED_MESSAGE_H
 #define RUNTIME_SCHED_MESSAGE_H
@@ -101,13 +101,13 @@ enum {
 };
 
 /* What a job is. `bytes` of the message that carries it is the captures blob when blob_size ≤ MESSAGE_INLINE_BLOB, else empty:
- * then each worker pulls it once from the root (GET DATA_CAPTURES). The blob is opaque here; it also names the sources. */
+ * then each worker pulls it once from the owner (GET DATA_CAPTURES). The blob is opaque here; it also names the sources. */
 typedef struct JobSpec {
     uint8_t task[MESSAGE_HASH_SIZE]; /* the kernel, found in the program's task table */
     uint64_t chunks;                 /* n: the tree's leaves are 0 … n-1; at most MESSAGE_CHUNKS */
     uint64_t elements, size;         /* of the whole input, for people: elements where known, bytes where known; else 0 */
     uint64_t blob_size;              /* bytes of the encoded captures */
-    uint32_t lists;                  /* sources that lie in the root and are cut by chunks: a worker pulls, for each range that it
+    uint32_t lists;                  /* sources that lie in the owner and are cut by chunks: a worker pulls, for each range that it
                                         is given, slice 0 … lists-1 (GET DATA_SLICE); at most MESSAGE_LISTS */
     uint32_t flags;                  /* JOB_* */
     uint64_t grain;                  /* chunks that a range should have at least, to be worth its messages; 0 is taken as 1 */
@@ -142,7 +142,7 @@ typedef struct MsgRangeDone {
     uint64_t done;           /* chunks computed, from `first` on; less than `count` only after an end or a CANCEL_AFTER */
     uint64_t elements, size; /* read by those chunks; size in bytes of input */
     uint64_t nanoseconds;    /* spent computing them */
-    uint64_t pulled;         /* bytes of slices pulled from the root for this range */
+    uint64_t pulled;         /* bytes of slices pulled from the owner for this range */
     int64_t end_chunk;       /* where it ended, see EndKind; a chunk that stopped or failed counts as done; -1 with END_NONE */
     EndKind end;
     uint32_t credits; /* ranges that the worker may hold at a time, as it sees it now; 0 is taken as 1 */
@@ -185,8 +185,8 @@ typedef struct MsgMergeDone {
     int64_t end_chunk;    /* the last chunk of the earliest node whose combine failed, or -1 */
 } MsgMergeDone;
 
-/* All partial results are in one bag, which the root now pulls. `limit` is how many chunks count: n, or the chunk that stopped
- * or failed plus one; what the bag holds of later chunks is to be dropped. */
+/* All partial results are in one bag, which the owner now pulls; BY_RANGES, it has been told of all. `limit` is how many chunks
+ * count: n, or the chunk that stopped or failed plus one; what the bag holds of later chunks is to be dropped. */
 typedef struct MsgJobDone {
     int64_t holder; /* the worker that holds the bag; -1: there is none, the job had no chunks */
     char endpoint[MESSAGE_ENDPOINT_SIZE];
@@ -199,16 +199,16 @@ typedef struct MsgJobProgress {
     uint64_t done, limit; /* chunks that are done, of those that count */
 } MsgJobProgress;
 
-/* Workers may drop all that they hold of the job. From the root, which sends it when it has the result, or in place of that when it
- * does not want it any more, it also reports what it received, for the statistics. */
+/* Workers may drop all that they hold of the job. From the owner, which sends it when it has the result, or in place of that when
+ * it does not want it any more, it also reports what it received, for the statistics. */
 typedef struct MsgJobEnd {
-    uint64_t nodes; /* in the bag that the root pulled */
+    uint64_t nodes; /* in the bag that the owner pulled */
     uint64_t size;  /* its bytes, encoded */
 } MsgJobEnd;
 
 typedef enum DataKind {
-    DATA_CAPTURES = 1, /* the job's captures blob, from the root */
-    DATA_SLICE,        /* chunks first … first+count-1 of list `list`, encoded, from the root */
+    DATA_CAPTURES = 1, /* the job's captures blob, from the owner */
+    DATA_SLICE,        /* chunks first … first+count-1 of list `list`, encoded, from the owner */
     DATA_BAG,          /* the receiver's partial results, encoded, from a worker; with a count, of that range of a job BY_RANGES */
 } DataKind;
 

@@ -1,5 +1,5 @@
-/* sched_state.h: the scheduler's state, shared by sched.c (peers, health, the run) and sched_job.c (jobs, ranges, the reduction).
- */
+/* sched_state.h: the scheduler's state, shared by sched.c (peers, health, the run), sched_job.c (jobs, early ends, the reduction)
+ * and sched_hand.c (who maps what next). */
 #ifndef RUNTIME_SCHED_SCHED_STATE_H
 #define RUNTIME_SCHED_SCHED_STATE_H
 
