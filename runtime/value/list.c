@@ -126,14 +126,13 @@ bool mr_list_concat(MrContext *context, MrList **out, MrList *left, MrList *righ
 }
 
 bool mr_list_extend(MrContext *context, MrList **place, MrList *more, const MrType *type) {
-    (void)context;
     const MrType *element = type->fields[0];
     MrList *list = *place;
     int64_t len = list_len(list), added = list_len(more);
     if (!added) return false;
     if (!len) {
         cell_retain(&more->cell);
-        mr_drop(NULL, place, type);
+        mr_drop(context, place, type);
         *place = more;
         return false;
     }

@@ -202,10 +202,10 @@ static void slot_free(MrMap *map, uint64_t hole) {
 }
 
 /* The last entry takes the place of the one that goes. */
-static void map_remove_entry(MrMap *map, char *entry) {
+static void map_remove_entry(MrContext *context, MrMap *map, char *entry) {
     int64_t number = (entry - map->entries) / map->stride, last = map->len - 1;
-    mr_drop(NULL, entry + map->key_offset, map->key);
-    mr_drop(NULL, entry + map->value_offset, map->value);
+    mr_drop(context, entry + map->key_offset, map->key);
+    mr_drop(context, entry + map->value_offset, map->value);
     slot_free(map, slot_index(map, number));
     char *end = map_entry(map, last);
     if (number != last) {
@@ -394,7 +394,7 @@ bool mr_prim_remove(MrContext *context, void *out, MrMap **place, const void *k,
     map_unique(place);
     MrMap *map = *place;
     MapKey sought = map_key(k, map->key);
-    map_remove_entry(map, map_seek(map, &sought));
+    map_remove_entry(context, map, map_seek(map, &sought));
     return false;
 }
 
