@@ -50,6 +50,12 @@ static const MrSourceInfo sources[] = {
     {.kind = MR_SOURCE_RANGE, .element = &type_int},
     {.kind = MR_SOURCE_LIST, .element = &type_string, .list = &type_string_list},
 };
+static const MrSourceInfo shares[] = {
+    {.kind = MR_SOURCE_RANGE, .element = &type_int},
+    {.kind = MR_SOURCE_BEFORE, .element = &type_int, .list = &type_int_list},
+    {.kind = MR_SOURCE_SHARE, .element = &type_string, .list = &type_string_list},
+};
+static const MrSourceInfo streams[] = {{.kind = MR_SOURCE_STREAM}};
 static const MrSourceInfo texts[] = {{.kind = MR_SOURCE_TEXT_WORDS, .element = &type_string, .list = &type_string_list}};
 
 static MrTask task_of(const MrSourceInfo *infos, uint32_t count, uint32_t flags) {
@@ -70,10 +76,50 @@ static MrTask task_of(const MrSourceInfo *infos, uint32_t count, uint32_t flags)
 static void try_job(MrContext *context, const uint8_t *bytes, size_t size, const MrTask *task) {
     Job job;
     if (job_open(&job, context, task, bytes, size)) return;
-    Buf slice = {.data = (char *)(uintptr_t)bytes, .len = size};
-    MrList *elements = NULL;
-    if (!job_decode_slice(&job, 0, 0, 1, &slice, &elements) && elements) job_drop_slice(&job, 0, elements);
     job_close(&job);
+}
+
+/* Two chunks' shares of lists that are cut by a first pass, as a worker is sent them and reads them. */
+static void try_shares(MrContext *context, const uint8_t *bytes, size_t size, const MrTask *task) {
+    enum { CHUNKS = 2 };
+    Job job;
+    MrList *lists[2] = {NULL};
+    Buf blob = {0};
+    uint64_t elements = CHUNKS;
+    MrRange range = {.count = CHUNKS, .step = 1};
+    size_t cut = size ? bytes[0] % size : 0; /* of the first list's bytes and the second's */
+    buf_add(&blob, &elements, sizeof elements);
+    for (uint32_t i = 0; i < task->source_count; i++) buf_add(&blob, &range, sizeof range);
+    for (int i = 0; i < 3; i++) buf_add_char(&blob, 0); /* captures and the global: an empty text and lists */
+    check(!job_open(&job, context, task, buf_text(&blob), blob.len));
+    Buf first = {.data = (char *)(uintptr_t)bytes, .len = cut};
+    Buf second = {.data = (char *)(uintptr_t)bytes + cut, .len = size - cut};
+    if (!job_decode_slice(&job, 0, 0, CHUNKS, &first, &lists[0]) && !job_decode_slice(&job, 1, 0, CHUNKS, &second, &lists[1])) {
+        PlanLists given = {.lists = lists};
+        for (uint64_t chunk = 0; chunk < CHUNKS; chunk++) {
+            MrChunk read;
+            check(!plan_read(&job.plan, context, &given, chunk, 1, &read));
+            const MrList *share = (const MrList *)(const void *)read.slices[2].data;
+            int64_t len = 0;
+            for (int64_t i = 0; i < share->len; i++) len += ((const MrString *)share->data)[i].len;
+            check(len >= 0);
+        }
+    }
+    for (uint32_t i = 0; i < 2; i++)
+        if (lists[i]) job_drop_slice(&job, i, lists[i]);
+    buf_free(&blob);
+    job_close(&job);
+}
+
+/* The same bytes as the slice of a list. */
+static void try_slice(MrContext *context, const uint8_t *bytes, size_t size, const MrTask *task) {
+    MrList *elements = NULL;
+    Buf slice = {.data = (char *)(uintptr_t)bytes, .len = size};
+    Job job = {.plan = {.task = task, .chunks = 100, .elements = 100, .lists = 1}};
+    PlanSource cut[2] = {{.kind = MR_SOURCE_RANGE}, {.kind = MR_SOURCE_LIST}};
+    job.plan.sources = cut;
+    job.of = (FrameContext){.context = context, .task = task, .chunks = 100};
+    if (!job_decode_slice(&job, 0, 0, size % 3 + 1, &slice, &elements) && elements) job_drop_slice(&job, 0, elements);
 }
 
 static void try_bag(MrContext *context, const uint8_t *bytes, size_t size, const MrTask *task) {
@@ -96,12 +142,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     MrContext context;
     context_init(&context, &program, &runtime);
     MrTask walk = task_of(sources, 2, 0), text = task_of(texts, 1, 0), ordered = task_of(NULL, 0, 0);
-    MrTask exact = task_of(NULL, 0, MR_TASK_EXACT);
-    switch (data[0] % 5) {
+    MrTask exact = task_of(NULL, 0, MR_TASK_EXACT), stream = task_of(streams, 1, 0), by_chunk = task_of(shares, 3, 0);
+    switch (data[0] % 8) {
     case 0: try_message(data + 1, size - 1); break;
     case 1: try_job(&context, data + 1, size - 1, &walk); break;
     case 2: try_job(&context, data + 1, size - 1, &text); break;
     case 3: try_bag(&context, data + 1, size - 1, &ordered); break;
+    case 4: try_job(&context, data + 1, size - 1, &stream); break;
+    case 5: try_shares(&context, data + 1, size - 1, &by_chunk); break;
+    case 6: try_slice(&context, data + 1, size - 1, &walk); break;
     default: try_bag(&context, data + 1, size - 1, &exact); break;
     }
     context_free(&context);
