@@ -30,6 +30,15 @@ void buf_add_char(Buf *buf, char c) {
     buf_add(buf, &c, 1);
 }
 
+void buf_add_number(Buf *buf, uint64_t number) {
+    buf_add(buf, &number, sizeof number);
+}
+
+void buf_add_counted(Buf *buf, const char *text, size_t len) {
+    buf_add_number(buf, len);
+    buf_add(buf, text, len);
+}
+
 void buf_vprintf(Buf *buf, const char *format, va_list args) {
     va_list again;
     va_copy(again, args);

@@ -17,6 +17,8 @@ void buf_reserve(Buf *buf, size_t more); /* room for `more` bytes past len */
 void buf_add(Buf *buf, const void *bytes, size_t len);
 void buf_add_text(Buf *buf, const char *text);
 void buf_add_char(Buf *buf, char c);
+void buf_add_number(Buf *buf, uint64_t number);               /* 8 bytes, in the machine's order */
+void buf_add_counted(Buf *buf, const char *text, size_t len); /* its length as such a number, and then itself: see input.h */
 void buf_printf(Buf *buf, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void buf_vprintf(Buf *buf, const char *format, va_list args);
 const char *buf_text(Buf *buf); /* the content with a NUL after it, valid until the next change */

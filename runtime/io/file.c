@@ -14,7 +14,8 @@
 #include <unistd.h>
 
 #include "base/arena.h"
-#include "base/bytes.h"
+#include "base/buf.h"
+#include "base/input.h"
 
 enum { OPEN_FILES = 4, SPOOL_PIECE = 256 * 1024 };
 
@@ -182,36 +183,36 @@ size_t file_list_find(const FileList *list, uint64_t offset) {
 }
 
 static void put_path(Buf *out, const char *path) {
-    bytes_put_text(out, path, path ? strlen(path) : 0);
+    buf_add_counted(out, path, path ? strlen(path) : 0);
 }
 
 void file_list_encode(const FileList *list, Buf *out) {
-    bytes_put_number(out, list->count);
+    buf_add_number(out, list->count);
     for (size_t i = 0; i < list->count; i++) {
         const FileEntry *file = &list->files[i];
         put_path(out, file->path);
         put_path(out, file->real_path);
-        bytes_put_number(out, file->size);
-        bytes_put_number(out, (uint64_t)file->modified);
+        buf_add_number(out, file->size);
+        buf_add_number(out, (uint64_t)file->modified);
     }
 }
 
 /* NULL: there is none. */
-static char *take_path(Bytes *in) {
+static char *take_path(Input *in) {
     size_t len;
-    const char *path = bytes_text(in, &len);
+    const char *path = input_text(in, &len);
     return len ? strndup(path, len) : NULL;
 }
 
 size_t file_list_decode(FileList *list, const void *bytes, size_t size) {
     *list = (FileList){0};
-    Bytes in = bytes_of(bytes, size);
-    uint64_t count = bytes_number(&in);
+    Input in = input_of(bytes, size);
+    uint64_t count = input_number(&in);
     for (uint64_t i = 0; i < count && !in.is_bad; i++) {
         FileEntry entry = {.path = take_path(&in)};
         entry.real_path = take_path(&in);
-        entry.size = bytes_number(&in);
-        entry.modified = (int64_t)bytes_number(&in);
+        entry.size = input_number(&in);
+        entry.modified = (int64_t)input_number(&in);
         if (!entry.path || entry.size > (UINT64_MAX >> 1) - list->size) in.is_bad = true;
         if (!entry.path) entry.path = strdup("");
         list_append(list, entry);

@@ -8,7 +8,8 @@
 #include <string.h>
 
 #include "base/arena.h"
-#include "base/bytes.h"
+#include "base/buf.h"
+#include "base/input.h"
 #include "runtime/value/codec.h"
 #include "runtime/value/value.h"
 
@@ -184,58 +185,58 @@ BagOps frame_ops(FrameContext *of) {
 /* ---- frames as bytes */
 
 static void put_name(Buf *out, const char *text) {
-    bytes_put_text(out, text ? text : "", text ? strlen(text) : 0);
+    buf_add_counted(out, text ? text : "", text ? strlen(text) : 0);
 }
 
 static void frame_encode(const Frame *frame, const FrameContext *of, Buf *out) {
-    bytes_put_number(out, frame->has_value);
-    bytes_put_number(out, frame->end);
-    bytes_put_number(out, frame->end_chunk);
+    buf_add_number(out, frame->has_value);
+    buf_add_number(out, frame->end);
+    buf_add_number(out, frame->end_chunk);
     if (frame->end == END_FAILED) {
         put_name(out, frame->error.message);
         put_name(out, frame->error.input);
         put_name(out, frame->error.where.file);
-        bytes_put_number(out, (uint64_t)(uint32_t)frame->error.where.line << 32 | (uint32_t)frame->error.where.column);
+        buf_add_number(out, (uint64_t)(uint32_t)frame->error.where.line << 32 | (uint32_t)frame->error.where.column);
     }
-    bytes_put_number(out, frame->segment_count);
+    buf_add_number(out, frame->segment_count);
     for (size_t i = 0; i < frame->segment_count; i++) {
-        bytes_put_number(out, frame->segments[i].chunk);
-        bytes_put_text(out, frame->segments[i].text, frame->segments[i].len);
+        buf_add_number(out, frame->segments[i].chunk);
+        buf_add_counted(out, frame->segments[i].text, frame->segments[i].len);
     }
     if (frame->has_value) codec_encode_as_is(out, frame->state, of->task->state, of->context->program);
 }
 
-static char *take_copy(Bytes *in) {
+static char *take_copy(Input *in) {
     size_t len;
-    const char *text = bytes_text(in, &len);
+    const char *text = input_text(in, &len);
     return strndup(text, len);
 }
 
-static void decode_error(Frame *frame, const FrameContext *of, Bytes *in) {
+static void decode_error(Frame *frame, const FrameContext *of, Input *in) {
     frame->error.is_set = true;
     frame->error.message = take_copy(in);
     frame->error.input = take_copy(in);
     if (!*frame->error.input) free(frame->error.input), frame->error.input = NULL;
     size_t len;
-    const char *file = bytes_text(in, &len);
-    uint64_t place = bytes_number(in);
+    const char *file = input_text(in, &len);
+    uint64_t place = input_number(in);
     if (len == 0) return;
     frame->error.where =
         (MrLocation){runtime_file_name(runtime_of(of->context), file, len), (int32_t)(place >> 32), (int32_t)place};
 }
 
-static Frame *frame_decode(const FrameContext *of, Bytes *in) {
+static Frame *frame_decode(const FrameContext *of, Input *in) {
     Frame *frame = frame_new(of->task);
-    bool has_value = bytes_number(in) != 0;
-    uint64_t end = bytes_number(in);
-    frame->end_chunk = bytes_number(in);
+    bool has_value = input_number(in) != 0;
+    uint64_t end = input_number(in);
+    frame->end_chunk = input_number(in);
     if (end > END_FAILED || frame->end_chunk >= MESSAGE_CHUNKS) in->is_bad = true;
     if (!in->is_bad) frame->end = (EndKind)end;
     if (frame->end == END_FAILED) decode_error(frame, of, in);
-    uint64_t segments = bytes_number(in);
+    uint64_t segments = input_number(in);
     for (uint64_t i = 0; i < segments && !in->is_bad; i++) {
-        Segment segment = {.chunk = bytes_number(in)};
-        const char *text = bytes_text(in, &segment.len);
+        Segment segment = {.chunk = input_number(in)};
+        const char *text = input_text(in, &segment.len);
         segment.text = xmalloc(segment.len + 1);
         memcpy(segment.text, text, segment.len);
         segment_push(frame, segment);
@@ -249,41 +250,41 @@ static Frame *frame_decode(const FrameContext *of, Bytes *in) {
 
 void bag_encode(const Bag *bag, const FrameContext *of, Buf *out) {
     if (bag->commutative) {
-        bytes_put_number(out, bag->covered.len);
+        buf_add_number(out, bag->covered.len);
         for (size_t i = 0; i < bag->covered.len; i++)
-            bytes_put_number(out, bag->covered.items[i].first), bytes_put_number(out, bag->covered.items[i].count);
-        bytes_put_number(out, bag->value != VALUE_NONE);
+            buf_add_number(out, bag->covered.items[i].first), buf_add_number(out, bag->covered.items[i].count);
+        buf_add_number(out, bag->value != VALUE_NONE);
         if (bag->value != VALUE_NONE) frame_encode(frame_of(bag->value), of, out);
         return;
     }
-    bytes_put_number(out, bag->len);
+    buf_add_number(out, bag->len);
     for (size_t i = 0; i < bag->len; i++) {
-        bytes_put_number(out, bag->nodes[i].node.level);
-        bytes_put_number(out, bag->nodes[i].node.index);
-        bytes_put_number(out, bag->nodes[i].value != VALUE_NONE);
+        buf_add_number(out, bag->nodes[i].node.level);
+        buf_add_number(out, bag->nodes[i].node.index);
+        buf_add_number(out, bag->nodes[i].value != VALUE_NONE);
         if (bag->nodes[i].value != VALUE_NONE) frame_encode(frame_of(bag->nodes[i].value), of, out);
     }
 }
 
-static void decode_commutative(Bag *bag, const FrameContext *of, Bytes *in) {
-    uint64_t ranges = bytes_number(in);
+static void decode_commutative(Bag *bag, const FrameContext *of, Input *in) {
+    uint64_t ranges = input_number(in);
     for (uint64_t i = 0; i < ranges && !in->is_bad; i++) {
-        uint64_t first = bytes_number(in), count = bytes_number(in);
+        uint64_t first = input_number(in), count = input_number(in);
         if (first > of->chunks || count > of->chunks - first) in->is_bad = true;
         if (!in->is_bad) bag_cover(bag, first, count, VALUE_NONE);
     }
-    if (bytes_number(in) != 0 && !in->is_bad) bag->value = frame_value(frame_decode(of, in));
+    if (input_number(in) != 0 && !in->is_bad) bag->value = frame_value(frame_decode(of, in));
 }
 
 bool bag_decode(Bag *bag, const FrameContext *of, const void *bytes, size_t size) {
-    Bytes in = bytes_of(bytes, size);
+    Input in = input_of(bytes, size);
     bag_init(bag, of->chunks, of->task->flags & MR_TASK_EXACT, frame_ops((FrameContext *)(uintptr_t)of));
     if (bag->commutative) {
         decode_commutative(bag, of, &in);
     } else {
-        uint64_t nodes = bytes_number(&in);
+        uint64_t nodes = input_number(&in);
         for (uint64_t i = 0; i < nodes && !in.is_bad; i++) {
-            uint64_t level = bytes_number(&in), index = bytes_number(&in), has_value = bytes_number(&in);
+            uint64_t level = input_number(&in), index = input_number(&in), has_value = input_number(&in);
             if (level > 63 || level > tree_height(of->chunks) || index > of->chunks || index << level >= of->chunks)
                 in.is_bad = true;
             BagValue value = has_value && !in.is_bad ? frame_value(frame_decode(of, &in)) : VALUE_NONE;
@@ -299,7 +300,7 @@ bool bag_decode(Bag *bag, const FrameContext *of, const void *bytes, size_t size
 }
 
 uint64_t bag_encoded_count(bool is_commutative, const void *bytes, size_t size) {
-    Bytes in = bytes_of(bytes, size);
-    uint64_t count = bytes_number(&in);
+    Input in = input_of(bytes, size);
+    uint64_t count = input_number(&in);
     return is_commutative ? count > 0 : count;
 }

@@ -9,7 +9,7 @@
 #include <cmocka.h>
 
 #include "base/buf.h"
-#include "base/bytes.h"
+#include "base/input.h"
 #include "base/intern.h"
 #include "base/map.h"
 #include "base/vec.h"
@@ -115,25 +115,25 @@ static void hashes_differ_and_repeat(void **state) {
     assert_int_not_equal(hash_bytes("", 0), hash_bytes("\0", 1));
 }
 
-static void bytes_are_not_read_past_their_end(void **state) {
+static void an_input_is_not_read_past_its_end(void **state) {
     (void)state;
     Buf buf = {0};
-    bytes_put_number(&buf, UINT64_C(0x0123456789abcdef));
-    bytes_put_text(&buf, "text", 4);
-    bytes_put_text(&buf, NULL, 0);
+    buf_add_number(&buf, UINT64_C(0x0123456789abcdef));
+    buf_add_counted(&buf, "text", 4);
+    buf_add_counted(&buf, NULL, 0);
     for (size_t size = 0; size <= buf.len; size++) {
-        Bytes in = bytes_of(buf.data, size);
+        Input in = input_of(buf.data, size);
         size_t len;
-        assert_true(bytes_number(&in) == (size >= 8 ? UINT64_C(0x0123456789abcdef) : 0));
-        const char *text = bytes_text(&in, &len);
+        assert_true(input_number(&in) == (size >= 8 ? UINT64_C(0x0123456789abcdef) : 0));
+        const char *text = input_text(&in, &len);
         assert_true(size >= 20 ? len == 4 && memcmp(text, "text", 4) == 0 : len == 0);
-        bytes_text(&in, &len);
+        input_text(&in, &len);
         assert_true(len == 0 && in.is_bad == (size < buf.len) && in.at <= in.end);
     }
     uint64_t huge = UINT64_MAX;
     size_t len;
-    Bytes in = bytes_of(&huge, sizeof huge);
-    bytes_text(&in, &len);
+    Input in = input_of(&huge, sizeof huge);
+    input_text(&in, &len);
     assert_true(in.is_bad && len == 0);
     buf_free(&buf);
 }
@@ -147,7 +147,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(maps_find_what_was_put_in, arena_setup, arena_teardown),
         cmocka_unit_test_setup_teardown(equal_names_are_one, arena_setup, arena_teardown),
         cmocka_unit_test(hashes_differ_and_repeat),
-        cmocka_unit_test(bytes_are_not_read_past_their_end),
+        cmocka_unit_test(an_input_is_not_read_past_its_end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
