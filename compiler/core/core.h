@@ -243,6 +243,8 @@ typedef struct CoreSource {
 
 typedef VEC(CoreSource) CoreSources;
 
+bool core_source_is_whole(const CoreSource *source); /* BEFORE, SHARE: bound once for a chunk, not to each element */
+
 struct CoreExpr {
     CoreKind kind;
     CoreOp op;

@@ -56,7 +56,7 @@ typedef struct Lower {
     size_t inline_count;
     int depth; /* of expressions being lowered inside each other */
     int type_depth;
-    int emit_depth; /* of streams being emitted inside each other: their loops stand inside each other too */
+    int emit_depth;  /* of streams being emitted inside each other: their loops stand inside each other too */
     int async_depth; /* of `async` expressions inside each other */
     uint32_t next_var;
     bool has_failed;

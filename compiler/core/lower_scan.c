@@ -1,8 +1,9 @@
 /* lower_scan.c: `scan g`: the stream of running combinations.
  *
  * Where one loop walks the elements, a scan is a variable that each of them goes into. A job's chunks are walked apart from each
- * other: a first job finds what the elements of each chunk combine to, the library's `prefixes` (stdlib/prelude/passes.mr) puts these
- * together along the tree over the chunks, and in the job proper each chunk's variable starts from what stands before the chunk.
+ * other: a first job finds what the elements of each chunk combine to, the library's `prefixes` (stdlib/prelude/passes.mr) puts
+ * these together along the tree over the chunks, and in the job proper each chunk's variable starts from what stands before the
+ * chunk.
  *
  * The value of a scan is the same wherever it is walked: a plain loop over a sequence starts from such a prefix too wherever a job
  * over it would begin a chunk, unless the reducer is associative to the last bit. */

@@ -31,6 +31,10 @@ CoreExpr *core_copy(Arena *arena, const CoreExpr *expr) {
     return copy;
 }
 
+bool core_source_is_whole(const CoreSource *source) {
+    return source->kind == CORE_SOURCE_BEFORE || source->kind == CORE_SOURCE_SHARE;
+}
+
 bool core_diverges(const CoreExpr *expr) {
     switch (expr->kind) {
     case CORE_BREAK:

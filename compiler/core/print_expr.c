@@ -247,27 +247,10 @@ static void print_range(Printer *printer, CoreExpr *expr, size_t first, int dept
     if (expr->args.len > first + 1) print_expr(printer, expr->args.items[first + 1], depth);
 }
 
-static void print_leaf(Printer *printer, CoreExpr *expr) {
+/* What is called, or will be, by name. */
+static void print_call(Printer *printer, CoreExpr *expr, int depth) {
     Buf *out = printer->out;
     switch (expr->kind) {
-    case CORE_INT: buf_printf(out, "%" PRId64, expr->integer); break;
-    case CORE_FLOAT: print_float(out, expr->number); break;
-    case CORE_BOOL: buf_add_text(out, expr->flag ? "true" : "false"); break;
-    case CORE_STRING: print_string(out, expr->text, expr->text_len); break;
-    case CORE_LOCAL: buf_printf(out, "%s%s", expr->is_move ? "move " : "", printer_var(printer, expr->var)); break;
-    case CORE_GLOBAL: buf_printf(out, "@%s", expr->global->name); break;
-    case CORE_NONE: buf_printf(out, "none[%s]", expr->type->name); break;
-    case CORE_BREAK: buf_printf(out, "break %" PRIu32, expr->loop); break;
-    case CORE_CONTINUE: buf_printf(out, "continue %" PRIu32, expr->loop); break;
-    default: break;
-    }
-}
-
-static void print_inline(Printer *printer, CoreExpr *expr, int depth) {
-    Buf *out = printer->out;
-    switch (expr->kind) {
-    case CORE_RETURN: print_list(printer, expr->args.len > 0 ? "return " : "return", expr, 0, "", depth); break;
-    case CORE_OP: print_op(printer, expr, depth); break;
     case CORE_CALL:
         if (expr->flag) buf_add_text(out, "tail ");
         print_fn_name(printer, expr->fn);
@@ -298,6 +281,37 @@ static void print_inline(Printer *printer, CoreExpr *expr, int depth) {
         print_fn_name(printer, expr->fn);
         print_list(printer, " (", expr, 0, ")", depth);
         break;
+    default: break;
+    }
+}
+
+static void print_leaf(Printer *printer, CoreExpr *expr) {
+    Buf *out = printer->out;
+    switch (expr->kind) {
+    case CORE_INT: buf_printf(out, "%" PRId64, expr->integer); break;
+    case CORE_FLOAT: print_float(out, expr->number); break;
+    case CORE_BOOL: buf_add_text(out, expr->flag ? "true" : "false"); break;
+    case CORE_STRING: print_string(out, expr->text, expr->text_len); break;
+    case CORE_LOCAL: buf_printf(out, "%s%s", expr->is_move ? "move " : "", printer_var(printer, expr->var)); break;
+    case CORE_GLOBAL: buf_printf(out, "@%s", expr->global->name); break;
+    case CORE_NONE: buf_printf(out, "none[%s]", expr->type->name); break;
+    case CORE_BREAK: buf_printf(out, "break %" PRIu32, expr->loop); break;
+    case CORE_CONTINUE: buf_printf(out, "continue %" PRIu32, expr->loop); break;
+    default: break;
+    }
+}
+
+static void print_inline(Printer *printer, CoreExpr *expr, int depth) {
+    Buf *out = printer->out;
+    switch (expr->kind) {
+    case CORE_RETURN: print_list(printer, expr->args.len > 0 ? "return " : "return", expr, 0, "", depth); break;
+    case CORE_OP: print_op(printer, expr, depth); break;
+    case CORE_CALL:
+    case CORE_CALL_VALUE:
+    case CORE_PRIM:
+    case CORE_FOREIGN:
+    case CORE_UPDATE:
+    case CORE_CLOSURE: print_call(printer, expr, depth); break;
     case CORE_TUPLE:
         if (expr->type->data) buf_add_text(out, expr->type->name); /* of two types with the same fields */
         print_list(printer, "(", expr, 0, ")", depth);

@@ -106,11 +106,6 @@ static void check_call_value(Verify *v, CoreExpr *expr) {
     if (expr->type != type->args[type->arg_count - 1]) verify_fail(v, expr, "a call of type %s", expr->type->name);
 }
 
-/* It is bound for a chunk as a whole. */
-static bool source_is_whole(const CoreSource *source) {
-    return source->kind == CORE_SOURCE_BEFORE || source->kind == CORE_SOURCE_SHARE;
-}
-
 /* The type of the source's variable. */
 static const CoreType *source_element(const Verify *v, const CoreExpr *expr, const CoreSource *source) {
     const CoreType *type = source->expr->type;
@@ -161,7 +156,7 @@ static void check_sources(Verify *v, const CoreExpr *expr, const CoreSources *so
             verify_fail(v, expr, "a source whose variable is a %s", source->var->type->name);
         }
         bool is_alone = source->kind > CORE_SOURCE_OPTIONAL || sources->items[0].kind > CORE_SOURCE_OPTIONAL;
-        if (source_is_whole(source))
+        if (core_source_is_whole(source))
             check_whole(v, expr, sources, i);
         else if (i > 0 && is_alone)
             verify_fail(v, expr, "text or a stream walked together with something");

@@ -21,10 +21,6 @@ static LLVMValueRef slice_at(Frame *frame, const Kernel *kernel, size_t source) 
     return gen_at(frame, slices, source * sizeof(MrSlice));
 }
 
-static bool is_bound_once(const CoreSource *source) {
-    return source->kind == CORE_SOURCE_BEFORE || source->kind == CORE_SOURCE_SHARE;
-}
-
 /* What the chunk has as a whole: a value for all its elements, or its share of a list. */
 static void bind_once(Frame *frame, const CoreSource *source, LLVMValueRef data) {
     frame_bind_value(frame, source->var, source->kind == CORE_SOURCE_SHARE ? data : gen_load(frame, source->var->type, data));
@@ -46,7 +42,7 @@ static void walk_chunk(Frame *frame, const Kernel *kernel, Walk *walks) {
             text = LLVMBuildInsertValue(frame->builder, text, data, 0, "");
             text = LLVMBuildInsertValue(frame->builder, text, first, 1, "");
             walks[i] = (Walk){.kind = CORE_SOURCE_OPTIONAL, .data = text};
-        } else if (is_bound_once(source)) {
+        } else if (core_source_is_whole(source)) {
             bind_once(frame, source, data);
         } else {
             walks[i] = (Walk){.kind = CORE_SOURCE_LIST, .type = gen_list_of(gen, source->var->type), .data = data};
@@ -63,7 +59,7 @@ static void kernel_loop(Frame *frame, Kernel *kernel, const CoreExpr *body, LLVM
     kernel->lane = kernel->counts_lanes ? NULL : counted.index;
     for (size_t i = 0; i < job->sources.len; i++) {
         const CoreSource *source = &job->sources.items[i];
-        if (!is_bound_once(source)) frame_bind_value(frame, source->var, walk_element(frame, &kernel->walks[i], index));
+        if (!core_source_is_whole(source)) frame_bind_value(frame, source->var, walk_element(frame, &kernel->walks[i], index));
     }
     gen_statement(frame, body);
     count_end(frame, &counted);

@@ -141,8 +141,7 @@ static Ast *alternatives_of(Syntax *syntax, Ast *cover) {
     for (; is_alternatives(cover); cover = ast_as(Binary, cover)->left)
         last_first = list_add(syntax, last_first, ast_as(Binary, cover)->right);
     Ast *pattern = pattern_of(syntax, cover);
-    for (size_t i = last_first.len; i-- > 0;)
-        pattern = build_alternative(syntax, pattern, pattern_of(syntax, last_first.items[i]));
+    for (size_t i = last_first.len; i-- > 0;) pattern = build_alternative(syntax, pattern, pattern_of(syntax, last_first.items[i]));
     return pattern;
 }
 

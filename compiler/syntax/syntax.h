@@ -106,8 +106,8 @@ Bracket *syntax_innermost(Syntax *syntax);
 /* Called when the parser has reported an error at the current token, and when it stands at a new statement. */
 void syntax_recover(Syntax *syntax);
 void syntax_recovered(Syntax *syntax);
-/* Called when a `{` was missing, or a line with an error ends in `:`, once that was reported. A `{` that begins the next line opens no
- * block of its own; without one, lines that are indented more belong to what was reported. */
+/* Called when a `{` was missing, or a line with an error ends in `:`, once that was reported. A `{` that begins the next line opens
+ * no block of its own; without one, lines that are indented more belong to what was reported. */
 void syntax_body_skip(Syntax *syntax);
 
 /* ---- literals: literal.c */

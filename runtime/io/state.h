@@ -35,8 +35,8 @@ bool io_flush(MrContext *context);
 /* Adds bytes to what the context printed. */
 void io_out_add(MrContext *context, const char *bytes, size_t len);
 
-/* The files of a [string] as paths_of made it. Fails as a primitive does. `is_kept`: they are walked more than once, for one purpose:
- * of what can be read only once the same copy is taken, for as long as the thread lives. */
+/* The files of a [string] as paths_of made it. Fails as a primitive does. `is_kept`: they are walked more than once, for one
+ * purpose: of what can be read only once the same copy is taken, for as long as the thread lives. */
 bool io_file_list(MrContext *context, MrList *paths, bool is_kept, FileList *list);
 
 /* Sets the context's error to a malloc'ed message, which it takes over; true. */
