@@ -129,6 +129,8 @@ CoreExpr *make_if(Lower *l, CoreExpr *condition, CoreExpr *then, CoreExpr *other
 CoreExpr *make_block(Lower *l, CoreExprs *statements, CoreExpr *result,
                      Span span);             /* just the result where there are no statements */
 CoreExpr *as_unit(Lower *l, CoreExpr *expr); /* evaluates and drops */
+/* A new global, which is assigned the value in `out`; the result reads it. */
+CoreExpr *make_global(Lower *l, const char *name, CoreExpr *value, Span span, CoreExprs *out);
 bool is_atom(const CoreExpr *expr); /* may be evaluated any number of times, anywhere in its scope, without cost or effect */
 /* Evaluates into `out` unless it is an atom; the result is an atom. */
 CoreExpr *hold(Lower *l, CoreExpr *expr, const char *name, CoreExprs *out);
@@ -147,7 +149,6 @@ CoreExpr *apply_operator(Lower *l, AstOp op, CoreExpr *left, CoreExpr *right, co
 CoreExpr *make_format(Lower *l, CoreExpr *value, AstText spec, Span span);
 
 void lower_tests(Lower *l, Env *env, CoreExprs *out); /* lower_test.c: the program's tests, one after the other */
-bool ast_is_statement(const Ast *ast);
 void lower_statement(Lower *l, Env *env, Ast *ast, CoreExprs *out);
 CoreExpr *lower_block(Lower *l, Env *env, AstBlock *block);
 void lower_assign(Lower *l, Env *env, AstAssign *ast, CoreExprs *out);

@@ -159,23 +159,28 @@ static bool is_constant(const CoreExpr *expr) {
     return is_atom(expr) && expr->kind != CORE_LOCAL && expr->kind != CORE_FIELD;
 }
 
-/* What a top-level stream holds must be reachable from functions too. */
-static CoreExpr *hold_globally(Lower *l, CoreExpr *expr, const char *name, CoreExprs *out) {
+CoreExpr *make_global(Lower *l, const char *name, CoreExpr *value, Span span, CoreExprs *out) {
     CoreGlobal *global = arena_make(l->arena, CoreGlobal);
-    global->name = arena_printf(l->arena, "%s.%zu", name ? name : "held", l->program->globals.len);
+    global->name = name;
     global->index = (uint32_t)l->program->globals.len;
-    global->type = expr->type;
-    global->span = expr->span;
+    global->type = value->type;
+    global->span = span;
     vec_push(l->arena, &l->program->globals, global);
     CorePlace *place = arena_make(l->arena, CorePlace);
     place->global = global;
     place->type = global->type;
-    CoreExpr *assign = make(l, CORE_ASSIGN, core_unit_type(l), expr->span, 1, &expr);
+    CoreExpr *assign = make(l, CORE_ASSIGN, core_unit_type(l), value->span, 1, &value);
     assign->place = place;
     vec_push(l->arena, out, assign);
-    CoreExpr *read = core_node(l->arena, CORE_GLOBAL, global->type, expr->span);
+    CoreExpr *read = core_node(l->arena, CORE_GLOBAL, global->type, span);
     read->global = global;
     return read;
+}
+
+/* What a top-level stream holds must be reachable from functions too. */
+static CoreExpr *hold_globally(Lower *l, CoreExpr *expr, const char *name, CoreExprs *out) {
+    const char *own = arena_printf(l->arena, "%s.%zu", name ? name : "held", l->program->globals.len);
+    return make_global(l, own, expr, expr->span, out);
 }
 
 CoreExpr *hold(Lower *l, CoreExpr *expr, const char *name, CoreExprs *out) {

@@ -273,23 +273,10 @@ CoreVar *pattern_var(Lower *l, Ast *pattern, const CoreType *type) {
 /* ---- top-level lets: their names are globals */
 
 static void assign_global(Lower *l, Ast *pattern, CoreExpr *value, CoreExprs *out) {
-    CoreGlobal *global = arena_make(l->arena, CoreGlobal);
     const Symbol *symbol = pattern->symbol;
-    global->name =
-        symbol->module == l->checked->main ? symbol->name : arena_printf(l->arena, "%s.%s", symbol->module->mark, symbol->name);
-    global->index = (uint32_t)l->program->globals.len;
-    global->type = value->type;
-    global->span = pattern->span;
-    vec_push(l->arena, &l->program->globals, global);
-    CorePlace *place = arena_make(l->arena, CorePlace);
-    place->global = global;
-    place->type = global->type;
-    CoreExpr *assign = make(l, CORE_ASSIGN, core_unit_type(l), value->span, 1, &value);
-    assign->place = place;
-    vec_push(l->arena, out, assign);
-    CoreExpr *read = core_node(l->arena, CORE_GLOBAL, global->type, pattern->span);
-    read->global = global;
-    env_bind_value(l, NULL, symbol, read);
+    bool is_main = symbol->module == l->checked->main;
+    const char *name = is_main ? symbol->name : arena_printf(l->arena, "%s.%s", symbol->module->mark, symbol->name);
+    env_bind_value(l, NULL, symbol, make_global(l, name, value, pattern->span, out));
 }
 
 static void bind_global_pattern(Lower *l, Env *env, Ast *pattern, CoreExpr *value, CoreExprs *out) {

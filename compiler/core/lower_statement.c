@@ -1,21 +1,6 @@
 /* lower_statement.c: blocks and the statements in them. */
 #include "compiler/core/lower_internal.h"
 
-bool ast_is_statement(const Ast *ast) {
-    switch (ast->kind) {
-    case AST_LET:
-    case AST_VAR:
-    case AST_ASSIGN:
-    case AST_FOR:
-    case AST_WHILE:
-    case AST_BREAK:
-    case AST_CONTINUE:
-    case AST_RETURN:
-    case AST_FN: return true;
-    default: return false;
-    }
-}
-
 static void lower_let(Lower *l, Env *env, AstLet *let, CoreExprs *out) {
     bool is_name = let->pattern->kind == AST_PAT_NAME;
     if (is_name && ast_is_function_literal(l, env, let->value)) {

@@ -45,7 +45,6 @@ void check_local_functions(Checker *c, Ast *const *fns, size_t count); /* that s
 void check_let(Checker *c, AstLet *let);
 void check_statement(Checker *c, Ast *node); /* its value, if any, is dropped */
 Type *check_block(Checker *c, AstBlock *block, Type *hint);
-bool is_statement(const Ast *node); /* LET VAR ASSIGN FOR WHILE BREAK CONTINUE RETURN: no expression */
 void check_assign(Checker *c, AstAssign *assign);
 Type *check_update(Checker *c, AstMethod *method);
 

@@ -245,8 +245,8 @@ static Type *check_other(Checker *c, Ast *node) {
     case AST_BREAK:
     case AST_CONTINUE: check_statement(c, node); return type_var(&c->infer, 0); /* goes elsewhere, so it may stand for any value */
     default:
-        if (is_statement(node)) check_statement(c, node);
-        return is_statement(node) ? unit_type(c) : error_type(c);
+        if (ast_is_statement(node)) check_statement(c, node);
+        return ast_is_statement(node) ? unit_type(c) : error_type(c);
     }
 }
 

@@ -69,12 +69,6 @@ static const char *op_need(Checker *c, AstOp op) {
     }
 }
 
-static void wrap(Diag *diag, const Ast *operand, const char *function) {
-    Span span = operand->span;
-    diag_fix(diag, (Span){span.file, span.from, span.from}, "%s(", function);
-    diag_fix(diag, (Span){span.file, span.to, span.to}, ")");
-}
-
 static bool is_int(Type *type) {
     type = type_prune(type);
     return type->kind == TYPE_INT || (type->kind == TYPE_VAR && (type->classes & CLASS_LITERAL));
@@ -95,24 +89,22 @@ static void hint_sides(Diag *diag, AstOp op, const Ast *left, const Ast *right) 
             diag_hint(diag, "`x ?? default` takes the value out of an optional, and `match` tells whether there is one");
         } else if (type_is(side->type, TYPE_STRING) && op == OP_ADD) {
             diag_hint(diag, "string(x) turns any value into a string, and \"{x}\" puts it into one");
-            wrap(diag, other, "string");
+            diag_fix_around(diag, other->span, "string(", ")");
         } else if (type_is(side->type, TYPE_STRING) && op == OP_MUL) {
             diag_hint(diag, "repeat(s, n) puts n copies of a string together");
         } else if (type_is(side->type, TYPE_STRING) && (is_int(other->type) || type_is(other->type, TYPE_FLOAT))) {
             diag_hint(diag, "string(x) turns a number into a string; parse_int(s) and parse_float(s) read one, as optionals");
         } else if (type_is(side->type, TYPE_LIST) && op == OP_ADD && !type_is(other->type, TYPE_LIST)) {
-            Span span = other->span;
             diag_hint(diag, "`xs + [x]` is the list with one more element");
-            diag_fix(diag, (Span){span.file, span.from, span.from}, "[");
-            diag_fix(diag, (Span){span.file, span.to, span.to}, "]");
+            diag_fix_around(diag, other->span, "[", "]");
         } else if (type_is(side->type, TYPE_LIST) && op == OP_MUL) {
             diag_hint(diag, "`import lists` brings in `lists.fill(n, x)`, a list of n times x, and `lists.cycle(xs, n)`");
         } else if (type_is(side->type, TYPE_STREAM) && type_is(other->type, TYPE_LIST)) {
             diag_hint(diag, "list(s) brings the elements of a stream together");
-            wrap(diag, side, "list");
+            diag_fix_around(diag, side->span, "list(", ")");
         } else if (type_is(side->type, TYPE_FLOAT) && type_is(other->type, TYPE_INT)) {
             diag_hint(diag, "float(x) turns an int into a float");
-            wrap(diag, other, "float");
+            diag_fix_around(diag, other->span, "float(", ")");
         } else {
             continue;
         }
@@ -156,7 +148,7 @@ static void hint_division(Checker *c, AstOp op, Diag *diag, const Ast *operand, 
     if (op == OP_DIV) {
         diag_hint(diag, "`//` divides ints, rounding down; float(x) turns an int into a float");
         if (type_is(other->type, TYPE_FLOAT))
-            wrap(diag, operand, "float");
+            diag_fix_around(diag, operand->span, "float(", ")");
         else if (is_found)
             diag_fix(diag, place, "//");
     } else {

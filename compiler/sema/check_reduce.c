@@ -185,9 +185,8 @@ static Type *refuse_operator(Checker *c, AstPipe *pipe, const AstBinary *operand
         return error_type(c);
     }
     diag_hint(diag, "put the map in parentheses: `(map … reduce %s) %s …`", reducer->name, op);
-    Span whole = pipe->base.span, reduced = operand->left->span;
-    diag_fix(diag, (Span){whole.file, whole.from, whole.from}, "(");
-    diag_fix(diag, (Span){reduced.file, reduced.to, reduced.to}, ")");
+    Span reduced = {pipe->base.span.file, pipe->base.span.from, operand->left->span.to};
+    diag_fix_around(diag, reduced, "(", ")");
     return error_type(c);
 }
 

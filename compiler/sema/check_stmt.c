@@ -17,21 +17,6 @@ void statement_end(Checker *c, size_t literals) {
     pred_solve_pending(&c->infer);
 }
 
-bool is_statement(const Ast *node) {
-    switch (node->kind) {
-    case AST_LET:
-    case AST_VAR:
-    case AST_ASSIGN:
-    case AST_FOR:
-    case AST_WHILE:
-    case AST_BREAK:
-    case AST_CONTINUE:
-    case AST_RETURN:
-    case AST_FN: return true;
-    default: return false;
-    }
-}
-
 /* ---- let and var */
 
 static bool is_function_value(const Ast *node) {

@@ -25,8 +25,7 @@ static void add_parentheses(Diag *diag, const AstPipe *pipe, size_t kept) {
     uint32_t end = pipe->sources.items[kept - 1]->span.to;
     diag_label(diag, pipe->sources.items[kept]->span, "this is walked too: a comma after `over` adds a sequence");
     diag_hint(diag, "in parentheses, the map ends before the comma");
-    diag_fix(diag, (Span){span.file, span.from, span.from}, "(");
-    diag_fix(diag, (Span){span.file, end, end}, ")");
+    diag_fix_around(diag, (Span){span.file, span.from, end}, "(", ")");
 }
 
 bool open_map_takes_argument(Checker *c, const Ast *call, Ast *argument, size_t missing, const char *what) {

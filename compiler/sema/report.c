@@ -7,17 +7,11 @@ static void add_note(Diag *diag, const Reason *reason) {
     if (reason->note && reason->span.file != UINT32_MAX) diag_label(diag, reason->span, "%s", reason->note);
 }
 
-/* Puts a call around what is there. */
-static void wrap(Diag *diag, Span span, const char *function) {
-    diag_fix(diag, (Span){span.file, span.from, span.from}, "%s(", function);
-    diag_fix(diag, (Span){span.file, span.to, span.to}, ")");
-}
-
 /* Conversions between basic types: int and float do not mix by themselves; anything can be made a string. */
 typedef struct Conversion {
     TypeKind from, to;
     const char *hint;
-    const char *function; /* that is put around the value, where that is all; else NULL */
+    const char *call; /* that is put around the value, up to its `(`, where that is all; else NULL */
 } Conversion;
 
 #define NO_VALUE  "the value of a block is that of its last expression; loops, assignments and an `if` without `else` have none"
@@ -25,14 +19,14 @@ typedef struct Conversion {
 #define COMPARED  "compare it, `x != 0`: only bools are true or false"
 #define MEASURED  "compare its length, `len(x) > 0`: only bools are true or false"
 static const Conversion conversions[] = {
-    {TYPE_INT, TYPE_FLOAT, "float(x) turns an int into a float", "float"},
-    {TYPE_FLOAT, TYPE_INT, "int(x) cuts a float off towards zero", "int"},
-    {TYPE_INT, TYPE_STRING, TO_STRING, "string"},
-    {TYPE_FLOAT, TYPE_STRING, TO_STRING, "string"},
-    {TYPE_BOOL, TYPE_STRING, TO_STRING, "string"},
+    {TYPE_INT, TYPE_FLOAT, "float(x) turns an int into a float", "float("},
+    {TYPE_FLOAT, TYPE_INT, "int(x) cuts a float off towards zero", "int("},
+    {TYPE_INT, TYPE_STRING, TO_STRING, "string("},
+    {TYPE_FLOAT, TYPE_STRING, TO_STRING, "string("},
+    {TYPE_BOOL, TYPE_STRING, TO_STRING, "string("},
     {TYPE_STRING, TYPE_INT, "parse_int(s) reads an int from a string, as an optional", NULL},
     {TYPE_STRING, TYPE_FLOAT, "parse_float(s) reads a float from a string, as an optional", NULL},
-    {TYPE_STREAM, TYPE_LIST, "list(s) brings the elements of a stream together", "list"},
+    {TYPE_STREAM, TYPE_LIST, "list(s) brings the elements of a stream together", "list("},
     {TYPE_INT, TYPE_BOOL, COMPARED, NULL},
     {TYPE_FLOAT, TYPE_BOOL, COMPARED, NULL},
     {TYPE_STRING, TYPE_BOOL, MEASURED, NULL},
@@ -50,7 +44,7 @@ static void add_hint(Diag *diag, Span span, Type *actual, Type *expected) {
         const Conversion *conversion = &conversions[i];
         if (conversion->from != kind || conversion->to != expected->kind) continue;
         diag_hint(diag, "%s", conversion->hint);
-        if (conversion->function) wrap(diag, span, conversion->function);
+        if (conversion->call) diag_fix_around(diag, span, conversion->call, ")");
         return;
     }
     if (actual->kind == TYPE_FUTURE && expected->kind == TYPE_LIST && type_is(expected->args[0], TYPE_FUTURE))
@@ -170,7 +164,7 @@ bool check_class(Checker *c, Span span, Type *type, uint32_t classes, const char
         diag_add(c->diags, E0302, span, "%s: %s %s", what, type_text(&c->infer, result.left), class_complaint(result.class));
     if (type_is(result.left, TYPE_STREAM)) {
         diag_hint(diag, "list(s) brings the elements of a stream together");
-        if (classes == CLASS_PRINT && type_prune(type)->kind == TYPE_STREAM) wrap(diag, span, "list");
+        if (classes == CLASS_PRINT && type_prune(type)->kind == TYPE_STREAM) diag_fix_around(diag, span, "list(", ")");
     }
     if (type_is(result.left, TYPE_FUTURE)) diag_hint(diag, "`await` gives the result of a future");
     return false;

@@ -84,6 +84,11 @@ void diag_fix(Diag *diag, Span span, const char *format, ...) {
     diag->fixes.items[i] = fix;
 }
 
+void diag_fix_around(Diag *diag, Span span, const char *before, const char *after) {
+    diag_fix(diag, (Span){span.file, span.from, span.from}, "%s", before);
+    diag_fix(diag, (Span){span.file, span.to, span.to}, "%s", after);
+}
+
 void diag_hint(Diag *diag, const char *format, ...) {
     va_list args;
     va_start(args, format);

@@ -40,6 +40,7 @@ void diag_hint(Diag *diag, const char *format, ...) __attribute__((format(printf
 /* A change of the source that mends it: the range is replaced by the text; an empty range is an insertion. Several belong together,
  * and do not overlap. Only what is very likely meant: editors offer it at a key. */
 void diag_fix(Diag *diag, Span span, const char *format, ...) __attribute__((format(printf, 3, 4)));
+void diag_fix_around(Diag *diag, Span span, const char *before, const char *after); /* puts these in front and behind */
 
 /* Takes back the messages of this code inside of the range: a cause of theirs is about to be reported. */
 void diag_withdraw(DiagSink *sink, DiagCode code, Span within);

@@ -88,6 +88,21 @@ bool ast_is_type(const Ast *node) {
     return (node->kind >= AST_TYPE_NAME && node->kind <= AST_TYPE_FN) || node->kind == AST_ERROR;
 }
 
+bool ast_is_statement(const Ast *node) {
+    switch (node->kind) {
+    case AST_LET:
+    case AST_VAR:
+    case AST_ASSIGN:
+    case AST_FOR:
+    case AST_WHILE:
+    case AST_BREAK:
+    case AST_CONTINUE:
+    case AST_RETURN:
+    case AST_FN: return true;
+    default: return false;
+    }
+}
+
 bool ast_field_repeats(const Ast *node, const AstField *field) {
     if (node->kind != AST_PIPE || field->kind != FIELD_CHILD) return false;
     const AstPipe *pipe = (const AstPipe *)node;
@@ -120,7 +135,7 @@ static bool is_statement_only(AstKind kind) {
 }
 
 /* Anything that may stand in a statement list: declarations, statements, expressions. */
-static bool is_statement(const Ast *node) {
+static bool may_be_statement(const Ast *node) {
     bool part = node->kind == AST_FILE || node->kind == AST_CONSTRUCTOR || node->kind == AST_FIELD_DECL ||
                 node->kind == AST_MEMBER || node->kind == AST_PARAM || node->kind == AST_HOLE || node->kind == AST_ENTRY ||
                 node->kind == AST_ARG || node->kind == AST_ARM;
@@ -128,7 +143,7 @@ static bool is_statement(const Ast *node) {
 }
 
 static bool is_expression(const Ast *node) {
-    return is_statement(node) && !is_statement_only(node->kind);
+    return may_be_statement(node) && !is_statement_only(node->kind);
 }
 
 /* True if `child` is what `field` of `parent` admits. Lists of nodes that stand nowhere else are named by their parent. */
@@ -137,7 +152,7 @@ static bool is_admitted(const Ast *parent, const AstField *field, const Ast *chi
     if (child->kind == AST_ERROR) return true;
     switch (parent->kind) {
     case AST_FILE:
-    case AST_BLOCK: return is_statement(child);
+    case AST_BLOCK: return may_be_statement(child);
     case AST_FN:
     case AST_EXTERN:
     case AST_REDUCER:
@@ -156,7 +171,8 @@ static bool is_admitted(const Ast *parent, const AstField *field, const Ast *chi
     case AST_INTERPOLATION: return child->kind == AST_STRING_LIT || child->kind == AST_HOLE;
     case AST_MAP_LIT: return child->kind == AST_ENTRY;
     case AST_MATCH: return field->kind == FIELD_LIST ? child->kind == AST_ARM : is_expression(child);
-    case AST_ARM: return strcmp(name, "body") == 0 ? is_statement(child) : strcmp(name, "pattern") != 0 || ast_is_pattern(child);
+    case AST_ARM:
+        return strcmp(name, "body") == 0 ? may_be_statement(child) : strcmp(name, "pattern") != 0 || ast_is_pattern(child);
     case AST_PAT_CONSTRUCTOR: return child->kind == AST_PAT_ARG;
     case AST_PAT_LITERAL:
     case AST_PAT_RANGE: return is_expression(child);

@@ -90,6 +90,7 @@ const char *ast_op_spelling(AstOp op); /* "+" */
 size_t ast_run_of_fns(Ast *const *nodes, size_t count); /* how many FNs it begins with */
 bool ast_is_pattern(const Ast *node);                   /* PAT_…, or ERROR */
 bool ast_is_type(const Ast *node);                      /* TYPE_…, or ERROR */
+bool ast_is_statement(const Ast *node); /* what stands among statements and has no value: LET VAR ASSIGN … RETURN, FN */
 
 /* Calls visit(child, context) for each child node in source order; the table-driven way to walk any node. The reducer of a
  * `reduce g over a`, which its PIPE holds twice, is visited once. */
