@@ -179,8 +179,9 @@ static void peer_tick_pull(Peer *peer, PeerJob *job, Pull *pull, const char *end
         return;
     }
     char text[MESSAGE_TEXT_SIZE];
+    bool is_roots = pull != &job->bag_pull && JOB_OWNER(job->number) == 0;
     snprintf(text, sizeof text, "%s did not send the data of job %llu within %.0f s",
-             pull == &job->bag_pull ? "another worker" : "the program's main process", (unsigned long long)job->number,
+             is_roots ? "the program's main process" : "another worker", (unsigned long long)JOB_COUNT(job->number),
              (double)PULL_DEADLINE / 1e9);
     peer_fail(peer, text);
     pull_forgive(pull, peer->now); /* said once, not at every tick */

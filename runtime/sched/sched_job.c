@@ -286,7 +286,7 @@ void jobs_range_done(Sched *sched, SchedPeer *peer, const Message *message) {
     if (!range_done_is_sane(job, done)) {
         sched_end(sched, 1, "worker %u gave a senseless answer for the chunks %llu to %llu of job %llu", peer->worker,
                   (unsigned long long)done->first, (unsigned long long)(done->first + done->count - 1),
-                  (unsigned long long)job->number);
+                  (unsigned long long)JOB_COUNT(job->number));
         return;
     }
     job->handed[at] = job->handed[--job->handed_len];
