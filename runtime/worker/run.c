@@ -1,9 +1,10 @@
 /* run.c: mr_job_run, the door from generated code: here, or on the workers?
  *
- * A job is mapped on the calling thread when it is nested in another, has fewer than two chunks, or is small. What a task takes for
- * an element is known from its earlier jobs. Of a new task a job is tried here first if it has many elements for each worker, so
- * that a long first element costs little. A job that turns out to take longer than a small one may is given up and handed to the
- * workers. Both ways run the same kernels over the same tree, so that the result is the same to the last bit. */
+ * A job of the root's is mapped on the calling thread when it has fewer than two chunks or is small. What a task takes for an
+ * element is known from its earlier jobs. Of a new task a job is tried here first if it has many elements for each worker, so that
+ * a long first element costs little, or if it is nested in a job that is mapped here. A job that turns out to take longer than a
+ * small one may is given up and handed to the workers. Both ways run the same kernels over the same tree, so that the result is the
+ * same to the last bit. What a worker does with nested jobs is in nest.c. */
 #include "runtime/worker/run.h"
 
 #include "runtime/net/link.h"
@@ -15,6 +16,8 @@
 /* Chunks for each worker that make a try worth while; how much longer than MR_LOCAL_MS a job may take of which that is then known.
  */
 enum { TRY_CHUNKS = 8, MORE_TIME = 4 };
+/* How long (nanoseconds) a job inside of a chunk is mapped here at least, before it is handed to the workers. */
+enum { NESTED_PATIENCE = 1000000 };
 
 /* ---- what futures share */
 
@@ -52,7 +55,7 @@ bool run_take(Job *job, Share *share, void *result) {
 /* A single worker in the same process would only do what this thread can do. */
 static bool may_distribute(const MrRuntime *runtime, const Job *job) {
     bool has_workers = runtime->cluster || (runtime->start && (runtime->workers > 1 || runtime->local_nanoseconds == 0));
-    return runtime->depth == 1 && has_workers && job->plan.chunks >= 2;
+    return has_workers && !runtime->is_trying && job->plan.chunks >= 2;
 }
 
 /* Text of a new task is not worth a try: its chunks are known to be large. */
@@ -86,8 +89,11 @@ static bool run_here(Job *job, uint64_t patience, bool *is_given_up, void *resul
     size_t printed = context->out_len;
     uint64_t start = clock_now();
     JobRun run = {0};
+    bool was_trying = runtime->is_trying;
     job->of.in_order = true;
+    runtime->is_trying = was_trying || patience > 0;
     map_here(job, &run, start, patience);
+    runtime->is_trying = was_trying;
     job->of.in_order = false;
     *is_given_up = run.done < run.count && run.end == END_NONE;
     if (may_distribute(runtime, job)) {
@@ -104,7 +110,7 @@ static bool run_here(Job *job, uint64_t patience, bool *is_given_up, void *resul
 static bool run_there(Job *job, void *result) {
     MrContext *context = job->of.context;
     MrRuntime *runtime = runtime_of(context);
-    context->out_is_direct = true; /* what was printed before comes out before the long wait */
+    context->out_is_direct = runtime->depth == 1; /* what was printed before comes out before the long wait */
     bool failed = io_flush(context) || run_connect(context);
     context->out_is_direct = false;
     if (failed) return true;
@@ -132,8 +138,16 @@ static bool run_job(Job *job, void *result) {
     if (runtime->laws) return run_watched(job, result);
     if (runtime_nests(runtime)) return nest_run(job, result);
     if (!may_distribute(runtime, job)) return run_here(job, 0, &is_given_up, result);
-    if (may_be_small(runtime, job)) {
-        bool failed = run_here(job, (uint64_t)runtime->local_nanoseconds, &is_given_up, result);
+    int64_t patience = runtime->local_nanoseconds;
+    if (runtime->depth > 1) { /* inside of a chunk there may be many such jobs */
+        double estimate = cost_estimate(runtime, job->plan.task, job->plan.elements);
+        bool is_small = estimate >= 0 && estimate < NESTED_PATIENCE;
+        if (is_small || plan_is_text(&job->plan)) /* not all text can be read twice */
+            return run_here(job, 0, &is_given_up, result);
+        if (patience < NESTED_PATIENCE) patience = NESTED_PATIENCE;
+    }
+    if (runtime->depth > 1 || may_be_small(runtime, job)) {
+        bool failed = run_here(job, (uint64_t)patience, &is_given_up, result);
         if (!is_given_up) return failed;
     }
     return run_there(job, result);

@@ -38,6 +38,7 @@ typedef struct MrRuntime {
     void *start_data;
     uint32_t workers;          /* how many there are, or would be */
     int64_t local_nanoseconds; /* how long a job may run here before it is handed to the workers */
+    bool is_trying;            /* a job is being mapped here that may be given up: those inside of it stay here, too */
     bool local_always;         /* try every job here first, whatever is known of it (a testing option) */
     TaskCost *costs;
     size_t cost_count;
