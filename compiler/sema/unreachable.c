@@ -2,6 +2,7 @@
  *
  * One walk over the checked tree, which says of each node whether what comes after it can still be reached. Only what the text
  * shows counts: no conditions are evaluated but `while true`. */
+#include "compiler/sema/infer.h"
 #include "compiler/sema/resolve.h"
 
 #include <string.h>
@@ -25,7 +26,10 @@ static bool list_leaves(Reach *reach, const AstList *statements) {
         Ast *node = statements->items[i];
         bool is_declaration = node->kind == AST_FN || node->kind == AST_TYPE_DECL || node->kind == AST_REDUCER ||
                               node->kind == AST_EXTERN || node->kind == AST_IMPORT || node->kind == AST_TEST;
-        if (leaving && !is_reported && !is_declaration) {
+        /* A block's value is its last expression's: behind a loop without an end it says what type the block has. */
+        bool is_value =
+            leaving && leaving->kind == AST_WHILE && i + 1 == statements->len && node->type && !type_is_unit(node->type);
+        if (leaving && !is_reported && !is_declaration && !is_value) {
             Diag *diag = diag_add(reach->sema->diags, W0105, node->span, "this statement is never reached");
             diag_label(diag, leaving->span, "nothing goes on after this");
             is_reported = true;
