@@ -121,6 +121,11 @@ Type *annotate(Checker *c, Ast *type_expr);
 void check_associative(Checker *c, const Ast *operand); /* of `reduce` or `scan`: a function */
 void check_associative_merge(Checker *c, const AstMember *merge);
 
+/* ---- ranges that are meant to count down (descending.c): a warning (W0107) */
+void warn_descending_range(Checker *c, const AstRange *range);
+/* A call of a declared function: of `step`, from a range whose end is written as a small number, by a negative one. */
+void warn_descending_step(Checker *c, const Symbol *symbol, const Ast *receiver, const AstList *args);
+
 /* ---- C functions (check_foreign.c) */
 /* An `extern fn` that is no primitive: `types` are those of its parameters, then its result's. */
 void check_foreign(Checker *c, const AstExtern *external, const TypeList *types);

@@ -113,6 +113,7 @@ static Type *check_symbol_call(Checker *c, Ast *node, Symbol *symbol, Ast *recei
     if (symbol->kind == SYMBOL_REDUCER) symbol = symbol->also;
     if (symbol->prim && symbol->prim->kind == PRIM_PRINTS) return check_print(c, node, symbol, receiver, args);
     if (symbol->prim && symbol->prim->kind == PRIM_UPDATES) return report_update(c, node, symbol, receiver, args);
+    warn_descending_step(c, symbol, receiver, args);
     return check_declared(c, node, symbol, receiver, args);
 }
 

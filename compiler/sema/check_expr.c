@@ -64,6 +64,7 @@ static Type *check_range(Checker *c, AstRange *range) {
     Reason reason = {.what = "an end of a range", .span = SPAN_NONE};
     check_against(c, range->first, type_basic(&c->infer, TYPE_INT), &reason);
     if (range->last) check_against(c, range->last, type_basic(&c->infer, TYPE_INT), &reason);
+    warn_descending_range(c, range);
     return type_basic(&c->infer, TYPE_RANGE);
 }
 

@@ -303,6 +303,8 @@ AstText literal_spec(Syntax *syntax, AstText spec, Span span) {
     if (!trouble) return copy;
     Span place = {span.file, span.from + (uint32_t)(trouble - copy.bytes), span.to};
     Diag *d = diag_add(syntax->diags, E0111, place, "this does not fit into a format");
-    diag_hint(d, "a format is [[fill]align][sign][0][width][,][.precision][type], as in {n:>8} {x:.2f} {share:.1%%}");
+    diag_hint(
+        d, "a format is [[fill]align][sign][0][width][,][.precision][type], as in {n:>8} {x:.2f} {share:.1%%}; numbers in it have "
+           "at most four digits");
     return (AstText){0};
 }

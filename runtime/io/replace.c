@@ -43,6 +43,7 @@ static void note(ReplaceFile *file, bool is_good) {
 
 bool replace_open(ReplaceFile *file, MrContext *context, const MrString *path) {
     *file = (ReplaceFile){.fd = -1};
+    if (path->len == 0) return mr_failf(context, "a path cannot be empty");
     if (memchr(path->data ? path->data : "", 0, (size_t)path->len)) return mr_failf(context, "a path cannot contain a NUL byte");
     file->path = strndup(path->data ? path->data : "", (size_t)path->len);
     file->target = realpath(file->path, NULL);
