@@ -188,7 +188,9 @@ static bool find_cut(MrContext *context, const MrClosure *stream, int64_t len, M
     Count count = {.walk = &walk, .wanted = len, .unit = -1};
     walk.sink = count_value;
     walk.env = &count;
+    bool in_job = io_state(context)->in_job;
     RunGuard guard = run_enter(context); /* as in a job: a job in an element sends nothing out before it */
+    io_state(context)->in_job = in_job;  /* but standard input may be walked where it may be outside */
     size_t printed = context->out_len;
     bool has_ended = walk_all(context, stream, &base, &walk);
     context->out_len = printed; /* it will be printed when these elements are mapped */
