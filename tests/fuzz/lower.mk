@@ -11,7 +11,7 @@ $(FUZZ_LOWER): tests/fuzz/lower_fuzz.c $(FUZZ_LOWER_SRC) $(wildcard compiler/sem
 .PHONY: fuzz-lower
 fuzz-lower: $(FUZZ_LOWER)
 	@mkdir -p $(BUILD)/fuzz/lower $(BUILD)/fuzz/lower-seeds
-	@for f in tests/errors/*.mr tests/types/*.mr tests/core/*.mr examples/*.mr tests/run/*/main.mr tests/dist/*/main.mr; do \
+	@for f in tests/errors/*.mr tests/types/*.mr tests/core/*.mr examples/*.mr tests/run/*/main.mr tests/dist/*/main.mr tests/conformance/*/*.mr; do \
 	  cp $$f $(BUILD)/fuzz/lower-seeds/$$(echo $$f | tr / _); done
 	$< -max_total_time=$(FUZZ_SECONDS) -timeout=10 -rss_limit_mb=2048 -max_len=4096 -dict=tests/fuzz/mr.dict -print_final_stats=1 \
 	  -artifact_prefix=$(BUILD)/fuzz/ $(BUILD)/fuzz/lower $(BUILD)/fuzz/lower-seeds
