@@ -47,7 +47,7 @@ typedef struct JobRun {
     const _Atomic uint64_t *limit; /* chunks from here on need not be mapped any more; NULL: all are needed */
     _Atomic uint64_t *progress;    /* grows with each chunk; may be NULL */
     uint64_t deadline;             /* nanoseconds: stop between chunks when it has passed; 0: none */
-    bool is_patient;               /* it is no matter how late that is seen: batches of chunks double */
+    bool is_patient;               /* it is no matter whether that is seen somewhat late: batches double up to some milliseconds */
     uint64_t batch;                /* in, out: chunks to be taken at a time; 0: begin with one */
     uint64_t reached; /* out, all the time: the end of the chunks that are being mapped; `count` may be lowered to there */
     uint64_t done, elements, size; /* out: chunks mapped, values that reached the reducer, bytes of text */

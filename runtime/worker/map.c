@@ -8,9 +8,11 @@
 #include "runtime/value/value.h"
 #include "runtime/worker/job.h"
 
-/* How long a batch of chunks may take, in nanoseconds: of elements, and of text (whose limit is looked at between chunks). */
-#define BATCH_TIME ((uint64_t)500000)
-#define TEXT_TIME  ((uint64_t)16000000)
+/* How long a batch of chunks may take, in nanoseconds: of elements, of text (whose limit is looked at between chunks), and where it
+ * is no matter how late the clock is seen, as long as somebody who gets idle meanwhile does not wait for long. */
+#define BATCH_TIME   ((uint64_t)500000)
+#define TEXT_TIME    ((uint64_t)16000000)
+#define PATIENT_TIME ((uint64_t)8000000)
 enum { BATCH_CHUNKS = 1 << 14 };
 
 static bool is_past_limit(const JobRun *run, uint64_t chunk) {
@@ -171,7 +173,8 @@ void job_map(Job *job, JobRun *run) {
         uint64_t count = batch < left ? batch : left;
         run->reached = first + count;
         run->done += flags & MR_TASK_EXACT ? map_exact(job, run, first, count) : map_node(job, run, first, count);
-        if (is_timed) batch = run->is_patient ? 2 * batch : next_batch(batch, clock_now() - start, wanted);
+        uint64_t took = is_timed ? clock_now() - start : 0;
+        if (is_timed) batch = run->is_patient && took < PATIENT_TIME ? 2 * batch : next_batch(batch, took, wanted);
     }
     run->batch = batch;
     job->of.context->mapped = around;
