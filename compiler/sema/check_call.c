@@ -74,8 +74,10 @@ static Type *check_value_call(Checker *c, Ast *node, Type *callee, const char *n
     if (callee->kind != TYPE_FN) {
         check_values(c, receiver, args);
         if (callee->kind == TYPE_ERROR) return callee;
-        diag_add(c->diags, E0307, node->span, "%s%s%s is %s, which is no function", name ? "`" : "", name ? name : "this",
-                 name ? "`" : "", type_text(&c->infer, callee));
+        Diag *diag = diag_add(c->diags, E0307, node->span, "%s%s%s is %s, which is no function", name ? "`" : "",
+                              name ? name : "this", name ? "`" : "", type_text(&c->infer, callee));
+        if (name && name[0] >= 'A' && name[0] <= 'Z' && given == 0)
+            diag_hint(diag, "a constructor without fields stands by itself: `%s`", name);
         return error_type(c);
     }
     if (type_fn_arity(callee) != given) {

@@ -126,6 +126,12 @@ static bool text_declares(const char *text, const char *name) {
     return false;
 }
 
+bool embedded_has(const char *name, const char *member) {
+    for (const EmbeddedModule *module = mr_embedded_modules; module->name; module++)
+        if (strcmp(module->name, name) == 0) return strcmp(name, "prelude") != 0 && text_declares(module->text, member);
+    return false;
+}
+
 const char *foreign_name_hint(Sema *sema, const char *name) {
     const char *hint = look_up(foreign_names, sizeof foreign_names / sizeof *foreign_names, name);
     for (const EmbeddedModule *module = mr_embedded_modules; module->name && !hint; module++) {

@@ -68,7 +68,7 @@ static void report_arity(Checker *c, Span span, const Type *actual, const Type *
     Diag *diag = diag_add(c->diags, E0303, span, "%s takes %zu argument%s, but it is called with %zu", reason->what, takes,
                           takes == 1 ? "" : "s", given);
     add_note(diag, reason);
-    if (given > takes && strncmp(reason->what, "the function of", 15) == 0)
+    if (given > takes && strstr(reason->what, "map`"))
         diag_hint(diag, "each sequence behind `over` gives one argument; in parentheses, the map ends before a comma");
     if (given == 1 && takes > 1)
         diag_hint(diag,

@@ -284,7 +284,7 @@ static void resolve_method(Resolver *r, AstMethod *method) {
     if (module) {
         method->receiver->symbol = scope_lookup(r, ast_as(NameRef, method->receiver)->name, method->receiver->span);
         method->base.symbol = scope_member(r, module, method->name, span);
-    } else {
+    } else if (!scope_lacks_import(r, method->receiver, method->name)) {
         resolve_node(r, method->receiver);
         method->base.symbol = scope_lookup(r, method->name, span);
     }
@@ -294,7 +294,7 @@ static void resolve_method(Resolver *r, AstMethod *method) {
 static void resolve_dot(Resolver *r, AstDot *dot) {
     Module *module = scope_module(r, dot->value);
     if (!module) {
-        resolve_node(r, dot->value);
+        if (!scope_lacks_import(r, dot->value, dot->name)) resolve_node(r, dot->value);
         return;
     }
     dot->value->symbol = scope_lookup(r, ast_as(NameRef, dot->value)->name, dot->value->span);

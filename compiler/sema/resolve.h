@@ -92,6 +92,8 @@ const char *nearest_in(Sema *sema, const char *name, const Map *values, const Ma
 /* ---- names that are unknown (idioms.c) */
 /* What is meant by a name that other languages, or modules that are not imported, have; NULL where there is no such hint. */
 const char *foreign_name_hint(Sema *sema, const char *name);
+/* Whether the library has a module of this name that declares the member. */
+bool embedded_has(const char *module, const char *member);
 const char *foreign_name_fix(const char *name); /* what is written in its place; NULL where that is not known */
 const char *foreign_type_hint(const char *name);
 

@@ -183,6 +183,15 @@ Module *scope_module(Resolver *r, const Ast *expr) {
     return symbol && symbol->kind == SYMBOL_MODULE ? symbol->module : NULL;
 }
 
+bool scope_lacks_import(Resolver *r, const Ast *expr, Name member) {
+    if (expr->kind != AST_NAME_REF) return false;
+    Name name = ((const AstNameRef *)expr)->name;
+    if (find(r, name) || map_get_pointer(&r->module->skipped, name) || !embedded_has(name, member)) return false;
+    Diag *diag = diag_add(r->sema->diags, E0201, expr->span, "nothing is called `%s` here", name);
+    diag_hint(diag, "`import %s`, at the beginning of the file, brings the library's module in", name);
+    return true;
+}
+
 /* What the module is called here. */
 static Name written_name(const Resolver *r, const Module *module) {
     for (size_t i = 0; i < r->module->values.len; i++) {

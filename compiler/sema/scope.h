@@ -39,6 +39,9 @@ Symbol *scope_lookup(Resolver *r, Name name, Span span);
 /* The module that the expression names, or NULL. */
 Module *scope_module(Resolver *r, const Ast *expr);
 
+/* Whether `name.member` must mean a module of the library that is not imported: that is reported. */
+bool scope_lacks_import(Resolver *r, const Ast *expr, Name member);
+
 /* What a module declares under the name; reports where it does not. */
 Symbol *scope_member(Resolver *r, Module *module, Name name, Span span);
 
