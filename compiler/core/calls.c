@@ -12,12 +12,13 @@ static const CoreType *called_type(const CoreExpr *expr) {
     return walks ? sources->items[0].expr->type : NULL;
 }
 
-const CoreType *core_closure_type(const CoreProgram *program, const CoreFn *fn) {
-    if (fn->element) return core_type(program->types, CORE_TYPE_STREAM, &fn->element, 1);
+const CoreType *core_closure_type(const CoreProgram *program, CoreFn *fn) {
+    if (fn->closure_type) return fn->closure_type;
+    if (fn->element) return fn->closure_type = core_type(program->types, CORE_TYPE_STREAM, &fn->element, 1);
     const CoreType **types = arena_array(program->arena, const CoreType *, fn->params.len + 1);
     for (size_t i = 0; i < fn->params.len; i++) types[i] = fn->params.items[i]->type;
     types[fn->params.len] = fn->result;
-    return core_type(program->types, CORE_TYPE_FN, types, fn->params.len + 1);
+    return fn->closure_type = core_type(program->types, CORE_TYPE_FN, types, fn->params.len + 1);
 }
 
 /* ---- reach */
@@ -59,9 +60,9 @@ static void reach_values(ReachWalk *walk, const CoreProgram *program, const Core
     }
 }
 
-void core_reach_job(const CoreProgram *program, CoreJob *job, CoreReach *reach) {
-    ReachWalk walk = {.arena = program->arena, .reach = reach};
-    map_init(&reach->seen, program->arena);
+void core_reach_job(const CoreProgram *program, CoreJob *job, Arena *arena, CoreReach *reach) {
+    ReachWalk walk = {.arena = arena, .reach = reach};
+    map_init(&reach->seen, arena);
     core_each_job_code(job, reach_visit, &walk);
     size_t fns = 0, types = 0;
     while (fns < reach->fns.len || types < walk.called.len) {
@@ -86,11 +87,13 @@ void core_find_globals(CoreProgram *program) {
     for (size_t i = 0; i < program->jobs.len; i++) {
         CoreJob *job = program->jobs.items[i];
         CoreReach reach = {0};
-        core_reach_job(program, job, &reach);
+        Arena *scratch = arena_new();
+        core_reach_job(program, job, scratch, &reach);
         job->globals.len = 0;
         for (size_t g = 0; g < reach.globals.len; g++) vec_push(program->arena, &job->globals, reach.globals.items[g]);
         sort_globals(job);
         job->catches = reach.catches;
+        arena_free(&scratch);
     }
 }
 

@@ -104,6 +104,7 @@ struct CoreFn {
     /* Of a walk function, the type of what it yields; else NULL. Its closure is a stream, its body a CORE_FOR with `is_chunk` set
      * whose sources are the first captures; it has no parameters, and each YIELD in it goes to whoever walks the stream. */
     const CoreType *element;
+    const CoreType *closure_type; /* of the values that a closure's function makes; see core_closure_type, which asks once */
     bool is_closure; /* made into a value by CORE_CLOSURE, and then never called by CORE_CALL; else the other way round */
     bool is_tail; /* takes part in tail calls of one function by another: has the convention that they need, and owned parameters */
     size_t group; /* the same for all functions of a cycle of calls; 0: in none */

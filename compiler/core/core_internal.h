@@ -52,16 +52,24 @@ typedef struct CoreReach {
 } CoreReach;
 
 /* The type of the values that a closure's function or a walk function makes: a function or stream. */
-const CoreType *core_closure_type(const CoreProgram *program, const CoreFn *fn);
+const CoreType *core_closure_type(const CoreProgram *program, CoreFn *fn);
 
-/* All functions and globals that the job's code reaches; by a call of a function value all closures of its type. */
-void core_reach_job(const CoreProgram *program, CoreJob *job, CoreReach *reach);
+/* All functions and globals that the job's code reaches; by a call of a function value all closures of its type.
+ * What is found lies in the arena. */
+void core_reach_job(const CoreProgram *program, CoreJob *job, Arena *arena, CoreReach *reach);
 
 /* ---- printing (print.c) */
 
-/* The job's own code and then that of all functions in `reach`, with neither positions nor names of functions: what hashes are of.
+/* The functions that a piece of code mentions, in the order in which it does. */
+typedef struct CoreMentions {
+    Arena *arena;
+    VEC(const CoreFn *) fns;
+    Map numbers; /* function -> its place in `fns`, from 1 */
+} CoreMentions;
+
+/* The code of a job, or else of a function, without positions; functions go by their numbers in `mentions`, which is empty before.
  */
-void core_print_content(const CoreProgram *program, CoreJob *job, const CoreReach *reach, Buf *out);
+void core_print_content(CoreJob *job, const CoreFn *fn, CoreMentions *mentions, Buf *out);
 
 const char *core_op_text(CoreOp op);
 const char *core_source_text(CoreSourceKind kind);

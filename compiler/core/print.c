@@ -35,7 +35,7 @@ static void print_reducer(Printer *printer, CoreJob *job, int depth) {
     Buf *out = printer->out;
     print_indent(printer, depth);
     buf_add_text(out, "reduce ");
-    if (!printer->fn_numbers) buf_printf(out, "%s: ", reducer->name);
+    if (!printer->mentions) buf_printf(out, "%s: ", reducer->name);
     buf_add_text(out, reduce_text(reducer->kind));
     if (reducer->kind == CORE_REDUCE_LANES) buf_printf(out, " of %s", core_op_text(reducer->lane_op));
     if (job->key) buf_printf(out, " by %s", job->key->name);
@@ -142,21 +142,12 @@ void core_print_expr(const CoreExpr *expr, Buf *out) {
     arena_free(&arena);
 }
 
-void core_print_content(const CoreProgram *program, CoreJob *job, const CoreReach *reach, Buf *out) {
-    Arena *arena = arena_new();
-    Printer printer = printer_new(out, arena);
-    Map numbers;
-    map_init(&numbers, arena);
-    for (size_t i = 0; i < reach->fns.len; i++) *map_slot_pointer(&numbers, reach->fns.items[i]) = (void *)(uintptr_t)(i + 1);
-    printer.fn_numbers = &numbers;
-    if (job) {
+void core_print_content(CoreJob *job, const CoreFn *fn, CoreMentions *mentions, Buf *out) {
+    Printer printer = printer_new(out, mentions->arena);
+    printer.mentions = mentions;
+    map_init(&mentions->numbers, mentions->arena);
+    if (job)
         print_job(&printer, job, 0);
-    } else {
-        print_fn(&printer, program->top_level);
-    }
-    for (size_t i = 0; i < reach->fns.len; i++) print_fn(&printer, reach->fns.items[i]);
-    for (size_t i = 0; i < reach->globals.len; i++) {
-        buf_printf(out, "@%s: %s\n", reach->globals.items[i]->name, reach->globals.items[i]->type->name);
-    }
-    arena_free(&arena);
+    else
+        print_fn(&printer, fn);
 }

@@ -79,12 +79,17 @@ void print_params(Printer *printer, const CoreVars *vars) {
 }
 
 void print_fn_name(Printer *printer, const CoreFn *fn) {
-    uintptr_t number = printer->fn_numbers ? (uintptr_t)map_get_pointer(printer->fn_numbers, fn) : 0;
-    if (number > 0) {
-        buf_printf(printer->out, "fn%" PRIuPTR, number);
-    } else {
+    CoreMentions *mentions = printer->mentions;
+    if (!mentions) {
         buf_add_text(printer->out, fn->name);
+        return;
     }
+    void **slot = map_slot_pointer(&mentions->numbers, fn);
+    if (!*slot) {
+        vec_push(mentions->arena, &mentions->fns, fn);
+        *slot = (void *)(uintptr_t)mentions->fns.len;
+    }
+    buf_printf(printer->out, "fn%" PRIuPTR, (uintptr_t)*slot);
 }
 
 static void print_string(Buf *out, const char *text, size_t len) {
@@ -192,7 +197,7 @@ static void print_sources(Printer *printer, const CoreSources *sources, bool wit
 static void print_job_use(Printer *printer, CoreExpr *expr, int depth) {
     CoreJob *job = expr->job;
     if (expr->flag) buf_add_text(printer->out, "start ");
-    if (printer->fn_numbers) {
+    if (printer->mentions) {
         buf_add_text(printer->out, "job over ");
     } else {
         buf_printf(printer->out, "job %" PRIu32 " over ", job->index);
@@ -203,7 +208,7 @@ static void print_job_use(Printer *printer, CoreExpr *expr, int depth) {
         print_expr(printer, job->captured.items[i], depth);
     }
     if (job->captured.len > 0) buf_add_char(printer->out, ')');
-    if (printer->fn_numbers) {
+    if (printer->mentions) {
         buf_add_char(printer->out, '\n');
         print_job(printer, job, depth + 1);
     }

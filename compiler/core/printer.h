@@ -8,10 +8,10 @@
  * appearance: stable when ids change. */
 typedef struct Printer {
     Buf *out;
-    Arena *arena;          /* of the names; freed with the printer's user */
-    Map var_names;         /* CoreVar -> its shown name */
-    Map counts;            /* name -> how many variables have it, as a number in a pointer */
-    const Map *fn_numbers; /* when printing content: CoreFn -> its number plus one, instead of names */
+    Arena *arena;           /* of the names; freed with the printer's user */
+    Map var_names;          /* CoreVar -> its shown name */
+    Map counts;             /* name -> how many variables have it, as a number in a pointer */
+    CoreMentions *mentions; /* when printing content: functions go by their place in it, instead of names; else NULL */
 } Printer;
 
 Printer printer_new(Buf *out, Arena *arena);

@@ -79,7 +79,7 @@ static void check_place(Verify *v, CoreExpr *expr) {
 }
 
 static void check_call(Verify *v, CoreExpr *expr) {
-    const CoreFn *fn = expr->fn;
+    CoreFn *fn = expr->fn;
     bool is_closure = expr->kind == CORE_CLOSURE;
     if (!fn || fn->is_closure != is_closure) {
         verify_fail(v, expr, "a function that is called and made a value of");
