@@ -35,11 +35,20 @@ static const char *param_text(const Args *a, size_t i) {
 
 /* ---- which argument belongs to which parameter */
 
+/* `sort(xs, key: f)` and the like, of one who looks for what another function of the library does. */
+static void hint_key(Args *a, Diag *diag) {
+    const SourceFile *file = source_file(a->c->sema->sources, a->symbol->span.file);
+    const char *name = a->symbol->name;
+    if (file && file->is_library && embedded_has("lists", arena_printf(a->c->arena, "%s_by", name)))
+        diag_hint(diag, "`lists.%s_by(xs, key)`, after `import lists`, goes by a key", name);
+}
+
 static void report_count(Args *a, size_t given) {
     size_t count = a->params->len;
     Diag *diag = diag_add(a->c->diags, E0303, a->call->span, "`%s` takes %zu argument%s, but %zu %s given", a->symbol->name, count,
                           count == 1 ? "" : "s", given, given == 1 ? "is" : "are");
     diag_note(diag, a->symbol->span, "`%s` is declared here", a->symbol->name);
+    hint_key(a, diag);
     a->failed = true;
 }
 
@@ -49,6 +58,7 @@ static void report_label(Args *a, const AstArg *arg) {
     VEC(const char *) names = {0};
     for (size_t i = 0; i < a->params->len; i++)
         if (param_name(a, i)) vec_push(a->c->arena, &names, param_name(a, i));
+    hint_key(a, diag);
     const char *near = nearest_name(arg->label, names.items, names.len);
     if (near) {
         diag_hint(diag, "did you mean `%s`?", near);
