@@ -3,6 +3,8 @@
  * They wait for the end of the module, and are not said at all after an error: a name that is misspelt in one place seems unused in
  * the other. A name that begins with `_` says that it is meant. Parameters, and what a `for` binds, are no slips: often only their
  * number counts. Of a module only what stands in its blocks is looked at, since others may use the rest. */
+#include <string.h>
+
 #include "compiler/sema/scope.h"
 
 void unused_collect(Resolver *r, const Scope *scope) {
@@ -73,11 +75,26 @@ static bool acts(const Module *module) {
     return false;
 }
 
+/* `fn main()` in a file without statements, of one who thinks that it is called. */
+static void warn_main(Sema *sema, const Module *module) {
+    for (size_t i = 0; i < module->values.len; i++) {
+        const Symbol *symbol = module->values.entries[i].value;
+        bool is_main = symbol && symbol->module == module && symbol->kind == SYMBOL_FN && strcmp(symbol->name, "main") == 0;
+        if (!is_main || symbol->is_used) continue;
+        Diag *diag = diag_add(sema->diags, W0102, symbol->span, "nothing calls `main`");
+        diag_hint(diag,
+                  "a program is what the top level of its file says, from top to bottom: statements stand there, or call `main()`");
+    }
+}
+
 void unused_report(Sema *sema, const Module *module) {
     if (module->is_library || diag_has_errors(sema->diags)) return;
     for (size_t i = 0; i < module->file->items.len; i++)
         if (module->file->items.items[i]->kind == AST_IMPORT)
             warn_import(sema, module, ast_as(Import, module->file->items.items[i]));
     for (size_t i = 0; i < module->unused.len; i++) warn_symbol(sema, module->unused.items[i]);
-    if (module->is_main && acts(module)) warn_top_level(sema, module);
+    if (module->is_main && acts(module))
+        warn_top_level(sema, module);
+    else if (module->is_main)
+        warn_main(sema, module);
 }
