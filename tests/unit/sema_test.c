@@ -262,7 +262,7 @@ static void test_hints_for_newcomers(void **state) {
         {"print(windows([1], 1))\n", "`import lists` brings in `lists.windows`"},
         {"import strings\n", "it has lists, maps, math"},
         {"map x => (x, 1) over [1] reduce sum\n", "`reduce sum by key`"},
-        {"print(map x => x over 1..3, 4)\n", "unless the `map` stands in parentheses"},
+        {"print(map x => x over 1..3, 4)\n", "in parentheses, the map ends before the comma"},
         {"map x => x over 1..3\n", "nothing walks this stream"},
         {"fn f(n) { if n > 3 { return 1 } }\n", "that of its last expression"},
     };
