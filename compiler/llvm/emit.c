@@ -67,9 +67,32 @@ static bool hot_link(Gen *gen) {
 
 /* ---- passes */
 
+/* What some of LLVM's passes take grows with the square of a function's length, or faster: where every step may fail, there are as
+ * many ways out as steps. Code of that length is straight code, run seldom; it is left as it is. */
+enum { OPTIMISED_INSTRUCTIONS = 4000 };
+
+static size_t instruction_count(LLVMValueRef function) {
+    size_t count = 0;
+    for (LLVMBasicBlockRef block = LLVMGetFirstBasicBlock(function); block; block = LLVMGetNextBasicBlock(block)) {
+        for (LLVMValueRef i = LLVMGetFirstInstruction(block); i; i = LLVMGetNextInstruction(i)) count++;
+    }
+    return count;
+}
+
+static void long_functions_keep(Gen *gen) {
+    const LLVMAttributeIndex whole = (LLVMAttributeIndex)LLVMAttributeFunctionIndex;
+    unsigned inlined = LLVMGetEnumAttributeKindForName("alwaysinline", 12);
+    for (LLVMValueRef f = LLVMGetFirstFunction(gen->module); f; f = LLVMGetNextFunction(f)) {
+        if (LLVMGetEnumAttributeAtIndex(f, whole, inlined) || instruction_count(f) <= OPTIMISED_INSTRUCTIONS) continue;
+        gen_attribute(gen, f, whole, "noinline");
+        gen_attribute(gen, f, whole, "optnone");
+    }
+}
+
 bool gen_optimise(Gen *gen) {
     if (!module_verify(gen)) return false;
     if (gen->options.level == 0) return true;
+    long_functions_keep(gen);
     if (gen->options.hot_bitcode && !hot_link(gen)) return false;
     LLVMPassBuilderOptionsRef options = LLVMCreatePassBuilderOptions();
     LLVMPassBuilderOptionsSetLoopInterleaving(options, 1);
