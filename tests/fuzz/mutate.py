@@ -12,6 +12,7 @@ import os
 import random
 import re
 import resource
+import signal
 import subprocess
 import sys
 import tempfile
@@ -84,15 +85,16 @@ class Mutator:
         return "".join(tokens)[:20000]
 
 
-def limit_memory():
+def limit_resources():
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 28, 1 << 28))
 
 
 def run(command, folder, seconds):
     """(exit status, standard error); status None: it did not end in time."""
     with subprocess.Popen([str(word) for word in command], cwd=folder, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-                          stderr=subprocess.PIPE, start_new_session=True, preexec_fn=limit_memory,
+                          stderr=subprocess.PIPE, start_new_session=True, preexec_fn=limit_resources,
                           env=dict(os.environ, MR_LOCAL_MS="0", MR_WORKERS="2")) as process:
         try:
             _, err = process.communicate(timeout=seconds)
@@ -113,7 +115,7 @@ def verdict(options, text):
             return f"mrc: status {status}\n{err}"
         if status == 0:
             status, err = run(["./main"], folder, RUN_SECONDS)
-            if status is not None and (status < 0 or "Sanitizer" in err):
+            if status is not None and ((status < 0 and status != -signal.SIGXFSZ) or "Sanitizer" in err):
                 return f"the program: status {status}\n{err}"
     return None
 
