@@ -3,11 +3,11 @@
 FUZZ_SECONDS ?= 60
 FUZZ_FLAGS   := -std=c11 -g -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined -I. -I$(BUILD)/gen -D_GNU_SOURCE -DMR_VERSION='"$(VERSION)"'
 
-FUZZ_PARSE_SRC := $(call sources,base compiler/source compiler/syntax) $(BUILD)/gen/parser.c $(BUILD)/gen/lexer.c
+FUZZ_PARSE_SRC := $(call sources,base compiler/source compiler/syntax) $(BUILD)/gen/parser.c $(BUILD)/gen/lexer.c $(BUILD)/gen/explanations.S
 
 $(BUILD)/fuzz/parse_fuzz: tests/fuzz/parse_fuzz.c $(FUZZ_PARSE_SRC)
 	@mkdir -p $(@D)
-	$(CLANG) $(FUZZ_FLAGS) -w $^ -o $@ -lm
+	$(CLANG) $(FUZZ_FLAGS) -w $^ -o $@ -l:libutf8proc.a -lm
 
 .PHONY: fuzz-parse
 fuzz-parse: $(BUILD)/fuzz/parse_fuzz
