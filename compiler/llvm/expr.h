@@ -29,7 +29,7 @@ void gen_store_at(Frame *frame, LLVMValueRef value, LLVMValueRef address, size_t
 
 void gen_return(Frame *frame, Value value);
 void gen_return_nothing(Frame *frame);
-void gen_jump(Frame *frame, CoreKind kind, uint32_t loop); /* BREAK or CONTINUE */
+void gen_jump(Frame *frame, CoreKind kind, uint32_t id); /* BREAK or CONTINUE */
 
 /* ---- analyse.c: questions about core expressions */
 

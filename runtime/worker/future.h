@@ -36,11 +36,11 @@ typedef struct Future {
 } Future;
 
 /* Waits, and gives the result (owned) or raises the job's error; as often as one likes. */
-bool future_await(MrContext *context, void *result, MrFuture *future, const MrType *type);
-bool future_done(MrContext *context, MrFuture *future);       /* it has a result or an error, or was cancelled */
-double future_progress(MrContext *context, MrFuture *future); /* 0.0 … 1.0 */
+bool future_await(MrContext *context, void *result, MrFuture *head, const MrType *type);
+bool future_done(MrContext *context, MrFuture *head);       /* it has a result or an error, or was cancelled */
+double future_progress(MrContext *context, MrFuture *head); /* 0.0 … 1.0 */
 /* Nobody needs it any more; awaiting it is an error, unless it was done already. */
-void future_cancel(MrContext *context, MrFuture *future);
+void future_cancel(MrContext *context, MrFuture *head);
 /* Whether all have ended, after so many seconds at most (negative: without limit). Fails as a primitive does. */
 bool future_wait(MrContext *context, bool *all_done, MrList *futures, double seconds);
 /* The index of that one of the futures which is the rank-th to end, from 0; waits for it; fails past the end. */
