@@ -411,8 +411,11 @@ static bool body_skipped(Syntax *syntax, const Token *token) {
  * that the parser recovers from. */
 static bool body_indented(Syntax *syntax, const Token *token, Token *newline) {
     if (!syntax->indented_by || token->span.from <= syntax->indented_from) return false;
-    bool is_body = token->kind != TOK_YYEOF && line_indentation(syntax, token->span.from) >= syntax->indented_by;
-    if (is_body) {
+    bool is_body = syntax->indented_open > 0 || line_indentation(syntax, token->span.from) >= syntax->indented_by;
+    if (is_body && token->kind != TOK_YYEOF) {
+        /* Blocks are skipped whole, wherever their lines stand. */
+        syntax->indented_open += token->kind == '{';
+        syntax->indented_open -= token->kind == '}' && syntax->indented_open > 0;
         *newline = *token;
         return true;
     }
@@ -432,7 +435,7 @@ Token syntax_next(Syntax *syntax) {
         }
         if (token.depth < syntax->recovery_depth) syntax->recovery_depth = token.depth;
         bool is_skipped = syntax->is_recovering && token.depth > syntax->recovery_depth && token.kind != TOK_YYEOF;
-        if (is_skipped || body_skipped(syntax, &token) || body_indented(syntax, &token, &body_end)) continue;
+        if (body_indented(syntax, &token, &body_end) || is_skipped || body_skipped(syntax, &token)) continue;
         if (body_end.kind == TOK_NEWLINE && syntax->is_recovering) {
             syntax->held[syntax->held_count++] = token;
             token = body_end;
@@ -455,8 +458,9 @@ void syntax_recover(Syntax *syntax) {
         syntax->is_recovering = true;
         syntax->error_at = at->span.from;
         syntax->recovery_depth = at->depth - (is_opener(at->kind) && at->depth > 0);
-        if (at->kind == '}') { /* the parser throws it away, so it comes once more, after an end of the statement */
+        if (at->kind == '}' && !at->is_again) { /* thrown away by the parser: it comes once more, after an end of the statement */
             syntax->held[0] = *at;
+            syntax->held[0].is_again = true;
             syntax->held[1] = (Token){.kind = TOK_NEWLINE, .value.integer = '}', .span = span_before(at->span), .depth = at->depth};
             syntax->held_count = 2;
         }
@@ -480,6 +484,7 @@ void syntax_body_skip(Syntax *syntax) {
     if (!is_line_end && (last == 0 || text[last - 1] != ':')) return;
     syntax->indented_from = end;
     syntax->indented_by = line_indentation(syntax, syntax->current.span.from) + 1;
+    syntax->indented_open = 0;
 }
 
 void syntax_recovered(Syntax *syntax) {

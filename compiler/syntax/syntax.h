@@ -27,6 +27,7 @@ typedef struct Token {
     SyntaxValue value;
     Span span;
     unsigned depth; /* brackets that are open after it: where recovery finds its way back */
+    bool is_again;  /* delivered once more, after an error at it */
 } Token;
 
 typedef enum BracketKind {
@@ -75,6 +76,7 @@ typedef struct Syntax {
     uint32_t error_at;           /* where the error is that it recovers from */
     uint32_t indented_from;      /* a body without braces: lines behind this offset are skipped … */
     uint32_t indented_by;        /* … that are indented so much; 0: there is none */
+    unsigned indented_open;      /* blocks that opened in it */
     unsigned skips_body;         /* see body_skipped */
     Span odd_opener, odd_closer; /* the first `{` whose `}` stands further left than its line: another may be missing there */
     bool is_torn;                /* a `{` was never closed */

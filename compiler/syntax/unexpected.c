@@ -232,6 +232,9 @@ static void opener_note(Syntax *syntax, const Expected *expected, Diag *diag) {
 
 void syntax_unexpected(Syntax *syntax, const int *kinds, int count) {
     if (syntax->is_stopped) return;
+    const Token *at = &syntax->current;
+    bool is_file_end = at->kind == TOK_YYEOF || (at->kind == TOK_NEWLINE && at->value.integer == 0);
+    if (is_file_end && diag_has_errors(syntax->diags)) return; /* it follows from what was reported */
     Expected expected = {kinds, count};
     Buf words = {0}, found = {0};
     expected_describe(&expected, &words);
