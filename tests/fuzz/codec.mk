@@ -2,10 +2,10 @@
 FUZZ_SECONDS ?= 60
 FUZZ_CODEC   := $(BUILD)/fuzz/codec_fuzz
 
-$(FUZZ_CODEC): tests/fuzz/codec_fuzz.c $(call sources,base runtime/value) $(wildcard runtime/value/*.h tests/unit/values.h)
+$(FUZZ_CODEC): tests/fuzz/codec_fuzz.c $(call sources,base runtime/value runtime/io runtime/sched runtime/net runtime/worker) $(wildcard runtime/*/*.h tests/unit/values.h)
 	@mkdir -p $(@D)
 	$(CLANG) $(CPPFLAGS) -std=c11 -g -O1 -ffp-contract=off -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all -MF $@.d \
-	  $(filter %.c,$^) -o $@ -lutf8proc -lsleef -lm
+	  $(filter %.c,$^) -o $@ $(RUNTIME_LIBS)
 
 .PHONY: fuzz-codec
 fuzz-codec: $(FUZZ_CODEC)
