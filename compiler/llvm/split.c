@@ -1,9 +1,9 @@
 /* Cutting a module in two: which function goes where, and what each half must know of the other.
  *
- * A function that is called from one place only stays with its caller, since it will be inlined there; the rest is cut where half
- * of the instructions are passed. Each half sees the other's small functions as copies to inline, and its constants as copies to
- * fold; everything else of the other half is a declaration. What the other half needs of this one can no longer be internal: it
- * becomes a hidden symbol, under a name that nothing else in an executable has. */
+ * A function that is called from one place only stays with its caller, since it will be inlined there; the rest is shared out by
+ * what it costs. Each half sees the other's small functions as copies to inline, and its constants as copies to fold; everything
+ * else of the other half is a declaration. What the other half needs of this one can no longer be internal: it becomes a hidden
+ * symbol, under a name that nothing else in an executable has. */
 #include "compiler/llvm/split.h"
 
 #include <llvm-c/BitReader.h>
@@ -109,19 +109,27 @@ static Item *decider(Split *split, Item *item) {
     return item;
 }
 
-static void place_functions(Split *split, size_t all) {
-    size_t placed = 0;
+/* What a function costs LLVM: one that is not optimised hardly counts. */
+static size_t cost(const Item *item) {
+    unsigned kind = LLVMGetEnumAttributeKindForName("optnone", 7);
+    bool is_cheap = LLVMGetEnumAttributeAtIndex(item->in[0], (LLVMAttributeIndex)LLVMAttributeFunctionIndex, kind) != NULL;
+    return is_cheap ? item->size / 8 : item->size;
+}
+
+/* Each goes to the half that has less to do so far, so that all kinds of functions are shared out evenly. */
+static void place_functions(Split *split) {
+    size_t placed[2] = {0, 0};
     for (size_t i = 0; i < split->function_count; i++) {
         Item *item = &split->functions[i], *by = decider(split, item);
         if (!by->is_placed) {
-            by->home = placed * 2 > all;
+            by->home = placed[1] < placed[0];
             by->is_placed = true;
-            placed += by->size;
+            placed[by->home] += cost(by);
         }
         if (item->is_placed) continue;
         item->home = by->home;
         item->is_placed = true;
-        placed += item->size;
+        placed[item->home] += cost(item);
     }
 }
 
@@ -227,7 +235,7 @@ bool gen_split(Gen *gen) {
     Split split = {.arena = arena};
     map_init(&split.by_function, arena);
     collect(&split, gen);
-    place_functions(&split, all);
+    place_functions(&split);
     give_up_functions(&split, 0);
     give_up_functions(&split, 1);
     give_up_globals(&split);
