@@ -30,18 +30,9 @@ print(try { write_lines("/dev/full", map i => "{i}" over 1..100000) } catch e { 
 E2
 "$MRC" flow.mr; "$MRC" fails.mr
 mkdir out
-cat > bounded.py <<'E2'
-import resource, subprocess, sys
-limit = int(sys.argv[1])
-done = subprocess.run(sys.argv[2:], stdout=subprocess.PIPE, timeout=60)
-peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024
-sys.stdout.buffer.write(done.stdout)
-if peak > limit: sys.exit(f"{peak} MiB where {limit} MiB are enough: {sys.argv[2:]}")
-sys.exit(done.returncode)
-E2
 export MR_WORKERS=2
 for way in for chosen unordered write; do
-    [ "$(python3 bounded.py 120 ./flow 2000000 $way)" = 200000000 ]
+    [ "$(python3 "$ROOT/tests/script/lib/bounded.py" 120 ./flow 2000000 $way)" = 200000000 ]
 done
 rm out/written
 echo old >out/kept

@@ -61,6 +61,10 @@ static uint64_t elements_of(const JobStats *job) {
     return elements;
 }
 
+static const char *plural(uint64_t count) {
+    return count == 1 ? "" : "s";
+}
+
 static void show_job(const JobStats *job) {
     fputc('\n', stderr);
     show_name(job->job);
@@ -79,16 +83,16 @@ static void show_job(const JobStats *job) {
     }
     for (uint32_t i = 0; i < job->edge_count; i++) {
         const EdgeStats *edge = &job->edges[i];
-        fprintf(stderr, "  worker %u -> worker %u: %llu partial results, %llu bytes\n", edge->from, edge->to,
-                (unsigned long long)edge->nodes, (unsigned long long)edge->size);
+        fprintf(stderr, "  worker %u -> worker %u: %llu partial result%s, %llu bytes\n", edge->from, edge->to,
+                (unsigned long long)edge->nodes, plural(edge->nodes), (unsigned long long)edge->size);
     }
     if (JOB_OWNER(job->job)) return; /* its results went back range by range */
-    fprintf(stderr, "  root received %llu partial results, %llu bytes\n", (unsigned long long)job->root_nodes,
-            (unsigned long long)job->root_size);
+    fprintf(stderr, "  root received %llu partial result%s, %llu bytes\n", (unsigned long long)job->root_nodes,
+            plural(job->root_nodes), (unsigned long long)job->root_size);
 }
 
 void stats_show(const Stats *stats, double seconds) {
-    fprintf(stderr, "\n%zu jobs on the workers, %.3f s from start to end\n", stats->count, seconds);
+    fprintf(stderr, "\n%zu job%s on the workers, %.3f s from start to end\n", stats->count, plural(stats->count), seconds);
     for (size_t i = 0; i < stats->count; i++) show_job(&stats->jobs[i]);
 }
 
