@@ -43,6 +43,12 @@ static void do_action(Hub *hub, const SchedAction *action) {
     switch (action->kind) {
     case SCHED_SEND: link_send_peer(hub->link, action->peer, &action->message); break; /* silence will show if it is gone */
     case SCHED_LOG: hub->config.on_log(hub->config.data, action->level, action->text); break;
+    case SCHED_REPLACE:
+        if (hub->config.on_replace) hub->config.on_replace(hub->config.data, action->host);
+        break;
+    case SCHED_KILL:
+        if (hub->config.on_kill) hub->config.on_kill(hub->config.data, action->host, action->pid);
+        break;
     case SCHED_JOB_FINISHED: {
         const JobStats *stats = sched_job_stats(hub->sched, action->job);
         if (stats) hub->config.on_job(hub->config.data, hub->sched, stats);
@@ -103,8 +109,10 @@ void hub_expect_program(Hub *hub, const uint8_t program[MESSAGE_HASH_SIZE]) {
     sched_expect_program(hub->sched, program);
 }
 
-void hub_process_lost(Hub *hub, int64_t pid, const char *how) {
-    SchedEvent event = {.kind = SCHED_PEER_LOST, .peer = SCHED_NO_PEER, .pid = pid, .text = how};
+void hub_process_lost(Hub *hub, const HubLoss *loss) {
+    SchedEvent event = {.kind = SCHED_PEER_LOST, .peer = SCHED_NO_PEER, .host = loss->host, .pid = loss->pid, .text = loss->how};
+    event.at_job = loss->at_job;
+    event.at_chunk = loss->at_chunk;
     step(hub, &event);
 }
 

@@ -17,9 +17,20 @@ typedef struct HubConfig {
     int wake;                              /* a descriptor to look at beside the messages; -1: none */
     void (*on_wake)(Hub *hub, void *data); /* it is readable */
     void (*on_log)(void *data, int level, const char *text);
+    void (*on_replace)(void *data, uint32_t host);           /* start one more worker there; NULL: there is nobody who could */
+    void (*on_kill)(void *data, uint32_t host, int64_t pid); /* end that process, which counts as lost; NULL: it has none */
     void (*on_job)(void *data, const Sched *sched, const JobStats *stats); /* a job is over */
     void *data;
 } HubConfig;
+
+/* A process of the run that has ended: which, how ("killed by signal 9 (Killed)"), and what it was at, as in SchedEvent. */
+typedef struct HubLoss {
+    uint32_t host;
+    int64_t pid;
+    const char *how;
+    uint64_t at_job;
+    int64_t at_chunk;
+} HubLoss;
 
 Hub *hub_open(const HubConfig *config, char **error); /* NULL: failed, *error malloc'ed */
 
@@ -34,7 +45,7 @@ void hub_close(Hub **hub);
 /* For on_wake: the program that is to take part; a process of the run has ended; something else went wrong (all_are_gone: and no
  * process of the run is left); the user wants the run to end. */
 void hub_expect_program(Hub *hub, const uint8_t program[MESSAGE_HASH_SIZE]);
-void hub_process_lost(Hub *hub, int64_t pid, const char *how);
+void hub_process_lost(Hub *hub, const HubLoss *loss);
 void hub_fail(Hub *hub, const char *text, bool all_are_gone);
 void hub_interrupt(Hub *hub);
 

@@ -119,6 +119,7 @@ static void wire_hello(Wire *wire, MsgHello *hello) {
     wire_bytes(wire, hello->program, sizeof hello->program);
     wire_text(wire, hello->data_endpoint, sizeof hello->data_endpoint);
     wire_text(wire, hello->name, sizeof hello->name);
+    wire_u32(wire, &hello->host);
     wire_i64(wire, &hello->pid);
     wire_i64(wire, &hello->wish);
     wire_check(wire, hello->pid >= 0 && hello->wish >= -1 && hello->wish < MESSAGE_WORKERS);

@@ -80,7 +80,8 @@ typedef struct MsgHello {
     uint8_t program[MESSAGE_HASH_SIZE];        /* the executable's hash: it must be the same in root and workers */
     char data_endpoint[MESSAGE_ENDPOINT_SIZE]; /* where the sender's data socket listens */
     char name[MESSAGE_NAME_SIZE];              /* for people */
-    int64_t pid;                               /* the process, matched with the supervisor's reports */
+    uint32_t host;                             /* where it runs: the launcher's number for it, 0 for the scheduler's own machine */
+    int64_t pid;                               /* the process, on that host; matched with the supervisor's reports */
     int64_t wish;                              /* the worker number it would like (its place in the launcher's list), or -1 */
 } MsgHello;
 

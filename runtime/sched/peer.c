@@ -577,7 +577,8 @@ static void peer_start(Peer *peer) {
     peer->is_started = true;
     peer->heard_at = peer->last_tick = peer->last_heartbeat = peer->now;
     MsgHello *hello = &peer_say(peer, NULL, MSG_HELLO)->as.hello;
-    *hello = (MsgHello){.role = ROLE_WORKER, .version = PROTOCOL_VERSION, .pid = peer->config.pid, .wish = peer->config.wish};
+    *hello = (MsgHello){.role = ROLE_WORKER, .version = PROTOCOL_VERSION, .host = peer->config.host, .pid = peer->config.pid};
+    hello->wish = peer->config.wish;
     memcpy(hello->program, peer->config.program, sizeof hello->program);
     memcpy(hello->data_endpoint, peer->endpoint, sizeof hello->data_endpoint);
     memcpy(hello->name, peer->name, sizeof hello->name);

@@ -22,7 +22,8 @@ typedef struct Peer Peer;
 typedef struct PeerConfig {
     uint8_t program[MESSAGE_HASH_SIZE];
     const char *data_endpoint, *name; /* copied */
-    int64_t pid, wish;                /* see MsgHello */
+    uint32_t host;                    /* see MsgHello */
+    int64_t pid, wish;                /* the same */
     uint64_t heartbeat_every;         /* 1 s */
     uint64_t dead_after; /* silence of the scheduler until this worker gives up; 30 s (the launcher's pipe is quicker) */
 } PeerConfig;

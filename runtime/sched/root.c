@@ -62,7 +62,8 @@ static void root_start(Root *root) {
     root->is_started = true;
     root->heard_at = root->last_tick = root->last_heartbeat = root->now;
     MsgHello *hello = &root_say(root, MSG_HELLO)->as.hello;
-    *hello = (MsgHello){.role = ROLE_ROOT, .version = PROTOCOL_VERSION, .pid = root->config.pid, .wish = -1};
+    *hello = (MsgHello){.role = ROLE_ROOT, .version = PROTOCOL_VERSION, .host = root->config.host, .pid = root->config.pid};
+    hello->wish = -1;
     memcpy(hello->program, root->config.program, sizeof hello->program);
     memcpy(hello->data_endpoint, root->endpoint, sizeof hello->data_endpoint);
     memcpy(hello->name, root->name, sizeof hello->name);

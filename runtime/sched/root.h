@@ -13,6 +13,7 @@ typedef struct Root Root;
 typedef struct RootConfig {
     uint8_t program[MESSAGE_HASH_SIZE];
     const char *data_endpoint, *name; /* copied */
+    uint32_t host;                    /* see MsgHello */
     int64_t pid;
     uint64_t heartbeat_every; /* 1 s */
     uint64_t dead_after;      /* silence of the scheduler until the root gives up; 30 s */

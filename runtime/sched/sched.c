@@ -154,7 +154,9 @@ static void sched_hello(Sched *sched, uint32_t number, const MsgHello *hello) {
         return;
     }
     SchedPeer *peer = sched_peer_slot(sched, number);
-    *peer = (SchedPeer){.is_known = true, .role = hello->role, .pid = hello->pid, .heard_at = sched->now, .credits = SCHED_CREDITS};
+    *peer = (SchedPeer){.is_known = true, .role = hello->role, .heard_at = sched->now, .credits = SCHED_CREDITS};
+    peer->host = hello->host;
+    peer->pid = hello->pid;
     memcpy(peer->name, hello->name, sizeof peer->name);
     memcpy(peer->endpoint, hello->data_endpoint, sizeof peer->endpoint);
     if (sched->phase != RUN_GOES) {
@@ -192,11 +194,11 @@ static void sched_lose(Sched *sched, uint32_t number, const char *how) {
 }
 
 /* Marks the peers of a process, or the peer of a connection, that ended. False: there is none. */
-static bool peers_mark_lost(Sched *sched, uint32_t number, int64_t pid, const char *how) {
+static bool peers_mark_lost(Sched *sched, uint32_t number, uint32_t host, int64_t pid, const char *how) {
     bool is_known = false;
     for (uint32_t i = 0; i < sched->peer_count; i++) {
         SchedPeer *peer = &sched->peers[i];
-        if (!peer->is_known || (pid ? peer->pid != pid : i != number)) continue;
+        if (!peer->is_known || (pid ? peer->host != host || peer->pid != pid : i != number)) continue;
         is_known = true;
         if (peer->has_left || peer->is_gone) continue;
         if (sched->phase != RUN_GOES) {
@@ -214,10 +216,10 @@ static bool peers_mark_lost(Sched *sched, uint32_t number, int64_t pid, const ch
  * process that was over quickly so may its first. */
 static void sched_peer_lost(Sched *sched, const SchedEvent *event) {
     const char *how = event->text ? event->text : "its connection was closed";
-    if (!peers_mark_lost(sched, event->peer, event->pid, how) && event->pid && sched->phase == RUN_GOES) {
+    if (!peers_mark_lost(sched, event->peer, event->host, event->pid, how) && event->pid && sched->phase == RUN_GOES) {
         sched->strangers = xrealloc(sched->strangers, (sched->stranger_count + 1) * sizeof *sched->strangers);
         Stranger *stranger = &sched->strangers[sched->stranger_count++];
-        *stranger = (Stranger){.pid = event->pid, .lost_at = sched->now};
+        *stranger = (Stranger){.host = event->host, .pid = event->pid, .lost_at = sched->now};
         snprintf(stranger->how, sizeof stranger->how, "%s", how);
     }
     sched_finish_if_alone(sched);
@@ -228,7 +230,7 @@ static void sched_check_strangers(Sched *sched) {
     size_t kept = 0;
     for (size_t i = 0; i < sched->stranger_count; i++) {
         Stranger stranger = sched->strangers[i];
-        if (peers_mark_lost(sched, SCHED_NO_PEER, stranger.pid, stranger.how)) continue;
+        if (peers_mark_lost(sched, SCHED_NO_PEER, stranger.host, stranger.pid, stranger.how)) continue;
         if (sched->now - stranger.lost_at >= sched->config.lost_grace)
             sched_end(sched, 1, "a process of the program ended before it could take part (pid %lld): %s", (long long)stranger.pid,
                       stranger.how);

@@ -47,7 +47,10 @@ typedef struct SchedEvent {
     uint64_t now; /* nanoseconds of a clock that never goes back */
     uint32_t peer;
     const Message *message; /* borrowed during the step */
+    uint32_t host;          /* SCHED_PEER_LOST: whose process, with pid: the launcher's number for it, 0 for this machine */
     int64_t pid;            /* SCHED_PEER_LOST: the process that ended, 0 when it is the connection that went */
+    uint64_t at_job;        /* SCHED_PEER_LOST: the job that it was at, as its parent saw it; 0: unknown, or none */
+    int64_t at_chunk;       /* the same: the chunk that it was mapping, -1: something else (it merged, encoded, …) */
     const char
         *text; /* SCHED_PEER_LOST: borrowed; who and how, when no HELLO told us a name: "worker 3 (pid 77)" is added where known */
     bool all_are_gone; /* SCHED_FAIL: nobody is there to say goodbye */
@@ -56,6 +59,8 @@ typedef struct SchedEvent {
 typedef enum SchedActionKind {
     SCHED_SEND = 1,     /* send `message` to `peer` */
     SCHED_LOG,          /* a line for people, `text`; level 0: always (warnings), 1: with -v */
+    SCHED_REPLACE,      /* start one more worker on `host`, with the wish -1: one that was there is lost */
+    SCHED_KILL,         /* end process `pid` of `host`: it counts as lost, though it may live */
     SCHED_JOB_FINISHED, /* `job` is over; its statistics are there until the next step (sched_job_stats) */
     SCHED_END,          /* the run is over, `status`; `text` is the error or empty. The last action ever, once. */
 } SchedActionKind;
@@ -63,6 +68,8 @@ typedef enum SchedActionKind {
 typedef struct SchedAction {
     SchedActionKind kind;
     uint32_t peer;
+    uint32_t host; /* REPLACE, KILL: as in HELLO */
+    int64_t pid;   /* KILL */
     int level;
     int32_t status; /* 0, the program's own, 1 after an error, 130 after an interrupt */
     uint64_t job;

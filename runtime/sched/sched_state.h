@@ -15,7 +15,8 @@ typedef struct SchedPeer {
     bool is_suspect;
     Role role;
     uint32_t worker; /* its number */
-    int64_t pid;
+    uint32_t host;   /* where it runs */
+    int64_t pid;     /* there */
     uint64_t heard_at;
     bool is_gone; /* PEER_LOST came, at lost_at; it counts from lost_grace later on. No goodbye is expected. */
     uint64_t lost_at;
@@ -31,6 +32,7 @@ typedef struct SchedPeer {
 
 /* A process that ended although nothing was heard of it: its first words may still be on their way. */
 typedef struct Stranger {
+    uint32_t host;
     int64_t pid;
     uint64_t lost_at;
     char how[160];

@@ -143,6 +143,8 @@ static void sched_actions_do(Sim *sim) {
         switch (action->kind) {
         case SCHED_SEND: sim_send(sim, NODE_SCHED, (int)action->peer, CHANNEL_CONTROL, &action->message); break;
         case SCHED_LOG: sim_trace(sim, "log: %s", action->text); break;
+        case SCHED_REPLACE:
+        case SCHED_KILL: sim_trace(sim, "%s", action->kind == SCHED_KILL ? "kill" : "replace"); break;
         case SCHED_JOB_FINISHED: sim_check_stats(sim, sched_job_stats(sim->sched, action->job)); break;
         case SCHED_END:
             if (sim->is_over) sim_fail(sim, "the run ended twice");

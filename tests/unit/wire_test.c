@@ -34,6 +34,7 @@ static size_t all_messages(Message *out) {
                       .program = "hash",
                       .data_endpoint = "ipc:///tmp/w",
                       .name = "host:1",
+                      .host = 3,
                       .pid = 7,
                       .wish = 2}},
         {.kind = MSG_WELCOME, .as.welcome = {.worker = 5, .workers = 8, .epoch = 1}},

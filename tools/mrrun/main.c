@@ -190,7 +190,10 @@ static void take_record(Run *run, Hub *hub) {
         return;
     }
     if (record.kind == PARENT_HELLO && !run->is_started) take_hello(run, hub, &record);
-    if (record.kind == PARENT_EXIT) hub_process_lost(hub, record.pid, describe_exit(record.status, text, sizeof text));
+    if (record.kind == PARENT_EXIT) {
+        HubLoss loss = {.pid = record.pid, .how = describe_exit(record.status, text, sizeof text), .at_chunk = -1};
+        hub_process_lost(hub, &loss);
+    }
     if (record.kind == PARENT_NOT_STARTED) {
         snprintf(text, sizeof text, "a process of the program could not be started: %s", strerror(record.reason));
         hub_fail(hub, text, true); /* those that were are ended with it */
