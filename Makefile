@@ -43,6 +43,7 @@ LIB_BASE     := $(BUILD)/lib/libbase.a
 LIB_COMPILER := $(BUILD)/lib/libcompiler.a
 LIB_MRT      := $(BUILD)/lib/libmrt.a
 LIB_PROGRAM  := $(BUILD)/lib/mr/libmrt.a
+LIB_MRRUN    := $(BUILD)/lib/libmrrun.a
 BITCODE      := $(BUILD)/lib/mr/hot.bc
 HOT_SRC      := $(wildcard runtime/value/hot.c runtime/value/random.c)
 LLVM_LINK    ?= $(shell $(LLVM_CONFIG) --bindir 2>/dev/null)/llvm-link
@@ -73,7 +74,9 @@ $(BUILD)/obj/%.o: %.c
 $(LIB_BASE): $(call objects,$(BASE_SRC))
 $(LIB_COMPILER): $(call objects,$(COMPILER_SRC)) $(GRAMMAR_OBJ) $(BUILD)/obj/embedded.o $(BUILD)/obj/explanations.o
 $(LIB_MRT): $(call objects,$(BASE_SRC) $(RUNTIME_SRC))
-$(LIB_BASE) $(LIB_COMPILER) $(LIB_MRT):
+# mrrun without its main function, for the tests.
+$(LIB_MRRUN): $(call objects,$(filter-out %/main.c,$(MRRUN_SRC)))
+$(LIB_BASE) $(LIB_COMPILER) $(LIB_MRT) $(LIB_MRRUN):
 	@mkdir -p $(@D)
 	rm -f $@ && ar qcs $@ $^
 # The runtime as programs are linked with it: its own names, other than mr_... and those that the hot functions know, get one that no
@@ -125,7 +128,7 @@ $(BITCODE): $(patsubst %.c,$(BUILD)/obj/%.bc,$(HOT_SRC))
 $(BUILD)/bin/mrc: $(call objects,$(DRIVER_SRC)) $(LIB_COMPILER) $(LIB_BASE)
 	@mkdir -p $(@D)
 	$(CC) $(LDFLAGS) -o $@ $^ $(COMPILER_LIBS)
-$(BUILD)/bin/mrrun: $(call objects,$(MRRUN_SRC)) $(LIB_MRT)
+$(BUILD)/bin/mrrun: $(BUILD)/obj/tools/mrrun/main.o $(LIB_MRRUN) $(LIB_MRT)
 	@mkdir -p $(@D)
 	$(CC) $(LDFLAGS) -o $@ $^ $(RUNTIME_LIBS) -ljansson
 

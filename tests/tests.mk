@@ -10,9 +10,9 @@ $(filter $(COMPILER_UNITS),$(UNIT_TESTS)): $(BUILD)/tests/unit/%: tests/unit/%.c
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) $(LLVM_CFLAGS) $(CFLAGS) $(LDFLAGS) $< $(LIB_COMPILER) $(LIB_BASE) -o $@ -lcmocka $(COMPILER_LIBS)
 $(BUILD)/tests/unit/gen_test $(BUILD)/tests/unit/gen_job_test: $(LIB_MRT) $(BITCODE) # they link the programs that they generate
-$(filter-out $(COMPILER_UNITS),$(UNIT_TESTS)): $(BUILD)/tests/unit/%: tests/unit/%.c $(LIB_MRT)
+$(filter-out $(COMPILER_UNITS),$(UNIT_TESTS)): $(BUILD)/tests/unit/%: tests/unit/%.c $(LIB_MRRUN) $(LIB_MRT)
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) $< $(LIB_MRT) -o $@ -lcmocka $(RUNTIME_LIBS)
+	$(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) $< $(LIB_MRRUN) $(LIB_MRT) -o $@ -lcmocka $(RUNTIME_LIBS)
 
 # The simulator: the real scheduler, workers' protocol sides and root over a virtual network, a thousand seeds.
 SIM := $(BUILD)/tests/sim/sim

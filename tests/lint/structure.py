@@ -42,7 +42,7 @@ ALLOWED = {
     "runtime/worker": WORKER,
     "runtime/launch": ["runtime/launch"] + WORKER,
     "tools": ["tools", "runtime/launch"] + WORKER + COMPILER,
-    "tests": ["tests", "generated", "compiler/driver", "runtime/launch"] + WORKER + COMPILER,
+    "tests": ["tests", "generated", "compiler/driver", "tools", "runtime/launch"] + WORKER + COMPILER,
     "bench": [],
 }
 FOREIGN = {
