@@ -6,11 +6,13 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "runtime/sched/channel.h"
 
 struct Hub {
     HubConfig config;
     Sched *sched;
     Link *link;
+    Channels channels; /* one to each peer */
     SchedActions actions;
     bool is_over;
     int status;
@@ -26,6 +28,7 @@ Hub *hub_open(const HubConfig *config, char **error) {
         free(hub);
         return NULL;
     }
+    hub->channels.session = link_session(hub->link);
     hub->sched = sched_new(&config->sched, clock_now());
     return hub;
 }
@@ -34,14 +37,28 @@ void hub_close(Hub **hub) {
     if (!*hub) return;
     link_close(&(*hub)->link);
     sched_free(&(*hub)->sched);
+    channels_free(&(*hub)->channels);
     sched_actions_free(&(*hub)->actions);
     free(*hub);
     *hub = NULL;
 }
 
+/* Sends what a channel has to be sent. One that cannot be sent to is tried again; silence will show if it is gone. */
+static void flush(Hub *hub, uint32_t peer) {
+    Channel *channel = channels_at(&hub->channels, peer);
+    uint64_t now = clock_now();
+    for (Message datagram; channel_datagram(channel, now, &datagram);) link_send_peer(hub->link, peer, &datagram);
+    channels_touch(&hub->channels, channel, now);
+}
+
+static void send_to(Hub *hub, uint32_t peer, const Message *message) {
+    channel_send(channels_at(&hub->channels, peer), message);
+    flush(hub, peer);
+}
+
 static void do_action(Hub *hub, const SchedAction *action) {
     switch (action->kind) {
-    case SCHED_SEND: link_send_peer(hub->link, action->peer, &action->message); break; /* silence will show if it is gone */
+    case SCHED_SEND: send_to(hub, action->peer, &action->message); break;
     case SCHED_LOG: hub->config.on_log(hub->config.data, action->level, action->text); break;
     case SCHED_REPLACE:
         if (hub->config.on_replace) hub->config.on_replace(hub->config.data, action->host);
@@ -69,6 +86,28 @@ static void step(Hub *hub, SchedEvent *event) {
     hub->actions.len = 0;
 }
 
+/* Takes in a datagram, and hands on what it makes complete. */
+static void receive(Hub *hub, const LinkEvent *received, void (*take)(Hub *hub, uint32_t peer, const Message *message)) {
+    if (received->peer >= SCHED_PEERS) return;
+    Channel *channel = channels_at(&hub->channels, received->peer);
+    channel_receive(channel, &received->message, clock_now());
+    for (const Message *message; (message = channel_next(channel));) take(hub, received->peer, message);
+    flush(hub, received->peer);
+}
+
+static void step_message(Hub *hub, uint32_t peer, const Message *message) {
+    SchedEvent event = {.kind = SCHED_MESSAGE, .peer = peer, .message = message};
+    step(hub, &event);
+}
+
+static void tick_channels(Hub *hub) {
+    uint64_t now = clock_now();
+    if (now < channels_next_tick(&hub->channels)) return;
+    channels_tick(&hub->channels, now);
+    for (uint32_t peer = 0; peer < hub->channels.len; peer++)
+        if (hub->channels.items[peer]) flush(hub, peer);
+}
+
 static int milliseconds_until(uint64_t time) {
     uint64_t now = clock_now();
     return now < time ? (int)((time - now) / 1000000) + 1 : 0;
@@ -81,12 +120,10 @@ static bool is_readable(int fd) {
 
 int hub_run(Hub *hub, char text[MESSAGE_TEXT_SIZE]) {
     while (!hub->is_over) {
-        link_wait(hub->link, milliseconds_until(sched_next_tick(hub->sched)));
-        LinkEvent received;
-        while (!hub->is_over && link_receive(hub->link, &received)) {
-            SchedEvent event = {.kind = SCHED_MESSAGE, .peer = received.peer, .message = &received.message};
-            step(hub, &event);
-        }
+        uint64_t next = sched_next_tick(hub->sched), wanted = channels_next_tick(&hub->channels);
+        link_wait(hub->link, milliseconds_until(next < wanted ? next : wanted));
+        for (LinkEvent received; !hub->is_over && link_receive(hub->link, &received);) receive(hub, &received, step_message);
+        tick_channels(hub);
         if (!hub->is_over && is_readable(hub->config.wake)) hub->config.on_wake(hub, hub->config.data);
         SchedEvent tick = {.kind = SCHED_TICK};
         if (!hub->is_over && clock_now() >= sched_next_tick(hub->sched)) step(hub, &tick);
@@ -95,13 +132,17 @@ int hub_run(Hub *hub, char text[MESSAGE_TEXT_SIZE]) {
     return hub->status;
 }
 
+static void turn_away(Hub *hub, uint32_t peer, const Message *message) {
+    Message shutdown = {.kind = MSG_SHUTDOWN, .as.end.status = hub->status};
+    if (message->kind == MSG_HELLO) send_to(hub, peer, &shutdown);
+}
+
 void hub_turn_away(Hub *hub) {
     while (!is_readable(hub->config.wake)) {
-        link_wait(hub->link, -1);
-        for (LinkEvent received; link_receive(hub->link, &received);) {
-            Message shutdown = {.kind = MSG_SHUTDOWN, .as.end.status = hub->status};
-            if (received.message.kind == MSG_HELLO) link_send_peer(hub->link, received.peer, &shutdown);
-        }
+        uint64_t wanted = channels_next_tick(&hub->channels);
+        link_wait(hub->link, wanted == CHANNEL_NEVER ? -1 : milliseconds_until(wanted));
+        for (LinkEvent received; link_receive(hub->link, &received);) receive(hub, &received, turn_away);
+        tick_channels(hub);
     }
 }
 

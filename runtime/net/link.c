@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 #include <time.h>
 #include <zmq.h>
 
@@ -55,6 +56,7 @@ struct Link {
     size_t turn;        /* which socket is asked first, so that none is starved */
     zmq_msg_t datagram; /* what was received last */
     uint64_t dropped;
+    uint32_t session;
 };
 
 uint64_t clock_now(void) {
@@ -108,8 +110,23 @@ static bool net_can_start(Net *net, char **error) {
 
 /* ---- sockets */
 
+static void random_bytes(void *out, size_t size) {
+    for (size_t done = 0; done < size;) {
+        ssize_t got = getrandom((char *)out + done, size - done, 0);
+        if (got > 0) done += (size_t)got;
+    }
+}
+
 /* What has been sent still goes out after a close, for LINGER milliseconds: a BYE, an answer. Nobody waits for the scheduler's last
  * words, which were answered, nor for a GET. */
+
+/* ZeroMQ keeps ids that begin with 0 for itself. */
+static void set_own_id(void *socket) {
+    uint8_t id[ID_SIZE];
+    random_bytes(id, sizeof id);
+    id[0] = 'm';
+    zmq_setsockopt(socket, ZMQ_ROUTING_ID, id, sizeof id);
+}
 
 static void *socket_new(Net *net, int type, const char *listen, const char *connect, int linger, char **error) {
     void *socket = zmq_socket(net->zmq, type);
@@ -122,6 +139,9 @@ static void *socket_new(Net *net, int type, const char *listen, const char *conn
     zmq_setsockopt(socket, ZMQ_BACKLOG, &backlog, sizeof backlog);
     zmq_setsockopt(socket, ZMQ_MAXMSGSIZE, &most, sizeof most);
     if (type == ZMQ_ROUTER) zmq_setsockopt(socket, ZMQ_ROUTER_MANDATORY, &yes, sizeof yes);
+    /* A connection that is made anew, perhaps before the old one is known to be broken, is the same peer. */
+    if (type == ZMQ_ROUTER) zmq_setsockopt(socket, ZMQ_ROUTER_HANDOVER, &yes, sizeof yes);
+    if (type == ZMQ_DEALER) set_own_id(socket);
     if (listen && zmq_bind(socket, listen) != 0) goto failed;
     if (connect && zmq_connect(socket, connect) != 0) goto failed;
     return socket;
@@ -164,6 +184,7 @@ Link *link_open(Net *net, const LinkConfig *config, char **error) {
     Link *link = xcalloc(1, sizeof *link);
     *link = (Link){.net = net, .is_hub = config->is_hub, .wake = config->wake};
     zmq_msg_init(&link->datagram);
+    random_bytes(&link->session, sizeof link->session);
     peers_init(&link->control_peers);
     peers_init(&link->data_peers);
     bool failed = false;
@@ -302,6 +323,10 @@ bool link_receive(Link *link, LinkEvent *event) {
     }
     event->kind = LINK_NOTHING;
     return false;
+}
+
+uint32_t link_session(const Link *link) {
+    return link->session;
 }
 
 uint64_t link_dropped(const Link *link) {

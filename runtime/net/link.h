@@ -4,7 +4,8 @@
  * about it belongs to the thread that opened it.
  *
  *     scheduler   a control ROUTER that listens; its peers get small numbers in the order in which they are heard
- *     root, worker a control DEALER to the scheduler, a data ROUTER that listens, and a DEALER to each data endpoint asked
+ *     root, worker a control DEALER to the scheduler, which knows it again when the connection is made anew; a data ROUTER that
+ * listens, and a DEALER to each data endpoint asked
  *
  * No send ever blocks and no queue has a high-water mark: what is under way is bounded by the protocol, which pulls. A datagram
  * that is not a message is counted and dropped. Times are milliseconds. */
@@ -51,6 +52,7 @@ bool link_send_peer(Link *link, uint32_t peer, const Message *message); /* sched
 void link_send_answer(Link *link, uint32_t peer, const Message *message); /* from the data endpoint */
 void link_send_data(Link *link, const char *endpoint, const Message *message);
 
+uint32_t link_session(const Link *link); /* a random number, for the channels over this link's control connections */
 uint64_t link_dropped(const Link *link); /* datagrams that were no messages */
 
 uint64_t clock_now(void); /* nanoseconds, monotonic */

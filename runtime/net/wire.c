@@ -214,6 +214,10 @@ static void wire_message(Wire *wire, Message *message) {
         wire_u64(wire, &message->as.piece.total);
         message->as.piece.state = (PieceState)wire_choice(wire, (int)message->as.piece.state, PIECE_DATA, PIECE_GONE);
         break;
+    case MSG_ACK:
+        wire_u32(wire, &message->as.ack.wants);
+        wire_u64(wire, &message->as.ack.beyond);
+        break;
     case MSG_IDLE: wire_u32(wire, &message->as.idle.workers); break;
     case MSG_HEARTBEAT:
         wire_u64(wire, &message->as.heartbeat.progress);
@@ -239,6 +243,11 @@ static void wire_start(Wire *wire, Message *message) {
     version = (uint32_t)wire_number(wire, version, 2);
     wire_check(wire, version == PROTOCOL_VERSION);
     message->kind = (MessageKind)wire_choice(wire, (int)message->kind, MSG_HELLO, MSG_KINDS - 1);
+    if (message->kind != MSG_GET && message->kind != MSG_PIECE) { /* these do not travel over a channel */
+        wire_u32(wire, &message->session);
+        wire_u32(wire, &message->seq);
+        wire_u32(wire, &message->ack);
+    }
     wire_u32(wire, &message->epoch);
     wire_u64(wire, &message->job);
 }

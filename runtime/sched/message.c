@@ -26,6 +26,7 @@ const char *message_kind_name(MessageKind kind) {
         [MSG_FAIL] = "FAIL",
         [MSG_BYE] = "BYE",
         [MSG_SHUTDOWN] = "SHUTDOWN",
+        [MSG_ACK] = "ACK",
     };
     return (unsigned)kind < MSG_KINDS && names[kind] ? names[kind] : "?";
 }

@@ -26,7 +26,7 @@
 #include <stdint.h>
 
 enum {
-    PROTOCOL_VERSION = 2,
+    PROTOCOL_VERSION = 3,
     MESSAGE_HASH_SIZE = 16,       /* bytes of a program's or a task's hash */
     MESSAGE_ENDPOINT_SIZE = 128,  /* bytes of an endpoint with its NUL, "ipc:///tmp/mr-1234/w3" */
     MESSAGE_NAME_SIZE = 64,       /* bytes of a worker's name with its NUL, "host:pid" or "thread 3" */
@@ -68,6 +68,7 @@ typedef enum MessageKind {
     MSG_FAIL,
     MSG_BYE,
     MSG_SHUTDOWN,
+    MSG_ACK,
     MSG_KINDS /* one more than the last kind */
 } MessageKind;
 
@@ -252,6 +253,12 @@ typedef struct MsgStats {
     uint64_t ignored;  /* messages that were late, repeated or unknown since the worker started */
 } MsgStats;
 
+/* Of a channel, see channel.h: what carries the acknowledgement when nothing else is to be said. */
+typedef struct MsgAck {
+    uint32_t wants;  /* send again what is not there up to this number; that of `ack`: nothing is missing */
+    uint64_t beyond; /* bit i: message ack + 2 + i is there */
+} MsgAck;
+
 typedef struct MsgText {
     uint32_t worker;              /* WORKER_LOST: which one */
     char text[MESSAGE_TEXT_SIZE]; /* for people */
@@ -263,9 +270,10 @@ typedef struct MsgEnd {
 
 typedef struct Message {
     MessageKind kind;
-    uint32_t epoch;    /* of the job, in messages that belong to one; an older epoch's messages are ignored */
-    uint64_t job;      /* JOB_NUMBER; 0 where the message belongs to none */
-    const void *bytes; /* the variable part, see above; NULL when size is 0 */
+    uint32_t epoch;             /* of the job, in messages that belong to one; an older epoch's messages are ignored */
+    uint64_t job;               /* JOB_NUMBER; 0 where the message belongs to none */
+    uint32_t session, seq, ack; /* of the channel that it comes over, see channel.h; nobody else's concern */
+    const void *bytes;          /* the variable part, see above; NULL when size is 0 */
     size_t size;
     union {
         MsgHello hello;
@@ -288,6 +296,7 @@ typedef struct Message {
         MsgStats stats;
         MsgText text; /* WORKER_LOST, FAIL */
         MsgEnd end;   /* BYE, SHUTDOWN */
+        MsgAck ack;
     } as;
 } Message;
 

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/arena.h"
+#include "runtime/net/control.h"
 #include "runtime/sched/root.h"
 #include "runtime/value/value.h"
 
@@ -24,6 +25,7 @@ struct Cluster {
     /* The communicating thread's own. */
     Root *root;
     Link *link;
+    Control control;
     OwnerActions actions;
     bool is_over;
 };
@@ -42,7 +44,7 @@ static bool is_finishing(Cluster *cluster, int *status) {
 static void do_action(Cluster *cluster, OwnerAction *action) {
     int status;
     switch (action->kind) {
-    case OWNER_SEND_CONTROL: link_send(cluster->link, &action->message); break;
+    case OWNER_SEND_CONTROL: control_send(&cluster->control, &action->message); break;
     case OWNER_SEND_DATA: link_send_data(cluster->link, action->endpoint, &action->message); break;
     case OWNER_SEND_ANSWER: link_send_answer(cluster->link, action->route, &action->message); break;
     case OWNER_EXIT:
@@ -66,7 +68,7 @@ static void step(Cluster *cluster, RootEvent event) {
 
 static void step_messages(Cluster *cluster) {
     LinkEvent received;
-    while (!cluster->is_over && link_receive(cluster->link, &received)) {
+    while (!cluster->is_over && control_receive(&cluster->control, &received)) {
         RootEvent event = {.message = &received.message, .route = received.peer};
         event.kind = received.kind == LINK_CONTROL ? ROOT_CONTROL : received.kind == LINK_GET ? ROOT_GET : ROOT_PIECE;
         bool is_expected = (received.message.kind == MSG_GET) == (received.kind == LINK_GET) &&
@@ -103,10 +105,10 @@ static void *cluster_thread(void *argument) {
     RootConfig config = {.data_endpoint = cluster->config.data, .name = "root", .pid = getpid()};
     memcpy(config.program, cluster->config.program->hash, sizeof config.program);
     cluster->root = root_new(&config);
+    control_open(&cluster->control, cluster->link);
     step(cluster, (RootEvent){.kind = ROOT_START});
     for (uint64_t next_tick = clock_now() + TICK; !cluster->is_over;) {
-        uint64_t now = clock_now();
-        link_wait(cluster->link, now < next_tick ? (int)((next_tick - now) / 1000000) + 1 : 0);
+        control_wait(&cluster->control, next_tick);
         step_messages(cluster);
         if (!cluster->is_over) step_wishes(cluster);
         if (cluster->is_over || clock_now() < next_tick) continue;
@@ -115,6 +117,7 @@ static void *cluster_thread(void *argument) {
     }
     root_free(&cluster->root);
     owner_actions_free(&cluster->actions);
+    control_close(&cluster->control);
     link_close(&cluster->link);
     return NULL;
 }

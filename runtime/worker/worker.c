@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "runtime/net/control.h"
 #include "runtime/sched/peer.h"
 #include "runtime/worker/compute.h"
 
@@ -16,6 +17,7 @@ enum { STOP_PATIENCE = 200 }; /* milliseconds */
 typedef struct Worker {
     Peer *peer;
     Link *link;
+    Control control;
     Compute *compute;
     Shares *shares;
     PeerActions actions;
@@ -35,7 +37,7 @@ static uint64_t memory_in_use(void) {
 
 static void do_action(Worker *worker, PeerAction *action) {
     switch (action->kind) {
-    case PEER_SEND_CONTROL: link_send(worker->link, &action->message); break;
+    case PEER_SEND_CONTROL: control_send(&worker->control, &action->message); break;
     case PEER_SEND_DATA: link_send_data(worker->link, action->endpoint, &action->message); break;
     case PEER_SEND_ANSWER: link_send_answer(worker->link, action->route, &action->message); break;
     case PEER_EXIT:
@@ -53,7 +55,7 @@ static void do_owned(Worker *worker) {
     for (size_t i = 0; i < worker->owned.len; i++) {
         OwnerAction *action = &worker->owned.items[i];
         switch (action->kind) {
-        case OWNER_SEND_CONTROL: link_send(worker->link, &action->message); break;
+        case OWNER_SEND_CONTROL: control_send(&worker->control, &action->message); break;
         case OWNER_SEND_DATA: link_send_data(worker->link, action->endpoint, &action->message); break;
         case OWNER_SEND_ANSWER: link_send_answer(worker->link, action->route, &action->message); break;
         default: shares_act(worker->shares, action);
@@ -72,7 +74,7 @@ static void step(Worker *worker, PeerEvent *event) {
 
 static void step_messages(Worker *worker) {
     LinkEvent received;
-    while (!worker->is_over && link_receive(worker->link, &received)) {
+    while (!worker->is_over && control_receive(&worker->control, &received)) {
         PeerEvent event = {.message = &received.message, .route = received.peer};
         event.kind = received.kind == LINK_CONTROL ? PEER_CONTROL : received.kind == LINK_GET ? PEER_GET : PEER_PIECE;
         bool is_expected = (received.message.kind == MSG_GET) == (received.kind == LINK_GET) &&
@@ -85,8 +87,7 @@ static void worker_loop(Worker *worker) {
     PeerEvent start = {.kind = PEER_START};
     step(worker, &start);
     for (uint64_t next_tick = clock_now() + TICK; !worker->is_over;) {
-        uint64_t now = clock_now();
-        link_wait(worker->link, now < next_tick ? (int)((next_tick - now) / 1000000) + 1 : 0);
+        control_wait(&worker->control, next_tick);
         shares_heed(worker->shares);
         step_messages(worker);
         while (!worker->is_over && shares_step(worker->shares, peer_owner(worker->peer), clock_now(), &worker->owned))
@@ -117,7 +118,9 @@ int worker_run(const WorkerConfig *config, bool *is_clean, char **error) {
         PeerConfig peer = {.data_endpoint = config->data, .name = config->place, .pid = getpid(), .wish = config->number};
         memcpy(peer.program, config->program->hash, sizeof peer.program);
         worker.peer = peer_new(&peer);
+        control_open(&worker.control, worker.link);
         worker_loop(&worker);
+        control_close(&worker.control);
         peer_free(&worker.peer);
         peer_actions_free(&worker.actions);
         owner_actions_free(&worker.owned);

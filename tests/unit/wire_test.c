@@ -65,11 +65,16 @@ static size_t all_messages(Message *out) {
         {.kind = MSG_FAIL, .as.text = {.worker = 0, .text = "caf\xc3\xa9"}},
         {.kind = MSG_BYE, .as.end = {.status = -7}},
         {.kind = MSG_SHUTDOWN, .as.end = {.status = 130}},
+        {.kind = MSG_ACK, .as.ack = {.wants = UINT32_MAX, .beyond = UINT64_MAX}},
     };
     for (size_t i = 0; i < sizeof messages / sizeof *messages; i++) {
         out[i] = messages[i];
         out[i].epoch = 0x01020304;
         out[i].job = 0x0102030405060708;
+        if (out[i].kind == MSG_GET || out[i].kind == MSG_PIECE) continue;
+        out[i].session = 0x11121314;
+        out[i].seq = 0x21222324;
+        out[i].ack = 0x31323334;
     }
     return sizeof messages / sizeof *messages;
 }
