@@ -20,6 +20,7 @@ Families:
     explain   the examples of `mrc --explain`: the wrong one gives its code and no other, the right one nothing; docs/errors.md is made of them
     docs      the programs in README.md and docs/x.md that begin with ```mr, in order, as `docs` says below
     script    tests/script/x.sh: exit status 0 is passed, 77 skipped (the last line of output says why)
+    slurm     tests/slurm/x.sh: as script, each in a Slurm of its own on this machine (tests/slurm/bed.py); mpirun_x.sh without one
     sim       the simulator's seeds
     lint      make lint
     sanitize  the families unit to examples once more, built with the address and undefined-behaviour sanitisers and a runtime that
@@ -362,18 +363,28 @@ def docs(options):
             yield page.name, lambda page=page: check(page)
 
 
-def script(options):
+def run_script(options, path, *launcher):
+    """Exit status 0 is passed, 77 skipped; the last line of output then says why."""
     env = dict(os.environ, MRC=str(options.mrc), MRRUN=str(options.mrrun), ROOT=str(ROOT), BUILD=str(options.build))
+    with tempfile.TemporaryDirectory() as tmp:
+        status, out, err = run([*launcher, "bash", "-euo", "pipefail", path], cwd=tmp, env=env, timeout=600)
+    text = (out + err).decode(errors="replace")
+    if status == 77:
+        raise Skip(text.strip().splitlines()[-1] if text.strip() else "no reason given")
+    if status:
+        raise Failure(f"exit status {status}\n{text[-4000:]}")
+
+
+def script(options):
     for path in sorted((ROOT / "tests/script").glob("*.sh")):
-        def check(path=path):
-            with tempfile.TemporaryDirectory() as tmp:
-                status, out, err = run(["bash", "-euo", "pipefail", path], cwd=tmp, env=env, timeout=600)
-            text = (out + err).decode(errors="replace")
-            if status == 77:
-                raise Skip(text.strip().splitlines()[-1] if text.strip() else "no reason given")
-            if status:
-                raise Failure(f"exit status {status}\n{text[-4000:]}")
-        yield path.stem, check
+        yield path.stem, lambda path=path: run_script(options, path)
+
+
+def slurm(options):
+    bed = ROOT / "tests/slurm/bed.py"
+    for path in sorted((ROOT / "tests/slurm").glob("*.sh")):
+        launcher = [] if path.name.startswith("mpirun_") else [bed]
+        yield path.stem, lambda path=path, launcher=launcher: run_script(options, path, *launcher)
 
 
 def sim(options):
@@ -452,7 +463,7 @@ def fuzz(options):
 
 FAMILIES = {"unit": unit, "golden": golden, "errors": errors, "conformance": conformance,
             "run": programs("run", [None]), "dist": programs("dist", WORKERS), "examples": examples, "library": library,
-            "docs": docs, "explain": explain, "script": script, "sim": sim, "lint": lint, "sanitize": sanitize, "valgrind": valgrind, "fuzz": fuzz}
+            "docs": docs, "explain": explain, "script": script, "slurm": slurm, "sim": sim, "lint": lint, "sanitize": sanitize, "valgrind": valgrind, "fuzz": fuzz}
 
 
 def attempt(test):
@@ -484,7 +495,7 @@ def main():
     for family, part in wanted:
         tests = [(name, test) for name, test in FAMILIES[family](options) if part.rstrip("/") in name]
         # Scripts look at processes and files of the whole machine: one at a time.
-        with concurrent.futures.ThreadPoolExecutor(1 if family in ("script", "sanitize") else options.jobs) as pool:
+        with concurrent.futures.ThreadPoolExecutor(1 if family in ("script", "slurm", "sanitize") else options.jobs) as pool:
             for (name, _), (verdict, text) in zip(tests, pool.map(attempt, [test for _, test in tests])):
                 counts[verdict] += 1
                 if verdict != "passed":

@@ -23,6 +23,11 @@ $(SIM): $(call objects,$(call sources,tests/sim)) $(LIB_MRT)
 	@mkdir -p $(@D)
 	$(CC) $(LDFLAGS) $^ -o $@
 
+# Slurm and mpirun for real, on this machine. LONG=1: more of everything.
+.PHONY: check-slurm
+check-slurm: all
+	LONG=$(LONG) tests/run.py --build $(BUILD) slurm
+
 # Everything that needs no other build: see tests/run.py for the families and for running one test again.
 .PHONY: check test-programs golden
 test-programs: all $(UNIT_TESTS) $(SIM)
