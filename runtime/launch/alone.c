@@ -120,7 +120,7 @@ static void *worker_thread(void *argument) {
                            .program = alone->program,
                            .argc = alone->argc,
                            .argv = alone->argv,
-                           .number = worker->number,
+                           .wish = worker->number,
                            .control = CONTROL,
                            .data = worker->data,
                            .name = worker->name,

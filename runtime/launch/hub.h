@@ -30,6 +30,7 @@ typedef struct HubLoss {
     const char *how;
     uint64_t at_job;
     int64_t at_chunk;
+    uint64_t at_count;
 } HubLoss;
 
 Hub *hub_open(const HubConfig *config, char **error); /* NULL: failed, *error malloc'ed */

@@ -1,38 +1,18 @@
-/* launch.h: what mrrun and the programs that it starts tell each other before there are messages.
+/* launch.h: how the processes of a run come to be, before there are messages.
  *
- * mrrun starts the program once, with a socket whose number is in the environment variable MR_LAUNCH. That process, the parent, has
- * one thread and no connections; it introduces itself (PARENT_HELLO), is told what to start (LaunchStart), forks the root and the
- * workers, and reports each one that ends (PARENT_EXIT). When the socket closes, whatever the reason, it kills what is left,
- * removes the run's directory and ends. Records travel whole over a SOCK_SEQPACKET socket between processes of one build on one
- * host. */
+ * mrrun starts the program once on each host, with a pair of descriptors for records (runtime/launch/record.h), which the
+ * environment variable MR_LAUNCH names: "IN,OUT". That process, the parent, has one thread and no connections; it introduces itself
+ * (HELLO), is told what all its processes have in common (START), forks the root and workers (SPAWN) as often as mrrun says so, and
+ * reports each one that ends (EXIT). When its input ends, whatever the reason, it kills what is left, removes the run's directory
+ * and ends. */
 #ifndef RUNTIME_LAUNCH_LAUNCH_H
 #define RUNTIME_LAUNCH_LAUNCH_H
 
 #include "runtime/include/mr.h"
 #include "runtime/sched/message.h"
+#include "runtime/worker/blackbox.h"
 
 #define LAUNCH_VARIABLE "MR_LAUNCH"
-
-typedef enum ParentKind { PARENT_HELLO = 1, PARENT_NOT_STARTED, PARENT_EXIT } ParentKind;
-
-typedef struct ParentRecord {
-    int32_t kind;                       /* ParentKind */
-    uint32_t version;                   /* HELLO: PROTOCOL_VERSION */
-    uint8_t program[MESSAGE_HASH_SIZE]; /* HELLO */
-    int32_t reason;                     /* NOT_STARTED: an errno */
-    int32_t status;                     /* EXIT: as waitpid gave it */
-    int64_t pid;                        /* EXIT */
-} ParentRecord;
-
-typedef struct LaunchStart {
-    uint32_t version; /* PROTOCOL_VERSION */
-    uint32_t workers;
-    char directory[MESSAGE_ENDPOINT_SIZE]; /* where the run's sockets lie; the scheduler's is `control` */
-} LaunchStart;
-
-typedef struct LaunchEnd {
-    uint32_t patience; /* milliseconds until the processes that are left are killed */
-} LaunchEnd;
 
 /* The section of an executable by which mrrun knows an mr program without running it: an ELF note of this owner and type, whose
  * content is PROTOCOL_VERSION and the version of mr. */
@@ -57,14 +37,26 @@ void launch_remove_directory(const char *directory);
  * descriptors are allowed as may be: each connection needs one or two. Returns how many. */
 uint64_t launch_prepare_files(void);
 
-/* The parent's whole life, with the socket `socket`. Returns in the root and in the workers, whose role is then in *role; in the
- * parent it never returns. */
+typedef struct LaunchEnds {
+    int in, out; /* where records come from, and go to; the same for a socket */
+} LaunchEnds;
+
+/* Of the text "IN,OUT". They are moved away from the standard descriptors, which must be what they are for everybody. False: they
+ * are no sockets or pipes. */
+bool launch_read_ends(const char *text, LaunchEnds *ends);
+
+/* What a forked process is to be. */
 typedef struct LaunchRole {
     bool is_root;
-    uint32_t worker, workers; /* its number; how many there are */
+    uint32_t serial;  /* the launcher's number for the process, see RecordSpawn */
+    int64_t wish;     /* of a worker, see MsgHello */
+    uint32_t host;    /* as in HELLO */
+    uint32_t workers; /* how many there are in the run */
     char directory[MESSAGE_ENDPOINT_SIZE];
+    BlackBox *box; /* of a worker: where it notes what it is at; may be NULL */
 } LaunchRole;
 
-void launch_parent(int socket, const MrProgram *program, LaunchRole *role);
+/* The parent's whole life. Returns in the root and in the workers, whose role is then in *role; in the parent it never returns. */
+void launch_parent(LaunchEnds ends, const MrProgram *program, LaunchRole *role);
 
 #endif

@@ -10,7 +10,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include "runtime/launch/alone.h"
@@ -202,6 +201,7 @@ static int main_root(const LaunchRole *role, const MrProgram *program, int argc,
     char *error = NULL;
     if (!make_shares(&run)) return 1;
     config.shares = run.runtime.shares;
+    config.host = role->host;
     run.runtime.cluster = cluster_connect(&config, &error);
     if (run.runtime.cluster) return run_root(&run, program, argc, argv);
     fprintf(stderr, "error: %s\n", error);
@@ -213,17 +213,19 @@ static int main_worker(const LaunchRole *role, const MrProgram *program, int arg
     Net *net = net_new(false);
     char control[MESSAGE_ENDPOINT_SIZE], data[MESSAGE_ENDPOINT_SIZE], name[MESSAGE_NAME_SIZE], file[MESSAGE_NAME_SIZE],
         host[MESSAGE_NAME_SIZE];
-    snprintf(name, sizeof name, "worker %u", role->worker);
-    snprintf(file, sizeof file, "worker-%u", role->worker);
+    snprintf(name, sizeof name, "worker %u", role->serial);
+    snprintf(file, sizeof file, "worker-%u", role->serial);
     if (gethostname(host, sizeof host) != 0) snprintf(host, sizeof host, "this host");
     host[sizeof host - 1] = '\0';
     launch_endpoint(control, role->directory, "control");
     launch_endpoint(data, role->directory, file);
-    WorkerConfig config = {.net = net, .program = program, .argc = argc - 1, .argv = argv + 1, .number = role->worker};
+    WorkerConfig config = {.net = net, .program = program, .argc = argc - 1, .argv = argv + 1, .wish = role->wish};
     config.control = control;
     config.data = data;
     config.name = name;
     config.place = host;
+    config.host = role->host;
+    config.box = role->box;
     bool is_clean;
     char *error;
     int status = worker_run(&config, &is_clean, &error);
@@ -234,25 +236,15 @@ static int main_worker(const LaunchRole *role, const MrProgram *program, int arg
     return check_values(status);
 }
 
-/* The socket to mrrun; -1 after a message: mrrun did not start this process. */
-static int find_mrrun(const char *text) {
-    char *end;
-    long socket = strtol(text, &end, 10);
-    int type;
-    socklen_t size = sizeof type;
-    bool is_good = isdigit((unsigned char)*text) && !*end && socket <= INT_MAX &&
-                   getsockopt((int)socket, SOL_SOCKET, SO_TYPE, &type, &size) == 0 && type == SOCK_SEQPACKET;
-    if (is_good) return (int)socket;
-    fprintf(stderr, "error: " LAUNCH_VARIABLE " is \"%s\", but mrrun did not start this program: do not set it\n", text);
-    return -1;
-}
-
 static int main_under_mrrun(const char *launch, const MrProgram *program, int argc, char **argv) {
     LaunchRole role;
-    int socket = find_mrrun(launch);
-    if (socket < 0) return 2;
+    LaunchEnds ends;
+    if (!launch_read_ends(launch, &ends)) {
+        fprintf(stderr, "error: " LAUNCH_VARIABLE " is \"%s\", but mrrun did not start this program: do not set it\n", launch);
+        return 2;
+    }
     unsetenv(LAUNCH_VARIABLE);
-    launch_parent(socket, program, &role);
+    launch_parent(ends, program, &role);
     return role.is_root ? main_root(&role, program, argc, argv) : main_worker(&role, program, argc, argv);
 }
 

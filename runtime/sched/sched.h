@@ -51,6 +51,7 @@ typedef struct SchedEvent {
     int64_t pid;            /* SCHED_PEER_LOST: the process that ended, 0 when it is the connection that went */
     uint64_t at_job;        /* SCHED_PEER_LOST: the job that it was at, as its parent saw it; 0: unknown, or none */
     int64_t at_chunk;       /* the same: the chunk that it was mapping, -1: something else (it merged, encoded, …) */
+    uint64_t at_count;      /* with at_chunk: it was mapping so many at once, from there on: any of them may be to blame */
     const char
         *text; /* SCHED_PEER_LOST: borrowed; who and how, when no HELLO told us a name: "worker 3 (pid 77)" is added where known */
     bool all_are_gone; /* SCHED_FAIL: nobody is there to say goodbye */

@@ -102,7 +102,7 @@ static bool open_link(Cluster *cluster) {
 static void *cluster_thread(void *argument) {
     Cluster *cluster = argument;
     if (!open_link(cluster)) return NULL;
-    RootConfig config = {.data_endpoint = cluster->config.data, .name = "root", .pid = getpid()};
+    RootConfig config = {.data_endpoint = cluster->config.data, .name = "root", .host = cluster->config.host, .pid = getpid()};
     memcpy(config.program, cluster->config.program->hash, sizeof config.program);
     cluster->root = root_new(&config);
     control_open(&cluster->control, cluster->link);

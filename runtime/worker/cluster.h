@@ -15,6 +15,7 @@ typedef struct ClusterConfig {
     Shares *shares;
     const char *control; /* the scheduler's endpoint */
     const char *data;    /* where the root's data socket shall listen */
+    uint32_t host;       /* where it runs, for the launcher: see MsgHello */
     void (*on_end)(void *data,
                    int status); /* the run ends before the program does (a worker was lost, an interrupt), for a reason that
                                    the scheduler tells: must end the process. Called on the cluster's own thread. */

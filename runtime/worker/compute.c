@@ -120,6 +120,7 @@ static bool take_slices(Entry *entry, const PeerAction *action, MrList **lists) 
 static void do_compute(Compute *compute, Entry *entry, const PeerAction *action) {
     uint64_t start = clock_now();
     JobRun run = {.first = action->first, .count = action->count, .limit = &entry->limit, .progress = &compute->progress};
+    run.box = compute->config.box;
     run.end_chunk = -1;
     MrList **lists = xcalloc(action->slice_count + 1, sizeof *lists);
     PlanLists given = {.lists = lists, .first = action->first};
@@ -192,6 +193,16 @@ static void order_free(Order *order) {
     free(order);
 }
 
+static Activity activity_of(PeerActionKind kind) {
+    switch (kind) {
+    case PEER_OPEN:
+    case PEER_COMPUTE: return AT_MAPPING;
+    case PEER_MERGE: return AT_MERGING;
+    case PEER_ENCODE: return AT_ENCODING;
+    default: return AT_NOTHING;
+    }
+}
+
 /* Orders for a job that could not be opened are left undone: the run is about to end. */
 static void do_order(Compute *compute, Order *order) {
     const PeerAction *action = &order->action;
@@ -225,7 +236,10 @@ static void *compute_thread(void *argument) {
     Compute *compute = argument;
     context_init(&compute->context, compute->config.program, &compute->runtime);
     for (Order *order; (order = next_order(compute));) {
+        BlackBoxNote note = {.activity = activity_of(order->action.kind), .job = order->action.job};
+        blackbox_write(compute->config.box, note);
         do_order(compute, order);
+        blackbox_write(compute->config.box, (BlackBoxNote){.activity = AT_NOTHING});
         order_free(order);
     }
     while (compute->entries) do_drop(compute, compute->entries);

@@ -7,13 +7,15 @@
 
 #include "runtime/io/state.h"
 #include "runtime/sched/peer.h"
+#include "runtime/worker/blackbox.h"
 #include "runtime/worker/share.h"
 
 typedef struct Compute Compute;
 
 typedef struct ComputeConfig {
     const MrProgram *program;
-    IoState io; /* `io.name` must stay */
+    IoState io;    /* `io.name` must stay */
+    BlackBox *box; /* where the thread notes what it is at; NULL: nowhere */
 } ComputeConfig;
 
 Compute *compute_new(const ComputeConfig *config, char **error); /* NULL: failed, *error malloc'ed */

@@ -8,6 +8,7 @@
 #include <stdatomic.h>
 
 #include "runtime/sched/owner.h"
+#include "runtime/worker/blackbox.h"
 #include "runtime/worker/frame.h"
 #include "runtime/worker/plan.h"
 
@@ -46,6 +47,7 @@ typedef struct JobRun {
     const PlanLists *lists;        /* worker: the elements of list sources; root: NULL */
     const _Atomic uint64_t *limit; /* chunks from here on need not be mapped any more; NULL: all are needed */
     _Atomic uint64_t *progress;    /* grows with each chunk; may be NULL */
+    BlackBox *box;                 /* where the chunks are noted that are being mapped; may be NULL */
     uint64_t deadline;             /* nanoseconds: stop between chunks when it has passed; 0: none */
     bool is_patient;               /* it is no matter whether that is seen somewhat late: batches double up to some milliseconds */
     uint64_t batch;                /* in, out: chunks to be taken at a time; 0: begin with one */

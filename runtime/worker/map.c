@@ -81,6 +81,7 @@ static uint64_t map_once(Job *job, JobRun *run, Frame *frame, uint64_t first, ui
     size_t printed = context->out_len;
     MrChunk chunk = {0};
     context->failed_element = -1;
+    blackbox_chunks(run->box, first, count);
     bool failed = plan_read(&job->plan, context, run->lists, first, count, &chunk);
     MrScratch scratch = context->scratch;
     if (plan_is_text(&job->plan)) scratch_open(context);

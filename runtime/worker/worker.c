@@ -105,7 +105,7 @@ int worker_run(const WorkerConfig *config, bool *is_clean, char **error) {
     Worker worker = {.status = 1};
     *is_clean = true;
     *error = NULL;
-    ComputeConfig compute = {.program = config->program};
+    ComputeConfig compute = {.program = config->program, .box = config->box};
     compute.io = (IoState){.argc = config->argc, .argv = config->argv, .name = config->name};
     worker.compute = compute_new(&compute, error);
     LinkConfig link = {.control = config->control, .data = config->data, .wake = -1};
@@ -115,7 +115,8 @@ int worker_run(const WorkerConfig *config, bool *is_clean, char **error) {
         worker.link = link_open(config->net, &link, error);
     }
     if (worker.link) {
-        PeerConfig peer = {.data_endpoint = config->data, .name = config->place, .pid = getpid(), .wish = config->number};
+        PeerConfig peer = {.data_endpoint = config->data, .name = config->place, .pid = getpid(), .wish = config->wish};
+        peer.host = config->host;
         memcpy(peer.program, config->program->hash, sizeof peer.program);
         worker.peer = peer_new(&peer);
         control_open(&worker.control, worker.link);

@@ -4,13 +4,16 @@
 
 #include "runtime/include/mr.h"
 #include "runtime/net/link.h"
+#include "runtime/worker/blackbox.h"
 
 typedef struct WorkerConfig {
     Net *net;
     const MrProgram *program;
     int argc; /* the program's arguments, without its name */
     char **argv;
-    uint32_t number;     /* the worker number that it asks for */
+    int64_t wish;        /* the worker number that it asks for, -1: any */
+    uint32_t host;       /* where it runs, for the launcher: see MsgHello */
+    BlackBox *box;       /* where it notes what it is at; NULL: nowhere */
     const char *control; /* the scheduler's endpoint */
     const char *data;    /* where this worker's data socket shall listen */
     const char *name;    /* in what it logs, "worker 3"; must stay */

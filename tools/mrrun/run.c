@@ -1,0 +1,240 @@
+/* run.c: what happens in a run outside of the scheduler's messages: processes start and end, signals come. */
+#include "tools/mrrun/run.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include "base/arena.h"
+#include "runtime/launch/hub.h"
+#include "runtime/launch/launch.h"
+#include "tools/mrrun/local.h"
+
+enum { END_PATIENCE = 2000 /* milliseconds */ };
+
+bool run_take_signals(Run *run) {
+    sigset_t mask;
+    sigemptyset(&mask);
+    sigaddset(&mask, SIGINT);
+    sigaddset(&mask, SIGTERM);
+    if (signal(SIGHUP, SIG_DFL) == SIG_IGN)
+        signal(SIGHUP, SIG_IGN); /* nohup's wish */
+    else
+        sigaddset(&mask, SIGHUP);
+    signal(SIGPIPE, SIG_IGN); /* a place that is gone is noticed by its end */
+    sigprocmask(SIG_BLOCK, &mask, &run->old_signals);
+    run->signals = signalfd(-1, &mask, SFD_CLOEXEC | SFD_NONBLOCK);
+    if (run->signals < 0) fprintf(stderr, "mrrun: cannot take over signals: %s\n", strerror(errno));
+    return run->signals >= 0;
+}
+
+/* ---- places */
+
+static Place *add_place(Run *run, const char *name) {
+    run->places = xrealloc(run->places, (run->place_count + 1) * sizeof *run->places);
+    Place *place = &run->places[run->place_count];
+    *place = (Place){.host = run->place_count++, .in = -1, .out = -1};
+    snprintf(place->name, sizeof place->name, "%s", name);
+    return place;
+}
+
+bool run_start(Run *run) {
+    Place *place = add_place(run, "this machine");
+    place->has_root = true;
+    place->workers = run->options.workers;
+    return local_start(place, run->path, run->options.program, &run->old_signals);
+}
+
+void run_stop(Run *run) {
+    for (uint32_t i = 0; i < run->place_count; i++) place_end(&run->places[i], run->is_ended ? END_PATIENCE : 0);
+    free(run->places);
+    directory_remove(&run->directory);
+    stats_free(&run->stats);
+    if (run->wake >= 0) close(run->wake);
+    if (run->signals >= 0) close(run->signals);
+}
+
+/* ---- what happens */
+
+static void take_hello(Run *run, Hub *hub, Place *place, const RecordHello *hello) {
+    hub_expect_program(hub, hello->program);
+    RecordStart start = {.version = PROTOCOL_VERSION, .workers = run->options.workers};
+    memcpy(start.directory, run->directory.path, sizeof start.directory);
+    place_begin(place, &start);
+}
+
+static void take_exit(Hub *hub, const Place *place, const RecordExit *end) {
+    char how[160];
+    HubLoss loss = {.host = place->host, .pid = end->pid, .how = place_describe_exit(end, how, sizeof how), .at_chunk = -1};
+    loss.at_job = end->at.job;
+    if (end->at.activity == AT_MAPPING && end->at.count > 0) {
+        loss.at_chunk = (int64_t)end->at.first;
+        loss.at_count = end->at.count;
+    }
+    hub_process_lost(hub, &loss);
+}
+
+static void take_not_started(Hub *hub, const Place *place, int reason) {
+    char text[256];
+    snprintf(text, sizeof text, "a process of the program could not be started on %s: %s", place->name, strerror(reason));
+    hub_fail(hub, text, true); /* those that were are ended with it */
+}
+
+static void take_record(Run *run, Hub *hub, Place *place, const Record *record) {
+    switch (record->kind) {
+    case RECORD_HELLO:
+        if (!place->is_started) take_hello(run, hub, place, &record->as.hello);
+        break;
+    case RECORD_EXIT: take_exit(hub, place, &record->as.exit); break;
+    case RECORD_NOT_STARTED: take_not_started(hub, place, record->as.not_started.reason); break;
+    default: break; /* place_next has kept it */
+    }
+}
+
+/* Whether the place can take more is looked at only while there is something to say: a pipe whose reader has gone is always ready.
+ */
+static void watch_for_room(Run *run, const Place *place, bool is_wanted) {
+    struct epoll_event event = {.events = EPOLLIN | (is_wanted ? EPOLLOUT : 0u), .data.fd = place->in};
+    if (place->out == place->in) {
+        epoll_ctl(run->wake, EPOLL_CTL_MOD, place->in, &event);
+        return;
+    }
+    event = (struct epoll_event){.events = EPOLLOUT, .data.fd = place->out};
+    epoll_ctl(run->wake, is_wanted ? EPOLL_CTL_ADD : EPOLL_CTL_DEL, place->out, &event);
+}
+
+/* The process that watches over the place's others is gone, and with it they are. */
+static void lose_place(Hub *hub, Place *place) {
+    if (place->has_root) {
+        hub_fail(hub, "the process that watches over root and workers ended, and with it the run", true);
+        return;
+    }
+    char how[128];
+    snprintf(how, sizeof how, "the connection to %s was closed", place->name);
+    for (size_t i = 0; i < place->process_count; i++) {
+        HubLoss loss = {.host = place->host, .pid = place->processes[i].pid, .how = how, .at_chunk = -1};
+        if (loss.pid) hub_process_lost(hub, &loss);
+    }
+    place->process_count = 0;
+}
+
+/* What the place has said; and what it could not be told before, it may take now. */
+static void look_at_place(Run *run, Hub *hub, Place *place) {
+    bool goes_on = place_receive(place);
+    RecordState state;
+    for (Record record; (state = place_next(place, &record)) == RECORD_GOT;) take_record(run, hub, place, &record);
+    if (!goes_on || state == RECORD_BAD) {
+        lose_place(hub, place);
+        place_close(place);
+        return;
+    }
+    watch_for_room(run, place, !place_flush(place));
+}
+
+static void take_signal(Run *run, Hub *hub) {
+    struct signalfd_siginfo info;
+    if (read(run->signals, &info, sizeof info) != (ssize_t)sizeof info) return;
+    if (!run->interrupt) run->interrupt = (int)info.ssi_signo;
+    hub_interrupt(hub);
+}
+
+static void on_wake(Hub *hub, void *data) {
+    Run *run = data;
+    take_signal(run, hub);
+    for (uint32_t i = 0; i < run->place_count; i++) {
+        if (run->places[i].in >= 0) look_at_place(run, hub, &run->places[i]);
+    }
+}
+
+static void on_log(void *data, int level, const char *text) {
+    const Run *run = data;
+    if (run->options.is_verbose || (level == 0 && !run->options.is_quiet)) fprintf(stderr, "mrrun: %s\n", text);
+}
+
+static void on_job(void *data, const Sched *sched, const JobStats *job) {
+    Run *run = data;
+    (void)sched;
+    if (run->options.is_verbose) stats_show_shares(job);
+    if (run->options.stats) stats_add(&run->stats, job);
+}
+
+static void on_replace(void *data, uint32_t host) {
+    Run *run = data;
+    if (host < run->place_count) place_spawn(&run->places[host], ROLE_WORKER, -1);
+}
+
+static void on_kill(void *data, uint32_t host, int64_t pid) {
+    Run *run = data;
+    if (host < run->place_count) place_kill(&run->places[host], pid);
+}
+
+/* ---- the run */
+
+static bool watch(int epoll, int fd) {
+    struct epoll_event event = {.events = EPOLLIN, .data.fd = fd};
+    return epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event) == 0;
+}
+
+static bool watch_everything(Run *run) {
+    run->wake = epoll_create1(EPOLL_CLOEXEC);
+    bool is_good = run->wake >= 0 && watch(run->wake, run->signals);
+    for (uint32_t i = 0; i < run->place_count && is_good; i++) is_good = watch(run->wake, run->places[i].in);
+    if (!is_good) fprintf(stderr, "mrrun: cannot watch the processes: %s\n", strerror(errno));
+    return is_good;
+}
+
+static Hub *open_hub(Run *run, Net *net) {
+    char control[MESSAGE_ENDPOINT_SIZE], *error = NULL;
+    launch_endpoint(control, run->directory.path, "control");
+    HubConfig config = {.net = net, .control = control, .wake = run->wake, .data = run};
+    config.sched = (SchedConfig){.workers = run->options.workers, .shuffle_seed = run->options.shuffle_seed};
+    if (run->options.shuffle_seed) config.sched.range_chunks = 1;
+    config.on_wake = on_wake;
+    config.on_log = on_log;
+    config.on_job = on_job;
+    config.on_replace = on_replace;
+    config.on_kill = on_kill;
+    Hub *hub = hub_open(&config, &error);
+    if (!hub) fprintf(stderr, "mrrun: %s\n", error ? error : "cannot listen");
+    free(error);
+    return hub;
+}
+
+static void show_end(Run *run, const char *text, uint64_t start) {
+    double seconds = (double)(clock_now() - start) / 1e9;
+    if (text[0]) fprintf(stderr, "error: %s\n", text);
+    if (run->options.stats == STATS_TEXT) stats_show(&run->stats, seconds);
+    if (run->options.stats == STATS_JSON) stats_show_json(&run->stats, run->options.workers, seconds);
+}
+
+static bool all_were_here(const Run *run, const Sched *sched) {
+    uint32_t here = 0;
+    for (uint32_t i = 0; i < sched_worker_count(sched); i++) here += sched_worker(sched, i).pid != 0;
+    return here == run->options.workers;
+}
+
+int run_program(Run *run) {
+    uint64_t start = clock_now();
+    if (!watch_everything(run)) return 1;
+    if (run->options.is_verbose) {
+        fprintf(stderr, "mrrun: %s with %u workers, processes of this machine, in %s\n", run->path, run->options.workers,
+                run->directory.path);
+    }
+    Net *net = net_new(false);
+    Hub *hub = open_hub(run, net);
+    int status = 1;
+    char text[MESSAGE_TEXT_SIZE] = "";
+    if (hub) {
+        status = hub_run(hub, text);
+        /* Workers that had not been heard of before the end know nothing of it. */
+        run->is_ended = !text[0] && !run->interrupt && all_were_here(run, hub_sched(hub));
+        show_end(run, text, start);
+    }
+    hub_close(&hub);
+    net_free(&net);
+    return run->interrupt ? 128 + run->interrupt : status;
+}
