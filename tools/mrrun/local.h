@@ -4,7 +4,7 @@
 
 #include <signal.h>
 
-#include "tools/mrrun/place.h"
+#include "runtime/launch/place.h"
 
 /* Starts the program `path` with the arguments `program`, as the parent of its processes: sets in, out and starter of the place.
  * `signals` is the program's mask of blocked signals. Before there is any thread. False after a message. */

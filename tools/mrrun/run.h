@@ -6,7 +6,7 @@
 
 #include "tools/mrrun/directory.h"
 #include "tools/mrrun/options.h"
-#include "tools/mrrun/place.h"
+#include "runtime/launch/place.h"
 #include "tools/mrrun/stats.h"
 
 typedef struct Run {

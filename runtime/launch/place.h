@@ -1,10 +1,10 @@
-/* place.h: a place where processes of a run live: the parent that runs there, and mrrun's conversation with it.
+/* place.h: a place where processes of a run live: the parent that runs there, and the conversation with it of whoever started it.
  *
  * A place is started by whoever knows how to (local.h: on this machine), who fills in how it is reached: two descriptors, a name
  * and a process of this machine. All that is said there is the same for every kind of place. mrrun never waits for a place: what it
  * cannot take at once is kept until it can. One thread. */
-#ifndef TOOLS_MRRUN_PLACE_H
-#define TOOLS_MRRUN_PLACE_H
+#ifndef RUNTIME_LAUNCH_PLACE_H
+#define RUNTIME_LAUNCH_PLACE_H
 
 #include <sys/types.h>
 

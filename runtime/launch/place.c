@@ -1,5 +1,5 @@
 /* place.c: mrrun's conversation with the parent of a host. */
-#include "tools/mrrun/place.h"
+#include "runtime/launch/place.h"
 
 #include <errno.h>
 #include <poll.h>
