@@ -14,11 +14,13 @@ $(filter-out $(COMPILER_UNITS),$(UNIT_TESTS)): $(BUILD)/tests/unit/%: tests/unit
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) $< $(LIB_MRRUN) $(LIB_MRT) -o $@ -lcmocka $(RUNTIME_LIBS)
 
-# The simulator: the real scheduler, workers' protocol sides and root over a virtual network, a thousand seeds.
+# The simulator: the real scheduler, workers' protocol sides and root over a virtual network, a thousand seeds; the long form is
+# make check-sim SEEDS=10000.
+SEEDS ?= 1000
 SIM := $(BUILD)/tests/sim/sim
 .PHONY: check-sim
 check-sim: $(SIM)
-	timeout 120 $(SIM) --seeds 1000
+	timeout 3000 $(SIM) --seeds $(SEEDS)
 $(SIM): $(call objects,$(call sources,tests/sim)) $(LIB_MRT)
 	@mkdir -p $(@D)
 	$(CC) $(LDFLAGS) $^ -o $@

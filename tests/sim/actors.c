@@ -49,6 +49,10 @@ void process_kill(Process *process) {
     process->is_alive = false;
 }
 
+bool process_is_alive(const Process *process) {
+    return process && process->is_alive;
+}
+
 static void process_exits(Sim *sim, Process *process, int32_t status, const char *text) {
     sim_trace(sim, "node %d exits with status %d %s", process->node, status, text);
     process->is_alive = false;
@@ -273,7 +277,7 @@ static void worker_event(Sim *sim, Process *process, const Event *event) {
     static const PeerEventKind of_channel[CHANNELS] = {PEER_CONTROL, PEER_GET, PEER_PIECE};
     switch (event->kind) {
     case EVENT_START: step.kind = PEER_START; break;
-    case EVENT_MESSAGE: step.kind = of_channel[event->channel]; break;
+    case EVENT_MESSAGE: step.kind = of_channel[event->lane]; break;
     default: step.kind = PEER_TICK; break;
     }
     worker_peer_step(sim, process, step);
@@ -414,7 +418,7 @@ static void root_event(Sim *sim, Process *process, const Event *event) {
     static const RootEventKind of_channel[CHANNELS] = {ROOT_CONTROL, ROOT_GET, ROOT_PIECE};
     switch (event->kind) {
     case EVENT_START: step.kind = ROOT_START; break;
-    case EVENT_MESSAGE: step.kind = of_channel[event->channel]; break;
+    case EVENT_MESSAGE: step.kind = of_channel[event->lane]; break;
     default: step.kind = ROOT_TICK; break;
     }
     root_do(sim, process, step);

@@ -11,6 +11,7 @@
 #include "runtime/sched/root.h"
 #include "runtime/sched/sched.h"
 #include "runtime/sched/tree.h"
+#include "tests/sim/network.h"
 
 #define MICROSECOND ((uint64_t)1000)
 #define MILLISECOND ((uint64_t)1000000)
@@ -87,7 +88,7 @@ void captures_encode(uint64_t job, uint64_t size, Buf *out);
 bool buf_equal(const Buf *a, const Buf *b);
 
 /* ---- the world (world.c): events in the order of time */
-typedef enum Channel { CHANNEL_CONTROL, CHANNEL_GET, CHANNEL_PIECE, CHANNELS } Channel;
+typedef enum Lane { CHANNEL_CONTROL, CHANNEL_GET, CHANNEL_PIECE, CHANNELS } Lane;
 
 typedef enum EventKind {
     EVENT_START = 1, /* a process begins */
@@ -98,19 +99,20 @@ typedef enum EventKind {
     EVENT_CRASH,
     EVENT_CANCEL, /* the program does not want job `from` any more */
     EVENT_INTERRUPT,
+    EVENT_CHANNEL, /* a deadline of the node's control channel */
 } EventKind;
 
-typedef struct Event {
+struct Event {
     uint64_t time, sequence;
     EventKind kind;
     int node, from;
-    Channel channel;
+    Lane lane;
     Message message; /* its bytes belong to the event */
-} Event;
+};
 
 typedef struct Process Process; /* actors.c: a virtual worker or root */
 
-typedef struct Sim {
+struct Sim {
     const SimPlan *plan;
     bool is_verbose;
     uint64_t now, random, sequence, events;
@@ -130,11 +132,12 @@ typedef struct Sim {
     bool is_cancelled[SIM_ALL_JOBS], is_begun[SIM_ALL_JOBS];
     uint64_t numbers[SIM_ALL_JOBS]; /* what the protocol knows them by; 0: not begun */
     char *failure;                  /* what the simulation found wrong; NULL: nothing yet */
-} Sim;
+    Network network;
+};
 
 uint64_t sim_random(Sim *sim, uint64_t below); /* 0 ≤ it < below */
 void sim_post(Sim *sim, Event event, uint64_t time);
-void sim_send(Sim *sim, int from, int to, Channel channel, const Message *message);
+void sim_send(Sim *sim, int from, int to, Lane lane, const Message *message);
 void sim_fail(Sim *sim, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void sim_trace(Sim *sim, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void sim_run(Sim *sim); /* until the run is over, something is wrong, or time is up */
@@ -147,5 +150,6 @@ Process *process_new(Sim *sim, int node);
 void process_free(Sim *sim, Process **process);
 void process_event(Sim *sim, Process *process, const Event *event);
 void process_kill(Process *process);
+bool process_is_alive(const Process *process); /* NULL: not */
 
 #endif

@@ -1,4 +1,4 @@
-/* world.c: the virtual clock and network, and the real scheduler in the middle of it. */
+/* world.c: the virtual clock, and the real scheduler in the middle of it. */
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -90,31 +90,6 @@ static void event_free(Event *event) {
     free(event);
 }
 
-/* ---- the network */
-static void sim_deliver_at(Sim *sim, int from, int to, Channel channel, const Message *message, uint64_t time) {
-    Event event = {.kind = EVENT_MESSAGE, .node = to, .from = from, .channel = channel, .message = *message};
-    if (message->size) {
-        void *bytes = xmalloc(message->size);
-        memcpy(bytes, message->bytes, message->size);
-        event.message.bytes = bytes;
-    }
-    sim_post(sim, event, time);
-}
-
-void sim_send(Sim *sim, int from, int to, Channel channel, const Message *message) {
-    if (to < 0) {
-        sim_fail(sim, "node %d sends a %s to an endpoint that does not exist", from, message_kind_name(message->kind));
-        return;
-    }
-    sim_trace(sim, "%d -> %d %s job %llu", from, to, message_kind_name(message->kind), (unsigned long long)message->job);
-    uint64_t *last = &sim->last_delivery[from][to][channel], time = sim->now + sim_random(sim, sim->plan->delay);
-    if (time <= *last) time = *last + 1;
-    *last = time;
-    sim_deliver_at(sim, from, to, channel, message, time);
-    if (sim_random(sim, 1000) < sim->plan->repeats)
-        sim_deliver_at(sim, from, to, channel, message, time + sim_random(sim, 100 * MILLISECOND));
-}
-
 /* ---- the scheduler */
 /* Every chunk was mapped by somebody, captures went to each worker once, and W bags were merged over exactly W-1 edges. */
 static void sim_check_stats(Sim *sim, const JobStats *stats) {
@@ -200,6 +175,7 @@ static void sim_begin(Sim *sim) {
     SchedConfig config = {.workers = plan->workers, .shuffle_seed = plan->shuffle_seed, .range_chunks = plan->range_chunks};
     sim->sched = sched_new(&config, 0);
     sim->random = mix(plan->seed, 9);
+    network_init(sim);
     for (uint64_t i = 0; i < SIM_JOBS; i++) sim->numbers[i] = i + 1;
     for (int node = NODE_ROOT; node < NODE_WORKER + (int)plan->workers; node++) {
         sim->processes[node] = process_new(sim, node);
@@ -207,6 +183,13 @@ static void sim_begin(Sim *sim) {
     }
     if (plan->crash_node >= 0) sim_post(sim, (Event){.kind = EVENT_CRASH, .node = plan->crash_node}, plan->crash_at);
     if (plan->interrupt_at) sim_post(sim, (Event){.kind = EVENT_INTERRUPT, .node = NODE_SCHED}, plan->interrupt_at);
+}
+
+static void node_event(Sim *sim, const Event *event) {
+    if (event->node == NODE_SCHED)
+        sched_event(sim, event);
+    else
+        process_event(sim, sim->processes[event->node], event);
 }
 
 void sim_run(Sim *sim) {
@@ -230,12 +213,14 @@ void sim_run(Sim *sim) {
             process_kill(sim->processes[event->node]);
             if (sim->plan->crash_is_seen)
                 sim_post(sim, (Event){.kind = EVENT_EXITED, .node = NODE_SCHED, .from = event->node}, sim->now + MILLISECOND);
-        } else if (event->node != NODE_SCHED) {
-            process_event(sim, sim->processes[event->node], event);
+        } else if (event->kind == EVENT_CHANNEL) {
+            network_tick(sim, event->node);
+        } else if (event->kind == EVENT_MESSAGE && event->lane == CHANNEL_CONTROL) {
+            network_receive(sim, event, node_event);
         } else {
-            sched_event(sim, event);
-            if (!sim->is_over) sched_arm(sim, &armed);
+            node_event(sim, event);
         }
+        if (event->node == NODE_SCHED && !sim->is_over) sched_arm(sim, &armed);
         event_free(event);
     }
 }
@@ -244,6 +229,7 @@ void sim_free(Sim *sim) {
     for (int node = 0; node < SIM_NODES; node++) process_free(sim, &sim->processes[node]);
     while (sim->heap_len) event_free(heap_pop(sim));
     free(sim->heap);
+    network_free(sim);
     sched_free(&sim->sched);
     sched_actions_free(&sim->actions);
     for (int job = 0; job < SIM_ALL_JOBS; job++) ranges_free(&sim->mapped[job]);
