@@ -162,7 +162,7 @@ void gen_job_code(Gen *gen, const CoreJob *job) {
     bool stops = job->reducer.kind == CORE_REDUCE_GENERAL && job->reducer.done.body && !job->key;
     uint32_t flags = (job->reducer.is_exact ? MR_TASK_EXACT : 0) | (job->reducer.is_associative ? MR_TASK_ASSOCIATIVE : 0) |
                      (stops ? MR_TASK_STOPS : 0) | (job->is_single ? MR_TASK_ONE : 0) | (job->by_chunk ? MR_TASK_BY_CHUNK : 0) |
-                     (job->is_silent ? MR_TASK_SILENT : 0);
+                     (job->is_silent ? MR_TASK_SILENT : 0) | (job->key ? MR_TASK_KEYED : 0);
     Callee kernel = gen_kernel(gen, job), merge = gen_merge(gen, job), finish = gen_finish(gen, job);
     LLVMValueRef fields[] = {
         gen_hash(gen, job->hash),

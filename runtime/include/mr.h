@@ -303,6 +303,7 @@ enum {
      * kernel makes is the result. */
     MR_TASK_ONE = 8,
     MR_TASK_BY_CHUNK = 16, /* the kernel is given one chunk a call: it may have BEFORE and SHARE sources */
+    MR_TASK_KEYED = 64,    /* the state is a map whose keys are merged one by one: it can be cut by the hashes of its keys */
     MR_TASK_SILENT = 32,   /* what the task prints is dropped: another task, which does the same work again, prints it */
 };
 

@@ -94,21 +94,18 @@ static void encode_list(Encoder *encoder, const MrType *type, MrList *const *pla
     encode_elements(encoder, type, place, 0, count);
 }
 
-static void encode_plain_entries(Buf *out, const MrMap *map) {
+static void encode_plain_entry(Buf *out, const MrMap *map, const char *entry) {
     size_t size = map->value->size;
-    for (int64_t i = 0; i < map->len; i++) {
-        const char *entry = map_entry(map, i);
-        const MrString *key = (const MrString *)(entry + map->key_offset);
-        size_t len = (size_t)key->len;
-        buf_reserve(out, VARINT_MAX + len + MR_STRING_SLACK + size);
-        add_varint(out, len);
-        if (is_short(key->len))
-            memcpy(out->data + out->len, key->data, SHORT_BYTES);
-        else if (len)
-            memcpy(out->data + out->len, key->data, len);
-        memcpy(out->data + out->len + len, entry + map->value_offset, size);
-        out->len += len + size;
-    }
+    const MrString *key = (const MrString *)(entry + map->key_offset);
+    size_t len = (size_t)key->len;
+    buf_reserve(out, VARINT_MAX + len + MR_STRING_SLACK + size);
+    add_varint(out, len);
+    if (is_short(key->len))
+        memcpy(out->data + out->len, key->data, SHORT_BYTES);
+    else if (len)
+        memcpy(out->data + out->len, key->data, len);
+    memcpy(out->data + out->len + len, entry + map->value_offset, size);
+    out->len += len + size;
 }
 
 static void encode_map(Encoder *encoder, MrMap *const *place, const MrType *type) {
@@ -117,7 +114,7 @@ static void encode_map(Encoder *encoder, MrMap *const *place, const MrType *type
     int64_t len = mr_map_len(NULL, map);
     add_varint(encoder->out, (uint64_t)len);
     if (len && entries_are_plain(map->key, map->value))
-        encode_plain_entries(encoder->out, map);
+        for (int64_t i = 0; i < len; i++) encode_plain_entry(encoder->out, map, map_entry(map, i));
     else if (len)
         walk_push(&encoder->walk, place, type);
 }
@@ -193,6 +190,20 @@ void codec_encode_elements(Buf *out, const MrList *list, int64_t first, int64_t 
     walk_start(&encoder.walk);
     encode_elements(&encoder, list_type, &list, first, count);
     encode_rest(&encoder);
+}
+
+void codec_encode_entries(Buf *out, const MrMap *map, const uint32_t *numbers, size_t count, const MrProgram *program) {
+    add_varint(out, count);
+    bool is_plain = count && entries_are_plain(map->key, map->value);
+    for (size_t i = 0; i < count; i++) {
+        const char *entry = map_entry(map, numbers[i]);
+        if (is_plain) {
+            encode_plain_entry(out, map, entry);
+            continue;
+        }
+        codec_encode_as_is(out, entry + map->key_offset, map->key, program);
+        codec_encode_as_is(out, entry + map->value_offset, map->value, program);
+    }
 }
 
 /* ---- decoding. Places are zero until they are read, so that what was read of a broken value can be dropped as it is. */

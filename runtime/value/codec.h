@@ -25,6 +25,9 @@ void codec_encode_as_is(Buf *out, const void *value, const MrType *type, const M
 void codec_encode_elements(Buf *out, const MrList *list, int64_t first, int64_t count, const MrType *list_type,
                            const MrProgram *program);
 
+/* Adds what is a map of these entries of `map`, by their numbers, in this order. */
+void codec_encode_entries(Buf *out, const MrMap *map, const uint32_t *numbers, size_t count, const MrProgram *program);
+
 /* Reads one value from *at, which moves behind it, into `value`: memory of type->size zero bytes, then owned by the caller. Returns
  * NULL, or what is wrong with the bytes, a constant text; `value` is all zeros then, and nothing is left allocated. */
 const char *codec_decode(const char **at, const char *end, void *value, const MrType *type, const MrProgram *program);

@@ -9,6 +9,7 @@
 
 #include "base/arena.h"
 #include "runtime/net/link.h"
+#include "runtime/worker/cut.h"
 #include "runtime/worker/job.h"
 
 typedef struct Order Order;
@@ -147,7 +148,7 @@ static void do_compute(Compute *compute, Entry *entry, const PeerAction *action)
                                               .end_chunk = run.end_chunk,
                                               .end = run.end};
     if (entry->by_ranges) {
-        bag_encode(&entry->job.bag, &entry->job.of, &answer->data);
+        bag_to_bytes(&entry->job.bag, &entry->job.of, &answer->data);
         bag_free(&entry->job.bag);
     }
     post_answer(compute, answer);
@@ -171,7 +172,7 @@ static void do_merge(Compute *compute, Entry *entry, const PeerAction *action) {
 
 static void do_encode(Compute *compute, Entry *entry, const PeerAction *action) {
     Answer *answer = answer_new(action, PEER_ENCODED);
-    bag_encode(&entry->job.bag, &entry->job.of, &answer->data);
+    bag_to_bytes(&entry->job.bag, &entry->job.of, &answer->data);
     bag_free(&entry->job.bag);
     post_answer(compute, answer);
 }

@@ -11,7 +11,7 @@
 #include "base/buf.h"
 #include "base/input.h"
 #include "runtime/value/codec.h"
-#include "runtime/value/value.h"
+#include "runtime/value/part.h"
 
 Frame *frame_new(const MrTask *task) {
     Frame *frame = xcalloc(1, sizeof *frame);
@@ -118,6 +118,7 @@ static bool merge_states(const FrameContext *of, Frame *left, Frame *right, uint
     size_t printed = of->context->out_len;
     bool failed = of->task->merge(of->context, of->captures, left->state, right->state);
     right->has_value = false;
+    left->is_uneven |= of->is_cut && (failed || of->context->out_len > printed);
     frame_take_output(left, of, printed, last_chunk);
     if (!failed) return false;
     left->has_value = false;
@@ -136,6 +137,7 @@ static void move_end(Frame *to, Frame *from) {
 /* Of two frames of a commutative bag that hold chunks in any order. After a failure only the output still counts. */
 static bool combine_any(const FrameContext *of, Frame *left, Frame *right, uint64_t last_chunk) {
     merge_output(left, right);
+    left->is_uneven |= right->is_uneven;
     bool failed = false;
     if (left->end == END_FAILED || right->end == END_FAILED) {
         drop_state(left, of);
@@ -152,6 +154,7 @@ static bool combine_any(const FrameContext *of, Frame *left, Frame *right, uint6
 static bool combine_ordered(const FrameContext *of, Frame *left, Frame *right, uint64_t last_chunk) {
     if (left->end != END_NONE) return false;
     merge_output(left, right);
+    left->is_uneven |= right->is_uneven;
     if (right->end == END_FAILED) {
         drop_state(left, of);
         move_end(left, right);
@@ -188,8 +191,10 @@ static void put_name(Buf *out, const char *text) {
     buf_add_counted(out, text ? text : "", text ? strlen(text) : 0);
 }
 
-static void frame_encode(const Frame *frame, const FrameContext *of, Buf *out) {
-    buf_add_number(out, frame->has_value);
+/* Whole, or with an order the part that lies in this cell; what was printed lies in the first one. */
+static void frame_encode(const Frame *frame, const FrameContext *of, const PartOrder *order, uint32_t cell, Buf *out) {
+    size_t segments = cell == 0 ? frame->segment_count : 0;
+    buf_add_number(out, (uint64_t)frame->has_value | (uint64_t)frame->is_uneven << 1);
     buf_add_number(out, frame->end);
     buf_add_number(out, frame->end_chunk);
     if (frame->end == END_FAILED) {
@@ -198,12 +203,19 @@ static void frame_encode(const Frame *frame, const FrameContext *of, Buf *out) {
         put_name(out, frame->error.where.file);
         buf_add_number(out, (uint64_t)(uint32_t)frame->error.where.line << 32 | (uint32_t)frame->error.where.column);
     }
-    buf_add_number(out, frame->segment_count);
-    for (size_t i = 0; i < frame->segment_count; i++) {
+    buf_add_number(out, segments);
+    for (size_t i = 0; i < segments; i++) {
         buf_add_number(out, frame->segments[i].chunk);
         buf_add_counted(out, frame->segments[i].text, frame->segments[i].len);
     }
-    if (frame->has_value) codec_encode_as_is(out, frame->state, of->task->state, of->context->program);
+    if (!frame->has_value) return;
+    if (!order) {
+        codec_encode_as_is(out, frame->state, of->task->state, of->context->program);
+        return;
+    }
+    uint32_t first = order->starts[cell];
+    codec_encode_entries(out, *(MrMap *const *)frame->state, order->numbers + first, order->starts[cell + 1] - first,
+                         of->context->program);
 }
 
 static char *take_copy(Input *in) {
@@ -227,10 +239,11 @@ static void decode_error(Frame *frame, const FrameContext *of, Input *in) {
 
 static Frame *frame_decode(const FrameContext *of, Input *in) {
     Frame *frame = frame_new(of->task);
-    bool has_value = input_number(in) != 0;
-    uint64_t end = input_number(in);
+    uint64_t flags = input_number(in), end = input_number(in);
+    bool has_value = flags & 1;
+    frame->is_uneven = flags >> 1;
     frame->end_chunk = input_number(in);
-    if (end > END_FAILED || frame->end_chunk >= MESSAGE_CHUNKS) in->is_bad = true;
+    if (flags > 3 || end > END_FAILED || frame->end_chunk >= MESSAGE_CHUNKS) in->is_bad = true;
     if (!in->is_bad) frame->end = (EndKind)end;
     if (frame->end == END_FAILED) decode_error(frame, of, in);
     uint64_t segments = input_number(in);
@@ -248,22 +261,29 @@ static Frame *frame_decode(const FrameContext *of, Input *in) {
     return frame;
 }
 
-void bag_encode(const Bag *bag, const FrameContext *of, Buf *out) {
+static void value_encode(BagValue value, const FrameContext *of, const PartOrder *order, uint32_t cell, Buf *out) {
+    buf_add_number(out, value != VALUE_NONE);
+    if (value != VALUE_NONE) frame_encode(frame_of(value), of, order, cell, out);
+}
+
+void bag_encode_cell(const Bag *bag, const FrameContext *of, const PartOrder *orders, uint32_t cell, Buf *out) {
     if (bag->commutative) {
         buf_add_number(out, bag->covered.len);
         for (size_t i = 0; i < bag->covered.len; i++)
             buf_add_number(out, bag->covered.items[i].first), buf_add_number(out, bag->covered.items[i].count);
-        buf_add_number(out, bag->value != VALUE_NONE);
-        if (bag->value != VALUE_NONE) frame_encode(frame_of(bag->value), of, out);
+        value_encode(bag->value, of, orders, cell, out);
         return;
     }
     buf_add_number(out, bag->len);
     for (size_t i = 0; i < bag->len; i++) {
         buf_add_number(out, bag->nodes[i].node.level);
         buf_add_number(out, bag->nodes[i].node.index);
-        buf_add_number(out, bag->nodes[i].value != VALUE_NONE);
-        if (bag->nodes[i].value != VALUE_NONE) frame_encode(frame_of(bag->nodes[i].value), of, out);
+        value_encode(bag->nodes[i].value, of, orders ? &orders[i] : NULL, cell, out);
     }
+}
+
+void bag_encode(const Bag *bag, const FrameContext *of, Buf *out) {
+    bag_encode_cell(bag, of, NULL, 0, out);
 }
 
 static void decode_commutative(Bag *bag, const FrameContext *of, Input *in) {

@@ -10,6 +10,8 @@
 #include "runtime/sched/tree.h"
 #include "runtime/worker/runtime.h"
 
+struct PartOrder;
+
 typedef struct Segment {
     uint64_t chunk; /* its last one: what a combine prints belongs after the last chunk that it covers */
     char *text;     /* malloc'ed */
@@ -19,6 +21,7 @@ typedef struct Segment {
 typedef struct Frame {
     void *state; /* of task->state; what it holds counts only with has_value */
     bool has_value;
+    bool is_uneven; /* of a cut bag: a combine has failed or printed, so that this part alone does not show what the whole would */
     EndKind end;
     uint64_t end_chunk; /* where it ended, if it did */
     MrError error;      /* END_FAILED */
@@ -32,6 +35,7 @@ typedef struct FrameContext {
     const MrTask *task;
     const void *captures;
     uint64_t chunks;
+    bool is_cut; /* the frames combined are parts of frames, cut by the hashes of keys (cut.h) */
     bool
         in_order; /* chunks are mapped in order on this thread: their output stays in the context, in the order in which it comes */
 } FrameContext;
@@ -59,6 +63,8 @@ void frame_cut(Frame *frame, uint64_t limit);
 
 /* A bag as bytes. Decoding gives a bag of the same job, or fails (true) when the bytes are not one. */
 void bag_encode(const Bag *bag, const FrameContext *of, Buf *out);
+void bag_encode_cell(const Bag *bag, const FrameContext *of, const struct PartOrder *orders, uint32_t cell,
+                     Buf *out); /* the same of one cell of a keyed bag (cut.h); one order for each node, or for the value */
 bool bag_decode(Bag *bag, const FrameContext *of, const void *bytes, size_t size);
 uint64_t bag_encoded_count(bool is_commutative, const void *bytes, size_t size); /* bag_count of what was encoded */
 

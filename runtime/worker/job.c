@@ -7,6 +7,7 @@
 #include "base/arena.h"
 #include "runtime/value/codec.h"
 #include "runtime/value/value.h"
+#include "runtime/worker/cut.h"
 
 static void job_start(Job *job, MrContext *context, const void *captures) {
     job->of = (FrameContext){.context = context, .task = job->plan.task, .captures = captures, .chunks = job->plan.chunks};
@@ -86,11 +87,8 @@ bool job_open(Job *job, MrContext *context, const MrTask *task, const void *blob
 }
 
 bool job_merge_encoded(Job *job, const void *bytes, size_t size, uint64_t *nodes) {
-    Bag other;
-    if (bag_decode(&other, &job->of, bytes, size)) return true;
-    *nodes = bag_count(&other);
-    bag_merge(&job->bag, &other);
-    return false;
+    *nodes = 0;
+    return bag_merge_bytes(&job->bag, &job->of, (Part){0}, bytes, size, nodes);
 }
 
 /* ---- slices of lists */

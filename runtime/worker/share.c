@@ -13,6 +13,7 @@
 #include "runtime/net/link.h"
 #include "runtime/sched/table.h"
 #include "runtime/value/value.h"
+#include "runtime/worker/cut.h"
 
 typedef enum RequestKind {
     REQUEST_SUBMIT,
@@ -50,7 +51,8 @@ struct Work {
 
 struct Share {
     uint64_t number;
-    bool is_exact, by_ranges;
+    const MrTask *task;
+    bool by_ranges;
     bool is_joined;          /* the owner's own */
     _Atomic uint64_t lowest; /* chunks from here on are not needed */
     _Atomic uint64_t arrived;
@@ -144,7 +146,7 @@ Share *share_submit(Shares *shares, const Job *job, ShareTerms terms) {
     const MrTask *task = job->plan.task;
     Share *share = xcalloc(1, sizeof *share);
     share->number = JOB_NUMBER(atomic_load(&shares->owner), ++shares->last_number);
-    share->is_exact = task->flags & MR_TASK_EXACT;
+    share->task = task;
     share->by_ranges = terms.by_ranges;
     share->last_work = &share->work;
     atomic_init(&share->lowest, job->plan.chunks);
@@ -373,7 +375,7 @@ static Request *add_result(Shares *shares, Share *share, OwnerAction *action) {
     action->data = (Buf){0};
     share->limit = action->limit;
     share->nanoseconds = action->nanoseconds;
-    received->count = share->has_bag ? bag_encoded_count(share->is_exact, share->bag.data, share->bag.len) : 0;
+    received->count = share->has_bag ? bag_bytes_count(share->task, share->bag.data, share->bag.len) : 0;
     atomic_store_explicit(&share->arrived, atomic_fetch_add(shares->ended, 1) + 1, memory_order_release);
     return received;
 }

@@ -5,6 +5,7 @@
 
 #include "runtime/net/wire.h"
 #include "runtime/value/value.h"
+#include "runtime/worker/cut.h"
 #include "runtime/worker/job.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -129,7 +130,7 @@ static void try_bag(MrContext *context, const uint8_t *bytes, size_t size, const
     uint64_t nodes;
     if (!job_merge_encoded(&job, bytes, size, &nodes)) {
         Buf again = {0};
-        bag_encode(&job.bag, &job.of, &again);
+        bag_to_bytes(&job.bag, &job.of, &again);
         buf_free(&again);
     }
     bag_free(&job.bag);

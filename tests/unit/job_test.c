@@ -10,6 +10,7 @@
 
 #include "base/arena.h"
 #include "runtime/value/value.h"
+#include "runtime/worker/cut.h"
 #include "runtime/worker/job.h"
 
 enum { WORKERS = 4 };
@@ -207,7 +208,7 @@ static uint64_t run_range(Place *root, Place *worker, uint64_t first, uint64_t c
 static void merge_into(Place *to, Place *from) {
     Buf bytes = {0};
     uint64_t nodes;
-    bag_encode(&from->job.bag, &from->job.of, &bytes);
+    bag_to_bytes(&from->job.bag, &from->job.of, &bytes);
     assert_false(job_merge_encoded(&to->job, bytes.data, bytes.len, &nodes));
     buf_free(&bytes);
 }

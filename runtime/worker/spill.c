@@ -1,0 +1,91 @@
+/* spill.c: writing keyed bags to temporary files, and making bytes of bags. */
+#include "runtime/worker/spill.h"
+
+#include <malloc.h>
+
+/* Memory that is given back to the system once so much of it has been freed. */
+enum { TRIM_SIZE = 1 << 20 };
+
+/* Bags that are parts are cut by other bits of the hashes than those by which they were cut from the whole. */
+static uint32_t kept_level(const KeptBag *kept) {
+    return kept->part.count > 1 ? 1 : 0;
+}
+
+/* What is combined in the bag are parts of nodes? */
+static FrameContext kept_context(const KeptBag *kept, const FrameContext *of) {
+    FrameContext context = *of;
+    context.is_cut = kept->part.count > 1;
+    return context;
+}
+
+void kept_init(KeptBag *kept, const FrameContext *of, Part part) {
+    *kept = (KeptBag){.part = part};
+    bag_init(&kept->bag, of->chunks, of->task->flags & MR_TASK_EXACT, frame_ops((FrameContext *)(uintptr_t)of));
+}
+
+void kept_free(KeptBag *kept) {
+    bag_free(&kept->bag);
+    held_free(&kept->spilled);
+    kept->weight = 0;
+}
+
+void kept_weigh(KeptBag *kept, const FrameContext *of) {
+    kept->weight = bag_weight(&kept->bag, of);
+}
+
+typedef struct RunSink {
+    Held *held;
+    char **error;
+} RunSink;
+
+static bool add_stretch(void *data, uint32_t cell, const Buf *stretch) {
+    RunSink *sink = data;
+    return held_add(sink->held, cell, stretch->data, stretch->len, sink->error);
+}
+
+/* Adds the bag as one more run, and empties it. */
+static bool add_run(KeptBag *kept, const FrameContext *of, Held *held, char **error) {
+    RunSink sink = {held, error};
+    uint32_t run = held_runs(held);
+    held_begin(held);
+    if (bag_cut(&kept->bag, of, kept_level(kept), run, add_stretch, &sink) || held_end(held, error)) return true;
+    bag_free(&kept->bag);
+    if (kept->weight > TRIM_SIZE) malloc_trim(0);
+    kept->weight = 0;
+    return false;
+}
+
+bool kept_spill(KeptBag *kept, const FrameContext *of, const Memory *memory, char **error) {
+    if (!task_is_keyed(of->task) || bag_count(&kept->bag) == 0) return false;
+    if (!kept->spilled) kept->spilled = held_spool(CUT_CELLS, memory->directory, error);
+    return !kept->spilled || add_run(kept, of, kept->spilled, error);
+}
+
+bool kept_merge(KeptBag *kept, const FrameContext *of, const void *bytes, size_t size, uint64_t *nodes) {
+    FrameContext context = kept_context(kept, of);
+    BagOps ops = kept->bag.ops;
+    kept->bag.ops = frame_ops(&context);
+    bool failed = bag_merge_bytes(&kept->bag, &context, kept->part, bytes, size, nodes);
+    kept->bag.ops = ops;
+    return failed;
+}
+
+Held *kept_freeze(KeptBag *kept, const FrameContext *of, const Memory *memory, bool is_cut, char **error) {
+    bool is_keyed = task_is_keyed(of->task);
+    Held *held = kept->spilled;
+    kept_weigh(kept, of);
+    kept->spilled = NULL;
+    if (!held && is_keyed && memory->limit && kept->weight > memory_share(memory) / MEMORY_SHARES) {
+        held = held_spool(CUT_CELLS, memory->directory, error);
+        if (!held) return NULL;
+    }
+    if (!held && is_keyed && is_cut) held = held_cut(CUT_CELLS);
+    if (held) {
+        if (bag_count(&kept->bag) > 0 && add_run(kept, of, held, error)) held_free(&held);
+        return held;
+    }
+    Buf data = {0};
+    bag_to_bytes(&kept->bag, of, &data);
+    bag_free(&kept->bag);
+    return held_plain(&data);
+}
