@@ -1,5 +1,7 @@
 /* link.c: ROUTER and DEALER sockets, set up as docs/protocol.md says: MANDATORY, so that a peer that is gone shows as an error and
- * not as silence; DONTWAIT and no high-water mark, so that a dead peer cannot block a sender; a limit on the size of a message. */
+ * not as silence; DONTWAIT and no high-water mark for what is sent, so that a dead peer cannot block a sender; limits on the size
+ * of a message and on how many are taken in before they are looked at, so that nobody's eagerness costs memory. Over tcp all of
+ * them are encrypted, and those that listen let in the run's keys only (docs/security.md). */
 #include "runtime/net/link.h"
 
 #include <errno.h>
@@ -10,18 +12,42 @@
 #include <string.h>
 #include <sys/random.h>
 #include <time.h>
+#include <unistd.h>
 #include <zmq.h>
 
 #include "base/arena.h"
 #include "base/map.h"
+#include "runtime/net/gate.h"
+#include "runtime/net/tcp.h"
 #include "runtime/net/wire.h"
+#include "runtime/net/zap.h"
 
-enum { LINGER = 1000, BACKLOG = 4096, MAX_MESSAGE = 4 << 20, MAX_SOCKETS = 32768, ID_SIZE = 16 };
+enum {
+    LINGER = 1000,
+    BACKLOG = 4096,
+    MAX_SOCKETS = 32768,
+    ID_SIZE = 16,
+    /* Who listens is sent control messages and questions; only who asks for data is sent any. */
+    MOST_ASKED = 64 << 10,
+    MOST_SENT = MESSAGE_PIECE_SIZE + (64 << 10),
+    MOST_WAITING = 1024,    /* messages of one peer; what is more stays with it */
+    MOST_BAD = 64,          /* datagrams that are dropped in a row, before others have their turn */
+    HANDSHAKE_TIME = 10000, /* milliseconds to show a key */
+    CONNECT_TIME = 5000,    /* milliseconds; then it is tried again */
+    RECONNECT_MOST = 2000,  /* milliseconds between two tries */
+    KEEPALIVE_IDLE = 30,    /* seconds of silence after which a connection's other end is asked whether it is there */
+    KEEPALIVE_COUNT = 4,
+    SHUT_WAIT = 100,         /* milliseconds: how often a gate that is shut is looked at */
+    ZAP_ENFORCE_DOMAIN = 93, /* ZMQ_ZAP_ENFORCE_DOMAIN, which zmq.h has among its drafts: without an answer nobody comes in */
+};
 
 struct Net {
     void *zmq;
     int threads;            /* that ZeroMQ starts with the first socket */
     _Atomic bool can_start; /* it was seen that they can be */
+    pthread_mutex_t mutex;  /* guards the start of what follows, which then stays */
+    KeyList *allowed;       /* keys of the run; NULL: no link has keys */
+    Zap *zap;
 };
 
 /* The senders that a ROUTER has heard, numbered in that order. */
@@ -45,12 +71,15 @@ typedef struct Client {
 
 struct Link {
     Net *net;
-    bool is_hub;
+    bool is_hub, has_keys;
+    KeyPair own;
     void *control, *data;
+    char control_endpoint[MESSAGE_ENDPOINT_SIZE], data_endpoint[MESSAGE_ENDPOINT_SIZE];
+    Gate *control_gate, *data_gate; /* of those that listen on tcp */
     Peers control_peers, data_peers;
     Client *clients;
     size_t client_count, client_cap;
-    zmq_pollitem_t *items; /* control, data, wake, clients; those that are not there are left out */
+    zmq_pollitem_t *items; /* control, data, wake, gates, clients; those that are not there are left out */
     size_t item_cap;
     int wake;
     size_t turn;        /* which socket is asked first, so that none is starved */
@@ -71,12 +100,16 @@ Net *net_new(bool is_local) {
     zmq_ctx_set(net->zmq, ZMQ_IO_THREADS, is_local ? 0 : 1);
     net->threads = is_local ? 1 : 2; /* one more closes sockets */
     zmq_ctx_set(net->zmq, ZMQ_MAX_SOCKETS, MAX_SOCKETS);
+    pthread_mutex_init(&net->mutex, NULL);
     return net;
 }
 
 void net_free(Net **net) {
     if (!*net) return;
     while (zmq_ctx_term((*net)->zmq) != 0 && errno == EINTR) {}
+    zap_join(&(*net)->zap);
+    key_list_free(&(*net)->allowed);
+    pthread_mutex_destroy(&(*net)->mutex);
     free(*net);
     *net = NULL;
 }
@@ -108,6 +141,20 @@ static bool net_can_start(Net *net, char **error) {
     return reason == 0;
 }
 
+/* The keys of the run are let in from now on, before anything listens. */
+static bool net_secure(Net *net, const LinkKeys *keys, char **error) {
+    pthread_mutex_lock(&net->mutex);
+    if (!net->allowed) net->allowed = key_list_new();
+    if (!net->zap) net->zap = zap_start(net->zmq, net->allowed, error);
+    bool is_good = net->zap != NULL;
+    pthread_mutex_unlock(&net->mutex);
+    for (size_t i = 0; is_good && i < keys->allowed_count; i++) {
+        is_good = key_list_add(net->allowed, keys->allowed[i]);
+        if (!is_good && asprintf(error, "one of the run's keys is no key") < 0) *error = NULL;
+    }
+    return is_good;
+}
+
 /* ---- sockets */
 
 static void random_bytes(void *out, size_t size) {
@@ -117,9 +164,6 @@ static void random_bytes(void *out, size_t size) {
     }
 }
 
-/* What has been sent still goes out after a close, for LINGER milliseconds: a BYE, an answer. Nobody waits for the scheduler's last
- * words, which were answered, nor for a GET. */
-
 /* ZeroMQ keeps ids that begin with 0 for itself. */
 static void set_own_id(void *socket) {
     uint8_t id[ID_SIZE];
@@ -128,27 +172,106 @@ static void set_own_id(void *socket) {
     zmq_setsockopt(socket, ZMQ_ROUTING_ID, id, sizeof id);
 }
 
-static void *socket_new(Net *net, int type, const char *listen, const char *connect, int linger, char **error) {
+static void set_int(void *socket, int option, int value) {
+    zmq_setsockopt(socket, option, &value, sizeof value);
+}
+
+/* What has been sent still goes out after a close, for LINGER milliseconds: a BYE, an answer. Nobody waits for the scheduler's last
+ * words, which were answered, nor for a GET. */
+static void *socket_new(Net *net, int type, int64_t most, int linger) {
     void *socket = zmq_socket(net->zmq, type);
-    if (!socket) goto failed;
-    int none = 0, backlog = BACKLOG, yes = 1;
-    int64_t most = MAX_MESSAGE;
-    zmq_setsockopt(socket, ZMQ_SNDHWM, &none, sizeof none);
-    zmq_setsockopt(socket, ZMQ_RCVHWM, &none, sizeof none);
-    zmq_setsockopt(socket, ZMQ_LINGER, &linger, sizeof linger);
-    zmq_setsockopt(socket, ZMQ_BACKLOG, &backlog, sizeof backlog);
+    if (!socket) return NULL;
+    set_int(socket, ZMQ_SNDHWM, 0);
+    set_int(socket, ZMQ_RCVHWM, MOST_WAITING);
+    set_int(socket, ZMQ_LINGER, linger);
+    set_int(socket, ZMQ_BACKLOG, BACKLOG);
+    set_int(socket, ZMQ_HANDSHAKE_IVL, HANDSHAKE_TIME);
+    set_int(socket, ZMQ_CONNECT_TIMEOUT, CONNECT_TIME);
+    set_int(socket, ZMQ_RECONNECT_IVL_MAX, RECONNECT_MOST);
+    set_int(socket, ZMQ_TCP_KEEPALIVE, 1);
+    set_int(socket, ZMQ_TCP_KEEPALIVE_IDLE, KEEPALIVE_IDLE);
+    set_int(socket, ZMQ_TCP_KEEPALIVE_INTVL, KEEPALIVE_IDLE);
+    set_int(socket, ZMQ_TCP_KEEPALIVE_CNT, KEEPALIVE_COUNT);
     zmq_setsockopt(socket, ZMQ_MAXMSGSIZE, &most, sizeof most);
-    if (type == ZMQ_ROUTER) zmq_setsockopt(socket, ZMQ_ROUTER_MANDATORY, &yes, sizeof yes);
+    if (type == ZMQ_ROUTER) set_int(socket, ZMQ_ROUTER_MANDATORY, 1);
     /* A connection that is made anew, perhaps before the old one is known to be broken, is the same peer. */
-    if (type == ZMQ_ROUTER) zmq_setsockopt(socket, ZMQ_ROUTER_HANDOVER, &yes, sizeof yes);
+    if (type == ZMQ_ROUTER) set_int(socket, ZMQ_ROUTER_HANDOVER, 1);
     if (type == ZMQ_DEALER) set_own_id(socket);
-    if (listen && zmq_bind(socket, listen) != 0) goto failed;
-    if (connect && zmq_connect(socket, connect) != 0) goto failed;
     return socket;
-failed:
-    if (error && asprintf(error, "cannot open the connection %s: %s", listen ? listen : connect, zmq_strerror(errno)) < 0)
-        *error = NULL;
+}
+
+static bool set_keys(void *socket, const KeyPair *own) {
+    return zmq_setsockopt(socket, ZMQ_CURVE_PUBLICKEY, own->public_key, KEY_SIZE) == 0 &&
+           zmq_setsockopt(socket, ZMQ_CURVE_SECRETKEY, own->secret_key, KEY_SIZE) == 0;
+}
+
+/* Without a key nobody comes in; nor when, against all expectation, there is nobody to ask for keys. */
+static bool set_server(void *socket, const KeyPair *own) {
+    int yes = 1;
+    return zmq_setsockopt(socket, ZMQ_CURVE_SERVER, &yes, sizeof yes) == 0 && set_keys(socket, own) &&
+           zmq_setsockopt(socket, ZMQ_ZAP_DOMAIN, ZAP_DOMAIN, strlen(ZAP_DOMAIN)) == 0 &&
+           zmq_setsockopt(socket, ZAP_ENFORCE_DOMAIN, &yes, sizeof yes) == 0;
+}
+
+static bool bind_tcp(Link *link, void *socket, TcpEndpoint *place, Gate **gate) {
+    int listener = tcp_listen(place, BACKLOG);
+    if (listener < 0) return false;
+    *gate = gate_new(link->net->zmq, socket, listener, link->net->allowed);
+    bool is_good = *gate && set_server(socket, &link->own);
+    if (is_good) {
+        set_int(socket, ZMQ_USE_FD, listener);
+        set_int(socket, ZMQ_IPV6, place->is_ipv6);
+        is_good = zmq_bind(socket, place->place) == 0;
+    }
+    int reason = errno;
+    if (!is_good) close(listener); /* otherwise it is the socket's */
+    errno = reason;
+    return is_good;
+}
+
+/* Is this one that the link may use? Over a network only to those who have a key of the run, and otherwise not out of the host. */
+static bool is_endpoint(const Link *link, const char *endpoint, TcpEndpoint *place) {
+    if (link->has_keys) return tcp_parse(endpoint, place);
+    return !tcp_is_endpoint(endpoint);
+}
+
+/* Listens; *real is where others find it. */
+static void *listen_at(Link *link, const char *endpoint, int linger, char real[MESSAGE_ENDPOINT_SIZE], Gate **gate, char **error) {
+    TcpEndpoint place;
+    bool is_good = is_endpoint(link, endpoint, &place);
+    void *socket = is_good ? socket_new(link->net, ZMQ_ROUTER, MOST_ASKED, linger) : NULL;
+    if (!is_good) errno = EINVAL;
+    if (socket && link->has_keys) {
+        is_good = bind_tcp(link, socket, &place, gate);
+        snprintf(real, MESSAGE_ENDPOINT_SIZE, "%.*s#%s", MESSAGE_ENDPOINT_SIZE - KEY_SIZE - 1, place.place, link->own.public_key);
+    } else if (socket) {
+        is_good = zmq_bind(socket, endpoint) == 0;
+        snprintf(real, MESSAGE_ENDPOINT_SIZE, "%s", endpoint);
+    }
+    if (socket && is_good) return socket;
+    if (asprintf(error, "cannot open the connection %s: %s", endpoint, zmq_strerror(errno)) < 0) *error = NULL;
     if (socket) zmq_close(socket);
+    return NULL;
+}
+
+static void *connect_to(Link *link, const char *endpoint, int64_t most, int linger) {
+    TcpEndpoint place;
+    bool is_good = is_endpoint(link, endpoint, &place);
+    if (is_good && link->has_keys) is_good = key_list_has(link->net->allowed, place.key);
+    if (!is_good) {
+        errno = EACCES;
+        return NULL;
+    }
+    void *socket = socket_new(link->net, ZMQ_DEALER, most, linger);
+    if (!socket) return NULL;
+    if (link->has_keys) {
+        set_int(socket, ZMQ_IPV6, place.is_ipv6);
+        is_good = zmq_setsockopt(socket, ZMQ_CURVE_SERVERKEY, place.key, KEY_SIZE) == 0 && set_keys(socket, &link->own);
+    }
+    if (is_good && zmq_connect(socket, link->has_keys ? place.place : endpoint) == 0) return socket;
+    int reason = errno;
+    zmq_close(socket);
+    errno = reason;
     return NULL;
 }
 
@@ -179,19 +302,31 @@ static void peers_free(Peers *peers) {
     free(peers->items);
 }
 
+static bool open_sockets(Link *link, const LinkConfig *config, char **error) {
+    if (config->data) {
+        link->data = listen_at(link, config->data, LINGER, link->data_endpoint, &link->data_gate, error);
+        if (!link->data) return false;
+    }
+    if (config->is_hub) {
+        link->control = listen_at(link, config->control, 0, link->control_endpoint, &link->control_gate, error);
+        return link->control != NULL;
+    }
+    link->control = connect_to(link, config->control, MOST_ASKED, LINGER);
+    if (!link->control && asprintf(error, "cannot open the connection %s: %s", config->control, zmq_strerror(errno)) < 0)
+        *error = NULL;
+    return link->control != NULL;
+}
+
 Link *link_open(Net *net, const LinkConfig *config, char **error) {
-    if (!net_can_start(net, error)) return NULL;
+    if (!net_can_start(net, error) || (config->keys && !net_secure(net, config->keys, error))) return NULL;
     Link *link = xcalloc(1, sizeof *link);
-    *link = (Link){.net = net, .is_hub = config->is_hub, .wake = config->wake};
+    *link = (Link){.net = net, .is_hub = config->is_hub, .has_keys = config->keys != NULL, .wake = config->wake};
+    if (config->keys) link->own = config->keys->own;
     zmq_msg_init(&link->datagram);
     random_bytes(&link->session, sizeof link->session);
     peers_init(&link->control_peers);
     peers_init(&link->data_peers);
-    bool failed = false;
-    if (config->data) failed = !(link->data = socket_new(net, ZMQ_ROUTER, config->data, NULL, LINGER, error));
-    if (!failed && config->is_hub) link->control = socket_new(net, ZMQ_ROUTER, config->control, NULL, 0, error);
-    if (!failed && !config->is_hub) link->control = socket_new(net, ZMQ_DEALER, NULL, config->control, LINGER, error);
-    if (failed || !link->control) link_close(&link);
+    if (!open_sockets(link, config, error)) link_close(&link);
     return link;
 }
 
@@ -201,6 +336,9 @@ void link_close(Link **link) {
     if (self->control) zmq_close(self->control);
     if (self->data) zmq_close(self->data);
     for (size_t i = 0; i < self->client_count; i++) zmq_close(self->clients[i].socket);
+    gate_free(&self->control_gate);
+    gate_free(&self->data_gate);
+    key_pair_wipe(&self->own);
     zmq_msg_close(&self->datagram);
     peers_free(&self->control_peers);
     peers_free(&self->data_peers);
@@ -208,6 +346,18 @@ void link_close(Link **link) {
     free(self->items);
     free(self);
     *link = NULL;
+}
+
+const char *link_control_endpoint(const Link *link) {
+    return link->control_endpoint;
+}
+
+const char *link_data_endpoint(const Link *link) {
+    return link->data_endpoint;
+}
+
+bool link_allow(Link *link, const char *key) {
+    return link->has_keys && key_list_add(link->net->allowed, key);
 }
 
 /* ---- sending */
@@ -247,8 +397,11 @@ void link_send_data(Link *link, const char *endpoint, const Message *message) {
             return;
         }
     }
-    Client client = {.socket = socket_new(link->net, ZMQ_DEALER, NULL, endpoint, 0, NULL)};
-    if (!client.socket) return;
+    Client client = {.socket = connect_to(link, endpoint, MOST_SENT, 0)};
+    if (!client.socket) {
+        link->dropped++;
+        return;
+    }
     snprintf(client.endpoint, sizeof client.endpoint, "%s", endpoint);
     if (link->client_count == link->client_cap) {
         link->client_cap = link->client_cap ? link->client_cap * 2 : 4;
@@ -261,7 +414,7 @@ void link_send_data(Link *link, const char *endpoint, const Message *message) {
 /* ---- receiving */
 
 void link_wait(Link *link, int timeout) {
-    size_t count = 0, most = link->client_count + 3;
+    size_t count = 0, most = link->client_count + 5;
     if (link->item_cap < most) {
         link->items = xrealloc(link->items, most * sizeof *link->items);
         link->item_cap = most;
@@ -269,10 +422,19 @@ void link_wait(Link *link, int timeout) {
     link->items[count++] = (zmq_pollitem_t){.socket = link->control, .events = ZMQ_POLLIN};
     if (link->data) link->items[count++] = (zmq_pollitem_t){.socket = link->data, .events = ZMQ_POLLIN};
     if (link->wake >= 0) link->items[count++] = (zmq_pollitem_t){.fd = link->wake, .events = ZMQ_POLLIN};
+    Gate *const gates[] = {link->control_gate, link->data_gate};
+    for (size_t i = 0; i < 2; i++) {
+        if (!gates[i]) continue;
+        link->items[count++] = (zmq_pollitem_t){.socket = gate_socket(gates[i]), .events = ZMQ_POLLIN};
+        if (gate_is_shut(gates[i]) && (timeout < 0 || timeout > SHUT_WAIT)) timeout = SHUT_WAIT;
+    }
     for (size_t i = 0; i < link->client_count; i++) {
         link->items[count++] = (zmq_pollitem_t){.socket = link->clients[i].socket, .events = ZMQ_POLLIN};
     }
     zmq_poll(link->items, (int)count, timeout);
+    for (size_t i = 0; i < 2; i++) {
+        if (gates[i]) gate_step(gates[i]);
+    }
 }
 
 static bool has_more(zmq_msg_t *datagram) {
@@ -282,7 +444,7 @@ static bool has_more(zmq_msg_t *datagram) {
 /* Takes one datagram from a socket and reads it; what is no message, or has a wrong number of frames, is dropped and the next one
  * taken. */
 static bool receive_from(Link *link, void *socket, Peers *peers, LinkEvent *event) {
-    while (zmq_msg_recv(&link->datagram, socket, ZMQ_DONTWAIT) >= 0) {
+    for (int bad = 0; bad < MOST_BAD && zmq_msg_recv(&link->datagram, socket, ZMQ_DONTWAIT) >= 0; bad++) {
         PeerId *peer = NULL;
         bool is_good = true;
         if (peers) {
@@ -331,4 +493,8 @@ uint32_t link_session(const Link *link) {
 
 uint64_t link_dropped(const Link *link) {
     return link->dropped;
+}
+
+uint64_t link_refused(const Link *link) {
+    return (link->control_gate ? gate_refused(link->control_gate) : 0) + (link->data_gate ? gate_refused(link->data_gate) : 0);
 }

@@ -12,6 +12,7 @@
 #ifndef RUNTIME_NET_LINK_H
 #define RUNTIME_NET_LINK_H
 
+#include "runtime/net/keys.h"
 #include "runtime/sched/message.h"
 
 typedef struct Net Net;
@@ -21,14 +22,21 @@ void net_free(Net **net);    /* waits for links that other threads still close, 
 
 typedef struct Link Link;
 
+/* Endpoints are "inproc://NAME" and "ipc://PATH"; or, with keys, "tcp://ADDRESS:PORT#KEY" (tcp.h). Who listens at one of these says
+ * no key, and may say port 0. */
 typedef struct LinkConfig {
-    const char *control; /* the scheduler's endpoint */
-    bool is_hub;         /* this is the scheduler: listen there */
-    const char *data;    /* where to listen for GETs; NULL: nowhere */
-    int wake;            /* a descriptor whose readability ends link_wait; -1: none. It is only looked at. */
+    const char *control;  /* the scheduler's endpoint */
+    bool is_hub;          /* this is the scheduler: listen there */
+    const char *data;     /* where to listen for GETs; NULL: nowhere */
+    int wake;             /* a descriptor whose readability ends link_wait; -1: none. It is only looked at. */
+    const LinkKeys *keys; /* NULL: nobody but processes of this host, by inproc and ipc. Copied; the keys allowed are let in by all
+                             links of the Net. */
 } LinkConfig;
 
 Link *link_open(Net *net, const LinkConfig *config, char **error); /* NULL: failed, *error malloc'ed */
+const char *link_control_endpoint(const Link *link); /* where this scheduler is reached: with the real port, and the key */
+const char *link_data_endpoint(const Link *link);    /* the same of the data socket; to be told in HELLO */
+bool link_allow(Link *link, const char *key); /* one more public key that is let in; false: it is none, or nobody needs one */
 /* What root and workers have sent still goes out, for a second at most; the scheduler's last words, which were answered, do not. */
 void link_close(Link **link);
 
@@ -53,7 +61,8 @@ void link_send_answer(Link *link, uint32_t peer, const Message *message); /* fro
 void link_send_data(Link *link, const char *endpoint, const Message *message);
 
 uint32_t link_session(const Link *link); /* a random number, for the channels over this link's control connections */
-uint64_t link_dropped(const Link *link); /* datagrams that were no messages */
+uint64_t link_dropped(const Link *link); /* datagrams that were no messages, and those from or to endpoints that may not be */
+uint64_t link_refused(const Link *link); /* connections that have not shown a key of the run (yet) */
 
 uint64_t clock_now(void); /* nanoseconds, monotonic */
 
