@@ -456,7 +456,10 @@ uint32_t sched_worker_count(const Sched *sched) {
 WorkerInfo sched_worker(const Sched *sched, uint32_t worker) {
     if (worker >= sched->worker_count || sched->workers[worker] == SCHED_NO_PEER) return (WorkerInfo){.name = ""};
     const SchedPeer *peer = &sched->peers[sched->workers[worker]];
-    return (WorkerInfo){.name = peer->name, .pid = peer->pid, .progress = peer->progress, .memory = peer->memory};
+    WorkerInfo info = {.name = peer->name, .host = peer->host, .pid = peer->pid};
+    info.progress = peer->progress;
+    info.memory = peer->memory;
+    return info;
 }
 
 uint64_t sched_ignored(const Sched *sched) {

@@ -24,6 +24,8 @@ typedef struct SchedConfig {
     uint32_t workers;         /* N; 1 */
     uint64_t shuffle_seed;    /* not 0: ranges are handed out in an order drawn from this seed (a testing option) */
     uint64_t range_chunks;    /* not 0: every range has this many chunks (with shuffle_seed: a 512th of all) */
+    uint32_t retries;         /* workers that die of a chunk, one after another, until the run ends because of it; 3 */
+    bool may_replace;         /* lost workers are replaced (SCHED_REPLACE); else the others do their work */
     uint64_t hello_wait;      /* from the first worker's HELLO until ranges are handed out without the rest; 100 ms */
     uint64_t start_deadline;  /* until root and one worker must have said HELLO; 30 s */
     uint64_t heartbeat_every; /* 1 s; also the longest time between two TICKs that is taken for normal, times two */
@@ -123,8 +125,9 @@ typedef struct JobStats {
 } JobStats;
 
 typedef struct WorkerInfo {
-    const char *name; /* from HELLO; "" for a number that nobody has */
-    int64_t pid;
+    const char *name;          /* from HELLO; "" for a number that nobody has */
+    uint32_t host;             /* where it runs ... */
+    int64_t pid;               /* ... and its process there; 0 for a number that nobody has */
     uint64_t progress, memory; /* of the last heartbeat */
 } WorkerInfo;
 
@@ -132,6 +135,8 @@ const JobStats *sched_job_stats(const Sched *sched,
                                 uint64_t number); /* of job `number`, which runs or has just finished; NULL: unknown */
 uint32_t sched_worker_count(const Sched *sched);  /* one more than the highest worker number */
 WorkerInfo sched_worker(const Sched *sched, uint32_t worker);
+/* What the run is at, for people: "in job 3, 120 of 500 chunks were mapped, with 8 workers". */
+void sched_describe(const Sched *sched, char *text, size_t size);
 uint64_t sched_ignored(const Sched *sched); /* messages that were late, repeated, or from nobody we know */
 
 #endif

@@ -56,3 +56,21 @@ print(args)
 E2
 expect 0 "" "$MRC" args.mr
 expect 0 '["-n", "--help", "a b", ""]' "$MRRUN" -n 2 ./args -n --help "a b" ""
+# Limits of a run: wrong values are named, and a run that takes too long says what it was at.
+for value in 0 -1 soon inf 0x10 "" 1e3 5s; do expect 2 "--timeout takes a number of seconds above 0, such as 60 or 0.5, not \"$value\"" "$MRRUN" --timeout "$value" ./hello; done
+for value in 0 none -3 1.5; do expect 2 "--retries takes a whole number from 1 to 1000, not \"$value\"" "$MRRUN" --retries "$value" ./hello; done
+expect 2 "requires an argument" "$MRRUN" --timeout
+expect 0 "hello" "$MRRUN" -n 2 --timeout 60 --retries 5 --no-respawn --respawn ./hello
+cat > long.mr <<'E2'
+fn wait(i) {
+    sleep(0.1)
+    i
+}
+print(map wait over 1..1000 reduce sum)
+E2
+expect 0 "" "$MRC" long.mr
+expect 1 "the run took longer than 0.7 s (--timeout): in job 1, " "$MRRUN" -n 2 --timeout 0.7 ./long
+expect 1 "of 1000 chunks were mapped, with 2 workers" "$MRRUN" -n 2 --timeout 0.7 ./long
+echo 'sleep(100)' > sleeps.mr
+expect 0 "" "$MRC" sleeps.mr
+expect 1 "the program was at something that needs no workers" "$MRRUN" -n 2 --timeout 0.5 ./sleeps

@@ -19,7 +19,7 @@ static bool has_files(const Options *options, uint64_t files) {
 }
 
 int main(int argc, char **argv) {
-    Run run = {.directory.lock = -1, .signals = -1, .wake = -1};
+    Run run = {.directory.lock = -1, .timer = -1, .signals = -1, .wake = -1};
     int status = 1;
     uint64_t files = launch_prepare_files();
     if (!options_parse(&run.options, argc, argv, &status)) return status;

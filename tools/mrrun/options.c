@@ -11,7 +11,8 @@
 
 #include "base/nearest.h"
 
-enum { MOST_WORKERS = 4096 };
+enum { MOST_WORKERS = 4096, MOST_RETRIES = 1000, RETRIES = 3 };
+#define MOST_SECONDS 1e8
 
 static const char help[] =
     "usage: mrrun [options] program [arguments of the program]\n"
@@ -21,6 +22,9 @@ static const char help[] =
     "  -n N              the number of workers (default: the number of cores)\n"
     "  -v                say what is started, and what each worker's share of each job was\n"
     "  -q                show no warnings\n"
+    "      --timeout SECONDS  end the run with an error when it takes longer\n"
+    "      --retries N   end it when N workers have died of the same part of the input (default: 3)\n"
+    "      --no-respawn  do not replace workers that are lost: the others do their work\n"
     "      --stats       after the run, show for each job what every worker did and sent\n"
     "      --stats=json  the same as JSON, on standard error\n"
     "      --shuffle=SEED  hand out small ranges in an order drawn from SEED: the result must not change (for testing)\n"
@@ -29,11 +33,15 @@ static const char help[] =
     "\n"
     "The exit status is the program's; 1 after an error, 2 for wrong usage, 130 after an interrupt.\n";
 
-enum { OPTION_STATS = 256, OPTION_SHUFFLE, OPTION_VERSION };
+enum { OPTION_STATS = 256, OPTION_SHUFFLE, OPTION_VERSION, OPTION_TIMEOUT, OPTION_RETRIES, OPTION_RESPAWN, OPTION_NO_RESPAWN };
 
 static const struct option long_options[] = {
     {"stats", optional_argument, NULL, OPTION_STATS},
     {"shuffle", required_argument, NULL, OPTION_SHUFFLE},
+    {"timeout", required_argument, NULL, OPTION_TIMEOUT},
+    {"retries", required_argument, NULL, OPTION_RETRIES},
+    {"respawn", no_argument, NULL, OPTION_RESPAWN},
+    {"no-respawn", no_argument, NULL, OPTION_NO_RESPAWN},
     {"help", no_argument, NULL, 'h'},
     {"version", no_argument, NULL, OPTION_VERSION},
     {NULL, 0, NULL, 0},
@@ -45,6 +53,14 @@ static bool parse_number(const char *text, unsigned long long most, unsigned lon
     errno = 0;
     *number = strtoull(text, &end, 10);
     return isdigit((unsigned char)*text) && !*end && errno == 0 && *number >= 1 && *number <= most;
+}
+
+/* Seconds, with or without a fraction. */
+static bool parse_seconds(const char *text, double *seconds) {
+    char *end;
+    *seconds = strtod(text, &end);
+    bool is_plain = *text && strspn(text, "0123456789.") == strlen(text); /* no nan, inf, hexadecimal or signed number */
+    return is_plain && !*end && *seconds > 0 && *seconds <= MOST_SECONDS;
 }
 
 static bool wrong_usage(int *status) {
@@ -81,6 +97,16 @@ static bool take_option(Options *options, int option, char **argv, int *status) 
         if (!optarg || options->stats == STATS_JSON) return true;
         fprintf(stderr, "mrrun: --stats takes nothing or json, not \"%s\"\n", optarg);
         return wrong_usage(status);
+    case OPTION_TIMEOUT:
+        if (parse_seconds(optarg, &options->timeout)) return true;
+        fprintf(stderr, "mrrun: --timeout takes a number of seconds above 0, such as 60 or 0.5, not \"%s\"\n", optarg);
+        return wrong_usage(status);
+    case OPTION_RETRIES:
+        if (!parse_number(optarg, MOST_RETRIES, &number)) return wrong_number("--retries", optarg, MOST_RETRIES, status);
+        options->retries = (uint32_t)number;
+        return true;
+    case OPTION_RESPAWN:
+    case OPTION_NO_RESPAWN: options->respawns = option == OPTION_RESPAWN; return true;
     case OPTION_SHUFFLE:
         if (!parse_number(optarg, UINT64_MAX, &number)) return wrong_number("--shuffle", optarg, UINT64_MAX, status);
         options->shuffle_seed = number;
@@ -99,7 +125,11 @@ static bool take_option(Options *options, int option, char **argv, int *status) 
 
 bool options_parse(Options *options, int argc, char **argv, int *status) {
     long cores = sysconf(_SC_NPROCESSORS_ONLN);
-    *options = (Options){.workers = cores < 1 ? 1 : cores > MOST_WORKERS ? MOST_WORKERS : (uint32_t)cores};
+    *options = (Options){.respawns = true,
+                         .retries = RETRIES,
+                         .workers = cores < 1              ? 1
+                                    : cores > MOST_WORKERS ? MOST_WORKERS
+                                                           : (uint32_t)cores};
     char name[] = "mrrun"; /* with which messages about options begin, wherever mrrun lies */
     char *called = argv[0];
     argv[0] = name;

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/signalfd.h>
+#include <sys/timerfd.h>
 #include <unistd.h>
 
 #include "base/arena.h"
@@ -56,6 +57,7 @@ void run_stop(Run *run) {
     stats_free(&run->stats);
     if (run->wake >= 0) close(run->wake);
     if (run->signals >= 0) close(run->signals);
+    if (run->timer >= 0) close(run->timer);
 }
 
 /* ---- what happens */
@@ -142,9 +144,19 @@ static void take_signal(Run *run, Hub *hub) {
     hub_interrupt(hub);
 }
 
+static void take_timeout(Run *run, Hub *hub) {
+    uint64_t count;
+    if (run->timer < 0 || read(run->timer, &count, sizeof count) != (ssize_t)sizeof count) return;
+    char text[MESSAGE_TEXT_SIZE], at[MESSAGE_TEXT_SIZE / 2];
+    sched_describe(hub_sched(hub), at, sizeof at);
+    snprintf(text, sizeof text, "the run took longer than %g s (--timeout): %s", run->options.timeout, at);
+    hub_fail(hub, text, false);
+}
+
 static void on_wake(Hub *hub, void *data) {
     Run *run = data;
     take_signal(run, hub);
+    take_timeout(run, hub);
     for (uint32_t i = 0; i < run->place_count; i++) {
         if (run->places[i].in >= 0) look_at_place(run, hub, &run->places[i]);
     }
@@ -179,9 +191,19 @@ static bool watch(int epoll, int fd) {
     return epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event) == 0;
 }
 
+/* The time of the run is that of mrrun: from its start on, as near as matters. */
+static bool start_timer(Run *run) {
+    if (run->options.timeout == 0) return true;
+    run->timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+    struct itimerspec end = {.it_value.tv_sec = (time_t)run->options.timeout};
+    end.it_value.tv_nsec = (long)((run->options.timeout - (double)end.it_value.tv_sec) * 1e9);
+    if (end.it_value.tv_sec == 0 && end.it_value.tv_nsec == 0) end.it_value.tv_nsec = 1;
+    return run->timer >= 0 && timerfd_settime(run->timer, 0, &end, NULL) == 0 && watch(run->wake, run->timer);
+}
+
 static bool watch_everything(Run *run) {
     run->wake = epoll_create1(EPOLL_CLOEXEC);
-    bool is_good = run->wake >= 0 && watch(run->wake, run->signals);
+    bool is_good = run->wake >= 0 && watch(run->wake, run->signals) && start_timer(run);
     for (uint32_t i = 0; i < run->place_count && is_good; i++) is_good = watch(run->wake, run->places[i].in);
     if (!is_good) fprintf(stderr, "mrrun: cannot watch the processes: %s\n", strerror(errno));
     return is_good;
@@ -192,6 +214,8 @@ static Hub *open_hub(Run *run, Net *net) {
     launch_endpoint(control, run->directory.path, "control");
     HubConfig config = {.net = net, .control = control, .wake = run->wake, .data = run};
     config.sched = (SchedConfig){.workers = run->options.workers, .shuffle_seed = run->options.shuffle_seed};
+    config.sched.retries = run->options.retries;
+    config.sched.may_replace = run->options.respawns;
     if (run->options.shuffle_seed) config.sched.range_chunks = 1;
     config.on_wake = on_wake;
     config.on_log = on_log;
@@ -211,10 +235,24 @@ static void show_end(Run *run, const char *text, uint64_t start) {
     if (run->options.stats == STATS_JSON) stats_show_json(&run->stats, run->options.workers, seconds);
 }
 
-static bool all_were_here(const Run *run, const Sched *sched) {
-    uint32_t here = 0;
-    for (uint32_t i = 0; i < sched_worker_count(sched); i++) here += sched_worker(sched, i).pid != 0;
-    return here == run->options.workers;
+static bool has_said_hello(const Sched *sched, uint32_t host, int64_t pid) {
+    for (uint32_t i = 0; i < sched_worker_count(sched); i++) {
+        WorkerInfo worker = sched_worker(sched, i);
+        if (worker.pid == pid && worker.host == host) return true;
+    }
+    return false;
+}
+
+/* Workers that had not been heard of before the end know nothing of it. */
+static bool all_have_heard(const Run *run, const Sched *sched) {
+    for (uint32_t i = 0; i < run->place_count; i++) {
+        const Place *place = &run->places[i];
+        for (size_t k = 0; k < place->process_count; k++) {
+            const PlaceProcess *process = &place->processes[k];
+            if (process->role == ROLE_WORKER && !has_said_hello(sched, place->host, process->pid)) return false;
+        }
+    }
+    return true;
 }
 
 int run_program(Run *run) {
@@ -230,8 +268,7 @@ int run_program(Run *run) {
     char text[MESSAGE_TEXT_SIZE] = "";
     if (hub) {
         status = hub_run(hub, text);
-        /* Workers that had not been heard of before the end know nothing of it. */
-        run->is_ended = !text[0] && !run->interrupt && all_were_here(run, hub_sched(hub));
+        run->is_ended = !text[0] && !run->interrupt && all_have_heard(run, hub_sched(hub));
         show_end(run, text, start);
     }
     hub_close(&hub);

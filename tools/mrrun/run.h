@@ -17,6 +17,7 @@ typedef struct Run {
     Place *places; /* by host number; the root runs in the first */
     uint32_t place_count;
     sigset_t old_signals; /* as they were when mrrun was started */
+    int timer;            /* a descriptor: the run has taken too long; -1: it may take as long as it likes */
     int signals, wake;    /* descriptors: signals that end a run; everything that is looked at beside messages */
     bool is_ended;        /* all processes have taken leave */
     int interrupt;        /* the signal that ended the run, or 0 */
