@@ -28,6 +28,7 @@
 enum {
     PROTOCOL_VERSION = 3,
     MESSAGE_HASH_SIZE = 16,       /* bytes of a program's or a task's hash */
+    MESSAGE_JOB_NAME_SIZE = 16,   /* bytes of a job's full name, by which a journal knows it */
     MESSAGE_ENDPOINT_SIZE = 128,  /* bytes of an endpoint with its NUL, "ipc:///tmp/mr-1234/w3" */
     MESSAGE_NAME_SIZE = 64,       /* bytes of a worker's name with its NUL, "host:pid" or "thread 3" */
     MESSAGE_TEXT_SIZE = 512,      /* bytes of an error's text with its NUL, UTF-8 */

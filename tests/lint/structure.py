@@ -39,10 +39,11 @@ ALLOWED = {
     "runtime/io": ["runtime/io", "runtime/value", "base", ABI],
     "runtime/sched": ["runtime/sched", "base"],
     "runtime/net": ["runtime/net", "runtime/sched", "base"],
+    "runtime/journal": ["runtime/journal", "runtime/sched", "base"],
     "runtime/worker": WORKER,
-    "runtime/launch": ["runtime/launch"] + WORKER,
-    "tools": ["tools", "runtime/launch"] + WORKER + COMPILER,
-    "tests": ["tests", "generated", "compiler/driver", "tools", "runtime/launch"] + WORKER + COMPILER,
+    "runtime/launch": ["runtime/launch", "runtime/journal"] + WORKER,
+    "tools": ["tools", "runtime/launch", "runtime/journal"] + WORKER + COMPILER,
+    "tests": ["tests", "generated", "compiler/driver", "tools", "runtime/launch", "runtime/journal"] + WORKER + COMPILER,
     "bench": [],
 }
 FOREIGN = {

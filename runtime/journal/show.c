@@ -1,0 +1,74 @@
+/* show.c: what a journal holds, as text: mrrun --show-journal. It reads a file that a run may be writing at the same time, which
+ * then looks as if it had been cut. */
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/input.h"
+#include "runtime/journal/journal.h"
+
+static void show_run(const Record *record, Buf *out) {
+    Input in = input_of(record->meta, record->meta_size);
+    for (uint64_t left = input_number(&in); left > 0 && !in.is_bad; left--) {
+        size_t label_len, len;
+        const char *label = input_text(&in, &label_len), *text = input_text(&in, &len);
+        if (!in.is_bad) buf_printf(out, "%.*s: %.*s\n", (int)label_len, label, (int)len, text);
+    }
+}
+
+static void show_job(const KeptJob *job, Buf *out) {
+    static const char *const ends[] = {"", ", stopped early", ", failed"};
+    buf_printf(out, "job ");
+    for (size_t i = 0; i < sizeof job->head.name; i++) buf_printf(out, "%02x", job->head.name[i]);
+    buf_printf(out, ": %" PRIu64 " chunks, %" PRIu64 " count%s%s%s%s\n", job->head.chunks, job->limit, ends[job->end],
+               job->is_done ? ", done" : "", job->head.inputs[0] ? ", over " : "", job->head.inputs);
+    for (size_t i = 0; i < job->count; i++) {
+        const KeptBag *bag = &job->bags[i];
+        buf_printf(out, "  bag %" PRIu64 ": %" PRIu64 " bytes, %" PRIu64 " chunks:", bag->id, bag->size, bag->chunks.total);
+        for (size_t k = 0; k < bag->chunks.len; k++)
+            buf_printf(out, " %" PRIu64 "-%" PRIu64, bag->chunks.items[k].first,
+                       bag->chunks.items[k].first + bag->chunks.items[k].count - 1);
+        buf_add_char(out, '\n');
+    }
+}
+
+static void show_records(RecordScan *scan, Buf *out) {
+    Kept kept = {0};
+    Record record;
+    uint64_t senseless = 0, id = 0;
+    while (record_scan_next(scan, &record)) {
+        if (record.kind == RECORD_RUN)
+            show_run(&record, out);
+        else
+            senseless += !entry_read(&record, id++, &kept);
+    }
+    for (size_t i = 0; i < kept.count; i++) show_job(kept.jobs[i], out);
+    kept_clear(&kept);
+    if (scan->skipped + senseless) buf_printf(out, "%" PRIu64 " records cannot be used\n", scan->skipped + senseless);
+    if (scan->is_damaged) buf_printf(out, "damaged at byte %" PRIu64 "\n", scan->at);
+    if (scan->is_cut) buf_printf(out, "the record at byte %" PRIu64 " was not written to the end\n", scan->at);
+}
+
+bool journal_show(const char *directory, Buf *out, char **error) {
+    Buf path = {0};
+    RecordScan scan;
+    buf_printf(&path, "%s/journal", directory);
+    int file = open(buf_text(&path), O_RDONLY | O_CLOEXEC);
+    bool is_open = file >= 0 && record_scan_start(&scan, file);
+    if (is_open) {
+        show_records(&scan, out);
+        record_scan_end(&scan);
+    }
+    if (!is_open) {
+        Buf text = {0};
+        buf_printf(&text, "cannot read %s: %s", buf_text(&path), strerror(errno));
+        buf_text(&text);
+        *error = text.data;
+    }
+    if (file >= 0) close(file);
+    buf_free(&path);
+    return is_open;
+}
