@@ -130,7 +130,7 @@ $(BUILD)/bin/mrc: $(call objects,$(DRIVER_SRC)) $(LIB_COMPILER) $(LIB_BASE)
 	$(CC) $(LDFLAGS) -o $@ $^ $(COMPILER_LIBS)
 $(BUILD)/bin/mrrun: $(BUILD)/obj/tools/mrrun/main.o $(LIB_MRRUN) $(LIB_MRT)
 	@mkdir -p $(@D)
-	$(CC) $(LDFLAGS) -o $@ $^ $(RUNTIME_LIBS) -ljansson
+	$(CC) $(LDFLAGS) -o $@ $^ $(RUNTIME_LIBS) -ljansson -lsodium
 
 # ---- installation: programs, the runtime library and its bitcode; nothing refers back to the source tree
 .PHONY: install uninstall

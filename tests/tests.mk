@@ -12,7 +12,7 @@ $(filter $(COMPILER_UNITS),$(UNIT_TESTS)): $(BUILD)/tests/unit/%: tests/unit/%.c
 $(BUILD)/tests/unit/gen_test $(BUILD)/tests/unit/gen_job_test: $(LIB_MRT) $(BITCODE) # they link the programs that they generate
 $(filter-out $(COMPILER_UNITS),$(UNIT_TESTS)): $(BUILD)/tests/unit/%: tests/unit/%.c $(LIB_MRRUN) $(LIB_MRT)
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) $< $(LIB_MRRUN) $(LIB_MRT) -o $@ -lcmocka $(RUNTIME_LIBS)
+	$(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) $< $(LIB_MRRUN) $(LIB_MRT) -o $@ -lcmocka $(RUNTIME_LIBS) -lsodium
 
 # The simulator: the real scheduler, workers' protocol sides and root over a virtual network, a thousand seeds; the long form is
 # make check-sim SEEDS=10000.

@@ -9,6 +9,7 @@
 #define RUNTIME_LAUNCH_LAUNCH_H
 
 #include "runtime/include/mr.h"
+#include "runtime/launch/texts.h"
 #include "runtime/sched/message.h"
 #include "runtime/worker/blackbox.h"
 
@@ -54,6 +55,7 @@ typedef struct LaunchRole {
     uint32_t workers; /* how many there are in the run */
     char directory[MESSAGE_ENDPOINT_SIZE];
     BlackBox *box; /* of a worker: where it notes what it is at; may be NULL */
+    Texts texts;   /* on another host: the program's arguments */
 } LaunchRole;
 
 /* The parent's whole life. Returns in the root and in the workers, whose role is then in *role; in the parent it never returns. */

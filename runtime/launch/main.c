@@ -245,6 +245,10 @@ static int main_under_mrrun(const char *launch, const MrProgram *program, int ar
     }
     unsetenv(LAUNCH_VARIABLE);
     launch_parent(ends, program, &role);
+    if (role.texts.count > 0) {
+        argc = (int)role.texts.count;
+        argv = role.texts.arguments;
+    }
     return role.is_root ? main_root(&role, program, argc, argv) : main_worker(&role, program, argc, argv);
 }
 

@@ -22,6 +22,8 @@
 #include "runtime/launch/launch.h"
 #include "runtime/launch/oom.h"
 #include "runtime/launch/record.h"
+#include "runtime/launch/texts.h"
+#include "runtime/net/link.h"
 
 extern const LaunchNote launch_note;
 __attribute__((section(".note.mr"), aligned(4), used)) const LaunchNote launch_note = {
@@ -47,6 +49,8 @@ typedef struct Parent {
     RecordQueue received;
     RecordStart start;
     bool is_started; /* START has come */
+    Texts texts;     /* of another host */
+    uint64_t heard;  /* when mrrun last said something; 0: its silence means nothing */
     Child *children;
     size_t count, cap;
     uint64_t ran_out; /* see oom_count: what is known of */
@@ -175,6 +179,7 @@ static bool spawn_child(Parent *parent, const RecordSpawn *spawn, LaunchRole *ro
         role->host = parent->start.host;
         role->workers = parent->start.workers;
         memcpy(role->directory, parent->start.directory, sizeof role->directory);
+        role->texts = parent->texts;
         child_start(parent, spawn, parent_pid);
         return true;
     }
@@ -247,12 +252,22 @@ static void kill_child(const Parent *parent, int64_t pid) {
 
 /* Does what mrrun says. True in a child. */
 static bool take_record(Parent *parent, const Record *record, LaunchRole *role) {
-    if ((record->kind == RECORD_START) == parent->is_started) parent_end(parent); /* it comes first, and once */
+    if (record->kind == RECORD_ALIVE) {
+        parent->heard = clock_now();
+        report(parent, record);
+        return false;
+    }
+    bool is_early = record->kind == RECORD_START || record->kind == RECORD_TEXT;
+    if (is_early == parent->is_started) parent_end(parent); /* START comes once, and before all that is to be done */
     switch (record->kind) {
+    case RECORD_TEXT:
+        if (!texts_add(&parent->texts, &record->as.text)) parent_end(parent);
+        return false;
     case RECORD_START:
         if (record->as.start.version != PROTOCOL_VERSION) parent_end(parent);
         parent->start = record->as.start;
         parent->is_started = true;
+        texts_enter_folder(&parent->texts);
         return false;
     case RECORD_SPAWN: return spawn_child(parent, &record->as.spawn, role);
     case RECORD_KILL: kill_child(parent, record->as.kill.pid); return false;
@@ -293,7 +308,9 @@ void launch_parent(LaunchEnds ends, const MrProgram *program, LaunchRole *role) 
     parent_signals(&parent);
     for (;;) {
         struct pollfd items[2] = {{.fd = ends.in, .events = POLLIN}, {.fd = parent.signals, .events = POLLIN}};
-        if (poll(items, 2, -1) < 0 && errno != EINTR) parent_end(&parent);
+        if (poll(items, 2, parent.heard ? 1000 : -1) < 0 && errno != EINTR) parent_end(&parent);
+        if (parent.heard && !items[0].revents && clock_now() - parent.heard > RECORD_SILENCE * (uint64_t)1000000)
+            parent_end(&parent);
         if (items[1].revents) reap(&parent);
         if (items[0].revents && take_records(&parent, role)) return;
     }

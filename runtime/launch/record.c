@@ -65,6 +65,12 @@ static void wire_record(Wire *wire, Record *record) {
         wire_check(wire, record->as.kill.pid > 0);
         break;
     case RECORD_END: wire_u32(wire, &record->as.end.patience); break;
+    case RECORD_TEXT:
+        record->as.text.kind = (TextKind)wire_choice(wire, (int)record->as.text.kind, TEXT_ARGUMENT, TEXT_KINDS - 1);
+        record->as.text.is_last = wire_bool(wire, record->as.text.is_last);
+        wire_text(wire, record->as.text.piece, sizeof record->as.text.piece);
+        break;
+    case RECORD_ALIVE:
     case RECORD_KINDS: break;
     }
 }

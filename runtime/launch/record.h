@@ -5,8 +5,9 @@
  * the kind, and the kind's fields. Nothing that is read is believed: every length, number and kind is checked, as in
  * runtime/net/wire.h, and a stream that holds anything else is bad from there on.
  *
- *     mrrun → parent   START, first and once; SPAWN, KILL, END
- *     parent → mrrun   HELLO, first and once; STARTED or NOT_STARTED for each SPAWN; EXIT for each that was STARTED
+ *     mrrun → parent   TEXTs, where the parent has not inherited what they say; START, once; SPAWN, KILL, END; ALIVE
+ *     parent → mrrun   HELLO, first and once; STARTED or NOT_STARTED for each SPAWN; EXIT for each that was STARTED;
+ *                      ALIVE for each ALIVE
  *
  * The end of either's input is the end of the run: the parent kills what it has started. A reader or a queue belongs to one thread.
  */
@@ -20,6 +21,8 @@
 enum {
     RECORD_VERSION = 1,
     RECORD_SIZE = 1024, /* no frame takes more bytes */
+    RECORD_TEXT_SIZE = 512,
+    RECORD_SILENCE = 20000, /* milliseconds without a record, after an ALIVE, that a parent takes for the end of mrrun */
 };
 
 typedef enum RecordKind {
@@ -31,7 +34,9 @@ typedef enum RecordKind {
     RECORD_SPAWN,
     RECORD_KILL,
     RECORD_END,
-    RECORD_KINDS /* one more than the last */
+    RECORD_TEXT,
+    RECORD_ALIVE, /* mrrun says so every second where a network is in between, which may swallow its end */
+    RECORD_KINDS  /* one more than the last */
 } RecordKind;
 
 typedef struct RecordHello {
@@ -82,6 +87,20 @@ typedef struct RecordEnd {
     uint32_t patience; /* milliseconds until the processes that are left are killed */
 } RecordEnd;
 
+/* What a process on another host needs of those that a forked one inherits. Texts of any length come in pieces, one after another.
+ */
+typedef enum TextKind {
+    TEXT_ARGUMENT, /* of the program, in order; the first is its name */
+    TEXT_FOLDER,   /* where mrrun was started */
+    TEXT_KINDS
+} TextKind;
+
+typedef struct RecordText {
+    TextKind kind;
+    bool is_last; /* the text ends here */
+    char piece[RECORD_TEXT_SIZE];
+} RecordText;
+
 typedef struct Record {
     RecordKind kind;
     union {
@@ -93,6 +112,7 @@ typedef struct Record {
         RecordSpawn spawn;
         RecordKill kill;
         RecordEnd end;
+        RecordText text;
     } as;
 } Record;
 

@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "runtime/launch/record.h"
+#include "runtime/launch/texts.h"
 
 static const Record samples[] = {
     {.kind = RECORD_HELLO, .as.hello = {.version = PROTOCOL_VERSION, .program = "hash", .pid = 77}},
@@ -27,6 +27,8 @@ static const Record samples[] = {
     {.kind = RECORD_SPAWN, .as.spawn = {.serial = 9, .role = ROLE_WORKER, .wish = -1}},
     {.kind = RECORD_KILL, .as.kill = {.pid = 78}},
     {.kind = RECORD_END, .as.end = {.patience = 2000}},
+    {.kind = RECORD_TEXT, .as.text = {.kind = TEXT_FOLDER, .is_last = true, .piece = "/home/carol"}},
+    {.kind = RECORD_ALIVE},
 };
 enum { SAMPLES = sizeof samples / sizeof *samples };
 
@@ -54,6 +56,33 @@ static void every_kind_comes_back(void **state) {
     }
     assert_int_equal(record_next(&queue, &record), RECORD_NONE);
     record_free(&queue);
+}
+
+/* A text of any length, in as many pieces as it takes. */
+static void texts_come_back(void **state) {
+    (void)state;
+    char *text = calloc(1, 5000);
+    for (size_t len = 0; len < 2000; len += len < 500 ? 100 : 1) {
+        memset(text, 'x', len);
+        RecordQueue queue = {0};
+        Texts texts = {0};
+        Record record;
+        texts_say(&queue.bytes, TEXT_ARGUMENT, text);
+        texts_say(&queue.bytes, TEXT_ARGUMENT, "");
+        texts_say(&queue.bytes, TEXT_FOLDER, "/");
+        while (record_next(&queue, &record) == RECORD_GOT) assert_true(texts_add(&texts, &record.as.text));
+        assert_int_equal(texts.count, 2);
+        assert_string_equal(texts.arguments[0], text);
+        assert_string_equal(texts.arguments[1], "");
+        assert_null(texts.arguments[2]);
+        assert_string_equal(texts.folder, "/");
+        free(texts.arguments[0]);
+        free(texts.arguments[1]);
+        free(texts.arguments);
+        free(texts.folder);
+        record_free(&queue);
+    }
+    free(text);
 }
 
 static void fields_come_back(void **state) {
@@ -164,8 +193,10 @@ static void a_bad_length_is_refused(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(every_kind_comes_back),      cmocka_unit_test(fields_come_back), cmocka_unit_test(pieces_are_put_together),
-        cmocka_unit_test(what_is_left_is_sent_later), cmocka_unit_test(noise_is_refused), cmocka_unit_test(a_bad_length_is_refused),
+        cmocka_unit_test(every_kind_comes_back),      cmocka_unit_test(texts_come_back),
+        cmocka_unit_test(fields_come_back),           cmocka_unit_test(pieces_are_put_together),
+        cmocka_unit_test(what_is_left_is_sent_later), cmocka_unit_test(noise_is_refused),
+        cmocka_unit_test(a_bad_length_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
