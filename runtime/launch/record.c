@@ -80,12 +80,18 @@ static void wire_head(Wire *wire, Record *record) {
     record->kind = (RecordKind)wire_choice(wire, (int)record->kind, RECORD_HELLO, RECORD_KINDS - 1);
 }
 
+/* Of every record: srun passes on what a process writes by whole lines. */
+static void wire_tail(Wire *wire) {
+    wire_check(wire, wire_number(wire, '\n', 1) == '\n');
+}
+
 void record_add(Buf *out, const Record *record) {
     uint8_t frame[RECORD_SIZE];
     Wire wire = {.writes = true, .out = frame + LENGTH_SIZE};
     Record copy = *record;
     wire_head(&wire, &copy);
     wire_record(&wire, &copy);
+    wire_tail(&wire);
     size_t size = (size_t)(wire.out - frame);
     wire.out = frame;
     wire_number(&wire, size - LENGTH_SIZE, LENGTH_SIZE);
@@ -105,6 +111,7 @@ RecordState record_next(RecordQueue *queue, Record *record) {
     wire.end += size;
     wire_head(&wire, record);
     if (!wire.is_bad) wire_record(&wire, record);
+    if (!wire.is_bad) wire_tail(&wire);
     if (wire.is_bad || wire.in != wire.end) return RECORD_BAD;
     queue->taken += LENGTH_SIZE + size;
     return RECORD_GOT;

@@ -2,8 +2,8 @@
  *
  * A parent is a process of the program that forks root and workers, one on each host (runtime/launch/launch.h). mrrun talks to it
  * over a socket pair, or over the pipes of ssh or srun. A record is a frame: the length of what follows in four bytes, a version,
- * the kind, and the kind's fields. Nothing that is read is believed: every length, number and kind is checked, as in
- * runtime/net/wire.h, and a stream that holds anything else is bad from there on.
+ * the kind, the kind's fields, and the end of a line. Nothing that is read is believed: every length, number and kind is checked,
+ * as in runtime/net/wire.h, and a stream that holds anything else is bad from there on.
  *
  *     mrrun → parent   TEXTs, where the parent has not inherited what they say; START, once; SPAWN, KILL, END; ALIVE
  *     parent → mrrun   HELLO, first and once; STARTED or NOT_STARTED for each SPAWN; EXIT for each that was STARTED;
