@@ -121,6 +121,7 @@ static void *worker_thread(void *argument) {
                            .argc = alone->argc,
                            .argv = alone->argv,
                            .wish = worker->number,
+                           .memory = alone->memory,
                            .control = CONTROL,
                            .data = worker->data,
                            .name = worker->name,

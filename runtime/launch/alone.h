@@ -11,6 +11,7 @@ typedef struct AloneConfig {
     int argc; /* the program's arguments, without its name */
     char **argv;
     uint32_t workers;
+    uint64_t memory; /* bytes for each worker's values; 0: no limit */
     Shares *shares;
 } AloneConfig;
 

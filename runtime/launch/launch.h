@@ -53,6 +53,7 @@ typedef struct LaunchRole {
     int64_t wish;     /* of a worker, see MsgHello */
     uint32_t host;    /* as in HELLO */
     uint32_t workers; /* how many there are in the run */
+    uint64_t memory;  /* bytes for each worker's values; 0: no limit */
     char directory[MESSAGE_ENDPOINT_SIZE];
     BlackBox *box; /* of a worker: where it notes what it is at; may be NULL */
     Texts texts;   /* on another host: the program's arguments */

@@ -12,12 +12,14 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/size.h"
 #include "runtime/launch/alone.h"
 #include "runtime/launch/launch.h"
 #include "runtime/value/value.h"
 #include "runtime/worker/cluster.h"
 #include "runtime/worker/laws.h"
 #include "runtime/worker/runtime.h"
+#include "runtime/worker/spill.h"
 #include "runtime/worker/worker.h"
 
 /* A worker's thread needs open files for its connections, its wake-up call and what it reads. */
@@ -120,6 +122,15 @@ static bool read_setting(const char *name, long most, long fallback, long *value
     return false;
 }
 
+/* The limit of memory for each worker; false: it is none. */
+static bool read_memory(uint64_t *limit) {
+    const char *text = getenv("MR_MEMORY");
+    *limit = 0;
+    if (!text || !*text || (size_parse(text, limit) && *limit >= MEMORY_LEAST)) return true;
+    fprintf(stderr, "error: MR_MEMORY is \"%s\", but must be an amount of memory such as 512M or 2G, of 64K at least\n", text);
+    return false;
+}
+
 /* The root's jobs that workers have; NULL after a message. */
 static Shares *make_shares(RootRun *run) {
     char *error = NULL;
@@ -158,6 +169,7 @@ static bool start_alone(MrContext *context) {
     AloneConfig config = {.program = run->program, .argc = run->runtime.io.argc, .argv = run->runtime.io.argv};
     config.workers = run->runtime.workers;
     config.shares = run->runtime.shares;
+    config.memory = run->runtime.memory;
     char *error = NULL;
     run->alone = alone_start(&config, &run->runtime.cluster, &error);
     return !run->alone && io_fail_take(context, error);
@@ -180,6 +192,7 @@ static int main_alone(const MrProgram *program, uint64_t files, int argc, char *
         return 1;
     }
     run.runtime.workers = (uint32_t)workers;
+    if (!read_memory(&run.runtime.memory)) return 2;
     if (!program->checks_laws) run.runtime.start = start_alone;
     if (!make_shares(&run)) return 1;
     return run_root(&run, program, argc, argv);
@@ -225,6 +238,7 @@ static int main_worker(const LaunchRole *role, const MrProgram *program, int arg
     config.name = name;
     config.place = host;
     config.host = role->host;
+    config.memory = role->memory;
     config.box = role->box;
     bool is_clean;
     char *error;

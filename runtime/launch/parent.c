@@ -178,6 +178,7 @@ static bool spawn_child(Parent *parent, const RecordSpawn *spawn, LaunchRole *ro
         *role = (LaunchRole){.is_root = spawn->role == ROLE_ROOT, .serial = spawn->serial, .wish = spawn->wish, .box = box};
         role->host = parent->start.host;
         role->workers = parent->start.workers;
+        role->memory = parent->start.memory;
         memcpy(role->directory, parent->start.directory, sizeof role->directory);
         role->texts = parent->texts;
         child_start(parent, spawn, parent_pid);

@@ -30,6 +30,7 @@ static void wire_start(Wire *wire, RecordStart *start) {
     wire_u32(wire, &start->version);
     wire_u32(wire, &start->host);
     wire_u32(wire, &start->workers);
+    wire_u64(wire, &start->memory);
     wire_text(wire, start->directory, sizeof start->directory);
     wire_check(wire, start->workers >= 1 && start->workers < MESSAGE_WORKERS);
 }

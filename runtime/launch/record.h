@@ -50,6 +50,7 @@ typedef struct RecordStart {
     uint32_t version;                      /* PROTOCOL_VERSION */
     uint32_t host;                         /* mrrun's number for it; 0: its own machine */
     uint32_t workers;                      /* N, of the whole run */
+    uint64_t memory;                       /* bytes for each worker's values; 0: no limit */
     char directory[MESSAGE_ENDPOINT_SIZE]; /* where the run's sockets lie; mrrun has made it */
 } RecordStart;
 

@@ -37,6 +37,7 @@ typedef struct MrRuntime {
         MrContext *context); /* makes it, when the first job needs it; fails as a primitive does; NULL: there are no workers */
     void *start_data;
     uint32_t workers;          /* how many there are, or would be */
+    uint64_t memory;           /* alone: bytes for each worker's values; 0: no limit */
     int64_t local_nanoseconds; /* how long a job may run here before it is handed to the workers */
     bool is_trying;            /* a job is being mapped here that may be given up: those inside of it stay here, too */
     bool local_always;         /* try every job here first, whatever is known of it (a testing option) */

@@ -2,9 +2,15 @@
 #include "runtime/worker/spill.h"
 
 #include <malloc.h>
+#include <stdlib.h>
 
 /* Memory that is given back to the system once so much of it has been freed. */
 enum { TRIM_SIZE = 1 << 20 };
+
+Memory memory_of(uint64_t limit) {
+    const char *directory = getenv("TMPDIR");
+    return (Memory){.limit = limit, .directory = directory && *directory ? directory : "/tmp"};
+}
 
 /* Bags that are parts are cut by other bits of the hashes than those by which they were cut from the whole. */
 static uint32_t kept_level(const KeptBag *kept) {

@@ -21,6 +21,8 @@ typedef struct Memory {
 
 enum { MEMORY_SHARES = 4, MEMORY_LEAST = 1 << 16 };
 
+Memory memory_of(uint64_t limit); /* with temporary files in $TMPDIR, else /tmp */
+
 /* Bytes that all bags of a worker may take; UINT64_MAX without a limit. */
 static inline uint64_t memory_share(const Memory *memory) {
     return memory->limit ? memory->limit / MEMORY_SHARES : UINT64_MAX;

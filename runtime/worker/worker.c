@@ -105,7 +105,7 @@ int worker_run(const WorkerConfig *config, bool *is_clean, char **error) {
     Worker worker = {.status = 1};
     *is_clean = true;
     *error = NULL;
-    ComputeConfig compute = {.program = config->program, .box = config->box};
+    ComputeConfig compute = {.program = config->program, .box = config->box, .memory = memory_of(config->memory)};
     compute.io = (IoState){.argc = config->argc, .argv = config->argv, .name = config->name};
     worker.compute = compute_new(&compute, error);
     LinkConfig link = {.control = config->control, .data = config->data, .wake = -1};

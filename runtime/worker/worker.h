@@ -13,6 +13,7 @@ typedef struct WorkerConfig {
     char **argv;
     int64_t wish;        /* the worker number that it asks for, -1: any */
     uint32_t host;       /* where it runs, for the launcher: see MsgHello */
+    uint64_t memory;     /* bytes for its values (spill.h); 0: no limit */
     BlackBox *box;       /* where it notes what it is at; NULL: nowhere */
     const char *control; /* the scheduler's endpoint */
     const char *data;    /* where this worker's data socket shall listen */

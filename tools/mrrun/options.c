@@ -10,6 +10,8 @@
 #include <unistd.h>
 
 #include "base/nearest.h"
+#include "base/size.h"
+#include "runtime/worker/spill.h"
 
 enum { MOST_WORKERS = 4096, MOST_RETRIES = 1000, RETRIES = 3 };
 #define MOST_SECONDS 1e8
@@ -33,18 +35,23 @@ static const char help[] =
     "\n"
     "The exit status is the program's; 1 after an error, 2 for wrong usage, 130 after an interrupt.\n";
 
-enum { OPTION_STATS = 256, OPTION_SHUFFLE, OPTION_VERSION, OPTION_TIMEOUT, OPTION_RETRIES, OPTION_RESPAWN, OPTION_NO_RESPAWN };
+enum {
+    OPTION_STATS = 256,
+    OPTION_SHUFFLE,
+    OPTION_VERSION,
+    OPTION_TIMEOUT,
+    OPTION_RETRIES,
+    OPTION_RESPAWN,
+    OPTION_NO_RESPAWN,
+    OPTION_MEMORY
+};
 
 static const struct option long_options[] = {
-    {"stats", optional_argument, NULL, OPTION_STATS},
-    {"shuffle", required_argument, NULL, OPTION_SHUFFLE},
-    {"timeout", required_argument, NULL, OPTION_TIMEOUT},
-    {"retries", required_argument, NULL, OPTION_RETRIES},
-    {"respawn", no_argument, NULL, OPTION_RESPAWN},
-    {"no-respawn", no_argument, NULL, OPTION_NO_RESPAWN},
-    {"help", no_argument, NULL, 'h'},
-    {"version", no_argument, NULL, OPTION_VERSION},
-    {NULL, 0, NULL, 0},
+    {"stats", optional_argument, NULL, OPTION_STATS},     {"shuffle", required_argument, NULL, OPTION_SHUFFLE},
+    {"timeout", required_argument, NULL, OPTION_TIMEOUT}, {"retries", required_argument, NULL, OPTION_RETRIES},
+    {"respawn", no_argument, NULL, OPTION_RESPAWN},       {"no-respawn", no_argument, NULL, OPTION_NO_RESPAWN},
+    {"memory", required_argument, NULL, OPTION_MEMORY},   {"help", no_argument, NULL, 'h'},
+    {"version", no_argument, NULL, OPTION_VERSION},       {NULL, 0, NULL, 0},
 };
 
 /* A whole number from 1 to `most`. */
@@ -107,6 +114,10 @@ static bool take_option(Options *options, int option, char **argv, int *status) 
         return true;
     case OPTION_RESPAWN:
     case OPTION_NO_RESPAWN: options->respawns = option == OPTION_RESPAWN; return true;
+    case OPTION_MEMORY:
+        if (size_parse(optarg, &options->memory) && options->memory >= MEMORY_LEAST) return true;
+        fprintf(stderr, "mrrun: --memory takes an amount of memory such as 512M or 2G, of 64K at least, not \"%s\"\n", optarg);
+        return wrong_usage(status);
     case OPTION_SHUFFLE:
         if (!parse_number(optarg, UINT64_MAX, &number)) return wrong_number("--shuffle", optarg, UINT64_MAX, status);
         options->shuffle_seed = number;

@@ -14,6 +14,7 @@ typedef struct Options {
     double timeout;        /* seconds that the run may take; 0: as long as it likes */
     uint32_t retries;      /* workers that may die of one chunk before the run ends */
     bool respawns;         /* lost workers are replaced */
+    uint64_t memory;       /* bytes for each worker's values; 0: no limit */
     uint64_t shuffle_seed; /* 0: ranges are handed out in order */
     char **program;        /* its path and arguments, ended by NULL */
 } Options;

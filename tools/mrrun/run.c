@@ -64,7 +64,7 @@ void run_stop(Run *run) {
 
 static void take_hello(Run *run, Hub *hub, Place *place, const RecordHello *hello) {
     hub_expect_program(hub, hello->program);
-    RecordStart start = {.version = PROTOCOL_VERSION, .workers = run->options.workers};
+    RecordStart start = {.version = PROTOCOL_VERSION, .workers = run->options.workers, .memory = run->options.memory};
     memcpy(start.directory, run->directory.path, sizeof start.directory);
     place_begin(place, &start);
 }
