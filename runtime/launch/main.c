@@ -17,6 +17,7 @@
 #include "runtime/launch/launch.h"
 #include "runtime/value/value.h"
 #include "runtime/worker/cluster.h"
+#include "runtime/worker/fault.h"
 #include "runtime/worker/laws.h"
 #include "runtime/worker/runtime.h"
 #include "runtime/worker/spill.h"
@@ -207,6 +208,7 @@ static void on_end(void *data, int status) {
 
 static int main_root(const LaunchRole *role, const MrProgram *program, int argc, char **argv) {
     RootRun run = {.net = net_new(false)};
+    MR_FAULT_PROCESS("root");
     run.runtime.workers = role->workers;
     launch_endpoint(run.control, role->directory, "control");
     launch_endpoint(run.data, role->directory, "root");
@@ -232,6 +234,8 @@ static int main_worker(const LaunchRole *role, const MrProgram *program, int arg
     host[sizeof host - 1] = '\0';
     launch_endpoint(control, role->directory, "control");
     launch_endpoint(data, role->directory, file);
+    MR_FAULT_PROCESS(file + strlen("worker-"));
+    MR_FAULT("worker.at_start");
     WorkerConfig config = {.net = net, .program = program, .argc = argc - 1, .argv = argv + 1, .wish = role->wish};
     config.control = control;
     config.data = data;

@@ -24,6 +24,7 @@
 #include "runtime/launch/record.h"
 #include "runtime/launch/texts.h"
 #include "runtime/net/link.h"
+#include "runtime/worker/fault.h"
 
 extern const LaunchNote launch_note;
 __attribute__((section(".note.mr"), aligned(4), used)) const LaunchNote launch_note = {
@@ -190,6 +191,7 @@ static bool spawn_child(Parent *parent, const RecordSpawn *spawn, LaunchRole *ro
         report(parent, &failure);
         return false;
     }
+    MR_FAULT("parent.after_fork");
     child_add(parent, (Child){.serial = spawn->serial, .pid = pid, .box = box});
     Record started = {.kind = RECORD_STARTED, .as.started = {.serial = spawn->serial, .pid = pid}};
     report(parent, &started);
@@ -216,6 +218,7 @@ static void report_exit(Parent *parent, size_t index, int status, const struct r
         parent->ran_out = ran_out;
     }
     child_forget(parent, index);
+    MR_FAULT("parent.before_exit");
     report(parent, &record);
 }
 
@@ -305,6 +308,8 @@ void launch_parent(LaunchEnds ends, const MrProgram *program, LaunchRole *role) 
     prctl(PR_SET_NAME, "mr-parent");
     Record hello = {.kind = RECORD_HELLO, .as.hello = {.version = PROTOCOL_VERSION, .pid = getpid()}};
     memcpy(hello.as.hello.program, program->hash, sizeof hello.as.hello.program);
+    MR_FAULT_PROCESS("parent");
+    MR_FAULT("parent.before_hello");
     report(&parent, &hello);
     parent_signals(&parent);
     for (;;) {

@@ -10,6 +10,7 @@
 #include "runtime/net/control.h"
 #include "runtime/sched/root.h"
 #include "runtime/value/value.h"
+#include "runtime/worker/fault.h"
 
 #define TICK ((uint64_t)500000000)
 
@@ -45,13 +46,18 @@ static void do_action(Cluster *cluster, OwnerAction *action) {
     int status;
     switch (action->kind) {
     case OWNER_SEND_CONTROL: control_send(&cluster->control, &action->message); break;
-    case OWNER_SEND_DATA: link_send_data(cluster->link, action->endpoint, &action->message); break;
+    case OWNER_SEND_DATA:
+        MR_FAULT("root.before_pull");
+        link_send_data(cluster->link, action->endpoint, &action->message);
+        break;
     case OWNER_SEND_ANSWER: link_send_answer(cluster->link, action->route, &action->message); break;
     case OWNER_EXIT:
         cluster->is_over = true;
         if (!is_finishing(cluster, &status)) cluster->config.on_end(cluster->config.data_of_end, action->status);
         break;
-    default: shares_act(cluster->config.shares, action);
+    default:
+        if (action->kind == OWNER_RESULT) MR_FAULT("root.after_pull");
+        shares_act(cluster->config.shares, action);
     }
 }
 

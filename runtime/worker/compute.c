@@ -9,6 +9,7 @@
 
 #include "base/arena.h"
 #include "runtime/net/link.h"
+#include "runtime/worker/fault.h"
 #include "runtime/worker/cut.h"
 #include "runtime/worker/job.h"
 
@@ -67,7 +68,14 @@ static Entry *find_entry(Compute *compute, uint64_t number) {
     return entry;
 }
 
+static void fault_before_answer(PeerEventKind kind) {
+    if (kind == PEER_COMPUTED) MR_FAULT("range.before_answer");
+    if (kind == PEER_MERGED) MR_FAULT("reduce.after_merge");
+    if (kind == PEER_ENCODED) MR_FAULT("reduce.after_encode");
+}
+
 static void post_answer(Compute *compute, Answer *answer) {
+    fault_before_answer(answer->event.kind);
     pthread_mutex_lock(&compute->mutex);
     *compute->last_answer = answer;
     compute->last_answer = &answer->next;
@@ -194,6 +202,14 @@ static void order_free(Order *order) {
     free(order);
 }
 
+static void fault_before_order(PeerActionKind kind) {
+    if (kind == PEER_OPEN) MR_FAULT("job.before_open");
+    if (kind == PEER_COMPUTE) MR_FAULT("worker.before_range");
+    if (kind == PEER_MERGE) MR_FAULT("reduce.before_merge");
+    if (kind == PEER_ENCODE) MR_FAULT("reduce.before_encode");
+    if (kind == PEER_DROP) MR_FAULT("job.before_drop");
+}
+
 static Activity activity_of(PeerActionKind kind) {
     switch (kind) {
     case PEER_OPEN:
@@ -239,6 +255,7 @@ static void *compute_thread(void *argument) {
     for (Order *order; (order = next_order(compute));) {
         BlackBoxNote note = {.activity = activity_of(order->action.kind), .job = order->action.job};
         blackbox_write(compute->config.box, note);
+        fault_before_order(order->action.kind);
         do_order(compute, order);
         blackbox_write(compute->config.box, (BlackBoxNote){.activity = AT_NOTHING});
         order_free(order);

@@ -6,6 +6,7 @@
  * other task each chunk has a state of its own. The bag combines the states along the tree. */
 #include "runtime/net/link.h"
 #include "runtime/value/value.h"
+#include "runtime/worker/fault.h"
 #include "runtime/worker/job.h"
 
 /* How long a batch of chunks may take, in nanoseconds: of elements, of text (whose limit is looked at between chunks), and where it
@@ -82,6 +83,7 @@ static uint64_t map_once(Job *job, JobRun *run, Frame *frame, uint64_t first, ui
     MrChunk chunk = {0};
     context->failed_element = -1;
     blackbox_chunks(run->box, first, count);
+    MR_FAULT_STARTED(started);
     bool failed = plan_read(&job->plan, context, run->lists, first, count, &chunk);
     MrScratch scratch = context->scratch;
     if (plan_is_text(&job->plan)) scratch_open(context);
@@ -91,6 +93,10 @@ static uint64_t map_once(Job *job, JobRun *run, Frame *frame, uint64_t first, ui
     else
         failed = kernel_run(job, frame, &chunk);
     context->scratch = scratch;
+    if (run->progress) {
+        MR_FAULT_SLOW("range.slow", started);
+        MR_FAULT("range.middle");
+    }
     if (failed) frame->has_value = false;
     if (job->plan.task->flags & MR_TASK_SILENT) context->out_len = printed;
     frame_take_output(frame, &job->of, printed, first);

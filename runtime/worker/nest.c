@@ -8,6 +8,7 @@
 
 #include "runtime/net/link.h"
 #include "runtime/worker/cost.h"
+#include "runtime/worker/fault.h"
 #include "runtime/worker/future.h"
 
 /* Nanoseconds. STEP: how often a job looks up; PATIENCE: what was begun so long ago may be handed over; WORTH: what is expected to
@@ -36,6 +37,7 @@ static void nest_offer(MrRuntime *runtime, Nest *nest, uint32_t idle) {
     run->count = nest->kept - run->first;
     run->limit = share_limit(nest->share);
     run->deadline = 0;
+    MR_FAULT("nested.after_offer");
 }
 
 void nest_look(MrContext *context) {
@@ -88,9 +90,11 @@ static bool nest_join(MrRuntime *runtime, Nest *nest, void *result) {
     kept.first = nest->mapped;
     kept.count = nest->kept - nest->mapped;
     kept.nanoseconds = clock_now() - nest->started;
+    MR_FAULT("nested.before_join");
     share_mapped(runtime->shares, nest->share, &kept);
     bool failed = share_wait(runtime->shares, nest->share, nest->job) || share_take(nest->share, nest->job, &limit) ||
                   job_finish(nest->job, limit, result);
+    MR_FAULT("nested.before_end");
     share_end(runtime->shares, &nest->share);
     return failed;
 }

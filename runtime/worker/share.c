@@ -14,6 +14,7 @@
 #include "runtime/sched/table.h"
 #include "runtime/value/value.h"
 #include "runtime/worker/cut.h"
+#include "runtime/worker/fault.h"
 
 typedef enum RequestKind {
     REQUEST_SUBMIT,
@@ -224,12 +225,17 @@ static bool do_work(Shares *shares, Share *share, Job *job, const Work *work) {
     uint64_t nodes;
     JobRun run = {.first = work->first, .count = work->count, .limit = &share->lowest};
     switch (work->kind) {
-    case WORK_SLICE: serve_slice(shares, share, job, work); return false;
+    case WORK_SLICE:
+        MR_FAULT("owner.before_slice");
+        serve_slice(shares, share, job, work);
+        return false;
     case WORK_MAP:
+        MR_FAULT("owner.before_map");
         job_map(job, &run);
         share_mapped(shares, share, &run);
         return false;
     default:
+        MR_FAULT("owner.before_part");
         return job_merge_encoded(job, work->data.data, work->data.len, &nodes) &&
                mr_failf(job->of.context, "what another worker has mapped cannot be read");
     }

@@ -10,6 +10,7 @@
 #include "runtime/net/control.h"
 #include "runtime/sched/peer.h"
 #include "runtime/worker/compute.h"
+#include "runtime/worker/fault.h"
 
 #define TICK ((uint64_t)500000000)
 enum { STOP_PATIENCE = 200 }; /* milliseconds */
@@ -35,11 +36,33 @@ static uint64_t memory_in_use(void) {
     return resident * (uint64_t)sysconf(_SC_PAGESIZE);
 }
 
+static void fault_before_get(const MsgGet *get) {
+    if (get->name.kind == DATA_CAPTURES) MR_FAULT("captures.before_pull");
+    if (get->name.kind == DATA_SLICE) MR_FAULT("slice.before_pull");
+    if (get->name.kind == DATA_BAG && get->offset == 0) MR_FAULT("reduce.before_pull");
+    if (get->name.kind == DATA_BAG && get->offset > 0) MR_FAULT("reduce.half_pulled");
+}
+
+static void fault_after_piece(const Message *message) {
+    const MsgPiece *piece = &message->as.piece;
+    if (piece->name.kind != DATA_BAG || piece->state != PIECE_DATA) return;
+    if (piece->offset + message->size < piece->total)
+        MR_FAULT("bag.half_sent");
+    else
+        MR_FAULT("bag.sent");
+}
+
 static void do_action(Worker *worker, PeerAction *action) {
     switch (action->kind) {
     case PEER_SEND_CONTROL: control_send(&worker->control, &action->message); break;
-    case PEER_SEND_DATA: link_send_data(worker->link, action->endpoint, &action->message); break;
-    case PEER_SEND_ANSWER: link_send_answer(worker->link, action->route, &action->message); break;
+    case PEER_SEND_DATA:
+        fault_before_get(&action->message.as.get);
+        link_send_data(worker->link, action->endpoint, &action->message);
+        break;
+    case PEER_SEND_ANSWER:
+        link_send_answer(worker->link, action->route, &action->message);
+        fault_after_piece(&action->message);
+        break;
     case PEER_EXIT:
         worker->is_over = true;
         worker->status = action->status;
@@ -85,7 +108,9 @@ static void step_messages(Worker *worker) {
 
 static void worker_loop(Worker *worker) {
     PeerEvent start = {.kind = PEER_START};
+    MR_FAULT("worker.before_hello");
     step(worker, &start);
+    MR_FAULT("worker.after_hello");
     for (uint64_t next_tick = clock_now() + TICK; !worker->is_over;) {
         control_wait(&worker->control, next_tick);
         shares_heed(worker->shares);
@@ -95,6 +120,7 @@ static void worker_loop(Worker *worker) {
         PeerEvent event;
         while (!worker->is_over && compute_answer(worker->compute, &event)) step(worker, &event);
         if (worker->is_over || clock_now() < next_tick) continue;
+        MR_FAULT("worker.before_beat");
         PeerEvent tick = {.kind = PEER_TICK, .progress = compute_progress(worker->compute), .memory = memory_in_use()};
         step(worker, &tick);
         next_tick = clock_now() + TICK;
