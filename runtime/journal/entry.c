@@ -19,7 +19,7 @@ void entry_run(Buf *meta, const JournalFact *facts, size_t count) {
     }
 }
 
-void entry_job(Buf *meta, const KeptHead *head) {
+void entry_job(Buf *meta, const StoredHead *head) {
     buf_add_counted(meta, (const char *)head->name, sizeof head->name);
     buf_add_counted(meta, (const char *)head->work, sizeof head->work);
     buf_add_number(meta, head->chunks);
@@ -104,8 +104,8 @@ static bool read_name(Input *in, uint8_t name[MESSAGE_JOB_NAME_SIZE]) {
     return is_good;
 }
 
-static bool read_job(Input *in, Kept *kept) {
-    KeptHead head = {.chunks = 0};
+static bool read_job(Input *in, Stored *stored) {
+    StoredHead head = {.chunks = 0};
     size_t len;
     if (!read_name(in, head.name) || !read_name(in, head.work)) return false;
     head.chunks = input_number(in);
@@ -115,7 +115,7 @@ static bool read_job(Input *in, Kept *kept) {
     if (len >= sizeof head.inputs || memchr(inputs, '\0', len)) return false;
     head.flags = (uint32_t)flags;
     memcpy(head.inputs, inputs, len);
-    const KeptJob *job = kept_add(kept, &head);
+    const StoredJob *job = stored_add(stored, &head);
     return job->head.chunks == head.chunks && job->head.flags == head.flags;
 }
 
@@ -132,28 +132,28 @@ static bool read_chunks(Input *in, uint64_t all, RangeSet *chunks) {
     return in->at == in->end && !in->is_bad;
 }
 
-static bool read_state(Input *in, const Record *record, uint64_t id, Kept *kept) {
+static bool read_state(Input *in, const Record *record, uint64_t id, Stored *stored) {
     uint8_t name[MESSAGE_JOB_NAME_SIZE];
     if (!read_name(in, name)) return false;
-    KeptJob *job = kept_find(kept, name);
+    StoredJob *job = stored_find(stored, name);
     uint64_t limit = input_number(in), end = input_number(in);
     if (!job || in->is_bad || limit > job->head.chunks || end > END_FAILED || (end == END_NONE && limit != job->head.chunks))
         return false;
     RangeSet chunks = {0};
     bool is_good = record->kind == RECORD_DONE ? in->at == in->end : read_chunks(in, job->head.chunks, &chunks);
-    if (is_good) kept_limit(job, limit, (EndKind)end);
+    if (is_good) stored_limit(job, limit, (EndKind)end);
     if (is_good && record->kind == RECORD_DONE) job->is_done = true;
-    if (is_good && record->kind == RECORD_BAG) is_good = kept_add_bag(job, id, record->data_size, &chunks);
+    if (is_good && record->kind == RECORD_BAG) is_good = stored_add_bag(job, id, record->data_size, &chunks);
     ranges_free(&chunks);
     return is_good;
 }
 
-bool entry_read(const Record *record, uint64_t id, Kept *kept) {
+bool entry_read(const Record *record, uint64_t id, Stored *stored) {
     Input in = input_of(record->meta, record->meta_size);
     switch (record->kind) {
-    case RECORD_JOB: return read_job(&in, kept);
+    case RECORD_JOB: return read_job(&in, stored);
     case RECORD_BAG:
-    case RECORD_DONE: return read_state(&in, record, id, kept);
+    case RECORD_DONE: return read_state(&in, record, id, stored);
     default: return false;
     }
 }

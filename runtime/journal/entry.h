@@ -6,14 +6,14 @@
 #define RUNTIME_JOURNAL_ENTRY_H
 
 #include "runtime/journal/record.h"
-#include "runtime/sched/kept.h"
+#include "runtime/sched/stored.h"
 
 typedef struct JournalFact {
     const char *label, *text; /* "argument 2", "plays/" */
 } JournalFact;
 
 void entry_run(Buf *meta, const JournalFact *facts, size_t count);
-void entry_job(Buf *meta, const KeptHead *head);
+void entry_job(Buf *meta, const StoredHead *head);
 /* The bag's data are the record's; `limit` and `end` are what is known of the job by then. */
 void entry_bag(Buf *meta, const uint8_t name[MESSAGE_JOB_NAME_SIZE], uint64_t limit, EndKind end, const RangeSet *chunks);
 void entry_done(Buf *meta, const uint8_t name[MESSAGE_JOB_NAME_SIZE], uint64_t limit, EndKind end);
@@ -23,6 +23,6 @@ void entry_done(Buf *meta, const uint8_t name[MESSAGE_JOB_NAME_SIZE], uint64_t l
 char *entry_compare_run(const Record *record, const JournalFact *facts, size_t count);
 
 /* Adds what a JOB, BAG or DONE record says, whose data have the number `id`. False: it says nothing that can be used. */
-bool entry_read(const Record *record, uint64_t id, Kept *kept);
+bool entry_read(const Record *record, uint64_t id, Stored *stored);
 
 #endif

@@ -157,7 +157,7 @@ static char *describe_scan(const RecordScan *scan, uint64_t senseless) {
 }
 
 /* Reads the first record, and when it is this run's, all others. */
-static char *read_records(Journal *journal, RecordScan *scan, const JournalFact *facts, size_t count, Kept *kept,
+static char *read_records(Journal *journal, RecordScan *scan, const JournalFact *facts, size_t count, Stored *stored,
                           uint64_t *senseless) {
     Record record;
     if (!has_records(journal, scan, &record)) return NULL;
@@ -167,15 +167,15 @@ static char *read_records(Journal *journal, RecordScan *scan, const JournalFact 
     if (!is_whole) return message("its first record is damaged");
     char *difference = entry_compare_run(&record, facts, count);
     while (!difference && record_scan_next(scan, &record))
-        *senseless += !entry_read(&record, add_place(journal, record.data_at, record.data_size), kept);
+        *senseless += !entry_read(&record, add_place(journal, record.data_at, record.data_size), stored);
     if (!difference && scan->reason) difference = message("it cannot be read: %s", strerror(scan->reason));
     return difference;
 }
 
-static bool resume(Journal *journal, const JournalFact *facts, size_t count, Kept *kept, char **note, char **error) {
+static bool resume(Journal *journal, const JournalFact *facts, size_t count, Stored *stored, char **note, char **error) {
     RecordScan scan;
     uint64_t senseless = 0;
-    char *difference = read_records(journal, &scan, facts, count, kept, &senseless);
+    char *difference = read_records(journal, &scan, facts, count, stored, &senseless);
     uint64_t end = scan.at;
     bool must_cut = scan.end > end;
     char *damage = difference ? NULL : describe_scan(&scan, senseless);
@@ -195,10 +195,10 @@ static bool resume(Journal *journal, const JournalFact *facts, size_t count, Kep
     return !*error;
 }
 
-bool journal_bind(Journal *journal, const JournalFact *facts, size_t count, Kept *kept, char **note, char **error) {
+bool journal_bind(Journal *journal, const JournalFact *facts, size_t count, Stored *stored, char **note, char **error) {
     *note = *error = NULL;
     if (journal->mode == JOURNAL_RESUME) {
-        if (!resume(journal, facts, count, kept, note, error)) return false;
+        if (!resume(journal, facts, count, stored, note, error)) return false;
     } else if (ftruncate(journal->file, 0) != 0) {
         *error = message("cannot begin the journal in %s: %s", journal->directory, strerror(errno));
         return false;

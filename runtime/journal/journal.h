@@ -25,9 +25,9 @@ Journal *journal_open(const char *directory, JournalMode mode, char **error);
 void journal_close(Journal **journal);
 
 /* Before anything is added: says by which facts this run is told from others. To resume, they must be those of the journal; what it
- * holds is then added to `kept`, and what cannot be read any more is dropped from the file's end. `note` gets what is to be told
+ * holds is then added to `stored`, and what cannot be read any more is dropped from the file's end. `note` gets what is to be told
  * about that, malloc'ed, or NULL. False: failed, *error malloc'ed, and the file is as it was. */
-bool journal_bind(Journal *journal, const JournalFact *facts, size_t count, Kept *kept, char **note, char **error);
+bool journal_bind(Journal *journal, const JournalFact *facts, size_t count, Stored *stored, char **note, char **error);
 
 /* Appends a record. Returns the number of its data, or -1 when the journal is off. `data` may be NULL. */
 int64_t journal_add(Journal *journal, RecordKind kind, const Buf *meta, const Buf *data);

@@ -19,14 +19,14 @@ static void show_run(const Record *record, Buf *out) {
     }
 }
 
-static void show_job(const KeptJob *job, Buf *out) {
+static void show_job(const StoredJob *job, Buf *out) {
     static const char *const ends[] = {"", ", stopped early", ", failed"};
     buf_printf(out, "job ");
     for (size_t i = 0; i < sizeof job->head.name; i++) buf_printf(out, "%02x", job->head.name[i]);
     buf_printf(out, ": %" PRIu64 " chunks, %" PRIu64 " count%s%s%s%s\n", job->head.chunks, job->limit, ends[job->end],
                job->is_done ? ", done" : "", job->head.inputs[0] ? ", over " : "", job->head.inputs);
     for (size_t i = 0; i < job->count; i++) {
-        const KeptBag *bag = &job->bags[i];
+        const StoredBag *bag = &job->bags[i];
         buf_printf(out, "  bag %" PRIu64 ": %" PRIu64 " bytes, %" PRIu64 " chunks:", bag->id, bag->size, bag->chunks.total);
         for (size_t k = 0; k < bag->chunks.len; k++)
             buf_printf(out, " %" PRIu64 "-%" PRIu64, bag->chunks.items[k].first,
@@ -36,17 +36,17 @@ static void show_job(const KeptJob *job, Buf *out) {
 }
 
 static void show_records(RecordScan *scan, Buf *out) {
-    Kept kept = {0};
+    Stored stored = {0};
     Record record;
     uint64_t senseless = 0, id = 0;
     while (record_scan_next(scan, &record)) {
         if (record.kind == RECORD_RUN)
             show_run(&record, out);
         else
-            senseless += !entry_read(&record, id++, &kept);
+            senseless += !entry_read(&record, id++, &stored);
     }
-    for (size_t i = 0; i < kept.count; i++) show_job(kept.jobs[i], out);
-    kept_clear(&kept);
+    for (size_t i = 0; i < stored.count; i++) show_job(stored.jobs[i], out);
+    stored_clear(&stored);
     if (scan->skipped + senseless) buf_printf(out, "%" PRIu64 " records cannot be used\n", scan->skipped + senseless);
     if (scan->is_damaged) buf_printf(out, "damaged at byte %" PRIu64 "\n", scan->at);
     if (scan->is_cut) buf_printf(out, "the record at byte %" PRIu64 " was not written to the end\n", scan->at);

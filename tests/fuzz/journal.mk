@@ -1,7 +1,7 @@
 # make fuzz-journal FUZZ_SECONDS=60: a journal's file, with libFuzzer and the sanitisers.
 FUZZ_JOURNAL := $(BUILD)/fuzz/journal_fuzz
 
-$(FUZZ_JOURNAL): tests/fuzz/journal_fuzz.c $(call sources,base runtime/journal) runtime/sched/kept.c runtime/sched/ranges.c $(wildcard runtime/*/*.h)
+$(FUZZ_JOURNAL): tests/fuzz/journal_fuzz.c $(call sources,base runtime/journal) runtime/sched/stored.c runtime/sched/ranges.c $(wildcard runtime/*/*.h)
 	@mkdir -p $(@D)
 	$(CLANG) $(CPPFLAGS) -std=c11 -g -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all -MF $@.d $(filter %.c,$^) -o $@ -pthread
 

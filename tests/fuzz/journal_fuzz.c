@@ -15,9 +15,9 @@ static void check(bool is_true) {
     if (!is_true) abort();
 }
 
-static void check_kept(const Kept *kept) {
-    for (size_t i = 0; i < kept->count; i++) {
-        const KeptJob *job = kept->jobs[i];
+static void check_kept(const Stored *stored) {
+    for (size_t i = 0; i < stored->count; i++) {
+        const StoredJob *job = stored->jobs[i];
         RangeSet seen = {0};
         check(job->limit <= job->head.chunks && job->head.chunks <= MESSAGE_CHUNKS);
         for (size_t k = 0; k < job->count; k++) {
@@ -37,20 +37,20 @@ static uint64_t read_all(int file) {
     static const JournalFact facts[] = {{"program", "abc"}};
     RecordScan scan;
     Record record;
-    Kept kept = {0};
+    Stored stored = {0};
     uint64_t records = 0;
     check(record_scan_start(&scan, file));
     while (record_scan_next(&scan, &record)) {
         if (record.kind == RECORD_RUN)
             free(entry_compare_run(&record, facts, 1));
         else
-            entry_read(&record, records, &kept);
+            entry_read(&record, records, &stored);
         check(record.data_at + record.data_size <= scan.end);
         records++;
     }
     check(scan.reason == 0 && scan.at <= scan.end);
-    check_kept(&kept);
-    kept_clear(&kept);
+    check_kept(&stored);
+    stored_clear(&stored);
     record_scan_end(&scan);
     return records;
 }
@@ -74,7 +74,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         check(write(file, bytes.data, bytes.len) == (ssize_t)bytes.len);
     } else {
         uint64_t place = 0;
-        KeptHead head = {.chunks = 1000};
+        StoredHead head = {.chunks = 1000};
         memset(head.name, 'n', sizeof head.name);
         Buf meta = {0};
         entry_job(&meta, &head);

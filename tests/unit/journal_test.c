@@ -41,25 +41,25 @@ static int drop_place(void **state) {
     return 0;
 }
 
-static Journal *open_bound(const Place *place, JournalMode mode, Kept *kept) {
+static Journal *open_bound(const Place *place, JournalMode mode, Stored *stored) {
     char *error = NULL, *note = NULL;
     Journal *journal = journal_open(place->directory, mode, &error);
     if (error) fail_msg("%s", error);
     assert_non_null(journal);
-    if (!journal_bind(journal, facts, FACTS, kept, &note, &error)) fail_msg("%s", error);
+    if (!journal_bind(journal, facts, FACTS, stored, &note, &error)) fail_msg("%s", error);
     free(note);
     return journal;
 }
 
-static KeptHead head_of(uint8_t number) {
-    KeptHead head = {.chunks = 100, .flags = JOB_MAY_STOP_EARLY, .inputs = "two files"};
+static StoredHead head_of(uint8_t number) {
+    StoredHead head = {.chunks = 100, .flags = JOB_MAY_STOP_EARLY, .inputs = "two files"};
     head.name[0] = head.work[15] = number;
     return head;
 }
 
 static void add_job(Journal *journal, uint8_t number) {
     Buf meta = {0};
-    KeptHead head = head_of(number);
+    StoredHead head = head_of(number);
     entry_job(&meta, &head);
     assert_true(journal_add(journal, RECORD_JOB, &meta, NULL) >= 0);
     buf_free(&meta);
@@ -70,7 +70,7 @@ static int64_t try_bag(Journal *journal, uint8_t number, uint64_t first, uint64_
     RangeSet chunks = {0};
     ranges_add(&chunks, first, count);
     if (count > 4) ranges_remove(&chunks, first + 1, 2);
-    KeptHead head = head_of(number);
+    StoredHead head = head_of(number);
     entry_bag(&meta, head.name, 100, END_NONE, &chunks);
     buf_add_text(&data, text);
     int64_t id = journal_add(journal, RECORD_BAG, &meta, &data);
@@ -86,7 +86,7 @@ static void add_bag(Journal *journal, uint8_t number, uint64_t first, uint64_t c
 
 static void add_done(Journal *journal, uint8_t number, uint64_t limit) {
     Buf meta = {0};
-    KeptHead head = head_of(number);
+    StoredHead head = head_of(number);
     entry_done(&meta, head.name, limit, END_STOPPED);
     assert_true(journal_add(journal, RECORD_DONE, &meta, NULL) >= 0);
     buf_free(&meta);
@@ -94,8 +94,8 @@ static void add_done(Journal *journal, uint8_t number, uint64_t limit) {
 
 /* Two jobs, of which one has ended early. */
 static void write_small(const Place *place) {
-    Kept kept = {0};
-    Journal *journal = open_bound(place, JOURNAL_BEGIN, &kept);
+    Stored stored = {0};
+    Journal *journal = open_bound(place, JOURNAL_BEGIN, &stored);
     add_job(journal, 1);
     add_bag(journal, 1, 0, 10, "zero to ten");
     add_job(journal, 2);
@@ -103,10 +103,10 @@ static void write_small(const Place *place) {
     add_bag(journal, 1, 20, 3, "twenty");
     add_done(journal, 2, 51);
     journal_close(&journal);
-    kept_clear(&kept);
+    stored_clear(&stored);
 }
 
-static void check_data(const Journal *journal, const KeptBag *bag, const char *text) {
+static void check_data(const Journal *journal, const StoredBag *bag, const char *text) {
     char read[32] = "";
     assert_int_equal(journal_size(journal, bag->id), strlen(text));
     assert_int_equal(bag->size, strlen(text));
@@ -117,13 +117,13 @@ static void check_data(const Journal *journal, const KeptBag *bag, const char *t
 }
 
 static void what_is_written_is_read(void **state) {
-    Kept kept = {0};
+    Stored stored = {0};
     write_small(*state);
-    Journal *journal = open_bound(*state, JOURNAL_RESUME, &kept);
-    assert_int_equal(kept.count, 2);
-    KeptHead head = head_of(1);
-    KeptJob *one = kept_find(&kept, head.name);
-    assert_ptr_equal(kept_find_work(&kept, head.work), one);
+    Journal *journal = open_bound(*state, JOURNAL_RESUME, &stored);
+    assert_int_equal(stored.count, 2);
+    StoredHead head = head_of(1);
+    StoredJob *one = stored_find(&stored, head.name);
+    assert_ptr_equal(stored_find_work(&stored, head.work), one);
     assert_memory_equal(&one->head, &head, sizeof head);
     assert_int_equal(one->count, 2);
     check_data(journal, &one->bags[0], "zero to ten");
@@ -131,26 +131,26 @@ static void what_is_written_is_read(void **state) {
     assert_int_equal(one->bags[0].chunks.total, 8);
     assert_true(ranges_has(&one->bags[0].chunks, 3, 7));
     assert_int_equal(one->limit, 100);
-    const KeptJob *two = kept.jobs[1];
+    const StoredJob *two = stored.jobs[1];
     assert_true(two->is_done && two->end == END_STOPPED && two->limit == 51);
     head = head_of(3);
-    assert_null(kept_find(&kept, head.name));
+    assert_null(stored_find(&stored, head.name));
     assert_int_equal(journal_size(journal, 99), 0);
-    kept_clear(&kept);
+    stored_clear(&stored);
 
     /* What is added then is there, too. */
     add_bag(journal, 1, 90, 1, "more");
     journal_close(&journal);
-    journal = open_bound(*state, JOURNAL_RESUME, &kept);
-    assert_int_equal(kept.jobs[0]->count, 3);
-    check_data(journal, &kept.jobs[0]->bags[2], "more");
+    journal = open_bound(*state, JOURNAL_RESUME, &stored);
+    assert_int_equal(stored.jobs[0]->count, 3);
+    check_data(journal, &stored.jobs[0]->bags[2], "more");
     journal_close(&journal);
-    kept_clear(&kept);
+    stored_clear(&stored);
 }
 
 static void larger_bags_take_the_place_of_their_parts(void **state) {
-    Kept kept = {0};
-    Journal *journal = open_bound(*state, JOURNAL_BEGIN, &kept);
+    Stored stored = {0};
+    Journal *journal = open_bound(*state, JOURNAL_BEGIN, &stored);
     add_job(journal, 1);
     add_bag(journal, 1, 0, 4, "a");
     add_bag(journal, 1, 4, 4, "b");
@@ -160,17 +160,17 @@ static void larger_bags_take_the_place_of_their_parts(void **state) {
     Buf meta = {0}, data = {0};
     RangeSet chunks = {0};
     ranges_add(&chunks, 0, 10);
-    KeptHead head = head_of(1);
+    StoredHead head = head_of(1);
     entry_bag(&meta, head.name, 100, END_NONE, &chunks);
     buf_add_text(&data, "all of a and b");
     journal_add(journal, RECORD_BAG, &meta, &data);
     journal_close(&journal);
-    journal = open_bound(*state, JOURNAL_RESUME, &kept);
-    assert_int_equal(kept.jobs[0]->count, 2);
-    check_data(journal, &kept.jobs[0]->bags[0], "c");
-    check_data(journal, &kept.jobs[0]->bags[1], "all of a and b");
+    journal = open_bound(*state, JOURNAL_RESUME, &stored);
+    assert_int_equal(stored.jobs[0]->count, 2);
+    check_data(journal, &stored.jobs[0]->bags[0], "c");
+    check_data(journal, &stored.jobs[0]->bags[1], "all of a and b");
     journal_close(&journal);
-    kept_clear(&kept);
+    stored_clear(&stored);
     ranges_free(&chunks);
     buf_free(&meta);
     buf_free(&data);
@@ -194,17 +194,17 @@ static void write_file(const Place *place, const char *bytes, size_t size) {
     assert_int_equal(fclose(file), 0);
 }
 
-static uint64_t chunks_kept(const Kept *kept) {
+static uint64_t chunks_kept(const Stored *stored) {
     uint64_t chunks = 0;
-    for (size_t i = 0; i < kept->count; i++)
-        for (size_t k = 0; k < kept->jobs[i]->count; k++) chunks += kept->jobs[i]->bags[k].chunks.total;
+    for (size_t i = 0; i < stored->count; i++)
+        for (size_t k = 0; k < stored->jobs[i]->count; k++) chunks += stored->jobs[i]->bags[k].chunks.total;
     return chunks;
 }
 
-static void check_kept(const Journal *journal, const Kept *kept) {
-    for (size_t i = 0; i < kept->count; i++) {
-        for (size_t k = 0; k < kept->jobs[i]->count; k++) {
-            const KeptBag *bag = &kept->jobs[i]->bags[k];
+static void check_kept(const Journal *journal, const Stored *stored) {
+    for (size_t i = 0; i < stored->count; i++) {
+        for (size_t k = 0; k < stored->jobs[i]->count; k++) {
+            const StoredBag *bag = &stored->jobs[i]->bags[k];
             check_data(journal, bag, bag->chunks.total == 8 ? "zero to ten" : bag->chunks.total == 3 ? "twenty" : "");
         }
     }
@@ -217,21 +217,21 @@ static void cut_anywhere_it_goes_on(void **state) {
     Buf all = read_file(place);
     uint64_t least = 0;
     for (size_t size = 0; size <= all.len; size++) {
-        Kept kept = {0};
+        Stored stored = {0};
         write_file(place, all.data, size);
-        Journal *journal = open_bound(place, JOURNAL_RESUME, &kept);
-        uint64_t chunks = chunks_kept(&kept);
+        Journal *journal = open_bound(place, JOURNAL_RESUME, &stored);
+        uint64_t chunks = chunks_kept(&stored);
         assert_true(chunks >= least);
         least = chunks;
-        check_kept(journal, &kept);
-        kept_clear(&kept);
+        check_kept(journal, &stored);
+        stored_clear(&stored);
         add_job(journal, 7);
         add_bag(journal, 7, 0, 1, "");
         journal_close(&journal);
-        journal = open_bound(place, JOURNAL_RESUME, &kept);
-        assert_int_equal(chunks_kept(&kept), chunks + 1);
+        journal = open_bound(place, JOURNAL_RESUME, &stored);
+        assert_int_equal(chunks_kept(&stored), chunks + 1);
         journal_close(&journal);
-        kept_clear(&kept);
+        stored_clear(&stored);
     }
     assert_int_equal(least, 12);
     buf_free(&all);
@@ -244,18 +244,18 @@ static void a_flipped_bit_is_recognised(void **state) {
     Buf all = read_file(place);
     size_t refused = 0, gone_on = 0;
     for (size_t bit = 0; bit < all.len * 8; bit++) {
-        Kept kept = {0};
+        Stored stored = {0};
         char *error = NULL, *note = NULL;
         all.data[bit / 8] = (char)(all.data[bit / 8] ^ 1 << bit % 8);
         write_file(place, all.data, all.len);
         all.data[bit / 8] = (char)(all.data[bit / 8] ^ 1 << bit % 8);
         Journal *journal = journal_open(place->directory, JOURNAL_RESUME, &error);
         assert_non_null(journal);
-        if (journal_bind(journal, facts, FACTS, &kept, &note, &error)) {
+        if (journal_bind(journal, facts, FACTS, &stored, &note, &error)) {
             gone_on++;
             assert_non_null(note);
-            assert_true(chunks_kept(&kept) <= 12);
-            check_kept(journal, &kept);
+            assert_true(chunks_kept(&stored) <= 12);
+            check_kept(journal, &stored);
         } else {
             refused++;
             assert_non_null(strstr(error, "--fresh"));
@@ -266,7 +266,7 @@ static void a_flipped_bit_is_recognised(void **state) {
         free(note);
         free(error);
         journal_close(&journal);
-        kept_clear(&kept);
+        stored_clear(&stored);
     }
     assert_true(refused >= RECORD_HEAD * 8);
     assert_true(gone_on > refused);
@@ -276,13 +276,13 @@ static void a_flipped_bit_is_recognised(void **state) {
 /* ---- refusals */
 
 static void refuses(const Place *place, const JournalFact *other, size_t count, const char *text) {
-    Kept kept = {0};
+    Stored stored = {0};
     char *error = NULL, *note = NULL;
     Journal *journal = journal_open(place->directory, JOURNAL_RESUME, &error);
     assert_non_null(journal);
-    assert_false(journal_bind(journal, other, count, &kept, &note, &error));
+    assert_false(journal_bind(journal, other, count, &stored, &note, &error));
     if (!strstr(error, text)) fail_msg("%s", error);
-    assert_int_equal(kept.count, 0);
+    assert_int_equal(stored.count, 0);
     free(error);
     journal_close(&journal);
 }
@@ -303,21 +303,21 @@ static void other_runs_are_refused(void **state) {
     assert_null(journal_open(place->directory, JOURNAL_BEGIN, &error));
     assert_non_null(strstr(error, "--resume"));
     free(error);
-    Kept kept = {0};
-    Journal *journal = open_bound(place, JOURNAL_RESUME, &kept);
-    assert_int_equal(chunks_kept(&kept), 12);
+    Stored stored = {0};
+    Journal *journal = open_bound(place, JOURNAL_RESUME, &stored);
+    assert_int_equal(chunks_kept(&stored), 12);
     error = NULL;
     assert_null(journal_open(place->directory, JOURNAL_AFRESH, &error));
     assert_non_null(strstr(error, "another run"));
     free(error);
     journal_close(&journal);
-    kept_clear(&kept);
+    stored_clear(&stored);
 
-    journal = open_bound(place, JOURNAL_AFRESH, &kept);
-    assert_int_equal(chunks_kept(&kept), 0);
+    journal = open_bound(place, JOURNAL_AFRESH, &stored);
+    assert_int_equal(chunks_kept(&stored), 0);
     journal_close(&journal);
-    journal = open_bound(place, JOURNAL_RESUME, &kept);
-    assert_int_equal(chunks_kept(&kept), 0);
+    journal = open_bound(place, JOURNAL_RESUME, &stored);
+    assert_int_equal(chunks_kept(&stored), 0);
     journal_remove(journal);
     journal_close(&journal);
     assert_int_equal(access(place->file, F_OK), -1);
@@ -351,10 +351,10 @@ static void what_is_no_journal_is_left_alone(void **state) {
 /* The file may not grow: as on a full disk. */
 static void a_full_disk_turns_it_off(void **state) {
     const Place *place = *state;
-    Kept kept = {0};
+    Stored stored = {0};
     write_small(place);
     signal(SIGXFSZ, SIG_IGN);
-    Journal *journal = open_bound(place, JOURNAL_RESUME, &kept);
+    Journal *journal = open_bound(place, JOURNAL_RESUME, &stored);
     struct rlimit old, low = {.rlim_cur = journal_bytes(journal) + 100};
     getrlimit(RLIMIT_FSIZE, &old);
     low.rlim_max = old.rlim_max;
@@ -364,9 +364,9 @@ static void a_full_disk_turns_it_off(void **state) {
     assert_non_null(journal_failure(journal));
     assert_int_equal(try_bag(journal, 1, 40, 1, ""), -1);
     setrlimit(RLIMIT_FSIZE, &old);
-    check_kept(journal, &kept);
+    check_kept(journal, &stored);
     journal_close(&journal);
-    kept_clear(&kept);
+    stored_clear(&stored);
     RecordScan scan;
     Record record;
     int file = open(place->file, O_RDONLY);

@@ -1,46 +1,46 @@
-/* kept.c: lists of jobs and of their bags. A journal has some hundred jobs with some hundred bags each, and what is added last is
+/* stored.c: lists of jobs and of their bags. A journal has some hundred jobs with some hundred bags each, and what is added last is
  * looked for first. */
-#include "runtime/sched/kept.h"
+#include "runtime/sched/stored.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/arena.h"
 
-void kept_clear(Kept *kept) {
-    for (size_t i = 0; i < kept->count; i++) {
-        KeptJob *job = kept->jobs[i];
+void stored_clear(Stored *stored) {
+    for (size_t i = 0; i < stored->count; i++) {
+        StoredJob *job = stored->jobs[i];
         for (size_t k = 0; k < job->count; k++) ranges_free(&job->bags[k].chunks);
         free(job->bags);
         free(job);
     }
-    free(kept->jobs);
-    *kept = (Kept){0};
+    free(stored->jobs);
+    *stored = (Stored){0};
 }
 
-KeptJob *kept_find(const Kept *kept, const uint8_t name[MESSAGE_JOB_NAME_SIZE]) {
-    for (size_t i = kept->count; i-- > 0;)
-        if (memcmp(kept->jobs[i]->head.name, name, MESSAGE_JOB_NAME_SIZE) == 0) return kept->jobs[i];
+StoredJob *stored_find(const Stored *stored, const uint8_t name[MESSAGE_JOB_NAME_SIZE]) {
+    for (size_t i = stored->count; i-- > 0;)
+        if (memcmp(stored->jobs[i]->head.name, name, MESSAGE_JOB_NAME_SIZE) == 0) return stored->jobs[i];
     return NULL;
 }
 
-KeptJob *kept_find_work(const Kept *kept, const uint8_t work[MESSAGE_JOB_NAME_SIZE]) {
-    for (size_t i = kept->count; i-- > 0;)
-        if (memcmp(kept->jobs[i]->head.work, work, MESSAGE_JOB_NAME_SIZE) == 0) return kept->jobs[i];
+StoredJob *stored_find_work(const Stored *stored, const uint8_t work[MESSAGE_JOB_NAME_SIZE]) {
+    for (size_t i = stored->count; i-- > 0;)
+        if (memcmp(stored->jobs[i]->head.work, work, MESSAGE_JOB_NAME_SIZE) == 0) return stored->jobs[i];
     return NULL;
 }
 
-KeptJob *kept_add(Kept *kept, const KeptHead *head) {
-    KeptJob *job = kept_find(kept, head->name);
+StoredJob *stored_add(Stored *stored, const StoredHead *head) {
+    StoredJob *job = stored_find(stored, head->name);
     if (job) return job;
-    if (kept->count == kept->cap) {
-        kept->cap = kept->cap ? 2 * kept->cap : 8;
-        kept->jobs = xrealloc(kept->jobs, kept->cap * sizeof *kept->jobs);
+    if (stored->count == stored->cap) {
+        stored->cap = stored->cap ? 2 * stored->cap : 8;
+        stored->jobs = xrealloc(stored->jobs, stored->cap * sizeof *stored->jobs);
     }
     job = xcalloc(1, sizeof *job);
     job->head = *head;
     job->limit = head->chunks;
-    kept->jobs[kept->count++] = job;
+    stored->jobs[stored->count++] = job;
     return job;
 }
 
@@ -56,7 +56,7 @@ static bool contains(const RangeSet *all, const RangeSet *part) {
     return true;
 }
 
-bool kept_add_bag(KeptJob *job, uint64_t id, uint64_t size, RangeSet *chunks) {
+bool stored_add_bag(StoredJob *job, uint64_t id, uint64_t size, RangeSet *chunks) {
     bool fits = chunks->total > 0;
     for (size_t i = 0; fits && i < job->count; i++)
         fits = !overlaps(chunks, &job->bags[i].chunks) || contains(chunks, &job->bags[i].chunks);
@@ -76,12 +76,12 @@ bool kept_add_bag(KeptJob *job, uint64_t id, uint64_t size, RangeSet *chunks) {
         job->cap = job->cap ? 2 * job->cap : 8;
         job->bags = xrealloc(job->bags, job->cap * sizeof *job->bags);
     }
-    job->bags[job->count++] = (KeptBag){id, size, *chunks};
+    job->bags[job->count++] = (StoredBag){id, size, *chunks};
     *chunks = (RangeSet){0};
     return true;
 }
 
-void kept_limit(KeptJob *job, uint64_t limit, EndKind end) {
+void stored_limit(StoredJob *job, uint64_t limit, EndKind end) {
     if (limit > job->limit || (limit == job->limit && end <= job->end)) return;
     job->limit = limit;
     job->end = end;
