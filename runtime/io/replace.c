@@ -95,6 +95,7 @@ bool replace_close(ReplaceFile *file, MrContext *context, bool gives_up) {
     bool failed = !gives_up && file->reason != 0 &&
                   mr_failf(context, "cannot write %s: %s", file->path ? file->path : "", strerror(file->reason));
     buf_free(&file->buf);
+    if (appears && !failed) io_state(context)->written++;
     free(file->name);
     free(file->target);
     free(file->path);

@@ -19,6 +19,7 @@ typedef struct IoState {
     bool in_job;         /* root: it is mapping; what applies to workers applies */
     bool has_terminal;   /* root: standard output is a terminal: each line is shown at once */
     bool input_taken;    /* root: standard input was walked */
+    uint64_t written;    /* files that were written or replaced */
     FileList kept;       /* see io_file_list */
     bool reader_is_gone; /* root: standard output is a pipe that nobody reads any more */
     void (*leave)(MrContext *context, int status); /* root: ends the program; does not return; NULL when it is about to end */

@@ -20,11 +20,11 @@ void entry_run(Buf *meta, const JournalFact *facts, size_t count) {
 }
 
 void entry_job(Buf *meta, const StoredHead *head) {
-    buf_add_counted(meta, (const char *)head->name, sizeof head->name);
-    buf_add_counted(meta, (const char *)head->work, sizeof head->work);
+    buf_add_counted(meta, (const char *)head->name.name, sizeof head->name.name);
+    buf_add_counted(meta, (const char *)head->name.work, sizeof head->name.work);
     buf_add_number(meta, head->chunks);
     buf_add_number(meta, head->flags);
-    buf_add_counted(meta, head->inputs, strlen(head->inputs));
+    buf_add_counted(meta, head->name.inputs, strlen(head->name.inputs));
 }
 
 static void add_state(Buf *meta, const uint8_t name[MESSAGE_JOB_NAME_SIZE], uint64_t limit, EndKind end) {
@@ -107,14 +107,14 @@ static bool read_name(Input *in, uint8_t name[MESSAGE_JOB_NAME_SIZE]) {
 static bool read_job(Input *in, Stored *stored) {
     StoredHead head = {.chunks = 0};
     size_t len;
-    if (!read_name(in, head.name) || !read_name(in, head.work)) return false;
+    if (!read_name(in, head.name.name) || !read_name(in, head.name.work)) return false;
     head.chunks = input_number(in);
     uint64_t flags = input_number(in);
     const char *inputs = input_text(in, &len);
     if (in->is_bad || in->at != in->end || head.chunks > MESSAGE_CHUNKS || flags & ~(uint64_t)JOB_FLAGS) return false;
-    if (len >= sizeof head.inputs || memchr(inputs, '\0', len)) return false;
+    if (len >= sizeof head.name.inputs || memchr(inputs, '\0', len)) return false;
     head.flags = (uint32_t)flags;
-    memcpy(head.inputs, inputs, len);
+    memcpy(head.name.inputs, inputs, len);
     const StoredJob *job = stored_add(stored, &head);
     return job->head.chunks == head.chunks && job->head.flags == head.flags;
 }

@@ -22,9 +22,9 @@ static void show_run(const Record *record, Buf *out) {
 static void show_job(const StoredJob *job, Buf *out) {
     static const char *const ends[] = {"", ", stopped early", ", failed"};
     buf_printf(out, "job ");
-    for (size_t i = 0; i < sizeof job->head.name; i++) buf_printf(out, "%02x", job->head.name[i]);
+    for (size_t i = 0; i < sizeof job->head.name.name; i++) buf_printf(out, "%02x", job->head.name.name[i]);
     buf_printf(out, ": %" PRIu64 " chunks, %" PRIu64 " count%s%s%s%s\n", job->head.chunks, job->limit, ends[job->end],
-               job->is_done ? ", done" : "", job->head.inputs[0] ? ", over " : "", job->head.inputs);
+               job->is_done ? ", done" : "", job->head.name.inputs[0] ? ", over " : "", job->head.name.inputs);
     for (size_t i = 0; i < job->count; i++) {
         const StoredBag *bag = &job->bags[i];
         buf_printf(out, "  bag %" PRIu64 ": %" PRIu64 " bytes, %" PRIu64 " chunks:", bag->id, bag->size, bag->chunks.total);

@@ -40,6 +40,12 @@ static void wire_spec(Wire *wire, JobSpec *spec) {
     wire_check(wire, spec->lists <= MESSAGE_LISTS && (spec->flags & ~(uint32_t)JOB_FLAGS) == 0);
 }
 
+static void wire_job_name(Wire *wire, JobName *name) {
+    wire_bytes(wire, name->name, sizeof name->name);
+    wire_bytes(wire, name->work, sizeof name->work);
+    wire_text(wire, name->inputs, sizeof name->inputs);
+}
+
 static void wire_name(Wire *wire, DataName *name) {
     name->kind = (DataKind)wire_choice(wire, (int)name->kind, DATA_CAPTURES, DATA_BAG);
     wire_u32(wire, &name->list);
@@ -77,6 +83,7 @@ static void wire_job_message(Wire *wire, Message *message) {
     switch (message->kind) {
     case MSG_JOB_SUBMIT:
         wire_spec(wire, &message->as.submit.spec);
+        wire_job_name(wire, &message->as.submit.name);
         wire_chunks(wire, &message->as.submit.mapped);
         wire_chunks(wire, &message->as.submit.kept);
         break;
@@ -132,6 +139,7 @@ static void wire_message(Wire *wire, Message *message) {
         wire_worker(wire, &message->as.welcome.worker);
         wire_u32(wire, &message->as.welcome.workers);
         wire_u32(wire, &message->as.welcome.epoch);
+        message->as.welcome.has_journal = wire_choice(wire, message->as.welcome.has_journal, 0, 1) == 1;
         wire_check(wire, message->as.welcome.workers <= MESSAGE_WORKERS);
         break;
     case MSG_GET:

@@ -29,6 +29,7 @@ enum {
     PROTOCOL_VERSION = 3,
     MESSAGE_HASH_SIZE = 16,       /* bytes of a program's or a task's hash */
     MESSAGE_JOB_NAME_SIZE = 16,   /* bytes of a job's full name, by which a journal knows it */
+    MESSAGE_INPUTS_SIZE = 256,    /* bytes of what tells people a job's input, with its NUL */
     MESSAGE_ENDPOINT_SIZE = 128,  /* bytes of an endpoint with its NUL, "ipc:///tmp/mr-1234/w3" */
     MESSAGE_NAME_SIZE = 64,       /* bytes of a worker's name with its NUL, "host:pid" or "thread 3" */
     MESSAGE_TEXT_SIZE = 512,      /* bytes of an error's text with its NUL, UTF-8 */
@@ -91,6 +92,7 @@ typedef struct MsgWelcome {
     uint32_t worker;  /* the receiver's number, 0 ≤ worker < MESSAGE_WORKERS; 0 for the root, where it means nothing */
     uint32_t workers; /* N: how many workers the run was asked to have */
     uint32_t epoch;   /* the run's epoch; it grows when a worker is replaced */
+    bool has_journal; /* for the root: there is a journal, and jobs need names */
 } MsgWelcome;
 
 enum {
@@ -123,8 +125,18 @@ typedef enum EndKind {
     END_FAILED,  /* `end_chunk` holds an error, or a combine failed whose node ends with `end_chunk` */
 } EndKind;
 
+/* By which a journal knows a job of the root; all zero where there is none. */
+typedef struct JobName {
+    /* Two jobs of one name have one result: it is made of the kernel, what it captures, the elements of its lists, the path, size
+     * and time of the files that it walks, and how many jobs like that were before it. */
+    uint8_t name[MESSAGE_JOB_NAME_SIZE];
+    uint8_t work[MESSAGE_JOB_NAME_SIZE]; /* the same without the files' sizes and times: a job that only these tell apart */
+    char inputs[MESSAGE_INPUTS_SIZE];    /* for people: the files; empty where there are none */
+} JobName;
+
 typedef struct MsgJobSubmit {
     JobSpec spec;
+    JobName name;
     uint64_t mapped; /* BY_RANGES: the owner has mapped the chunks before this one ... */
     uint64_t kept;   /* ... and maps those from there to before this one: it answers with RANGE_DONE unless there are none */
 } MsgJobSubmit;

@@ -13,7 +13,7 @@ struct Root {
     RootConfig config;
     char endpoint[MESSAGE_ENDPOINT_SIZE], name[MESSAGE_NAME_SIZE];
     uint64_t now, heard_at, last_tick, last_heartbeat;
-    bool is_started, is_welcome, is_over;
+    bool is_started, is_welcome, has_journal, is_over;
     Owner *owner;
     uint64_t ignored;
     OwnerActions *out;
@@ -48,6 +48,7 @@ static void root_control(Root *root, const Message *message) {
             break;
         }
         root->is_welcome = true;
+        root->has_journal = message->as.welcome.has_journal;
         owner_welcome(root->owner, message->as.welcome.epoch);
         break;
     case MSG_HEARTBEAT: break;
@@ -127,6 +128,10 @@ Owner *root_owner(Root *root) {
 
 bool root_is_welcome(const Root *root) {
     return root->is_welcome;
+}
+
+bool root_has_journal(const Root *root) {
+    return root->has_journal;
 }
 
 uint64_t root_ignored(const Root *root) {

@@ -48,6 +48,7 @@ void root_step(Root *root, const RootEvent *event, OwnerActions *out);
 Owner *root_owner(Root *root); /* the jobs' side, for what the program wants; not to be used after OWNER_EXIT */
 
 bool root_is_welcome(const Root *root);
+bool root_has_journal(const Root *root); /* once it is welcome: jobs need names */
 uint64_t root_ignored(const Root *root);
 
 #endif

@@ -20,18 +20,18 @@ void stored_clear(Stored *stored) {
 
 StoredJob *stored_find(const Stored *stored, const uint8_t name[MESSAGE_JOB_NAME_SIZE]) {
     for (size_t i = stored->count; i-- > 0;)
-        if (memcmp(stored->jobs[i]->head.name, name, MESSAGE_JOB_NAME_SIZE) == 0) return stored->jobs[i];
+        if (memcmp(stored->jobs[i]->head.name.name, name, MESSAGE_JOB_NAME_SIZE) == 0) return stored->jobs[i];
     return NULL;
 }
 
 StoredJob *stored_find_work(const Stored *stored, const uint8_t work[MESSAGE_JOB_NAME_SIZE]) {
     for (size_t i = stored->count; i-- > 0;)
-        if (memcmp(stored->jobs[i]->head.work, work, MESSAGE_JOB_NAME_SIZE) == 0) return stored->jobs[i];
+        if (memcmp(stored->jobs[i]->head.name.work, work, MESSAGE_JOB_NAME_SIZE) == 0) return stored->jobs[i];
     return NULL;
 }
 
 StoredJob *stored_add(Stored *stored, const StoredHead *head) {
-    StoredJob *job = stored_find(stored, head->name);
+    StoredJob *job = stored_find(stored, head->name.name);
     if (job) return job;
     if (stored->count == stored->cap) {
         stored->cap = stored->cap ? 2 * stored->cap : 8;

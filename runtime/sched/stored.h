@@ -11,18 +11,15 @@
 #include "runtime/sched/message.h"
 #include "runtime/sched/ranges.h"
 
-enum { STORED_INPUTS_SIZE = 256 };
-
 typedef struct StoredBag {
     uint64_t id, size; /* the journal's number for it; bytes of its data */
     RangeSet chunks;
 } StoredBag;
 
 typedef struct StoredHead {
-    uint8_t name[MESSAGE_JOB_NAME_SIZE], work[MESSAGE_JOB_NAME_SIZE];
+    JobName name;
     uint64_t chunks;
-    uint32_t flags;                  /* JOB_* */
-    char inputs[STORED_INPUTS_SIZE]; /* for people: the files that it walks */
+    uint32_t flags; /* JOB_* */
 } StoredHead;
 
 typedef struct StoredJob {

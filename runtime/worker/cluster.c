@@ -28,7 +28,7 @@ struct Cluster {
     Link *link;
     Control control;
     OwnerActions actions;
-    bool is_over;
+    bool is_over, is_welcome;
 };
 
 /* ---- the communicating thread */
@@ -70,6 +70,9 @@ static void step(Cluster *cluster, RootEvent event) {
     event.now = clock_now();
     root_step(cluster->root, &event, &cluster->actions);
     do_actions(cluster);
+    if (cluster->is_welcome || cluster->is_over || !root_is_welcome(cluster->root)) return;
+    cluster->is_welcome = true;
+    shares_set_journal(cluster->config.shares, root_has_journal(cluster->root));
 }
 
 static void step_messages(Cluster *cluster) {

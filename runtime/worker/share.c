@@ -13,6 +13,7 @@
 #include "runtime/net/link.h"
 #include "runtime/sched/table.h"
 #include "runtime/value/value.h"
+#include "runtime/worker/name.h"
 #include "runtime/worker/cut.h"
 #include "runtime/worker/fault.h"
 
@@ -76,7 +77,9 @@ struct Shares {
     uint64_t last_number;
     _Atomic uint64_t owner; /* JOB_OWNER */
     _Atomic uint32_t idle;
-    bool is_stopping; /* guarded by the mutex */
+    bool is_stopping;                /* guarded by the mutex */
+    bool knows_journal, has_journal; /* the same: a WELCOME has said whether there is one */
+    JobNames *names;                 /* the program's thread's: given to a journal's jobs; NULL: none so far */
 };
 
 /* ---- both threads */
@@ -134,6 +137,7 @@ void shares_free(Shares **shares) {
         request_free(request);
     }
     table_free(&self->all);
+    job_names_free(&self->names);
     close(self->wake);
     pthread_mutex_destroy(&self->mutex);
     pthread_cond_destroy(&self->changed);
@@ -142,6 +146,18 @@ void shares_free(Shares **shares) {
 }
 
 /* ---- the thread that runs the program */
+
+/* A journal needs the names of the root's jobs. Whether there is one is known when the scheduler has welcomed us; jobs are held
+ * back until then in any case. */
+static void give_name(Shares *shares, const Job *job, const Buf *blob, JobName *name) {
+    pthread_mutex_lock(&shares->mutex);
+    while (!shares->knows_journal && !shares->is_stopping) pthread_cond_wait(&shares->changed, &shares->mutex);
+    bool has_journal = shares->has_journal;
+    pthread_mutex_unlock(&shares->mutex);
+    if (!has_journal) return;
+    if (!shares->names) shares->names = job_names_new();
+    job_names_give(shares->names, job, blob, name);
+}
 
 Share *share_submit(Shares *shares, const Job *job, ShareTerms terms) {
     const MrTask *task = job->plan.task;
@@ -163,6 +179,7 @@ Share *share_submit(Shares *shares, const Job *job, ShareTerms terms) {
     request->submit.mapped = terms.mapped;
     request->submit.kept = terms.kept;
     job_encode_blob(job, &request->data);
+    if (!terms.by_ranges) give_name(shares, job, &request->data, &request->submit.name);
     if (terms.is_watched || terms.by_ranges) job_encode_lists(job, &request->lists);
     pthread_mutex_lock(&shares->mutex);
     table_put(&shares->all, share->number, share);
@@ -332,6 +349,14 @@ void shares_heed(const Shares *shares) {
 void shares_stop(Shares *shares) {
     pthread_mutex_lock(&shares->mutex);
     shares->is_stopping = true;
+    pthread_cond_broadcast(&shares->changed);
+    pthread_mutex_unlock(&shares->mutex);
+}
+
+void shares_set_journal(Shares *shares, bool has_journal) {
+    pthread_mutex_lock(&shares->mutex);
+    shares->knows_journal = true;
+    shares->has_journal = has_journal;
     pthread_cond_broadcast(&shares->changed);
     pthread_mutex_unlock(&shares->mutex);
 }

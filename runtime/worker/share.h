@@ -60,8 +60,9 @@ int shares_wake(const Shares *shares);  /* readable when there is something to d
 void shares_heed(const Shares *shares); /* that was seen */
 void shares_stop(Shares *shares);       /* waiting fails from now on: the run is over */
 void shares_set_idle(Shares *shares, uint64_t owner,
-                     uint32_t idle); /* this role's number as an owner (JOB_OWNER); see shares_idle */
-void shares_rouse(Shares *shares);   /* from any thread: makes shares_wake readable */
+                     uint32_t idle);                       /* this role's number as an owner (JOB_OWNER); see shares_idle */
+void shares_set_journal(Shares *shares, bool has_journal); /* the root has been welcomed: whether its jobs need names */
+void shares_rouse(Shares *shares);                         /* from any thread: makes shares_wake readable */
 
 /* Does the next thing that was asked for; false: there is none. The actions are to be done before the next call. */
 bool shares_step(Shares *shares, Owner *owner, uint64_t now, OwnerActions *out);

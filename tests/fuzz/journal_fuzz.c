@@ -75,7 +75,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     } else {
         uint64_t place = 0;
         StoredHead head = {.chunks = 1000};
-        memset(head.name, 'n', sizeof head.name);
+        memset(head.name.name, 'n', sizeof head.name.name);
         Buf meta = {0};
         entry_job(&meta, &head);
         add_record(file, &place, RECORD_JOB, meta);

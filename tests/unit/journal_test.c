@@ -52,8 +52,8 @@ static Journal *open_bound(const Place *place, JournalMode mode, Stored *stored)
 }
 
 static StoredHead head_of(uint8_t number) {
-    StoredHead head = {.chunks = 100, .flags = JOB_MAY_STOP_EARLY, .inputs = "two files"};
-    head.name[0] = head.work[15] = number;
+    StoredHead head = {.chunks = 100, .flags = JOB_MAY_STOP_EARLY, .name.inputs = "two files"};
+    head.name.name[0] = head.name.work[15] = number;
     return head;
 }
 
@@ -71,7 +71,7 @@ static int64_t try_bag(Journal *journal, uint8_t number, uint64_t first, uint64_
     ranges_add(&chunks, first, count);
     if (count > 4) ranges_remove(&chunks, first + 1, 2);
     StoredHead head = head_of(number);
-    entry_bag(&meta, head.name, 100, END_NONE, &chunks);
+    entry_bag(&meta, head.name.name, 100, END_NONE, &chunks);
     buf_add_text(&data, text);
     int64_t id = journal_add(journal, RECORD_BAG, &meta, &data);
     ranges_free(&chunks);
@@ -87,7 +87,7 @@ static void add_bag(Journal *journal, uint8_t number, uint64_t first, uint64_t c
 static void add_done(Journal *journal, uint8_t number, uint64_t limit) {
     Buf meta = {0};
     StoredHead head = head_of(number);
-    entry_done(&meta, head.name, limit, END_STOPPED);
+    entry_done(&meta, head.name.name, limit, END_STOPPED);
     assert_true(journal_add(journal, RECORD_DONE, &meta, NULL) >= 0);
     buf_free(&meta);
 }
@@ -122,8 +122,8 @@ static void what_is_written_is_read(void **state) {
     Journal *journal = open_bound(*state, JOURNAL_RESUME, &stored);
     assert_int_equal(stored.count, 2);
     StoredHead head = head_of(1);
-    StoredJob *one = stored_find(&stored, head.name);
-    assert_ptr_equal(stored_find_work(&stored, head.work), one);
+    StoredJob *one = stored_find(&stored, head.name.name);
+    assert_ptr_equal(stored_find_work(&stored, head.name.work), one);
     assert_memory_equal(&one->head, &head, sizeof head);
     assert_int_equal(one->count, 2);
     check_data(journal, &one->bags[0], "zero to ten");
@@ -134,7 +134,7 @@ static void what_is_written_is_read(void **state) {
     const StoredJob *two = stored.jobs[1];
     assert_true(two->is_done && two->end == END_STOPPED && two->limit == 51);
     head = head_of(3);
-    assert_null(stored_find(&stored, head.name));
+    assert_null(stored_find(&stored, head.name.name));
     assert_int_equal(journal_size(journal, 99), 0);
     stored_clear(&stored);
 
@@ -161,7 +161,7 @@ static void larger_bags_take_the_place_of_their_parts(void **state) {
     RangeSet chunks = {0};
     ranges_add(&chunks, 0, 10);
     StoredHead head = head_of(1);
-    entry_bag(&meta, head.name, 100, END_NONE, &chunks);
+    entry_bag(&meta, head.name.name, 100, END_NONE, &chunks);
     buf_add_text(&data, "all of a and b");
     journal_add(journal, RECORD_BAG, &meta, &data);
     journal_close(&journal);
