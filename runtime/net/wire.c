@@ -5,6 +5,10 @@
 
 /* ---- fields of the protocol */
 
+static void wire_bool(Wire *wire, bool *field) {
+    *field = wire_choice(wire, *field, 0, 1) == 1;
+}
+
 static void wire_chunks(Wire *wire, uint64_t *field) {
     wire_u64(wire, field);
     wire_check(wire, *field <= MESSAGE_CHUNKS);
@@ -24,6 +28,11 @@ static void wire_end_chunk(Wire *wire, int64_t *field) {
 static void wire_worker(Wire *wire, uint32_t *field) {
     wire_u32(wire, field);
     wire_check(wire, *field < MESSAGE_WORKERS);
+}
+
+static void wire_worker_or_none(Wire *wire, int64_t *field) {
+    wire_i64(wire, field);
+    wire_check(wire, *field >= -1 && *field < MESSAGE_WORKERS);
 }
 
 /* ---- messages */
@@ -49,8 +58,8 @@ static void wire_job_name(Wire *wire, JobName *name) {
 static void wire_name(Wire *wire, DataName *name) {
     name->kind = (DataKind)wire_choice(wire, (int)name->kind, DATA_CAPTURES, DATA_BAG);
     wire_u32(wire, &name->list);
-    wire_check(wire, name->list < MESSAGE_LISTS);
     wire_range(wire, &name->first, &name->count, 0);
+    wire_check(wire, name->kind == DATA_BAG ? name->list == 0 || name->list < name->count : name->list < MESSAGE_LISTS);
 }
 
 static void wire_hello(Wire *wire, MsgHello *hello) {
@@ -66,6 +75,7 @@ static void wire_hello(Wire *wire, MsgHello *hello) {
 }
 
 static void wire_range_done(Wire *wire, MsgRangeDone *done) {
+    wire_u64(wire, &done->range);
     wire_range(wire, &done->first, &done->count, 1);
     wire_chunks(wire, &done->done);
     wire_u64(wire, &done->elements);
@@ -77,6 +87,42 @@ static void wire_range_done(Wire *wire, MsgRangeDone *done) {
     wire_u32(wire, &done->credits);
     wire_u64(wire, &done->bag_size);
     wire_check(wire, done->done <= done->count && (done->end == END_NONE) == (done->end_chunk < 0));
+}
+
+static void wire_merge(Wire *wire, MsgMerge *merge) {
+    wire_u32(wire, &merge->step);
+    wire_u32(wire, &merge->into);
+    wire_worker(wire, &merge->from);
+    wire_u32(wire, &merge->from_bag);
+    wire_u32(wire, &merge->part);
+    wire_u32(wire, &merge->parts);
+    wire_text(wire, merge->endpoint, sizeof merge->endpoint);
+    wire_check(wire, merge->part < merge->parts);
+}
+
+static void wire_job_done(Wire *wire, MsgJobDone *done) {
+    wire_worker_or_none(wire, &done->holder);
+    wire_u32(wire, &done->bag);
+    wire_text(wire, done->endpoint, sizeof done->endpoint);
+    wire_chunks(wire, &done->limit);
+    wire_u64(wire, &done->nanoseconds);
+    done->end = (EndKind)wire_choice(wire, (int)done->end, END_NONE, END_FAILED);
+}
+
+static void wire_merge_message(Wire *wire, Message *message) {
+    MsgMergeDone *done = &message->as.merge_done;
+    switch (message->kind) {
+    case MSG_MERGE: wire_merge(wire, &message->as.merge); break;
+    case MSG_MERGE_VOID: wire_u32(wire, &message->as.merge_void.step); break;
+    default: /* MERGE_DONE */
+        wire_u32(wire, &done->step);
+        wire_bool(wire, &done->merged);
+        wire_u64(wire, &done->nodes);
+        wire_u64(wire, &done->size);
+        wire_u64(wire, &done->nanoseconds);
+        wire_end_chunk(wire, &done->end_chunk);
+        break;
+    }
 }
 
 static void wire_job_message(Wire *wire, Message *message) {
@@ -92,29 +138,18 @@ static void wire_job_message(Wire *wire, Message *message) {
         wire_u64(wire, &message->as.start.serial);
         wire_text(wire, message->as.start.owner_endpoint, sizeof message->as.start.owner_endpoint);
         break;
-    case MSG_RANGE: wire_range(wire, &message->as.range.first, &message->as.range.count, 1); break;
+    case MSG_RANGE:
+        wire_u64(wire, &message->as.range.range);
+        wire_range(wire, &message->as.range.first, &message->as.range.count, 1);
+        wire_u32(wire, &message->as.range.bag);
+        break;
     case MSG_RANGE_DONE: wire_range_done(wire, &message->as.range_done); break;
     case MSG_CANCEL_AFTER: wire_chunks(wire, &message->as.cancel.chunk); break;
+    case MSG_REVOKE: wire_u64(wire, &message->as.revoke.range); break;
     case MSG_MERGE:
-        wire_u32(wire, &message->as.merge.step);
-        wire_worker(wire, &message->as.merge.from);
-        wire_text(wire, message->as.merge.endpoint, sizeof message->as.merge.endpoint);
-        break;
-    case MSG_MERGE_DONE:
-        wire_u32(wire, &message->as.merge_done.step);
-        wire_u64(wire, &message->as.merge_done.nodes);
-        wire_u64(wire, &message->as.merge_done.size);
-        wire_u64(wire, &message->as.merge_done.nanoseconds);
-        wire_end_chunk(wire, &message->as.merge_done.end_chunk);
-        break;
-    case MSG_JOB_DONE:
-        wire_i64(wire, &message->as.job_done.holder);
-        wire_check(wire, message->as.job_done.holder >= -1 && message->as.job_done.holder < MESSAGE_WORKERS);
-        wire_text(wire, message->as.job_done.endpoint, sizeof message->as.job_done.endpoint);
-        wire_chunks(wire, &message->as.job_done.limit);
-        wire_u64(wire, &message->as.job_done.nanoseconds);
-        message->as.job_done.end = (EndKind)wire_choice(wire, (int)message->as.job_done.end, END_NONE, END_FAILED);
-        break;
+    case MSG_MERGE_VOID:
+    case MSG_MERGE_DONE: wire_merge_message(wire, message); break;
+    case MSG_JOB_DONE: wire_job_done(wire, &message->as.job_done); break;
     case MSG_JOB_PROGRESS:
         wire_chunks(wire, &message->as.progress.done);
         wire_chunks(wire, &message->as.progress.limit);
@@ -123,7 +158,22 @@ static void wire_job_message(Wire *wire, Message *message) {
     case MSG_PART:
         wire_range(wire, &message->as.part.first, &message->as.part.count, 1);
         wire_u64(wire, &message->as.part.size);
+        wire_worker(wire, &message->as.part.worker);
+        wire_u32(wire, &message->as.part.bag);
         wire_text(wire, message->as.part.endpoint, sizeof message->as.part.endpoint);
+        break;
+    case MSG_PART_TAKEN:
+        wire_u32(wire, &message->as.part_taken.bag);
+        wire_bool(wire, &message->as.part_taken.taken);
+        break;
+    case MSG_UNREACHABLE:
+        wire_worker_or_none(wire, &message->as.unreachable.worker);
+        wire_u32(wire, &message->as.unreachable.bag);
+        break;
+    case MSG_POISON:
+        wire_chunks(wire, &message->as.poison.chunk);
+        wire_u32(wire, &message->as.poison.workers);
+        wire_text(wire, message->as.poison.how, sizeof message->as.poison.how);
         break;
     default: /* JOB_END */
         wire_u64(wire, &message->as.job_end.nodes);
@@ -138,7 +188,6 @@ static void wire_message(Wire *wire, Message *message) {
     case MSG_WELCOME:
         wire_worker(wire, &message->as.welcome.worker);
         wire_u32(wire, &message->as.welcome.workers);
-        wire_u32(wire, &message->as.welcome.epoch);
         message->as.welcome.has_journal = wire_choice(wire, message->as.welcome.has_journal, 0, 1) == 1;
         wire_check(wire, message->as.welcome.workers <= MESSAGE_WORKERS);
         break;
@@ -190,7 +239,6 @@ static void wire_start(Wire *wire, Message *message) {
         wire_u32(wire, &message->seq);
         wire_u32(wire, &message->ack);
     }
-    wire_u32(wire, &message->epoch);
     wire_u64(wire, &message->job);
 }
 

@@ -1,6 +1,6 @@
 /* wire.h: messages as bytes, the same on every machine of a run.
  *
- * A datagram is a head (protocol version, kind, on control connections the channel's session, seq and ack, epoch, job, then the
+ * A datagram is a head (protocol version, kind, on control connections the channel's session, seq and ack, job, then the
  * kind's fields one after another, little-endian, texts with their length in front) and the message's variable bytes. Decoding
  * accepts nothing but what encoding can produce: each length, number and kind is checked against the limits of message.h, and
  * nothing may be left over. Both are pure, and may be called from any thread. */

@@ -7,17 +7,24 @@
  *
  * These structs are what the state machines see. Their encoding is runtime/net/wire.c, which also checks every limit below:
  * a message that reaches a state machine has texts ended by a NUL, lengths within limits and a known kind. What a message *means*
- * (unknown job, wrong epoch, repeated) is judged by the state machines, never asserted.
+ * (unknown job, late, repeated) is judged by the state machines, never asserted.
  *
  * Numbers of chunks, elements and bytes are counts; times are nanoseconds; -1 in an int64_t is "none".
  *
  * Who sends what (R root, S scheduler, W worker, O the owner of a job: the root or a worker; `data` is the connection from a
  * consumer to a holder's data endpoint):
  *
- *     HELLO R,W→S   WELCOME S→R,W   JOB_SUBMIT O→S   JOB_START S→W   RANGE S→W   RANGE_DONE W→S   CANCEL_AFTER S→W
- *     MERGE S→W     MERGE_DONE W→S  JOB_DONE S→O     JOB_PROGRESS S→O  JOB_END O→S→W   STATS W→S   HEARTBEAT all on control
- *     JOIN W→S      PART S→W        IDLE S→W         GET W→W,R and R→W on data   PIECE the answer
- *     WORKER_LOST S→R   FAIL R,W→S   BYE R,W→S   SHUTDOWN S→R,W */
+ *     HELLO R,W→S   WELCOME S→R,W   JOB_SUBMIT O→S   JOB_START S→W   RANGE S→W   RANGE_DONE W→S   CANCEL_AFTER S→W   REVOKE S→W
+ *     MERGE S→W     MERGE_VOID S→W  MERGE_DONE W→S   JOB_DONE S→O     JOB_PROGRESS S→O   JOB_END O→S→W   STATS W→S
+ *     JOIN W→S      PART S→W        PART_TAKEN W→S   IDLE S→W         GET W→W,R and R→W on data   PIECE the answer
+ *     WORKER_LOST S→O   UNREACHABLE R,W→S   POISON S→O   HEARTBEAT all on control   FAIL R,W→S   BYE R,W→S   SHUTDOWN S→R,W
+ *
+ * A worker's number is its own for ever: who replaces a lost worker gets a number that nobody ever had. So a late message of
+ * somebody who was given up is known by its sender.
+ *
+ * A partial result lies in a bag, which has a number in its job, chosen by the scheduler. RANGE and MERGE say into which bag of the
+ * receiver something goes; one that is new there is empty. A bag is open until it is asked for (GET DATA_BAG), or another takes it
+ * in; then it is frozen: encoded once, and kept until JOB_END, for whoever asks and how often. */
 #ifndef RUNTIME_SCHED_MESSAGE_H
 #define RUNTIME_SCHED_MESSAGE_H
 
@@ -54,19 +61,24 @@ typedef enum MessageKind {
     MSG_RANGE,
     MSG_RANGE_DONE,
     MSG_CANCEL_AFTER,
+    MSG_REVOKE,
     MSG_MERGE,
+    MSG_MERGE_VOID,
     MSG_MERGE_DONE,
     MSG_JOB_DONE,
     MSG_JOB_PROGRESS,
     MSG_JOB_END,
     MSG_JOIN,
     MSG_PART,
+    MSG_PART_TAKEN,
     MSG_IDLE,
     MSG_GET,
     MSG_PIECE,
     MSG_HEARTBEAT,
     MSG_STATS,
     MSG_WORKER_LOST,
+    MSG_UNREACHABLE,
+    MSG_POISON,
     MSG_FAIL,
     MSG_BYE,
     MSG_SHUTDOWN,
@@ -91,7 +103,6 @@ typedef struct MsgHello {
 typedef struct MsgWelcome {
     uint32_t worker;  /* the receiver's number, 0 ≤ worker < MESSAGE_WORKERS; 0 for the root, where it means nothing */
     uint32_t workers; /* N: how many workers the run was asked to have */
-    uint32_t epoch;   /* the run's epoch; it grows when a worker is replaced */
     bool has_journal; /* for the root: there is a journal, and jobs need names */
 } MsgWelcome;
 
@@ -149,11 +160,14 @@ typedef struct MsgJobStart {
 } MsgJobStart;
 
 typedef struct MsgRange {
+    uint64_t range;        /* names it in the job: counts up from 1, so that one that is not newer than the last is a repetition */
     uint64_t first, count; /* chunks first … first+count-1; count ≥ 1 */
+    uint32_t bag; /* what is mapped goes into this bag; BY_RANGES: which has nothing else; 0: it is the owner's own range */
 } MsgRange;
 
 typedef struct MsgRangeDone {
-    uint64_t first, count;   /* as in the RANGE that it answers */
+    uint64_t range;          /* as in the RANGE that it answers; 0: what the owner kept of its job when it submitted it */
+    uint64_t first, count;   /* the same */
     uint64_t done;           /* chunks computed, from `first` on; less than `count` only after an end or a CANCEL_AFTER */
     uint64_t elements, size; /* read by those chunks; size in bytes of input */
     uint64_t nanoseconds;    /* spent computing them */
@@ -165,13 +179,28 @@ typedef struct MsgRangeDone {
         bag_size; /* BY_RANGES, not from the owner: bytes of what was mapped, encoded; up to MESSAGE_INLINE_BLOB it is `bytes` */
 } MsgRangeDone;
 
+/* Of a range that somebody else has mapped meanwhile: it need not be mapped; the receiver answers with RANGE_DONE, and may leave
+ * out all chunks that it has not begun (done < count). */
+typedef struct MsgRevoke {
+    uint64_t range;
+} MsgRevoke;
+
 /* BY_RANGES: what a worker mapped of a job, for its owner. `bytes` is the encoded bag when it is small enough; else the owner pulls
- * it (GET DATA_BAG of that range). */
+ * it (GET DATA_BAG), and answers with PART_TAKEN. */
 typedef struct MsgPart {
     uint64_t first, count;
-    uint64_t size; /* of the encoded bag */
+    uint64_t size;   /* of the encoded bag */
+    uint32_t worker; /* who mapped it and holds it, under this bag's number */
+    uint32_t bag;
     char endpoint[MESSAGE_ENDPOINT_SIZE];
 } MsgPart;
+
+/* The answer to a PART without its bytes: the owner has it now, or it never will, because its holder is lost or does not answer;
+ * its chunks are then mapped again. */
+typedef struct MsgPartTaken {
+    uint32_t bag;
+    bool taken;
+} MsgPartTaken;
 
 /* JOIN has no fields: the owner of a job BY_RANGES, a worker, has nothing to do but wait for it, and maps ranges of it until it is
  * done. */
@@ -185,25 +214,37 @@ typedef struct MsgCancelAfter {
     uint64_t chunk; /* chunks after this one are not needed; those before it still are */
 } MsgCancelAfter;
 
-/* The receiver pulls worker `from`'s bag (GET DATA_BAG) and merges it into its own. */
+/* The receiver pulls bag `from_bag` of worker `from` (GET DATA_BAG), who may be the receiver itself, and merges it into its bag
+ * `into`. With parts > 1, of a keyed result: only the part `part` of `parts`, by the hash of the key. */
 typedef struct MsgMerge {
     uint32_t step; /* counts the merges of a job up from 1; a step that is not newer than the last one is ignored */
-    uint32_t from;
+    uint32_t into;
+    uint32_t from, from_bag;
+    uint32_t part, parts;                 /* part < parts; 0 of 1 is the whole */
     char endpoint[MESSAGE_ENDPOINT_SIZE]; /* worker `from`'s data endpoint */
 } MsgMerge;
 
+/* That merge is not wanted any more: its source is lost. MERGE_DONE says what has become of it. */
+typedef struct MsgMergeVoid {
+    uint32_t step;
+} MsgMergeVoid;
+
+/* The answer to each MERGE, whatever has become of it. */
 typedef struct MsgMergeDone {
     uint32_t step;
+    bool merged;          /* false: nothing of it is in the bag `into`, and never will be; what follows is then 0, end_chunk -1 */
     uint64_t nodes;       /* in the bag that was pulled */
     uint64_t size;        /* bytes of that bag, encoded */
     uint64_t nanoseconds; /* spent merging, without the pull */
     int64_t end_chunk;    /* the last chunk of the earliest node whose combine failed, or -1 */
 } MsgMergeDone;
 
-/* All partial results are in one bag, which the owner now pulls; BY_RANGES, it has been told of all. `limit` is how many chunks
- * count: n, or the chunk that stopped or failed plus one; what the bag holds of later chunks is to be dropped. */
+/* All partial results are in one bag, which the owner now pulls; BY_RANGES, it has them all. `limit` is how many chunks count: n,
+ * or the chunk that stopped or failed plus one; what the bag holds of later chunks is to be dropped. When the holder is lost
+ * (WORKER_LOST) before it was pulled, another JOB_DONE will come. */
 typedef struct MsgJobDone {
     int64_t holder; /* the worker that holds the bag; -1: there is none, the job had no chunks */
+    uint32_t bag;
     char endpoint[MESSAGE_ENDPOINT_SIZE];
     uint64_t limit;
     uint64_t nanoseconds; /* that workers have spent mapping it */
@@ -224,7 +265,8 @@ typedef struct MsgJobEnd {
 typedef enum DataKind {
     DATA_CAPTURES = 1, /* the job's captures blob, from the owner */
     DATA_SLICE,        /* chunks first … first+count-1 of list `list`, encoded, from the owner */
-    DATA_BAG,          /* the receiver's partial results, encoded, from a worker; with a count, of that range of a job BY_RANGES */
+    DATA_BAG,          /* bag number `first` of the job, encoded, from the worker that holds it; `count` is 0, or, of a keyed
+                          result, part `list` of `count` of it, by the hash of the key */
 } DataKind;
 
 /* Names a bulk value. Fields that the kind does not use are 0. */
@@ -272,6 +314,20 @@ typedef struct MsgAck {
     uint64_t beyond; /* bit i: message ack + 2 + i is there */
 } MsgAck;
 
+/* A complaint: the data of a job cannot be had, because nobody answers or it is gone. What becomes of it is decided by the
+ * scheduler. */
+typedef struct MsgUnreachable {
+    int64_t worker; /* who should have it; -1: the job's owner */
+    uint32_t bag;   /* of that worker's bags; 0: captures or slices, from the owner */
+} MsgUnreachable;
+
+/* Several workers died of this chunk, one after another: the job fails, with a message that its owner makes of it. */
+typedef struct MsgPoison {
+    uint64_t chunk;
+    uint32_t workers;            /* how many */
+    char how[MESSAGE_TEXT_SIZE]; /* how the last of them died, for people */
+} MsgPoison;
+
 typedef struct MsgText {
     uint32_t worker;              /* WORKER_LOST: which one */
     char text[MESSAGE_TEXT_SIZE]; /* for people */
@@ -283,7 +339,6 @@ typedef struct MsgEnd {
 
 typedef struct Message {
     MessageKind kind;
-    uint32_t epoch;             /* of the job, in messages that belong to one; an older epoch's messages are ignored */
     uint64_t job;               /* JOB_NUMBER; 0 where the message belongs to none */
     uint32_t session, seq, ack; /* of the channel that it comes over, see channel.h; nobody else's concern */
     const void *bytes;          /* the variable part, see above; NULL when size is 0 */
@@ -296,17 +351,22 @@ typedef struct Message {
         MsgRange range;
         MsgRangeDone range_done;
         MsgCancelAfter cancel;
+        MsgRevoke revoke;
         MsgMerge merge;
+        MsgMergeVoid merge_void;
         MsgMergeDone merge_done;
         MsgJobDone job_done;
         MsgJobProgress progress;
         MsgJobEnd job_end;
         MsgPart part;
+        MsgPartTaken part_taken;
         MsgIdle idle;
         MsgGet get;
         MsgPiece piece;
         MsgHeartbeat heartbeat;
         MsgStats stats;
+        MsgUnreachable unreachable;
+        MsgPoison poison;
         MsgText text; /* WORKER_LOST, FAIL */
         MsgEnd end;   /* BYE, SHUTDOWN */
         MsgAck ack;

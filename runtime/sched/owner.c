@@ -26,7 +26,7 @@ struct Slice {
 typedef struct Part Part;
 struct Part {
     Part *next;
-    Range range;
+    uint32_t worker, bag;
     char endpoint[MESSAGE_ENDPOINT_SIZE];
     Pull pull;
 };
@@ -46,15 +46,15 @@ struct OwnedJob {
     MsgJobDone done;
     uint64_t told; /* chunks that were done when we last heard of it */
     Pull bag;
-    Part *parts;       /* BY_RANGES */
-    RangeSet accepted; /* the same: chunks of ranges that we were given and of parts: what comes twice is a repetition */
-    uint32_t epoch;
+    Part *parts;          /* BY_RANGES */
+    uint64_t last_range;  /* the same: the last that we were given; what is not newer is a repetition */
+    uint64_t range_first; /* its first chunk; the range of an answer that has another is the one that was kept */
+    RangeSet told_parts;  /* the numbers of their bags: what comes twice is a repetition */
 };
 
 struct Owner {
     uint64_t now;
     bool is_welcome;
-    uint32_t epoch; /* of the run, from WELCOME */
     uint32_t last_pull;
     OwnedJob *jobs, **last_job; /* in the order of submission */
     Table by_number;
@@ -85,7 +85,6 @@ static Message *owner_say(Owner *owner, const OwnedJob *job, MessageKind kind) {
     Message *message = &owner_actions_add(owner->out, OWNER_SEND_CONTROL)->message;
     message->kind = kind;
     message->job = job->number;
-    message->epoch = job->epoch;
     return message;
 }
 
@@ -93,13 +92,6 @@ static void owner_answer(Owner *owner, uint32_t route, Message piece) {
     OwnerAction *action = owner_actions_add(owner->out, OWNER_SEND_ANSWER);
     action->route = route;
     action->message = piece;
-}
-
-/* Something that ends the run: the scheduler is told, and its SHUTDOWN is awaited. */
-static void owner_fail(Owner *owner, const char *text) {
-    Message *message = &owner_actions_add(owner->out, OWNER_SEND_CONTROL)->message;
-    message->kind = MSG_FAIL;
-    snprintf(message->as.text.text, sizeof message->as.text.text, "%s", text);
 }
 
 /* ---- jobs */
@@ -133,7 +125,7 @@ static void job_free(OwnedJob *job) {
         pull_free(&part->pull);
         free(part);
     }
-    ranges_free(&job->accepted);
+    ranges_free(&job->told_parts);
     free(job);
 }
 
@@ -155,7 +147,6 @@ static OwnedJob *owner_find_job(Owner *owner, uint64_t number) {
 
 static void owner_submit_now(Owner *owner, OwnedJob *job) {
     job->phase = OWNED_RUNS;
-    job->epoch = owner->epoch;
     Message *message = owner_say(owner, job, MSG_JOB_SUBMIT);
     message->as.submit = job->submit;
     if (job->submit.spec.blob_size <= MESSAGE_INLINE_BLOB) {
@@ -200,14 +191,7 @@ static void owner_deliver(Owner *owner, OwnedJob *job) {
     job->bag.data = (Buf){0};
 }
 
-/* Without a last bag, everything is here when no part that counts is on its way. */
-static void owner_deliver_if_complete(Owner *owner, OwnedJob *job) {
-    if (job->phase != OWNED_PULLS || job->done.holder >= 0) return;
-    for (const Part *part = job->parts; part; part = part->next)
-        if (part->range.first < job->done.limit) return;
-    owner_deliver(owner, job);
-}
-
+/* The last bag is pulled from its holder. When that is lost, another will be named. */
 static void owner_job_done(Owner *owner, const Message *message) {
     OwnedJob *job = owner_find_job(owner, message->job);
     if (!job) return;
@@ -216,13 +200,12 @@ static void owner_job_done(Owner *owner, const Message *message) {
         return;
     }
     job->done = message->as.job_done;
-    job->epoch = message->epoch;
     job->phase = OWNED_PULLS;
     if (job->done.holder < 0) {
-        owner_deliver_if_complete(owner, job);
+        owner_deliver(owner, job);
         return;
     }
-    pull_start(&job->bag, ++owner->last_pull, job->number, job->epoch, (DataName){.kind = DATA_BAG}, owner->now);
+    pull_start(&job->bag, ++owner->last_pull, job->number, (DataName){.kind = DATA_BAG, .first = job->done.bag}, owner->now);
     owner_request(owner, &job->bag, job->done.endpoint);
 }
 
@@ -235,25 +218,27 @@ void owner_join(Owner *owner, uint64_t number) {
 
 void owner_computed(Owner *owner, uint64_t number, const MsgRangeDone *done) {
     OwnedJob *job = owner_find_job(owner, number);
-    if (job && job->phase == OWNED_RUNS) owner_say(owner, job, MSG_RANGE_DONE)->as.range_done = *done;
+    if (!job || job->phase != OWNED_RUNS) return;
+    MsgRangeDone *answer = &owner_say(owner, job, MSG_RANGE_DONE)->as.range_done;
+    *answer = *done;
+    answer->range = job->last_range && done->first == job->range_first ? job->last_range : 0;
 }
 
-/* False: not chunks of the job, or we had them before. */
-static bool owner_accept(Owner *owner, OwnedJob *job, uint64_t first, uint64_t count) {
+static bool job_has_range(const OwnedJob *job, uint64_t first, uint64_t count) {
     uint64_t n = job->submit.spec.chunks;
-    bool is_new = job->submit.spec.flags & JOB_BY_RANGES && job->phase == OWNED_RUNS && count > 0 && first < n &&
-                  count <= n - first && !ranges_has_any(&job->accepted, first, count);
-    if (is_new)
-        ranges_add(&job->accepted, first, count);
-    else
-        owner->ignored++;
-    return is_new;
+    return job->submit.spec.flags & JOB_BY_RANGES && job->phase == OWNED_RUNS && count > 0 && first < n && count <= n - first;
 }
 
 static void owner_range(Owner *owner, const Message *message) {
     const MsgRange *range = &message->as.range;
     OwnedJob *job = owner_find_job(owner, message->job);
-    if (!job || !owner_accept(owner, job, range->first, range->count)) return;
+    if (!job) return;
+    if (!job_has_range(job, range->first, range->count) || range->range <= job->last_range) {
+        owner->ignored++;
+        return;
+    }
+    job->last_range = range->range;
+    job->range_first = range->first;
     OwnerAction *action = owner_actions_add(owner->out, OWNER_COMPUTE);
     action->job = job->number;
     action->first = range->first;
@@ -277,7 +262,12 @@ static void owner_give_part(Owner *owner, const OwnedJob *job, Buf data) {
 static void owner_part(Owner *owner, const Message *message) {
     const MsgPart *told = &message->as.part;
     OwnedJob *job = owner_find_job(owner, message->job);
-    if (!job || !owner_accept(owner, job, told->first, told->count)) return;
+    if (!job) return;
+    if (!job_has_range(job, told->first, told->count) || ranges_has(&job->told_parts, told->bag, 1)) {
+        owner->ignored++;
+        return;
+    }
+    ranges_add(&job->told_parts, told->bag, 1);
     if (message_inline_size(told->size) == told->size) {
         Buf data = {0};
         buf_add(&data, message->bytes, message->size);
@@ -285,38 +275,66 @@ static void owner_part(Owner *owner, const Message *message) {
         return;
     }
     Part *part = xcalloc(1, sizeof *part);
-    *part = (Part){.next = job->parts, .range = {told->first, told->count}};
+    *part = (Part){.next = job->parts, .worker = told->worker, .bag = told->bag};
     job->parts = part;
     memcpy(part->endpoint, told->endpoint, sizeof part->endpoint);
-    DataName name = {.kind = DATA_BAG, .first = told->first, .count = told->count};
-    pull_start(&part->pull, ++owner->last_pull, job->number, job->epoch, name, owner->now);
+    pull_start(&part->pull, ++owner->last_pull, job->number, (DataName){.kind = DATA_BAG, .first = told->bag}, owner->now);
     owner_request(owner, &part->pull, part->endpoint);
 }
 
-static void owner_part_piece(Owner *owner, OwnedJob *job, const Message *piece) {
+/* Answers the part: it is here, or it will never be. */
+static void owner_part_over(Owner *owner, OwnedJob *job, Part *part, bool taken) {
     Part **link = &job->parts;
-    while (*link && (*link)->pull.id != piece->as.piece.pull) link = &(*link)->next;
-    Part *part = *link;
+    while (*link != part) link = &(*link)->next;
+    *link = part->next;
+    owner_say(owner, job, MSG_PART_TAKEN)->as.part_taken = (MsgPartTaken){.bag = part->bag, .taken = taken};
+    pull_free(&part->pull);
+    free(part);
+}
+
+static void owner_complain(Owner *owner, const OwnedJob *job, int64_t worker, uint32_t bag) {
+    owner_say(owner, job, MSG_UNREACHABLE)->as.unreachable = (MsgUnreachable){.worker = worker, .bag = bag};
+}
+
+static void owner_part_gone(Owner *owner, OwnedJob *job, Part *part) {
+    owner_complain(owner, job, part->worker, part->bag);
+    owner_part_over(owner, job, part, false);
+}
+
+static void owner_part_piece(Owner *owner, OwnedJob *job, const Message *piece) {
+    Part *part = job->parts;
+    while (part && part->pull.id != piece->as.piece.pull) part = part->next;
     switch (part ? pull_piece(&part->pull, piece, owner->now) : PULL_IGNORED) {
     case PULL_IGNORED: owner->ignored++; break;
     case PULL_MORE: owner_request(owner, &part->pull, part->endpoint); break;
-    case PULL_GONE: owner_fail(owner, "a worker no longer has what it mapped"); break;
+    case PULL_GONE: owner_part_gone(owner, job, part); break;
     case PULL_COMPLETE:
         owner_give_part(owner, job, part->pull.data);
-        *link = part->next;
-        free(part);
-        owner_deliver_if_complete(owner, job);
+        part->pull.data = (Buf){0};
+        owner_part_over(owner, job, part, true);
     }
 }
 
 /* ---- the ends of jobs */
+
+/* The bag that was told of will not come: another one will be. */
+static void owner_bag_lost(OwnedJob *job) {
+    pull_free(&job->bag);
+    job->bag = (Pull){0};
+    job->phase = OWNED_RUNS;
+}
+
+static void owner_bag_gone(Owner *owner, OwnedJob *job) {
+    owner_complain(owner, job, job->done.holder, job->done.bag);
+    owner_bag_lost(job);
+}
 
 static void owner_bag_piece(Owner *owner, OwnedJob *job, const Message *piece) {
     switch (job->phase == OWNED_PULLS ? pull_piece(&job->bag, piece, owner->now) : PULL_IGNORED) {
     case PULL_IGNORED: owner->ignored++; break;
     case PULL_MORE: owner_request(owner, &job->bag, job->done.endpoint); break;
     case PULL_COMPLETE: owner_deliver(owner, job); break;
-    case PULL_GONE: owner_fail(owner, "the worker that had the result no longer has it"); break;
+    case PULL_GONE: owner_bag_gone(owner, job); break;
     }
 }
 
@@ -354,9 +372,18 @@ static void owner_job_progress(Owner *owner, const Message *message) {
     action->limit = message->as.progress.limit;
 }
 
-void owner_welcome(Owner *owner, uint32_t epoch) {
+void owner_worker_lost(Owner *owner, uint32_t worker) {
+    for (OwnedJob *job = owner->jobs; job; job = job->next) {
+        if (job->phase == OWNED_PULLS && job->done.holder == (int64_t)worker) owner_bag_lost(job);
+        for (Part *part = job->parts, *next; part; part = next) {
+            next = part->next;
+            if (part->worker == worker) owner_part_over(owner, job, part, false);
+        }
+    }
+}
+
+void owner_welcome(Owner *owner) {
     owner->is_welcome = true;
-    owner->epoch = epoch;
     for (OwnedJob *job = owner->jobs; job; job = job->next)
         if (job->phase == OWNED_HELD_BACK) owner_submit_now(owner, job);
 }
@@ -461,22 +488,21 @@ void owner_sliced(Owner *owner, uint64_t number, uint32_t list, uint64_t first, 
 
 /* ---- time */
 
-static void owner_tick_pull(Owner *owner, const OwnedJob *job, Pull *pull, const char *endpoint) {
-    if (pull_tick(pull, owner->now)) {
-        owner_request(owner, pull, endpoint);
-        return;
-    }
-    char text[MESSAGE_TEXT_SIZE];
-    snprintf(text, sizeof text, "the worker at %s did not send the result of job %llu within %.0f s", endpoint,
-             (unsigned long long)JOB_COUNT(job->number), (double)PULL_DEADLINE / 1e9);
-    owner_fail(owner, text);
-    pull_forgive(pull, owner->now); /* said once, not at every tick */
-}
-
 void owner_tick(Owner *owner) {
     for (OwnedJob *job = owner->jobs; job; job = job->next) {
-        if (job->phase == OWNED_PULLS && job->done.holder >= 0) owner_tick_pull(owner, job, &job->bag, job->done.endpoint);
-        for (Part *part = job->parts; part; part = part->next) owner_tick_pull(owner, job, &part->pull, part->endpoint);
+        if (job->phase == OWNED_PULLS) {
+            if (pull_tick(&job->bag, owner->now))
+                owner_request(owner, &job->bag, job->done.endpoint);
+            else
+                owner_bag_gone(owner, job);
+        }
+        for (Part *part = job->parts, *next; part; part = next) {
+            next = part->next;
+            if (pull_tick(&part->pull, owner->now))
+                owner_request(owner, &part->pull, part->endpoint);
+            else
+                owner_part_gone(owner, job, part);
+        }
     }
 }
 

@@ -21,7 +21,8 @@ typedef enum OwnerActionKind {
     OWNER_PART,             /* the same: `data` is the encoded bag of a range that somebody else has mapped; the caller owns it */
     OWNER_PROGRESS,         /* `count` of the chunks of `job`, which has `limit` of them, are done */
     OWNER_RESULT, /* `job` is done: `data` is the last bag, encoded (the caller owns it; empty when `has_bag` is false), `limit`,
-                     `end` and `nanoseconds` as in JOB_DONE. BY_RANGES: all parts have come before. Answer with owner_received. */
+                     `end` and `nanoseconds` as in JOB_DONE. BY_RANGES: all parts that count have come before. Answer with
+                     owner_received. */
     OWNER_EXIT,   /* of a root alone, the last action: the run is over with `status`; `text` is empty, or why */
 } OwnerActionKind;
 
@@ -93,7 +94,8 @@ void owner_cancel(Owner *owner, uint64_t number);                   /* nobody ne
 
 /* ---- messages and time */
 
-void owner_welcome(Owner *owner, uint32_t epoch);         /* WELCOME has come */
+void owner_welcome(Owner *owner);                         /* WELCOME has come */
+void owner_worker_lost(Owner *owner, uint32_t worker);    /* WORKER_LOST: what it holds will not come */
 bool owner_control(Owner *owner, const Message *message); /* false: it is not for owners */
 void owner_get(Owner *owner, uint32_t route, const Message *get);
 void owner_piece(Owner *owner, const Message *piece);

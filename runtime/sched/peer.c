@@ -1,5 +1,5 @@
 /* peer.c: what a worker does with each message. A job's life here: its captures are pulled, it is opened on the compute thread, its
- * ranges are computed as soon as their slices are there, bags are merged in and at last given away. */
+ * ranges are computed as soon as their slices are there, bags are merged in and at last given away (peer_bag.c). */
 #include "runtime/sched/peer.h"
 
 #include <stdio.h>
@@ -7,81 +7,11 @@
 #include <string.h>
 
 #include "base/arena.h"
-#include "runtime/sched/pull.h"
-#include "runtime/sched/ranges.h"
+#include "runtime/sched/peer_state.h"
 
 #define SECOND ((uint64_t)1000000000)
 
 enum { PEER_CREDITS = 2 };
-
-/* A range that was handed to us and is not answered yet. */
-typedef struct PeerRange PeerRange;
-struct PeerRange {
-    PeerRange *next; /* in the order of arrival */
-    uint64_t first, count;
-    Pull *slices;     /* one for each list of the job */
-    uint32_t missing; /* slices not complete yet */
-    uint64_t pulled;
-    bool is_computing;
-};
-
-/* A MERGE's way: the other bag is pulled, waits for the job to be open, is merged on the compute thread. */
-typedef enum MergeState { MERGE_NONE, MERGE_IS_PULLED, MERGE_WAITS, MERGE_RUNS } MergeState;
-
-typedef enum BagState { BAG_OURS, BAG_BEING_ENCODED, BAG_ENCODED } BagState;
-
-/* What was mapped of a job BY_RANGES, kept until its owner has it. */
-typedef struct PeerPart PeerPart;
-struct PeerPart {
-    PeerPart *next;
-    uint64_t first, count;
-    Buf data;
-};
-
-typedef struct PeerJob PeerJob;
-struct PeerJob {
-    PeerJob *next;
-    uint64_t number;
-    uint32_t epoch;
-    JobSpec spec;
-    char owner_endpoint[MESSAGE_ENDPOINT_SIZE];
-    bool has_captures, is_open; /* the compute thread has been told of it */
-    Pull captures;
-    PeerRange *ranges;
-    RangeSet accepted; /* chunks of all ranges ever handed to us: what comes twice is a repetition */
-    uint64_t limit;
-    MsgMerge merge; /* the newest one; step 0 before the first */
-    MergeState merge_state;
-    Pull bag_pull;
-    BagState bag;
-    Buf bag_data;
-    PeerPart *parts;
-    WaitingGets waiting;
-};
-
-/* A range that was still being computed when its job ended: that it is over must be said, too. */
-typedef struct LateRange LateRange;
-struct LateRange {
-    LateRange *next;
-    uint64_t job;
-    uint32_t epoch;
-    uint64_t first, count;
-};
-
-struct Peer {
-    PeerConfig config;
-    char endpoint[MESSAGE_ENDPOINT_SIZE], name[MESSAGE_NAME_SIZE];
-    uint64_t now, heard_at, last_tick, last_heartbeat;
-    bool is_started, is_over;
-    int64_t number;
-    uint32_t last_pull;
-    uint64_t last_start; /* JOB_STARTs that are not newer than this one are repetitions */
-    PeerJob *jobs;
-    LateRange *late;
-    Owner *owner;
-    uint64_t ignored;
-    PeerActions *out;
-};
 
 /* ---- actions */
 static PeerAction *peer_action(Peer *peer, PeerActionKind kind) {
@@ -95,23 +25,20 @@ static PeerAction *peer_action(Peer *peer, PeerActionKind kind) {
     return action;
 }
 
-static Message *peer_say(Peer *peer, const PeerJob *job, MessageKind kind) {
+Message *peer_say(Peer *peer, const PeerJob *job, MessageKind kind) {
     Message *message = &peer_action(peer, PEER_SEND_CONTROL)->message;
     message->kind = kind;
-    if (job) {
-        message->job = job->number;
-        message->epoch = job->epoch;
-    }
+    if (job) message->job = job->number;
     return message;
 }
 
-static PeerAction *peer_order(Peer *peer, const PeerJob *job, PeerActionKind kind) {
+PeerAction *peer_order(Peer *peer, const PeerJob *job, PeerActionKind kind) {
     PeerAction *action = peer_action(peer, kind);
     action->job = job->number;
     return action;
 }
 
-static void peer_answer(Peer *peer, uint32_t route, Message piece) {
+void peer_answer(Peer *peer, uint32_t route, Message piece) {
     PeerAction *action = peer_action(peer, PEER_SEND_ANSWER);
     action->route = route;
     action->message = piece;
@@ -144,7 +71,7 @@ static void peer_fail(Peer *peer, const char *text) {
 }
 
 /* ---- pulls */
-static void peer_request(Peer *peer, Pull *pull, const char *endpoint) {
+void peer_request(Peer *peer, Pull *pull, const char *endpoint) {
     Message get;
     while (pull_next_request(pull, peer->now, &get)) {
         PeerAction *action = peer_action(peer, PEER_SEND_DATA);
@@ -153,58 +80,54 @@ static void peer_request(Peer *peer, Pull *pull, const char *endpoint) {
     }
 }
 
-static void peer_pull(Peer *peer, PeerJob *job, Pull *pull, DataName name, const char *endpoint) {
-    pull_start(pull, ++peer->last_pull, job->number, job->epoch, name, peer->now);
+void peer_pull(Peer *peer, const PeerJob *job, Pull *pull, DataName name, const char *endpoint) {
+    pull_start(pull, ++peer->last_pull, job->number, name, peer->now);
     peer_request(peer, pull, endpoint);
 }
 
-typedef void PullVisitor(Peer *peer, PeerJob *job, Pull *pull, const char *endpoint);
+typedef void PullVisitor(Peer *peer, PeerJob *job, Pull *pull);
 
 static bool pull_is_complete(const Pull *pull) {
     return pull->knows_total && pull->data.len == pull->total;
 }
 
-/* Calls `visit` for each pull of the job that is under way. */
+/* Calls `visit` for each pull from the job's owner that is under way. */
 static void peer_each_pull(Peer *peer, PeerJob *job, PullVisitor *visit) {
-    if (!job->has_captures) visit(peer, job, &job->captures, job->owner_endpoint);
-    if (job->merge_state == MERGE_IS_PULLED) visit(peer, job, &job->bag_pull, job->merge.endpoint);
+    if (!job->has_captures) visit(peer, job, &job->captures);
     for (PeerRange *range = job->ranges; range; range = range->next)
         for (uint32_t i = 0; !range->is_computing && i < job->spec.lists; i++)
-            if (!pull_is_complete(&range->slices[i])) visit(peer, job, &range->slices[i], job->owner_endpoint);
+            if (!pull_is_complete(&range->slices[i])) visit(peer, job, &range->slices[i]);
 }
 
-static void peer_tick_pull(Peer *peer, PeerJob *job, Pull *pull, const char *endpoint) {
+void peer_complain(Peer *peer, const PeerJob *job, int64_t worker, uint32_t bag) {
+    peer_say(peer, job, MSG_UNREACHABLE)->as.unreachable = (MsgUnreachable){.worker = worker, .bag = bag};
+}
+
+static void peer_tick_pull(Peer *peer, PeerJob *job, Pull *pull) {
     if (pull_tick(pull, peer->now)) {
-        peer_request(peer, pull, endpoint);
+        peer_request(peer, pull, job->owner_endpoint);
         return;
     }
-    char text[MESSAGE_TEXT_SIZE];
-    bool is_roots = pull != &job->bag_pull && JOB_OWNER(job->number) == 0;
-    snprintf(text, sizeof text, "%s did not send the data of job %llu within %.0f s",
-             is_roots ? "the program's main process" : "another worker", (unsigned long long)JOB_COUNT(job->number),
-             (double)PULL_DEADLINE / 1e9);
-    peer_fail(peer, text);
+    peer_complain(peer, job, -1, 0);
     pull_forgive(pull, peer->now); /* said once, not at every tick */
 }
 
-static void peer_forgive_pull(Peer *peer, PeerJob *job, Pull *pull, const char *endpoint) {
-    (void)job, (void)endpoint;
+static void peer_forgive_pull(Peer *peer, PeerJob *job, Pull *pull) {
+    (void)job;
     pull_forgive(pull, peer->now);
 }
 
 /* ---- jobs */
-static PeerJob *peer_find_job(Peer *peer, uint64_t number) {
+PeerJob *peer_find_job(Peer *peer, uint64_t number) {
     PeerJob *job = peer->jobs;
     while (job && job->number != number) job = job->next;
     return job;
 }
 
-/* The job that a message speaks of; NULL (and counted) when we do not know it, or know it of another epoch. */
-static PeerJob *peer_job_of(Peer *peer, const Message *message) {
+PeerJob *peer_job_of(Peer *peer, const Message *message) {
     PeerJob *job = peer_find_job(peer, message->job);
-    if (job && job->epoch == message->epoch) return job;
-    peer->ignored++;
-    return NULL;
+    peer->ignored += !job;
+    return job;
 }
 
 static void range_free(PeerJob *job, PeerRange *range) {
@@ -219,27 +142,16 @@ static void job_free(PeerJob *job) {
         range_free(job, range);
     }
     pull_free(&job->captures);
-    pull_free(&job->bag_pull);
-    ranges_free(&job->accepted);
-    buf_free(&job->bag_data);
-    for (PeerPart *part = job->parts, *next; part; part = next) {
-        next = part->next;
-        buf_free(&part->data);
-        free(part);
-    }
-    waiting_gets_free(&job->waiting);
+    job_free_bags(job);
     free(job);
 }
 
 /* Keeps what was mapped of a range for the job's owner, and sends it along when it is small. */
 static void peer_tell_part(PeerJob *job, const PeerRange *range, Buf *data, Message *message) {
-    PeerPart *part = xcalloc(1, sizeof *part);
-    *part = (PeerPart){job->parts, range->first, range->count, *data};
-    *data = (Buf){0};
-    job->parts = part;
-    message->as.range_done.bag_size = part->data.len;
-    message->size = message_inline_size(part->data.len);
-    if (message->size) message->bytes = part->data.data;
+    message->as.range_done.bag_size = data->len;
+    message->size = message_inline_size(data->len);
+    if (message->size) message->bytes = data->data;
+    peer_keep_part(job, range->bag, data);
 }
 
 /* Takes a range out of the job's list and answers it; `data` is its bag, if there is one. */
@@ -247,6 +159,7 @@ static void peer_answer_range(Peer *peer, PeerJob *job, PeerRange *range, MsgRan
     PeerRange **link = &job->ranges;
     while (*link != range) link = &(*link)->next;
     *link = range->next;
+    done.range = range->number;
     done.first = range->first;
     done.count = range->count;
     done.pulled = range->pulled;
@@ -259,6 +172,8 @@ static void peer_answer_range(Peer *peer, PeerJob *job, PeerRange *range, MsgRan
 
 static void peer_compute(Peer *peer, PeerJob *job, PeerRange *range) {
     PeerAction *action = peer_order(peer, job, PEER_COMPUTE);
+    action->range = range->number;
+    action->bag = range->bag;
     action->first = range->first;
     action->count = range->count;
     range->is_computing = true;
@@ -291,13 +206,7 @@ static void peer_pump(Peer *peer, PeerJob *job) {
         else if (range->missing == 0)
             peer_compute(peer, job, range);
     }
-    if (job->merge_state == MERGE_WAITS) {
-        PeerAction *action = peer_order(peer, job, PEER_MERGE);
-        action->step = job->merge.step;
-        action->data = job->bag_pull.data;
-        job->bag_pull.data = (Buf){0};
-        job->merge_state = MERGE_RUNS;
-    }
+    peer_pump_merges(peer, job);
 }
 
 /* ---- from the scheduler */
@@ -314,7 +223,6 @@ static void peer_job_start(Peer *peer, const Message *message) {
     job->next = peer->jobs;
     peer->jobs = job;
     job->number = message->job;
-    job->epoch = message->epoch;
     job->spec = start->spec;
     job->limit = start->spec.chunks;
     memcpy(job->owner_endpoint, start->owner_endpoint, sizeof job->owner_endpoint);
@@ -331,15 +239,17 @@ static void peer_range(Peer *peer, const Message *message) {
     PeerJob *job = peer_job_of(peer, message);
     if (!job) return;
     uint64_t n = job->spec.chunks;
-    if (asked->count == 0 || asked->first >= n || asked->count > n - asked->first ||
-        ranges_has_any(&job->accepted, asked->first, asked->count)) {
+    bool is_new = asked->range > job->last_range && asked->count > 0 && asked->first < n && asked->count <= n - asked->first;
+    if (!is_new || (!(job->spec.flags & JOB_BY_RANGES) && !job_open_bag(job, asked->bag))) {
         peer->ignored++;
         return;
     }
-    ranges_add(&job->accepted, asked->first, asked->count);
+    job->last_range = asked->range;
     PeerRange *range = xcalloc(1, sizeof *range), **last = &job->ranges;
     while (*last) last = &(*last)->next;
     *last = range;
+    range->number = asked->range;
+    range->bag = asked->bag;
     range->first = asked->first;
     range->count = asked->count;
     range->missing = job->spec.lists;
@@ -359,16 +269,12 @@ static void peer_cancel(Peer *peer, const Message *message) {
     peer_pump(peer, job);
 }
 
-static void peer_merge(Peer *peer, const Message *message) {
+/* What has not been begun is given back; what has is computed to its end. */
+static void peer_revoke(Peer *peer, const Message *message) {
     PeerJob *job = peer_job_of(peer, message);
-    if (!job) return;
-    if (message->as.merge.step <= job->merge.step || job->merge_state != MERGE_NONE || job->bag != BAG_OURS) {
-        peer->ignored++;
-        return;
-    }
-    job->merge = message->as.merge;
-    job->merge_state = MERGE_IS_PULLED;
-    peer_pull(peer, job, &job->bag_pull, (DataName){.kind = DATA_BAG}, job->merge.endpoint);
+    PeerRange *range = job ? job->ranges : NULL;
+    while (range && range->number != message->as.revoke.range) range = range->next;
+    if (range && !range->is_computing) peer_answer_range(peer, job, range, (MsgRangeDone){.end_chunk = -1}, NULL);
 }
 
 static void peer_drop(Peer *peer, PeerJob *job) {
@@ -382,7 +288,7 @@ static void peer_drop(Peer *peer, PeerJob *job) {
             continue;
         }
         LateRange *late = xcalloc(1, sizeof *late);
-        *late = (LateRange){peer->late, job->number, job->epoch, range->first, range->count};
+        *late = (LateRange){peer->late, job->number, range->number, range->first, range->count};
         peer->late = late;
     }
     if (job->is_open) peer_order(peer, job, PEER_DROP);
@@ -392,15 +298,13 @@ static void peer_drop(Peer *peer, PeerJob *job) {
 static void peer_job_end(Peer *peer, const Message *message) {
     PeerJob *job = peer_job_of(peer, message);
     if (!job) return;
-    /* Those who still ask for our bag (a repeated request) shall not wait for it. */
-    for (size_t i = 0; i < job->waiting.len; i++)
-        peer_answer(peer, job->waiting.items[i].route, pull_refusal(&job->waiting.items[i].get, PIECE_GONE));
+    peer_refuse_gets(peer, job);
     peer_drop(peer, job);
 }
 
 static void peer_welcome(Peer *peer, const MsgWelcome *welcome) {
     peer->number = welcome->worker;
-    owner_welcome(peer->owner, welcome->epoch);
+    owner_welcome(peer->owner);
 }
 
 /* Is the job ours, rather than one that we help with? */
@@ -425,9 +329,12 @@ static void peer_control(Peer *peer, const Message *message) {
     case MSG_JOB_START: peer_job_start(peer, message); break;
     case MSG_RANGE: peer_range(peer, message); break;
     case MSG_CANCEL_AFTER: peer_cancel(peer, message); break;
+    case MSG_REVOKE: peer_revoke(peer, message); break;
     case MSG_MERGE: peer_merge(peer, message); break;
+    case MSG_MERGE_VOID: peer_merge_void(peer, message); break;
     case MSG_JOB_END: peer_job_end(peer, message); break;
     case MSG_HEARTBEAT: break;
+    case MSG_WORKER_LOST: owner_worker_lost(peer->owner, message->as.text.worker); break;
     case MSG_IDLE: peer_action(peer, PEER_IDLE)->count = message->as.idle.workers; break;
     case MSG_SHUTDOWN: peer_exit(peer, message->as.end.status, ""); break;
     default: peer->ignored++;
@@ -435,61 +342,24 @@ static void peer_control(Peer *peer, const Message *message) {
 }
 
 /* ---- data */
-static void peer_get_part(Peer *peer, const PeerJob *job, uint32_t route, const Message *get) {
-    DataName name = get->as.get.name;
-    const PeerPart *part = job->parts;
-    while (part && (part->first != name.first || part->count != name.count)) part = part->next;
-    peer_answer(peer, route, part ? pull_answer(get, part->data.data, part->data.len) : pull_refusal(get, PIECE_GONE));
-}
-
 static void peer_get(Peer *peer, uint32_t route, const Message *get) {
     if (peer_owns(peer, get->job)) {
         owner_get(peer->owner, route, get);
         return;
     }
     PeerJob *job = get->as.get.name.kind == DATA_BAG ? peer_find_job(peer, get->job) : NULL;
-    if (!job || job->epoch != get->epoch) {
-        peer->ignored++;
-        peer_answer(peer, route, pull_refusal(get, PIECE_GONE));
+    if (job) {
+        peer_get_bag(peer, job, route, get);
         return;
     }
-    if (job->spec.flags & JOB_BY_RANGES) {
-        peer_get_part(peer, job, route, get);
-        return;
-    }
-    if (job->bag == BAG_ENCODED) {
-        peer_answer(peer, route, pull_answer(get, job->bag_data.data, job->bag_data.len));
-        return;
-    }
-    /* The first request starts the encoding; later ones, sent because it takes long, hear that we live. */
-    if (!waiting_gets_add(&job->waiting, route, get)) peer_answer(peer, route, pull_refusal(get, PIECE_LATER));
-    if (job->bag == BAG_OURS && job->is_open) {
-        job->bag = BAG_BEING_ENCODED;
-        peer_order(peer, job, PEER_ENCODE);
-    }
+    peer->ignored++;
+    peer_answer(peer, route, pull_refusal(get, PIECE_GONE));
 }
 
-static void peer_encoded(Peer *peer, const PeerEvent *event) {
-    PeerJob *job = peer_find_job(peer, event->job);
-    if (!job || job->bag != BAG_BEING_ENCODED) {
-        buf_free(event->data); /* the job ended meanwhile */
-        return;
-    }
-    job->bag = BAG_ENCODED;
-    job->bag_data = *event->data;
-    *event->data = (Buf){0};
-    for (size_t i = 0; i < job->waiting.len; i++) {
-        WaitingGet *waiting = &job->waiting.items[i];
-        peer_answer(peer, waiting->route, pull_answer(&waiting->get, job->bag_data.data, job->bag_data.len));
-    }
-    waiting_gets_free(&job->waiting);
-}
-
-/* The pull that a piece belongs to, and its range when it is a slice. */
+/* The pull from the owner that a piece belongs to, and its range when it is a slice. */
 static Pull *peer_find_pull(PeerJob *job, uint32_t id, PeerRange **of_range) {
     *of_range = NULL;
     if (!job->has_captures && job->captures.id == id) return &job->captures;
-    if (job->merge_state == MERGE_IS_PULLED && job->bag_pull.id == id) return &job->bag_pull;
     for (PeerRange *range = job->ranges; range; range = range->next)
         for (uint32_t i = 0; !range->is_computing && i < job->spec.lists; i++)
             if (range->slices[i].id == id && !pull_is_complete(&range->slices[i])) {
@@ -510,29 +380,31 @@ static void peer_piece(Peer *peer, const Message *piece) {
     }
     PeerRange *range = NULL;
     PeerJob *job = peer_find_job(peer, piece->job);
+    if (job && peer_merge_piece(peer, job, piece)) {
+        peer_pump(peer, job);
+        return;
+    }
     Pull *pull = job ? peer_find_pull(job, piece->as.piece.pull, &range) : NULL;
     PullResult result = pull ? pull_piece(pull, piece, peer->now) : PULL_IGNORED;
     if (result == PULL_IGNORED) {
         peer->ignored++;
         return;
     }
-    /* A job that was cancelled is dropped elsewhere before we hear of it. If it was not, the pull's deadline ends the run. */
+    /* A job that was cancelled is dropped by its owner before we hear of it. If it was not, the pull's deadline is for it. */
     if (result == PULL_GONE) return;
     if (result == PULL_COMPLETE && !captures_are_sound(job, pull)) {
         peer_fail(peer, "the captured values of a job came with another size");
         return;
     }
     if (result == PULL_MORE) {
-        peer_request(peer, pull, pull == &job->bag_pull ? job->merge.endpoint : job->owner_endpoint);
+        peer_request(peer, pull, job->owner_endpoint);
         return;
     }
     if (range) {
         range->missing--;
         range->pulled += pull->total;
-    } else if (pull == &job->captures) {
-        job->has_captures = true;
     } else {
-        job->merge_state = MERGE_WAITS;
+        job->has_captures = true;
     }
     peer_pump(peer, job);
 }
@@ -541,13 +413,14 @@ static void peer_piece(Peer *peer, const Message *piece) {
 /* The worker is free again, whatever came of the range. */
 static void peer_late_computed(Peer *peer, const PeerEvent *event) {
     LateRange **link = &peer->late;
-    while (*link && ((*link)->job != event->job || (*link)->first != event->range_done.first)) link = &(*link)->next;
+    while (*link && ((*link)->job != event->job || (*link)->range != event->range_done.range)) link = &(*link)->next;
     LateRange *late = *link;
     if (!late) return;
     Message *message = peer_say(peer, NULL, MSG_RANGE_DONE);
     message->job = late->job;
-    message->epoch = late->epoch;
-    message->as.range_done = (MsgRangeDone){.first = late->first, .count = late->count, .end_chunk = -1, .credits = PEER_CREDITS};
+    message->as.range_done = (MsgRangeDone){.range = late->range, .first = late->first, .count = late->count};
+    message->as.range_done.end_chunk = -1;
+    message->as.range_done.credits = PEER_CREDITS;
     *link = late->next;
     free(late);
 }
@@ -555,21 +428,12 @@ static void peer_late_computed(Peer *peer, const PeerEvent *event) {
 static void peer_computed(Peer *peer, const PeerEvent *event) {
     PeerJob *job = peer_find_job(peer, event->job);
     PeerRange *range = job ? job->ranges : NULL;
-    while (range && (!range->is_computing || range->first != event->range_done.first)) range = range->next;
+    while (range && (!range->is_computing || range->number != event->range_done.range)) range = range->next;
     if (range)
         peer_answer_range(peer, job, range, event->range_done, event->data);
     else
         peer_late_computed(peer, event);
     if (event->data) buf_free(event->data);
-}
-
-static void peer_merged(Peer *peer, const PeerEvent *event) {
-    PeerJob *job = peer_find_job(peer, event->job);
-    if (!job || job->merge_state != MERGE_RUNS || event->merge_done.step != job->merge.step) return;
-    job->merge_state = MERGE_NONE;
-    MsgMergeDone done = event->merge_done;
-    done.size = job->bag_pull.total;
-    peer_say(peer, job, MSG_MERGE_DONE)->as.merge_done = done;
 }
 
 /* ---- steps */
@@ -589,14 +453,20 @@ static void peer_tick(Peer *peer, const PeerEvent *event) {
     peer->last_tick = peer->now;
     if (slept > 2 * peer->config.heartbeat_every) { /* this process was stopped: others' silence is our own fault */
         peer->heard_at = peer->now;
-        for (PeerJob *job = peer->jobs; job; job = job->next) peer_each_pull(peer, job, peer_forgive_pull);
+        for (PeerJob *job = peer->jobs; job; job = job->next) {
+            peer_each_pull(peer, job, peer_forgive_pull);
+            peer_forgive_merges(peer, job);
+        }
         owner_forgive(peer->owner);
     }
     if (peer->now - peer->heard_at >= peer->config.dead_after) {
         peer_exit(peer, 1, "the scheduler has been silent for too long");
         return;
     }
-    for (PeerJob *job = peer->jobs; job; job = job->next) peer_each_pull(peer, job, peer_tick_pull);
+    for (PeerJob *job = peer->jobs; job; job = job->next) {
+        peer_each_pull(peer, job, peer_tick_pull);
+        peer_tick_merges(peer, job);
+    }
     owner_tick(peer->owner);
     if (peer->now - peer->last_heartbeat < peer->config.heartbeat_every) return;
     peer->last_heartbeat = peer->now;

@@ -5,11 +5,11 @@
  * clock.
  *
  * For each job: JOB_START → the captures are pulled once (unless they came inline) → OPEN; each RANGE → its slices of the root's
- * lists are pulled → COMPUTE → (PEER_COMPUTED) RANGE_DONE; MERGE → the other worker's bag is pulled → MERGE → (PEER_MERGED)
- * MERGE_DONE; a GET of our own bag → ENCODE, once → (PEER_ENCODED) PIECEs; JOB_END → DROP. Of a job BY_RANGES each
- * range's bag comes with PEER_COMPUTED, is told of at once and kept for its owner until JOB_END. What concerns the jobs that this
- * worker owns itself is its Owner's (owner.h). Late, repeated and unknown messages are
- * ignored and counted. */
+ * lists are pulled → COMPUTE → (PEER_COMPUTED) RANGE_DONE; MERGE → the other bag is pulled → MERGE → (PEER_MERGED) MERGE_DONE;
+ * a GET of a bag of ours → ENCODE, once → (PEER_ENCODED) PIECEs; JOB_END → DROP. Of a job BY_RANGES each
+ * range's bag comes with PEER_COMPUTED, is told of at once and kept for its owner until JOB_END. What cannot be had is complained
+ * of (UNREACHABLE). What concerns the jobs that this worker owns itself is its Owner's (owner.h). Late, repeated and unknown
+ * messages are ignored and counted. */
 #ifndef RUNTIME_SCHED_PEER_H
 #define RUNTIME_SCHED_PEER_H
 
@@ -36,8 +36,8 @@ typedef enum PeerEventKind {
     PEER_PIECE,     /* `message` (a PIECE) came from a data endpoint that we asked */
     PEER_COMPUTED,  /* the compute thread has done a COMPUTE: `job`, `range_done` without `pulled`, `credits` and `bag_size`; of a
                        job BY_RANGES `data`, the range's bag (moved) */
-    PEER_MERGED,    /* ... a MERGE: `job`, `merge_done` without `size` */
-    PEER_ENCODED,   /* ... an ENCODE: `job`, `data` (moved: the peer owns it now) */
+    PEER_MERGED,    /* ... a MERGE: `job`, `merge_done` without `merged` and `size` */
+    PEER_ENCODED,   /* ... an ENCODE: `job`, `bag`, `data` (moved: the peer owns it now) */
     PEER_FAILED,    /* something of our own went wrong that ends the run: `text` (not an error of the program: that is a value) */
 } PeerEventKind;
 
@@ -45,6 +45,7 @@ typedef struct PeerEvent {
     PeerEventKind kind;
     uint64_t now;
     uint64_t job;
+    uint32_t bag;           /* PEER_ENCODED */
     const Message *message; /* borrowed during the step */
     uint32_t route;         /* PEER_GET: the transport's number for whom to answer */
     uint64_t progress, memory;
@@ -59,10 +60,12 @@ typedef enum PeerActionKind {
     PEER_SEND_DATA,        /* `message` (a GET) to the data socket at `endpoint`; the connection may be kept for later ones */
     PEER_SEND_ANSWER,      /* `message` (a PIECE) from our data socket to `route` */
     PEER_OPEN,             /* compute thread: get ready for `job` of `spec`, with captures blob `data` */
-    PEER_COMPUTE,          /* compute thread: run chunks `first` … of `job`, `count` of them, with slices[0 … spec.lists-1] */
+    PEER_COMPUTE, /* compute thread: run chunks `first` … of `job`, `count` of them, with slices[0 … spec.lists-1], into bag `bag`,
+                     which is made when it is not there; answer with `range` */
     PEER_LIMIT,  /* not queued, at once: chunks ≥ `limit` of `job` are not needed; those queued or next need not be run */
-    PEER_MERGE,  /* compute thread: decode the bag `data` and merge it into ours; answer with `step` */
-    PEER_ENCODE, /* compute thread: encode our bag of `job`; it will not be used here any more */
+    PEER_MERGE,  /* compute thread: decode the bag `data` and merge it into bag `bag`, made when it is not there; answer with `step`
+                  */
+    PEER_ENCODE, /* compute thread: encode bag `bag` of `job`; it will not be used here any more */
     PEER_DROP,   /* compute thread: forget `job` */
     PEER_IDLE,   /* at once: `count` workers have nothing to do */
     PEER_EXIT,   /* the last action: end this worker with `status`; `text` is empty, or why */
@@ -74,8 +77,10 @@ typedef struct PeerAction {
     char endpoint[MESSAGE_ENDPOINT_SIZE];
     uint32_t route;
     uint64_t job;
-    JobSpec spec; /* OPEN */
-    Buf data;     /* OPEN, MERGE: the caller owns it */
+    JobSpec spec;   /* OPEN */
+    Buf data;       /* OPEN, MERGE: the caller owns it */
+    uint64_t range; /* COMPUTE */
+    uint32_t bag;   /* COMPUTE, MERGE, ENCODE; of a job BY_RANGES each COMPUTE has one of its own, which goes into the answer */
     uint64_t first, count, limit;
     Buf *slices; /* COMPUTE: spec.lists buffers, array and content are the caller's (free each, then the array); NULL for none */
     uint32_t slice_count;

@@ -6,8 +6,8 @@
 
 #include "base/arena.h"
 
-void pull_start(Pull *pull, uint32_t id, uint64_t job, uint32_t epoch, DataName name, uint64_t now) {
-    *pull = (Pull){.id = id, .job = job, .epoch = epoch, .name = name, .heard_at = now, .asked_at = now};
+void pull_start(Pull *pull, uint32_t id, uint64_t job, DataName name, uint64_t now) {
+    *pull = (Pull){.id = id, .job = job, .name = name, .heard_at = now, .asked_at = now};
 }
 
 static bool data_name_equal(DataName a, DataName b) {
@@ -21,7 +21,7 @@ bool pull_next_request(Pull *pull, uint64_t now, Message *out) {
         return false;
     uint64_t length = MESSAGE_PIECE_SIZE;
     if (pull->knows_total && pull->total - pull->asked < length) length = pull->total - pull->asked;
-    *out = (Message){.kind = MSG_GET, .job = pull->job, .epoch = pull->epoch};
+    *out = (Message){.kind = MSG_GET, .job = pull->job};
     out->as.get = (MsgGet){.pull = pull->id, .name = pull->name, .offset = pull->asked, .length = length};
     pull->asked += length;
     pull->asked_at = now;
@@ -30,7 +30,7 @@ bool pull_next_request(Pull *pull, uint64_t now, Message *out) {
 
 PullResult pull_piece(Pull *pull, const Message *message, uint64_t now) {
     const MsgPiece *piece = &message->as.piece;
-    if (piece->pull != pull->id || message->job != pull->job || message->epoch != pull->epoch) return PULL_IGNORED;
+    if (piece->pull != pull->id || message->job != pull->job) return PULL_IGNORED;
     if (!data_name_equal(piece->name, pull->name)) return PULL_IGNORED;
     if (piece->state == PIECE_GONE) return PULL_GONE;
     if (piece->state == PIECE_LATER) {
@@ -69,7 +69,7 @@ Message pull_answer(const Message *get, const void *data, uint64_t size) {
     if (asked->offset > size) return pull_refusal(get, PIECE_GONE);
     uint64_t length = size - asked->offset < asked->length ? size - asked->offset : asked->length;
     if (length > MESSAGE_PIECE_SIZE) length = MESSAGE_PIECE_SIZE;
-    Message out = {.kind = MSG_PIECE, .job = get->job, .epoch = get->epoch, .size = length};
+    Message out = {.kind = MSG_PIECE, .job = get->job, .size = length};
     if (length) out.bytes = (const char *)data + asked->offset;
     out.as.piece =
         (MsgPiece){.pull = asked->pull, .name = asked->name, .offset = asked->offset, .total = size, .state = PIECE_DATA};
@@ -77,7 +77,7 @@ Message pull_answer(const Message *get, const void *data, uint64_t size) {
 }
 
 Message pull_refusal(const Message *get, PieceState state) {
-    Message out = {.kind = MSG_PIECE, .job = get->job, .epoch = get->epoch};
+    Message out = {.kind = MSG_PIECE, .job = get->job};
     out.as.piece = (MsgPiece){.pull = get->as.get.pull, .name = get->as.get.name, .offset = get->as.get.offset, .state = state};
     return out;
 }

@@ -16,7 +16,6 @@ enum { PULL_WINDOW = 4 }; /* requests under way at a time */
 
 typedef struct Pull {
     uint32_t id; /* chosen by the consumer; PIECE returns it */
-    uint32_t epoch;
     uint64_t job;
     DataName name;
     Buf data;       /* what has come */
@@ -29,7 +28,7 @@ typedef struct Pull {
 
 typedef enum PullResult { PULL_IGNORED, PULL_MORE, PULL_COMPLETE, PULL_GONE } PullResult;
 
-void pull_start(Pull *pull, uint32_t id, uint64_t job, uint32_t epoch, DataName name, uint64_t now);
+void pull_start(Pull *pull, uint32_t id, uint64_t job, DataName name, uint64_t now);
 bool pull_next_request(Pull *pull, uint64_t now, Message *out);          /* call until false, after start and each piece */
 PullResult pull_piece(Pull *pull, const Message *message, uint64_t now); /* PULL_COMPLETE: the value is pull->data */
 bool pull_tick(Pull *pull, uint64_t now);                                /* false: past its deadline */

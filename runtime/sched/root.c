@@ -49,10 +49,10 @@ static void root_control(Root *root, const Message *message) {
         }
         root->is_welcome = true;
         root->has_journal = message->as.welcome.has_journal;
-        owner_welcome(root->owner, message->as.welcome.epoch);
+        owner_welcome(root->owner);
         break;
     case MSG_HEARTBEAT: break;
-    case MSG_WORKER_LOST: break; /* the scheduler ends the run, and says why */
+    case MSG_WORKER_LOST: owner_worker_lost(root->owner, message->as.text.worker); break;
     case MSG_SHUTDOWN: root_exit(root, message->as.end.status, ""); break;
     default:
         if (!owner_control(root->owner, message)) root->ignored++;

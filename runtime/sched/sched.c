@@ -171,7 +171,7 @@ static void sched_hello(Sched *sched, uint32_t number, const MsgHello *hello) {
         peer->worker = sched_number_worker(sched, hello->wish, number);
     }
     Message *welcome = sched_send(sched, number, MSG_WELCOME);
-    welcome->as.welcome = (MsgWelcome){.worker = peer->worker, .workers = sched->config.workers, .epoch = sched->epoch};
+    welcome->as.welcome = (MsgWelcome){.worker = peer->worker, .workers = sched->config.workers};
     if (is_root) return;
     sched_log(sched, 1, "worker %u is here: %s, pid %lld", peer->worker, peer->name, (long long)peer->pid);
     jobs_hand_out(sched);
@@ -320,10 +320,20 @@ static void sched_bye(Sched *sched, SchedPeer *peer, const Message *message) {
     sched_finish_if_alone(sched);
 }
 
+static void sched_unreachable(Sched *sched, const SchedPeer *peer, const MsgUnreachable *what) {
+    char who[128];
+    peer_describe(peer, who, sizeof who);
+    if (what->worker < 0)
+        sched_end(sched, 1, "%s could not get the data of a job", who);
+    else
+        sched_end(sched, 1, "%s could not get partial results of worker %lld", who, (long long)what->worker);
+}
+
 static void sched_from_root(Sched *sched, SchedPeer *peer, const Message *message) {
     switch (message->kind) {
     case MSG_JOB_SUBMIT: jobs_submit(sched, peer, message); break;
     case MSG_JOB_END: jobs_end(sched, peer, message); break;
+    case MSG_UNREACHABLE: sched_unreachable(sched, peer, &message->as.unreachable); break;
     case MSG_FAIL: sched_end(sched, 1, "%s", message->as.text.text); break;
     default: sched->ignored++;
     }
@@ -336,7 +346,9 @@ static void sched_from_worker(Sched *sched, SchedPeer *peer, const Message *mess
     case MSG_JOIN: jobs_join(sched, peer, message); break;
     case MSG_JOB_END: jobs_end(sched, peer, message); break;
     case MSG_MERGE_DONE: jobs_merge_done(sched, peer, message); break;
+    case MSG_PART_TAKEN: jobs_part_taken(sched, peer, message); break;
     case MSG_STATS: jobs_stats(sched, peer, message); break;
+    case MSG_UNREACHABLE: sched_unreachable(sched, peer, &message->as.unreachable); break;
     case MSG_FAIL: sched_end(sched, 1, "worker %u: %s", peer->worker, message->as.text.text); break;
     default: sched->ignored++;
     }
@@ -413,7 +425,6 @@ Sched *sched_new(const SchedConfig *config, uint64_t now) {
     set_default(&sched->config.lost_grace, 200 * MILLISECOND);
     set_default(&sched->config.end_deadline, 2 * SECOND);
     sched->now = sched->started = sched->last_tick = sched->last_heartbeat = now;
-    sched->epoch = 1;
     sched->jobs.last = &sched->jobs.first;
     sched->nested.last = &sched->nested.first;
     sched->root = SCHED_NO_PEER;

@@ -7,8 +7,8 @@
  * A control connection is a `peer`: a small number (0, 1, 2, …; below SCHED_PEERS) that the transport gives to each sender it has
  * not seen before and never gives to another. A Sched belongs to one thread.
  *
- * A worker that is lost ends the run with an error that names it. All names that recovery needs are there already: epochs, ranges
- * that can be handed out again, and each worker's holdings by range. */
+ * A worker that is lost ends the run with an error that names it. All that recovery needs is there already: ranges that can be
+ * handed out again, and a record of what lies in whose bag (sched_state.h). */
 #ifndef RUNTIME_SCHED_SCHED_H
 #define RUNTIME_SCHED_SCHED_H
 

@@ -20,11 +20,11 @@ bool job_is_owners(const Sched *sched, const Job *job, const SchedPeer *peer) {
 }
 
 /* Before its first range a worker is told of the job. */
-static void job_start_at(Sched *sched, Job *job, SchedPeer *peer) {
+void job_start_at(Sched *sched, Job *job, SchedPeer *peer) {
     uint32_t worker = peer->worker;
     job_know_worker(job, worker);
-    if (job->knows[worker]) return;
-    job->knows[worker] = true;
+    if (job->workers[worker].knows) return;
+    job->workers[worker].knows = true;
     Message *message = job_send(sched, job, sched->workers[worker], MSG_JOB_START);
     message->as.start.spec = job->spec;
     message->as.start.serial = ++peer->starts;
@@ -82,16 +82,19 @@ void job_add_handed(Job *job, HandedRange handed) {
 }
 
 static void job_hand(Sched *sched, Job *job, SchedPeer *peer) {
+    HandedRange handed = {.number = ++job->last_range, .worker = peer->worker, .range = job_take(sched, job)};
     if (job_is_owners(sched, job, peer)) {
         job->owner_holds++;
     } else {
         job_start_at(sched, job, peer);
         peer->held++;
+        handed.bag = bag_for_range(job, peer->worker);
     }
-    HandedRange handed = {.worker = peer->worker, .range = job_take(sched, job)};
     job_add_handed(job, handed);
     Message *message = job_send(sched, job, sched->workers[peer->worker], MSG_RANGE);
-    message->as.range = (MsgRange){.first = handed.range.first, .count = handed.range.count};
+    message->as.range = (MsgRange){.range = handed.number, .bag = handed.bag};
+    message->as.range.first = handed.range.first;
+    message->as.range.count = handed.range.count;
 }
 
 /* ---- who has nothing to do */

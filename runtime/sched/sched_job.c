@@ -1,7 +1,6 @@
 /* sched_job.c: what the scheduler does with a job. Its chunks are handed out in ranges (sched_hand.c), the answers are added up,
- * chunks that have become needless are cancelled; when every chunk that counts is covered, the workers' bags are merged pairwise
- * along a tree of workers, and the root hears who holds the last one. What is mapped of a job of a worker goes to that worker range
- * by range. */
+ * chunks that have become needless are cancelled; when every chunk that counts is covered, bags are merged (sched_bag.c), and the
+ * root hears who holds the last one. What is mapped of a job of a worker goes to that worker range by range. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,13 +9,14 @@
 
 void job_free(Job **job) {
     if (!*job) return;
-    for (uint32_t i = 0; i < (*job)->stats.worker_count; i++) ranges_free(&(*job)->holds[i]);
+    for (uint32_t number = 1; (*job)->bags && number <= (*job)->bag_count; number++) ranges_free(&job_bag(*job, number)->own);
     ranges_free(&(*job)->todo);
     ranges_free(&(*job)->covered);
-    free((*job)->holds);
-    free((*job)->knows);
+    free((*job)->workers);
+    free((*job)->bags);
+    free((*job)->merges);
+    free((*job)->parts);
     free((*job)->handed);
-    free((*job)->slots);
     free((*job)->stats.workers);
     free((*job)->stats.edges);
     free((*job)->blob);
@@ -24,15 +24,8 @@ void job_free(Job **job) {
     *job = NULL;
 }
 
-/* The job that a message speaks of; NULL when it is unknown or the message is from another epoch. */
-static Job *find_job(Sched *sched, const Message *message) {
+Job *job_of(Sched *sched, const Message *message) {
     Job *job = table_find(&sched->jobs_by_number, message->job);
-    return job && job->epoch == message->epoch ? job : NULL;
-}
-
-/* The same; NULL is counted. */
-static Job *job_of(Sched *sched, const Message *message) {
-    Job *job = find_job(sched, message);
     sched->ignored += !job;
     return job;
 }
@@ -40,78 +33,51 @@ static Job *job_of(Sched *sched, const Message *message) {
 Message *job_send(Sched *sched, const Job *job, uint32_t peer, MessageKind kind) {
     Message *message = sched_send(sched, peer, kind);
     message->job = job->number;
-    message->epoch = job->epoch;
     return message;
 }
 
 void job_know_worker(Job *job, uint32_t worker) {
     uint32_t old = job->stats.worker_count, count = worker + 1;
     if (count <= old) return;
-    job->holds = xrealloc(job->holds, count * sizeof *job->holds);
-    job->knows = xrealloc(job->knows, count * sizeof *job->knows);
+    job->workers = xrealloc(job->workers, count * sizeof *job->workers);
     job->stats.workers = xrealloc(job->stats.workers, count * sizeof *job->stats.workers);
-    memset(job->holds + old, 0, (count - old) * sizeof *job->holds);
-    memset(job->knows + old, 0, (count - old) * sizeof *job->knows);
+    memset(job->workers + old, 0, (count - old) * sizeof *job->workers);
     memset(job->stats.workers + old, 0, (count - old) * sizeof *job->stats.workers);
     job->stats.worker_count = count;
 }
 
-/* ---- the reduction */
-static void job_deliver(Sched *sched, Job *job) {
+/* ---- the result */
+void job_deliver(Sched *sched, Job *job, uint32_t bag) {
     job->phase = JOB_DELIVERED;
+    job->delivered = bag;
     job->stats.limit = job->limit;
     job->stats.end = job->end;
     Message *message = job_send(sched, job, job->owner, MSG_JOB_DONE);
     MsgJobDone *done = &message->as.job_done;
     *done = (MsgJobDone){.holder = -1, .limit = job->limit, .end = job->end};
     for (uint32_t i = 0; i < job->stats.worker_count; i++) done->nanoseconds += job->stats.workers[i].nanoseconds;
-    if (job->slot_count == 0) return;
-    SchedPeer *holder = sched_live_worker(sched, job->slots[0].worker);
-    if (!holder) return; /* lost just now: the run ends anyway */
+    if (bag == 0) return;
+    job_bag(job, bag)->is_frozen = true;
+    const SchedPeer *holder = &sched->peers[sched->workers[job_bag(job, bag)->worker]];
     done->holder = holder->worker;
+    done->bag = bag;
     memcpy(done->endpoint, holder->endpoint, sizeof done->endpoint);
 }
 
-/* Does what can be done at one place of the tree of workers, then at its parent's when it has become ready. */
-static void job_advance(Sched *sched, Job *job, uint32_t at) {
-    for (;;) {
-        MergeSlot *slot = &job->slots[at];
-        if (slot->is_busy || slot->is_ready) return;
-        while (!(at & slot->stride) && slot->stride < job->slot_count && at + slot->stride >= job->slot_count) slot->stride *= 2;
-        if (!(at & slot->stride) && slot->stride < job->slot_count) {
-            const MergeSlot *other = &job->slots[at + slot->stride];
-            if (!other->is_ready) return;
-            SchedPeer *from = sched_live_worker(sched, other->worker);
-            if (!from) return;
-            slot->is_busy = true;
-            slot->step = ++job->last_step;
-            Message *message = job_send(sched, job, sched->workers[slot->worker], MSG_MERGE);
-            message->as.merge = (MsgMerge){.step = slot->step, .from = other->worker};
-            memcpy(message->as.merge.endpoint, from->endpoint, sizeof from->endpoint);
-            return;
-        }
-        slot->is_ready = true;
-        if (at == 0) {
-            job_deliver(sched, job);
-            return;
-        }
-        at -= slot->stride;
-    }
-}
-
-static void job_reduce_if_covered(Sched *sched, Job *job) {
-    if (job->phase != JOB_MAPS || !ranges_has(&job->covered, 0, job->limit)) return;
+void job_settle(Sched *sched, Job *job) {
+    if (job->phase == JOB_DELIVERED) return;
+    job->phase = JOB_MAPS;
+    if (!ranges_has(&job->covered, 0, job->limit)) return;
     job->phase = JOB_REDUCES;
-    job->slots = xcalloc(job->stats.worker_count, sizeof *job->slots);
-    for (uint32_t i = 0; i < job->stats.worker_count; i++)
-        if (ranges_has_any(&job->holds[i], 0, job->limit)) job->slots[job->slot_count++] = (MergeSlot){.worker = i, .stride = 1};
-    if (job->slot_count == 0) job_deliver(sched, job);
-    for (uint32_t i = 0; i < job->slot_count; i++) job_advance(sched, job, i);
+    if (job->spec.flags & JOB_BY_RANGES)
+        job_deliver(sched, job, 0);
+    else
+        job_plan_merges(sched, job);
 }
 
 /* ---- early ends */
 /* Chunk `chunk` stopped or failed: nothing after it is needed, everything before it still is. */
-static void job_end_after(Sched *sched, Job *job, int64_t chunk, EndKind end) {
+void job_end_after(Sched *sched, Job *job, int64_t chunk, EndKind end) {
     uint64_t limit = (uint64_t)chunk + 1;
     if (limit > job->limit || (limit == job->limit && end <= job->end)) return;
     job->end = end;
@@ -157,7 +123,8 @@ static void sched_add_orphan(Sched *sched, Orphan orphan) {
 }
 
 static bool handed_is(const HandedRange *handed, uint32_t worker, const MsgRangeDone *done) {
-    return handed->worker == worker && handed->range.first == done->first && handed->range.count == done->count;
+    return handed->number == done->range && handed->worker == worker && handed->range.first == done->first &&
+           handed->range.count == done->count;
 }
 
 static void peer_answered(SchedPeer *peer, const MsgRangeDone *done) {
@@ -193,7 +160,7 @@ static void job_keep(Job *job, const MsgJobSubmit *submit, uint32_t worker) {
     ranges_add(&job->covered, 0, submit->mapped);
     job->stats.workers[worker].chunks += submit->mapped;
     if (submit->kept == submit->mapped) return;
-    job_add_handed(job, (HandedRange){worker, {submit->mapped, submit->kept - submit->mapped}});
+    job_add_handed(job, (HandedRange){.worker = worker, .range = {submit->mapped, submit->kept - submit->mapped}});
     job->owner_holds = 1;
 }
 
@@ -220,7 +187,6 @@ void jobs_submit(Sched *sched, SchedPeer *peer, const Message *message) {
     table_put(&sched->jobs_by_number, message->job, job);
     job->number = message->job;
     job->owner = (uint32_t)(peer - sched->peers);
-    job->epoch = sched->epoch;
     job->spec = submit->spec;
     job->limit = job->spec.chunks;
     job->stats = (JobStats){.job = job->number, .spec = job->spec, .started = sched->now, .limit = job->limit};
@@ -230,7 +196,7 @@ void jobs_submit(Sched *sched, SchedPeer *peer, const Message *message) {
         job->blob = xmalloc(message->size);
         memcpy(job->blob, message->bytes, message->size);
     }
-    job_reduce_if_covered(sched, job); /* a job without chunks is done at once */
+    job_settle(sched, job); /* a job without chunks is done at once */
     if (job->phase == JOB_MAPS) jobs_hand_out(sched);
 }
 
@@ -259,21 +225,43 @@ static bool range_done_is_sane(const Job *job, const MsgRangeDone *done) {
     return done->done == done->count || end >= limit;
 }
 
-/* Hands on what a worker mapped of another worker's job. */
-static void job_send_part(Sched *sched, const Job *job, const SchedPeer *holder, const Message *range_done) {
+/* Hands on what a worker mapped of another worker's job. Chunks whose bag goes along are covered; others when the owner has it. */
+static void job_send_part(Sched *sched, Job *job, const HandedRange *handed, const SchedPeer *holder, const Message *range_done) {
     const MsgRangeDone *done = &range_done->as.range_done;
+    bool is_inline = message_inline_size(done->bag_size) == done->bag_size;
     sched->part.len = 0;
     buf_add(&sched->part, range_done->bytes, range_done->size);
     Message *message = job_send(sched, job, job->owner, MSG_PART);
     message->as.part = (MsgPart){.first = done->first, .count = done->count, .size = done->bag_size};
+    message->as.part.worker = holder->worker;
+    message->as.part.bag = handed->bag;
     memcpy(message->as.part.endpoint, holder->endpoint, sizeof holder->endpoint);
     if (sched->part.len) message->bytes = sched->part.data;
     message->size = sched->part.len;
+    if (is_inline) {
+        ranges_add(&job->covered, done->first, done->done);
+        return;
+    }
+    if ((job->part_count & (job->part_count + 1)) == 0)
+        job->parts = xrealloc(job->parts, 2 * ((size_t)job->part_count + 1) * sizeof *job->parts);
+    job->parts[job->part_count++] = (PartRecord){handed->bag, holder->worker, {done->first, done->done}};
+}
+
+/* What was computed of a range is somewhere now. */
+static void job_add_done(Sched *sched, Job *job, const HandedRange *handed, const SchedPeer *peer, const Message *message) {
+    const MsgRangeDone *done = &message->as.range_done;
+    if (!(job->spec.flags & JOB_BY_RANGES))
+        bag_add_range(job, handed->bag, done->first, done->done);
+    else if (job_is_owners(sched, job, peer))
+        ranges_add(&job->covered, done->first, done->done);
+    else if (done->done)
+        job_send_part(sched, job, handed, peer, message);
+    if (done->end != END_NONE) job_end_after(sched, job, done->end_chunk, done->end);
 }
 
 void jobs_range_done(Sched *sched, SchedPeer *peer, const Message *message) {
     const MsgRangeDone *done = &message->as.range_done;
-    Job *job = find_job(sched, message);
+    Job *job = table_find(&sched->jobs_by_number, message->job);
     if (!job) {
         jobs_orphan_done(sched, peer, message);
         return;
@@ -289,9 +277,9 @@ void jobs_range_done(Sched *sched, SchedPeer *peer, const Message *message) {
                   (unsigned long long)JOB_COUNT(job->number));
         return;
     }
+    HandedRange handed = job->handed[at];
     job->handed[at] = job->handed[--job->handed_len];
-    bool is_owners = job_is_owners(sched, job, peer);
-    if (is_owners)
+    if (job_is_owners(sched, job, peer))
         job->owner_holds--;
     else
         peer_answered(peer, done);
@@ -304,42 +292,31 @@ void jobs_range_done(Sched *sched, SchedPeer *peer, const Message *message) {
     stats->nanoseconds += done->nanoseconds;
     stats->slices += done->pulled;
     if (job->phase == JOB_MAPS) {
-        if (!(job->spec.flags & JOB_BY_RANGES))
-            ranges_add(&job->holds[peer->worker], done->first, done->done);
-        else if (!is_owners && done->done)
-            job_send_part(sched, job, peer, message);
-        ranges_add(&job->covered, done->first, done->done);
-        if (done->end != END_NONE) job_end_after(sched, job, done->end_chunk, done->end);
-        job_reduce_if_covered(sched, job);
+        job_add_done(sched, job, &handed, peer, message);
+        job_settle(sched, job);
         job_tell_progress(sched, job);
     }
     jobs_hand_out(sched);
 }
 
-void jobs_merge_done(Sched *sched, SchedPeer *peer, const Message *message) {
-    const MsgMergeDone *done = &message->as.merge_done;
+void jobs_part_taken(Sched *sched, const SchedPeer *peer, const Message *message) {
+    const MsgPartTaken *answer = &message->as.part_taken;
     Job *job = job_of(sched, message);
-    if (!job) return;
+    if (!job || &sched->peers[job->owner] != peer) return;
     uint32_t at = 0;
-    while (at < job->slot_count && job->slots[at].worker != peer->worker) at++;
-    if (at == job->slot_count || !job->slots[at].is_busy || job->slots[at].step != done->step) {
+    while (at < job->part_count && job->parts[at].bag != answer->bag) at++;
+    if (at == job->part_count) {
         sched->ignored++;
         return;
     }
-    MergeSlot *slot = &job->slots[at];
-    uint32_t from = job->slots[at + slot->stride].worker;
-    JobStats *stats = &job->stats;
-    stats->edges = xrealloc(stats->edges, (stats->edge_count + 1) * sizeof *stats->edges);
-    stats->edges[stats->edge_count++] = (EdgeStats){.from = from, .to = peer->worker, .nodes = done->nodes, .size = done->size};
-    stats->workers[peer->worker].merge_nanoseconds += done->nanoseconds;
-
-    RangeSet *moved = &job->holds[from];
-    for (size_t i = 0; i < moved->len; i++) ranges_add(&job->holds[peer->worker], moved->items[i].first, moved->items[i].count);
-    ranges_clear(moved);
-    if (done->end_chunk >= 0 && (uint64_t)done->end_chunk < job->limit) job_end_after(sched, job, done->end_chunk, END_FAILED);
-    slot->is_busy = false;
-    slot->stride *= 2;
-    job_advance(sched, job, at);
+    PartRecord part = job->parts[at];
+    job->parts[at] = job->parts[--job->part_count];
+    if (answer->taken)
+        ranges_add(&job->covered, part.range.first, part.range.count);
+    else
+        job_todo_again(job, part.range);
+    job_settle(sched, job);
+    jobs_hand_out(sched);
 }
 
 void jobs_stats(Sched *sched, SchedPeer *peer, const Message *message) {
@@ -347,9 +324,9 @@ void jobs_stats(Sched *sched, SchedPeer *peer, const Message *message) {
     if (job && peer->worker < job->stats.worker_count) job->stats.workers[peer->worker].captures = message->as.stats.captures;
 }
 
-void jobs_end(Sched *sched, const SchedPeer *peer, const Message *message) {
-    Job *job = job_of(sched, message);
-    if (!job || &sched->peers[job->owner] != peer) return;
+/* ---- the end of a job */
+
+void job_over(Sched *sched, Job *job) {
     JobList *list = job->spec.flags & JOB_BY_RANGES ? &sched->nested : &sched->jobs;
     Job **link = &list->first;
     while (*link != job) link = &(*link)->next;
@@ -357,14 +334,22 @@ void jobs_end(Sched *sched, const SchedPeer *peer, const Message *message) {
     if (!*link) list->last = link;
     table_remove(&sched->jobs_by_number, job->number);
     job->stats.ended = sched->now;
+    /* Ranges that nobody needs any more may still be under way. */
+    for (size_t i = 0; i < job->handed_len; i++) {
+        SchedPeer *worker = sched_live_worker(sched, job->handed[i].worker);
+        if (worker && !job_is_owners(sched, job, worker)) sched_add_orphan(sched, (Orphan){job->number, job->handed[i]});
+    }
+    for (uint32_t worker = 0; worker < job->stats.worker_count; worker++)
+        if (job->workers[worker].knows && sched_live_worker(sched, worker))
+            job_send(sched, job, sched->workers[worker], MSG_JOB_END);
+}
+
+void jobs_end(Sched *sched, const SchedPeer *peer, const Message *message) {
+    Job *job = job_of(sched, message);
+    if (!job || &sched->peers[job->owner] != peer) return;
     job->stats.root_nodes = message->as.job_end.nodes;
     job->stats.root_size = message->as.job_end.size;
-    /* Ranges that nobody needs any more may still be under way. */
-    for (size_t i = 0; i < job->handed_len; i++)
-        if (!job_is_owners(sched, job, sched_live_worker(sched, job->handed[i].worker)))
-            sched_add_orphan(sched, (Orphan){job->number, job->handed[i]});
-    for (uint32_t worker = 0; worker < job->stats.worker_count; worker++)
-        if (job->knows[worker] && sched_live_worker(sched, worker)) job_send(sched, job, sched->workers[worker], MSG_JOB_END);
+    job_over(sched, job);
     sched_action(sched, SCHED_JOB_FINISHED)->job = job->number;
     sched->finished = job;
     jobs_hand_out(sched);

@@ -1,5 +1,6 @@
-/* sched_state.h: the scheduler's state, shared by sched.c (peers, health, the run), sched_job.c (jobs, early ends, the reduction)
- * and sched_hand.c (who maps what next). */
+/* sched_state.h: the scheduler's state, shared by sched.c (peers, health, the run), sched_job.c (jobs, early ends), sched_bag.c
+ * (where partial results lie, and who merges with whom), sched_hand.c (who maps what next) and sched_lost.c (what is lost with a
+ * worker, and run again). */
 #ifndef RUNTIME_SCHED_SCHED_STATE_H
 #define RUNTIME_SCHED_SCHED_STATE_H
 
@@ -39,7 +40,9 @@ typedef struct Stranger {
 } Stranger;
 
 typedef struct HandedRange {
+    uint64_t number; /* MsgRange.range */
     uint32_t worker;
+    uint32_t bag; /* into which it goes; BY_RANGES, that of its part; 0: it is the owner's */
     Range range;
 } HandedRange;
 
@@ -49,21 +52,49 @@ typedef struct Orphan {
     HandedRange handed;
 } Orphan;
 
-/* A worker's place in the tree of workers. It pulls the bags of the workers 1, 2, 4, … places to its right, as long as these
- * strides do not reach beyond its own subtree, and is then ready to be pulled itself. */
-typedef struct MergeSlot {
-    uint32_t worker, stride, step; /* `step` names the merge under way */
-    bool is_busy, is_ready;
-} MergeSlot;
+/* What the scheduler knows of a bag of partial results. Bag number b of a job is job->bags[b - 1]; 0 is no bag.
+ *
+ * A bag that was merged into another lives on inside of it: `into`. The others are tops; at the end one top has everything. What is
+ * in a bag is its own chunks and those of the bags that it took in. A copy of a bag that was taken in stays at its holder, frozen,
+ * until the job ends, so that a bag that is lost costs its own chunks only: those that it had taken in become tops again. */
+typedef struct BagRecord {
+    uint32_t worker; /* who holds it */
+    uint32_t into;   /* the bag that took it in; 0: it is a top */
+    uint32_t step;   /* the merge under way that it is part of; 0: none */
+    bool is_there;   /* its holder lives and has it */
+    bool is_frozen;  /* it was asked for, or may have been: nothing goes into it any more */
+    bool is_void;    /* nobody may use it any more: its own chunks count as not mapped */
+    uint32_t took;   /* how many merges deep it is */
+    uint64_t first;  /* the first chunk of what is in it; UINT64_MAX: nothing yet */
+    RangeSet own;    /* chunks that were mapped into it */
+} BagRecord;
 
+typedef struct Merge {
+    uint32_t step, from, into;
+    bool is_void; /* MERGE_VOID was sent: its MERGE_DONE decides */
+} Merge;
+
+/* BY_RANGES: what a worker has mapped, while the owner pulls it. */
+typedef struct PartRecord {
+    uint32_t bag, worker;
+    Range range;
+} PartRecord;
+
+/* MAPS: there are chunks that nobody has mapped. REDUCES: bags are merged. DELIVERED: the owner was told where the result is. When
+ * something is lost, a job goes back to MAPS. */
 typedef enum JobPhase { JOB_MAPS, JOB_REDUCES, JOB_DELIVERED } JobPhase;
+
+/* What a worker has to do with a job. */
+typedef struct JobWorker {
+    bool knows;   /* it was told of the job */
+    uint32_t bag; /* the bag into which its next range goes; 0: a new one */
+} JobWorker;
 
 typedef struct Job Job;
 struct Job {
     Job *next; /* in the order of submission */
     uint64_t number;
     uint32_t owner; /* peer */
-    uint32_t epoch;
     JobPhase phase;
     JobSpec spec;
     void *blob; /* inline captures, spec.blob_size bytes; NULL when they are pulled from the root */
@@ -72,13 +103,18 @@ struct Job {
     EndKind end;
     HandedRange *handed;
     size_t handed_len, handed_cap;
-    RangeSet *holds;               /* by worker number, stats.worker_count of them: the chunks whose values are in its bag */
-    bool *knows;                   /* the same: it was told of the job */
+    uint64_t last_range; /* MsgRange.range of the last that was handed out */
+    JobWorker *workers;  /* by worker number, stats.worker_count of them */
+    BagRecord *bags;     /* not of a job BY_RANGES */
+    uint32_t bag_count;  /* the last number of a bag */
+    uint32_t delivered;  /* the bag that the owner was told of; 0: none */
+    Merge *merges;       /* under way */
+    uint32_t merge_count, last_step;
+    PartRecord *parts; /* BY_RANGES: that the owner has not got yet */
+    uint32_t part_count;
     bool is_joined;                /* BY_RANGES: the owner waits for it */
     uint32_t owner_holds;          /* the same: ranges that the owner has and has not answered */
     uint64_t told_at, told_chunks; /* of the last JOB_PROGRESS */
-    MergeSlot *slots;
-    uint32_t slot_count, last_step;
     JobStats stats;
 };
 
@@ -94,7 +130,6 @@ struct Sched {
     uint64_t now, started, last_tick, last_heartbeat, first_hello, ends_at;
     int32_t status;
     char text[MESSAGE_TEXT_SIZE];
-    uint32_t epoch;
     SchedPeer *peers;
     uint32_t peer_count;
     uint32_t *workers; /* by worker number: the peer, or SCHED_NO_PEER */
@@ -126,21 +161,40 @@ SchedPeer *sched_live_worker(Sched *sched, uint32_t worker); /* NULL when nobody
 uint32_t sched_live_workers(const Sched *sched);
 bool sched_is_ready(const Sched *sched); /* ranges may be handed out */
 
-/* ---- sched_job.c: each is called with a message from the right role, whose job and epoch are still unchecked. */
+/* ---- sched_job.c: the first ones are each called with a message from the right role, whose job is still unchecked. */
 void jobs_submit(Sched *sched, SchedPeer *peer, const Message *message);
 void jobs_join(Sched *sched, const SchedPeer *peer, const Message *message);
 void jobs_range_done(Sched *sched, SchedPeer *peer, const Message *message);
-void jobs_merge_done(Sched *sched, SchedPeer *peer, const Message *message);
+void jobs_part_taken(Sched *sched, const SchedPeer *peer, const Message *message);
 void jobs_stats(Sched *sched, SchedPeer *peer, const Message *message);
 void jobs_end(Sched *sched, const SchedPeer *peer, const Message *message);
 void jobs_tick(Sched *sched);
 void job_free(Job **job);
+Job *job_of(Sched *sched, const Message *message); /* that a message speaks of; NULL, and counted, when it is unknown */
 Message *job_send(Sched *sched, const Job *job, uint32_t peer, MessageKind kind);
 void job_know_worker(Job *job, uint32_t worker); /* makes room for what is kept for each worker, up to that number */
+void job_end_after(Sched *sched, Job *job, int64_t chunk, EndKind end); /* it stopped or failed there */
+void job_deliver(Sched *sched, Job *job, uint32_t bag);                 /* 0: there is none */
+/* Whatever the job can do now, after each change: when all chunks that count are covered it is reduced, at last delivered. */
+void job_settle(Sched *sched, Job *job);
+void job_over(Sched *sched, Job *job); /* takes the job out of everything, tells workers to drop it; the caller frees it */
+
+/* ---- sched_bag.c */
+BagRecord *job_bag(const Job *job, uint32_t number); /* 1 … bag_count */
+uint32_t bag_for_range(Job *job, uint32_t worker);   /* the number of the bag into which its next range goes */
+void bag_add_range(Job *job, uint32_t number, uint64_t first, uint64_t count); /* these chunks are in it now, and covered */
+void job_plan_merges(Sched *sched, Job *job); /* has ready bags merged; delivers when there is but one */
+void jobs_merge_done(Sched *sched, SchedPeer *peer, const Message *message);
+/* A top's copy is lost, or is not to be used: its own chunks are to be mapped again, and the bags that it had taken in are tops
+ * again, or lost in the same way. Returns how many chunks are to be mapped again. */
+uint64_t bag_void(Job *job, uint32_t number);
+uint64_t job_bags_lose_worker(Sched *sched, Job *job, uint32_t worker); /* the same for all that a worker held; chunks again */
+void job_todo_again(Job *job, Range range); /* chunks that count, and that nobody has any more, are to be mapped again */
 
 /* ---- sched_hand.c */
 void jobs_hand_out(Sched *sched);
 void jobs_tell_idle(Sched *sched);
+void job_start_at(Sched *sched, Job *job, SchedPeer *peer); /* tells a worker of the job, once */
 void job_add_handed(Job *job, HandedRange handed);
 bool job_is_owners(const Sched *sched, const Job *job, const SchedPeer *peer); /* a job of a worker, and this is the worker */
 

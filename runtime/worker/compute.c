@@ -26,7 +26,16 @@ struct Answer {
     Buf data;
 };
 
-/* A job as both threads see it: both lower the limit, all else is the compute thread's. */
+/* A bag that is not the one in use. */
+typedef struct OtherBag OtherBag;
+struct OtherBag {
+    OtherBag *next;
+    uint32_t number;
+    Bag bag;
+};
+
+/* A job as both threads see it: both lower the limit, all else is the compute thread's. `job.bag` is the bag that was last used,
+ * whose number is `bag`. */
 typedef struct Entry Entry;
 struct Entry {
     Entry *next;
@@ -34,6 +43,8 @@ struct Entry {
     _Atomic uint64_t limit;
     bool is_open, by_ranges;
     Job job;
+    uint32_t bag;
+    OtherBag *others;
 };
 
 struct Compute {
@@ -72,6 +83,25 @@ static void fault_before_answer(PeerEventKind kind) {
     if (kind == PEER_COMPUTED) MR_FAULT("range.before_answer");
     if (kind == PEER_MERGED) MR_FAULT("reduce.after_merge");
     if (kind == PEER_ENCODED) MR_FAULT("reduce.after_encode");
+}
+
+/* Makes bag `number` of the job the one in use; one that is not there yet is empty. */
+static void entry_use_bag(Entry *entry, uint32_t number) {
+    if (entry->bag == number || entry->by_ranges) return;
+    OtherBag *other = xcalloc(1, sizeof *other);
+    *other = (OtherBag){entry->others, entry->bag, entry->job.bag};
+    entry->others = other;
+    entry->bag = number;
+    OtherBag **link = &entry->others;
+    while (*link && (*link)->number != number) link = &(*link)->next;
+    OtherBag *wanted = *link;
+    if (!wanted) {
+        bag_init(&entry->job.bag, other->bag.n, other->bag.commutative, other->bag.ops);
+        return;
+    }
+    entry->job.bag = wanted->bag;
+    *link = wanted->next;
+    free(wanted);
 }
 
 static void post_answer(Compute *compute, Answer *answer) {
@@ -135,6 +165,7 @@ static void do_compute(Compute *compute, Entry *entry, const PeerAction *action)
     PlanLists given = {.lists = lists, .first = action->first};
     run.lists = &given;
     bool failed = take_slices(entry, action, lists);
+    entry_use_bag(entry, action->bag);
     if (!failed) job_map(&entry->job, &run);
     for (uint32_t i = 0; i < action->slice_count; i++) {
         if (lists[i]) job_drop_slice(&entry->job, i, lists[i]);
@@ -147,7 +178,8 @@ static void do_compute(Compute *compute, Entry *entry, const PeerAction *action)
     /* The next range may lie in the queue already, and it may be a long one. */
     if (run.end != END_NONE) lower_limit(entry, (uint64_t)run.end_chunk + 1);
     Answer *answer = answer_new(action, PEER_COMPUTED);
-    answer->event.range_done = (MsgRangeDone){.first = run.first,
+    answer->event.range_done = (MsgRangeDone){.range = action->range,
+                                              .first = run.first,
                                               .count = run.count,
                                               .done = run.done,
                                               .elements = run.elements,
@@ -164,6 +196,7 @@ static void do_compute(Compute *compute, Entry *entry, const PeerAction *action)
 
 static void do_merge(Compute *compute, Entry *entry, const PeerAction *action) {
     uint64_t start = clock_now(), nodes = 0;
+    entry_use_bag(entry, action->bag);
     compute->runtime.is_merging = true;
     bool failed = job_merge_encoded(&entry->job, action->data.data, action->data.len, &nodes);
     compute->runtime.is_merging = false;
@@ -180,12 +213,19 @@ static void do_merge(Compute *compute, Entry *entry, const PeerAction *action) {
 
 static void do_encode(Compute *compute, Entry *entry, const PeerAction *action) {
     Answer *answer = answer_new(action, PEER_ENCODED);
+    answer->event.bag = action->bag;
+    entry_use_bag(entry, action->bag);
     bag_to_bytes(&entry->job.bag, &entry->job.of, &answer->data);
     bag_free(&entry->job.bag);
     post_answer(compute, answer);
 }
 
 static void do_drop(Compute *compute, Entry *entry) {
+    for (OtherBag *other = entry->others, *next; other; other = next) {
+        next = other->next;
+        bag_free(&other->bag);
+        free(other);
+    }
     if (entry->is_open) job_close(&entry->job);
     pthread_mutex_lock(&compute->mutex);
     Entry **link = &compute->entries;

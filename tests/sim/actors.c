@@ -7,6 +7,37 @@
 #include "base/arena.h"
 #include "tests/sim/process.h"
 
+/* ---- bags */
+static void job_drop(WorkerJob *job) {
+    for (OtherBag *other = job->others, *next; other; other = next) {
+        next = other->next;
+        bag_free(&other->bag);
+        free(other);
+    }
+    if (job->is_open) bag_free(&job->bag);
+    job->others = NULL;
+    job->is_open = false;
+}
+
+/* Makes bag `number` the one in use; one that is not there yet is empty. */
+static void job_use_bag(WorkerJob *job, uint32_t number) {
+    if (job->number == number) return;
+    OtherBag *old = xmalloc(sizeof *old), **link = &job->others;
+    *old = (OtherBag){NULL, job->number, job->bag};
+    while (*link && (*link)->number != number) link = &(*link)->next;
+    OtherBag *wanted = *link;
+    if (wanted) {
+        job->bag = wanted->bag;
+        *link = wanted->next;
+        free(wanted);
+    } else {
+        bag_init(&job->bag, old->bag.n, old->bag.commutative, old->bag.ops);
+    }
+    job->number = number;
+    old->next = job->others;
+    job->others = old;
+}
+
 Process *process_new(Sim *sim, int node) {
     Process *process = xcalloc(1, sizeof *process);
     char endpoint[32], name[32];
@@ -30,8 +61,7 @@ void process_free(Sim *sim, Process **process) {
     (void)sim;
     if (!*process) return;
     nested_free(*process);
-    for (uint32_t i = 0; i < SIM_ALL_JOBS; i++)
-        if ((*process)->jobs[i].is_open) bag_free(&(*process)->jobs[i].bag);
+    for (uint32_t i = 0; i < SIM_ALL_JOBS; i++) job_drop(&(*process)->jobs[i]);
     for (Task *task = (*process)->tasks, *next; task; task = next) {
         next = task->next;
         buf_free(&task->data);
@@ -128,6 +158,7 @@ void map_plain_chunk(Sim *sim, Process *process, uint64_t number, uint64_t chunk
 static bool compute_chunk(Sim *sim, Process *process, Task *task, WorkerJob *job, MsgRangeDone *done) {
     uint64_t chunk = task->first + task->done;
     done->end_chunk = -1;
+    job_use_bag(job, task->bag);
     if (chunk < job->limit) {
         if (!map_chunk(sim, process, task->job, chunk, done)) return false;
         task->done++;
@@ -145,6 +176,7 @@ static void merge_bag(Sim *sim, Process *process, Task *task, WorkerJob *job) {
         sim_fail(sim, "node %d got a bag that does not decode", process->node);
         return;
     }
+    job_use_bag(job, task->bag);
     event.merge_done.nodes = bag_count(&other);
     if (!bag_merge(&job->bag, &other)) event.merge_done.end_chunk = job->bag.failed;
     worker_peer_step(sim, process, event);
@@ -152,8 +184,10 @@ static void merge_bag(Sim *sim, Process *process, Task *task, WorkerJob *job) {
 
 static void encode_bag(Sim *sim, Process *process, const Task *task, WorkerJob *job) {
     Buf data = {0};
+    PeerEvent event = {.kind = PEER_ENCODED, .job = sim->numbers[task->job - 1], .bag = task->bag, .data = &data};
+    job_use_bag(job, task->bag);
     bag_encode(&job->bag, &data);
-    worker_peer_step(sim, process, (PeerEvent){.kind = PEER_ENCODED, .job = sim->numbers[task->job - 1], .data = &data});
+    worker_peer_step(sim, process, event);
 }
 
 static void open_job(Sim *sim, const Task *task, WorkerJob *job) {
@@ -164,6 +198,7 @@ static void open_job(Sim *sim, const Task *task, WorkerJob *job) {
     buf_free(&captures);
     if (job->is_open) sim_fail(sim, "job %llu was opened twice", (unsigned long long)task->job);
     bag_init(&job->bag, plan->chunks, plan->is_commutative, value_ops(&job->context));
+    job->number = 0;
     job->is_open = true;
 }
 
@@ -173,6 +208,7 @@ static void root_slice(Sim *sim, Process *process, const Task *task);
 static void range_over(Sim *sim, Process *process, const Task *task, WorkerJob *job, MsgRangeDone done) {
     Buf data = {0};
     PeerEvent event = {.kind = PEER_COMPUTED, .job = sim->numbers[task->job - 1], .range_done = done, .data = &data};
+    event.range_done.range = task->range;
     event.range_done.first = task->first;
     event.range_done.nanoseconds = sim->now - task->began;
     if (task->job > SIM_JOBS) {
@@ -198,10 +234,7 @@ static void task_event(Sim *sim, Process *process) {
         else
             encode_bag(sim, process, task, job);
         break;
-    case PEER_DROP:
-        bag_free(&job->bag);
-        job->is_open = false;
-        break;
+    case PEER_DROP: job_drop(job); break;
     default: sim_fail(sim, "an unknown task"); break;
     }
     buf_free(&task->data);
@@ -232,7 +265,8 @@ static void check_slices(Sim *sim, uint64_t job, const PeerAction *action) {
 
 static void worker_act(Sim *sim, Process *process, PeerAction *action) {
     uint64_t job = sim_job(sim, action->job);
-    Task task = {.kind = action->kind, .job = job, .first = action->first, .count = action->count};
+    Task task = {.kind = action->kind, .job = job, .first = action->first, .count = action->count, .range = action->range};
+    task.bag = action->bag;
     switch (action->kind) {
     case PEER_SEND_CONTROL: sim_send(sim, process->node, NODE_SCHED, CHANNEL_CONTROL, &action->message); break;
     case PEER_SEND_DATA: sim_send(sim, process->node, endpoint_node(action->endpoint), CHANNEL_GET, &action->message); break;

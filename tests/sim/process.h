@@ -12,15 +12,24 @@ struct Task {
     PeerActionKind kind;
     uint64_t job;
     uint64_t first, count, done;
-    uint64_t began;
-    uint32_t step, list;
+    uint64_t began, range;
+    uint32_t step, list, bag;
     Buf data;
+};
+
+typedef struct OtherBag OtherBag; /* one that is not in use */
+struct OtherBag {
+    OtherBag *next;
+    uint32_t number;
+    Bag bag;
 };
 
 typedef struct WorkerJob {
     bool is_open;
     uint64_t limit;
+    uint32_t number; /* of the bag in use */
     Bag bag;
+    OtherBag *others;
     ValueContext context;
 } WorkerJob;
 

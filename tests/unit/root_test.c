@@ -74,7 +74,7 @@ static Bench bench_with_job(uint32_t lists) {
 }
 
 static Message get_of(DataKind kind, uint64_t first, uint64_t offset, uint64_t length) {
-    Message get = {.kind = MSG_GET, .job = 1, .epoch = 1};
+    Message get = {.kind = MSG_GET, .job = 1};
     get.as.get = (MsgGet){.pull = 5, .name = {.kind = kind, .first = first}, .offset = offset, .length = length};
     if (kind == DATA_SLICE) get.as.get.name.count = 2;
     return get;
@@ -85,8 +85,8 @@ static void ask(Bench *bench, Message get) {
 }
 
 static void job_done(Bench *bench, int64_t holder) {
-    Message message = {.kind = MSG_JOB_DONE, .job = 1, .epoch = 1};
-    message.as.job_done = (MsgJobDone){.holder = holder, .endpoint = "ipc://w4", .limit = 7, .end = END_FAILED};
+    Message message = {.kind = MSG_JOB_DONE, .job = 1};
+    message.as.job_done = (MsgJobDone){.holder = holder, .bag = 6, .endpoint = "ipc://w4", .limit = 7, .end = END_FAILED};
     control(bench, message);
 }
 
@@ -147,6 +147,7 @@ static void the_last_bag_is_pulled_and_acknowledged(void **state) {
     job_done(&bench, 4);
     assert_string_equal(acted(&bench, OWNER_SEND_DATA)->endpoint, "ipc://w4");
     Message get = acted(&bench, OWNER_SEND_DATA)->message, piece = pull_answer(&get, "result", 6);
+    assert_int_equal(get.as.get.name.first, 6);
     job_done(&bench, 4); /* a repetition */
     assert_int_equal(bench.out.len, 0);
     step(&bench, (RootEvent){.kind = ROOT_PIECE, .message = &piece});
@@ -176,13 +177,13 @@ static void a_job_may_be_cancelled(void **state) {
     submit(&bench, 1, "captures", 0); /* before anybody knew of it */
     owner_cancel(owner(&bench), 1);
     assert_int_equal(bench.out.len, 0);
-    control(&bench, (Message){.kind = MSG_WELCOME, .as.welcome = {.epoch = 1}});
+    control(&bench, (Message){.kind = MSG_WELCOME, .as.welcome = {.worker = 0}});
     assert_int_equal(bench.out.len, 0);
     submit(&bench, 2, "captures", 0);
     submit(&bench, 3, "captures", 0);
     owner_cancel(owner(&bench), 2);
-    assert_true(told(&bench, MSG_JOB_END)->job == 2 && told(&bench, MSG_JOB_END)->epoch == 1);
-    Message done = {.kind = MSG_JOB_DONE, .job = 2, .epoch = 1, .as.job_done = {.holder = 4}};
+    assert_true(told(&bench, MSG_JOB_END)->job == 2);
+    Message done = {.kind = MSG_JOB_DONE, .job = 2, .as.job_done = {.holder = 4}};
     control(&bench, done); /* it crossed the cancellation */
     assert_int_equal(bench.out.len, 0);
     done.job = 3;
@@ -199,7 +200,7 @@ static void a_job_may_be_cancelled(void **state) {
 static void progress_is_told(void **state) {
     (void)state;
     Bench bench = bench_with_job(0);
-    Message message = {.kind = MSG_JOB_PROGRESS, .job = 1, .epoch = 1, .as.progress = {.done = 3, .limit = 10}};
+    Message message = {.kind = MSG_JOB_PROGRESS, .job = 1, .as.progress = {.done = 3, .limit = 10}};
     control(&bench, message);
     const OwnerAction *action = acted(&bench, OWNER_PROGRESS);
     assert_true(action->job == 1 && action->count == 3 && action->limit == 10);
@@ -237,13 +238,36 @@ static void a_result_that_does_not_come_is_reported(void **state) {
     for (bench.now = 500; bench.now <= 31000; bench.now += 500) {
         control(&bench, (Message){.kind = MSG_HEARTBEAT});
         step(&bench, (RootEvent){.kind = ROOT_TICK});
-        if (!told(&bench, MSG_FAIL)) continue;
-        assert_non_null(strstr(told(&bench, MSG_FAIL)->as.text.text, "the worker at ipc://w4 did not send"));
+        if (!told(&bench, MSG_UNREACHABLE)) continue;
+        assert_true(told(&bench, MSG_UNREACHABLE)->as.unreachable.worker == 4 &&
+                    told(&bench, MSG_UNREACHABLE)->as.unreachable.bag == 6);
         reports++;
     }
     assert_int_equal(reports, 1);
+    job_done(&bench, 4); /* another one is told of */
+    gone.as.piece.pull = acted(&bench, OWNER_SEND_DATA)->message.as.get.pull;
     step(&bench, (RootEvent){.kind = ROOT_PIECE, .message = &gone});
-    assert_non_null(told(&bench, MSG_FAIL));
+    assert_non_null(told(&bench, MSG_UNREACHABLE));
+    bench_free(&bench);
+}
+
+static void a_holder_that_is_lost_is_followed_by_another(void **state) {
+    (void)state;
+    Bench bench = bench_with_job(0);
+    job_done(&bench, 4);
+    Message get = acted(&bench, OWNER_SEND_DATA)->message, piece = pull_answer(&get, "result", 6);
+    control(&bench, (Message){.kind = MSG_WORKER_LOST, .as.text = {.worker = 3}}); /* of no concern */
+    control(&bench, (Message){.kind = MSG_WORKER_LOST, .as.text = {.worker = 4}});
+    step(&bench, (RootEvent){.kind = ROOT_PIECE, .message = &piece}); /* late */
+    assert_int_equal(bench.out.len, 0);
+    job_done(&bench, 5);
+    get = acted(&bench, OWNER_SEND_DATA)->message;
+    piece = pull_answer(&get, "result", 6);
+    step(&bench, (RootEvent){.kind = ROOT_PIECE, .message = &piece});
+    assert_memory_equal(acted(&bench, OWNER_RESULT)->data.data, "result", 6);
+    control(&bench, (Message){.kind = MSG_WORKER_LOST, .as.text = {.worker = 5}}); /* it has all it needs */
+    owner_received(owner(&bench), 1, 1);
+    assert_non_null(told(&bench, MSG_JOB_END));
     bench_free(&bench);
 }
 
@@ -274,6 +298,7 @@ int main(void) {
         cmocka_unit_test(the_last_bag_is_pulled_and_acknowledged),
         cmocka_unit_test(a_job_without_chunks_has_no_bag),
         cmocka_unit_test(a_result_that_does_not_come_is_reported),
+        cmocka_unit_test(a_holder_that_is_lost_is_followed_by_another),
         cmocka_unit_test(the_scheduler_may_end_it),
         cmocka_unit_test(a_job_may_be_cancelled),
         cmocka_unit_test(progress_is_told),

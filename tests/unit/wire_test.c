@@ -37,26 +37,33 @@ static size_t all_messages(Message *out) {
                       .host = 3,
                       .pid = 7,
                       .wish = 2}},
-        {.kind = MSG_WELCOME, .as.welcome = {.has_journal = true, .worker = 5, .workers = 8, .epoch = 1}},
+        {.kind = MSG_WELCOME, .as.welcome = {.has_journal = true, .worker = 5, .workers = 8}},
         {.kind = MSG_JOB_SUBMIT,
          .bytes = blob,
          .size = sizeof blob,
          .as.submit =
              {.spec = some_spec(), .name = {.name = {1, 2}, .work = {[15] = 3}, .inputs = "a, 3 bytes"}, .mapped = 3, .kept = 4}},
         {.kind = MSG_JOB_START, .bytes = blob, .size = sizeof blob, .as.start = {some_spec(), 9, "inproc://root"}},
-        {.kind = MSG_RANGE, .as.range = {.first = 1, .count = MESSAGE_CHUNKS - 1}},
+        {.kind = MSG_RANGE, .as.range = {.range = 8, .first = 1, .count = MESSAGE_CHUNKS - 1, .bag = 2}},
         {.kind = MSG_RANGE_DONE,
          .bytes = blob,
          .size = sizeof blob,
-         .as.range_done = {1, 5, 4, 100, 200, 300, 400, 4, END_FAILED, .credits = 2, .bag_size = sizeof blob}},
+         .as.range_done = {7, 1, 5, 4, 100, 200, 300, 400, 4, END_FAILED, .credits = 2, .bag_size = sizeof blob}},
         {.kind = MSG_CANCEL_AFTER, .as.cancel = {.chunk = 9}},
-        {.kind = MSG_MERGE, .as.merge = {.step = 3, .from = 4, .endpoint = "ipc:///tmp/x"}},
-        {.kind = MSG_MERGE_DONE, .as.merge_done = {.step = 3, .nodes = 2, .size = 1000, .nanoseconds = 5, .end_chunk = -1}},
-        {.kind = MSG_JOB_DONE, .as.job_done = {.holder = -1, .endpoint = "", .limit = 7, .nanoseconds = 9, .end = END_STOPPED}},
+        {.kind = MSG_REVOKE, .as.revoke = {.range = 9}},
+        {.kind = MSG_MERGE,
+         .as.merge = {.step = 3, .into = 6, .from = 4, .from_bag = 5, .part = 1, .parts = 2, .endpoint = "ipc:///tmp/x"}},
+        {.kind = MSG_MERGE_VOID, .as.merge_void = {.step = 3}},
+        {.kind = MSG_MERGE_DONE,
+         .as.merge_done = {.step = 3, .merged = true, .nodes = 2, .size = 1000, .nanoseconds = 5, .end_chunk = -1}},
+        {.kind = MSG_JOB_DONE,
+         .as.job_done = {.holder = -1, .bag = 4, .endpoint = "", .limit = 7, .nanoseconds = 9, .end = END_STOPPED}},
         {.kind = MSG_JOB_PROGRESS, .as.progress = {.done = 3, .limit = 9}},
         {.kind = MSG_JOB_END, .as.job_end = {.nodes = 1, .size = 2}},
         {.kind = MSG_JOIN},
-        {.kind = MSG_PART, .as.part = {.first = 3, .count = 4, .size = MESSAGE_INLINE_BLOB + 1, .endpoint = "inproc://w"}},
+        {.kind = MSG_PART,
+         .as.part = {.first = 3, .count = 4, .size = MESSAGE_INLINE_BLOB + 1, .worker = 5, .bag = 6, .endpoint = "inproc://w"}},
+        {.kind = MSG_PART_TAKEN, .as.part_taken = {.bag = 6, .taken = true}},
         {.kind = MSG_IDLE, .as.idle = {.workers = 3}},
         {.kind = MSG_GET, .as.get = {.pull = 1, .name = name, .offset = 10, .length = MESSAGE_PIECE_SIZE}},
         {.kind = MSG_PIECE,
@@ -66,6 +73,8 @@ static size_t all_messages(Message *out) {
         {.kind = MSG_HEARTBEAT, .as.heartbeat = {.progress = UINT64_MAX, .memory = 1}},
         {.kind = MSG_STATS, .as.stats = {.captures = 3, .ignored = 4}},
         {.kind = MSG_WORKER_LOST, .as.text = {.worker = 3, .text = "killed by signal 9"}},
+        {.kind = MSG_UNREACHABLE, .as.unreachable = {.worker = -1, .bag = 3}},
+        {.kind = MSG_POISON, .as.poison = {.chunk = 3, .workers = 4, .how = "killed by signal 9"}},
         {.kind = MSG_FAIL, .as.text = {.worker = 0, .text = "caf\xc3\xa9"}},
         {.kind = MSG_BYE, .as.end = {.status = -7}},
         {.kind = MSG_SHUTDOWN, .as.end = {.status = 130}},
@@ -73,7 +82,6 @@ static size_t all_messages(Message *out) {
     };
     for (size_t i = 0; i < sizeof messages / sizeof *messages; i++) {
         out[i] = messages[i];
-        out[i].epoch = 0x01020304;
         out[i].job = 0x0102030405060708;
         if (out[i].kind == MSG_GET || out[i].kind == MSG_PIECE) continue;
         out[i].session = 0x11121314;
@@ -109,7 +117,6 @@ static void messages_come_back(void **state) {
         Message back;
         assert_true(wire_decode(datagram, size, &back));
         assert_int_equal(back.kind, messages[i].kind);
-        assert_int_equal(back.epoch, messages[i].epoch);
         assert_int_equal(back.job, messages[i].job);
         assert_int_equal(back.size, messages[i].size);
         if (back.size) assert_memory_equal(back.bytes, blob, back.size);
@@ -158,10 +165,13 @@ static void what_is_out_of_bounds_is_refused(void **state) {
     refuse((Message){.kind = MSG_RANGE_DONE, .as.range_done = {.count = 1, .done = 2, .end_chunk = -1}});
     refuse((Message){.kind = MSG_RANGE_DONE, .as.range_done = {.count = 1, .done = 1, .end_chunk = 0}});
     refuse((Message){.kind = MSG_RANGE_DONE, .as.range_done = {.count = 1, .done = 1, .end = (EndKind)3, .end_chunk = 0}});
-    refuse((Message){.kind = MSG_MERGE, .as.merge = {.from = MESSAGE_WORKERS}});
+    refuse((Message){.kind = MSG_MERGE, .as.merge = {.from = MESSAGE_WORKERS, .parts = 1}});
+    refuse((Message){.kind = MSG_MERGE, .as.merge = {.part = 2, .parts = 2}});
+    refuse((Message){.kind = MSG_UNREACHABLE, .as.unreachable = {.worker = MESSAGE_WORKERS}});
     refuse((Message){.kind = MSG_GET, .as.get = {.name.kind = DATA_BAG, .length = 0}});
     refuse((Message){.kind = MSG_GET, .as.get = {.name.kind = DATA_BAG, .length = MESSAGE_PIECE_SIZE + 1}});
     refuse((Message){.kind = MSG_GET, .as.get = {.name.kind = (DataKind)0, .length = 1}});
+    refuse((Message){.kind = MSG_GET, .as.get = {.name = {.kind = DATA_BAG, .list = 3, .count = 3}, .length = 1}});
     refuse((Message){.kind = MSG_PIECE, .as.piece = {.name.kind = DATA_BAG, .offset = 2, .total = 1, .state = PIECE_DATA}});
     refuse((Message){.kind = MSG_HELLO, .as.hello = {.role = (Role)9}});
     refuse((Message){.kind = MSG_HEARTBEAT, .bytes = blob, .size = 1});

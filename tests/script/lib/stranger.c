@@ -41,7 +41,7 @@ static void say_raw(const char *path, int keep) {
 /* A message that a peer might send, of another program or about jobs that nobody knows. */
 static size_t make_message(uint8_t *out) {
     Message message = {
-        .kind = (MessageKind)(1 + rand() % (MSG_KINDS - 1)), .epoch = (uint32_t)rand() % 3, .job = (uint64_t)rand() % 1000 + 100};
+        .kind = (MessageKind)(1 + rand() % (MSG_KINDS - 1)), .job = (uint64_t)rand() % 1000 + 100};
     if (rand() % 2) message.kind = MSG_HELLO;
     if (message.kind == MSG_HELLO) {
         message.as.hello = (MsgHello){.role = rand() % 2 ? ROLE_ROOT : ROLE_WORKER, .version = PROTOCOL_VERSION, .wish = -1};
