@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/buf.h"
 #include "runtime/sched/channel.h"
 
 struct Hub {
@@ -13,6 +14,8 @@ struct Hub {
     Sched *sched;
     Link *link;
     Channels channels; /* one to each peer */
+    Buf keys;          /* public keys of the run, in the order in which they came */
+    Buf told;          /* size_t for each peer: how many of their bytes it was sent; 0: it has not been welcomed */
     SchedActions actions;
     bool is_over;
     int status;
@@ -22,13 +25,15 @@ struct Hub {
 Hub *hub_open(const HubConfig *config, char **error) {
     Hub *hub = xcalloc(1, sizeof *hub);
     hub->config = *config;
-    LinkConfig link = {.control = config->control, .is_hub = true, .wake = config->wake};
+    LinkConfig link = {.control = config->control, .is_hub = true, .wake = config->wake, .keys = config->keys};
     hub->link = link_open(config->net, &link, error);
     if (!hub->link) {
         free(hub);
         return NULL;
     }
     hub->channels.session = link_session(hub->link);
+    if (config->keys) hub_allow(hub, config->keys->own.public_key);
+    for (size_t i = 0; config->keys && i < config->keys->allowed_count; i++) hub_allow(hub, config->keys->allowed[i]);
     hub->sched = sched_new(&config->sched, clock_now());
     return hub;
 }
@@ -38,6 +43,8 @@ void hub_close(Hub **hub) {
     link_close(&(*hub)->link);
     sched_free(&(*hub)->sched);
     channels_free(&(*hub)->channels);
+    buf_free(&(*hub)->keys);
+    buf_free(&(*hub)->told);
     sched_actions_free(&(*hub)->actions);
     free(*hub);
     *hub = NULL;
@@ -56,9 +63,51 @@ static void send_to(Hub *hub, uint32_t peer, const Message *message) {
     flush(hub, peer);
 }
 
+/* ---- the run's keys */
+
+static size_t *told(Hub *hub, uint32_t peer) {
+    size_t size = (peer + 1) * sizeof(size_t);
+    if (hub->told.len < size) {
+        buf_reserve(&hub->told, size - hub->told.len);
+        memset(hub->told.data + hub->told.len, 0, size - hub->told.len);
+        hub->told.len = size;
+    }
+    return (size_t *)(void *)hub->told.data + peer;
+}
+
+/* The keys that the peer has not been sent yet. */
+static void tell_keys(Hub *hub, uint32_t peer) {
+    size_t *done = told(hub, peer);
+    while (*done < hub->keys.len) {
+        size_t size = hub->keys.len - *done, most = MESSAGE_KEYS * MESSAGE_KEY_SIZE;
+        Message allow = {.kind = MSG_ALLOW, .bytes = hub->keys.data + *done, .size = size < most ? size : most};
+        allow.as.allow.keys = (uint32_t)(allow.size / MESSAGE_KEY_SIZE);
+        *done += allow.size;
+        send_to(hub, peer, &allow);
+    }
+}
+
+static void tell_keys_to_all(Hub *hub) {
+    uint32_t peers = (uint32_t)(hub->told.len / sizeof(size_t));
+    for (uint32_t peer = 0; peer < peers; peer++)
+        if (*told(hub, peer) > 0) tell_keys(hub, peer);
+}
+
+bool hub_allow(Hub *hub, const char *key) {
+    uint8_t bytes[KEY_BYTES];
+    if (!link_allow(hub->link, key) || !key_read(bytes, key)) return false;
+    buf_add(&hub->keys, bytes, sizeof bytes);
+    return true;
+}
+
+/* ---- what the scheduler says */
+
 static void do_action(Hub *hub, const SchedAction *action) {
     switch (action->kind) {
-    case SCHED_SEND: send_to(hub, action->peer, &action->message); break;
+    case SCHED_SEND:
+        if (action->message.kind == MSG_WELCOME) tell_keys(hub, action->peer);
+        send_to(hub, action->peer, &action->message);
+        break;
     case SCHED_LOG: hub->config.on_log(hub->config.data, action->level, action->text); break;
     case SCHED_REPLACE:
         if (hub->config.on_replace) hub->config.on_replace(hub->config.data, action->host);
@@ -125,6 +174,7 @@ int hub_run(Hub *hub, char text[MESSAGE_TEXT_SIZE]) {
         for (LinkEvent received; !hub->is_over && link_receive(hub->link, &received);) receive(hub, &received, step_message);
         tick_channels(hub);
         if (!hub->is_over && is_readable(hub->config.wake)) hub->config.on_wake(hub, hub->config.data);
+        tell_keys_to_all(hub);
         SchedEvent tick = {.kind = SCHED_TICK};
         if (!hub->is_over && clock_now() >= sched_next_tick(hub->sched)) step(hub, &tick);
     }
@@ -166,6 +216,10 @@ void hub_fail(Hub *hub, const char *text, bool all_are_gone) {
 void hub_interrupt(Hub *hub) {
     SchedEvent event = {.kind = SCHED_INTERRUPT};
     step(hub, &event);
+}
+
+const char *hub_endpoint(const Hub *hub) {
+    return link_control_endpoint(hub->link);
 }
 
 const Sched *hub_sched(const Hub *hub) {

@@ -12,7 +12,8 @@ typedef struct Hub Hub;
 
 typedef struct HubConfig {
     Net *net;
-    const char *control; /* where to listen */
+    const char *control;  /* where to listen */
+    const LinkKeys *keys; /* over a network; else NULL. Only looked at by hub_open. */
     SchedConfig sched;
     int wake;                              /* a descriptor to look at beside the messages; -1: none */
     void (*on_wake)(Hub *hub, void *data); /* it is readable */
@@ -49,6 +50,10 @@ void hub_expect_program(Hub *hub, const uint8_t program[MESSAGE_HASH_SIZE]);
 void hub_process_lost(Hub *hub, const HubLoss *loss);
 void hub_fail(Hub *hub, const char *text, bool all_are_gone);
 void hub_interrupt(Hub *hub);
+
+/* Over a network: one more process may come in, and all others hear of it; to be called before it is started. */
+bool hub_allow(Hub *hub, const char *key);
+const char *hub_endpoint(const Hub *hub); /* where others find it; over a network with the real port, and the key */
 
 const Sched *hub_sched(const Hub *hub);
 

@@ -10,6 +10,7 @@
 
 #include "runtime/include/mr.h"
 #include "runtime/launch/texts.h"
+#include "runtime/net/keys.h"
 #include "runtime/sched/message.h"
 #include "runtime/worker/blackbox.h"
 
@@ -27,8 +28,15 @@ typedef struct LaunchNote {
     char version[LAUNCH_VERSION_SIZE];
 } LaunchNote;
 
+typedef struct LaunchRole LaunchRole;
+
 /* The name of a socket in the run's directory: "ipc://DIR/control", "ipc://DIR/worker-3". */
 void launch_endpoint(char out[MESSAGE_ENDPOINT_SIZE], const char *directory, const char *name);
+
+/* Where a process of this role finds the scheduler, and where its data socket shall listen; `name` is the latter's in the
+ * directory. */
+void launch_endpoints(const LaunchRole *role, const char *name, char control[MESSAGE_ENDPOINT_SIZE],
+                      char data[MESSAGE_ENDPOINT_SIZE]);
 
 /* With the sockets in it, and nothing else: a directory with other things is not a run's and stays. No error when it is not there.
  */
@@ -47,7 +55,7 @@ typedef struct LaunchEnds {
 bool launch_read_ends(const char *text, LaunchEnds *ends);
 
 /* What a forked process is to be. */
-typedef struct LaunchRole {
+struct LaunchRole {
     bool is_root;
     uint32_t serial;  /* the launcher's number for the process, see RecordSpawn */
     int64_t wish;     /* of a worker, see MsgHello */
@@ -55,9 +63,11 @@ typedef struct LaunchRole {
     uint32_t workers; /* how many there are in the run */
     uint64_t memory;  /* bytes for each worker's values; 0: no limit */
     char directory[MESSAGE_ENDPOINT_SIZE];
-    BlackBox *box; /* of a worker: where it notes what it is at; may be NULL */
-    Texts texts;   /* on another host: the program's arguments */
-} LaunchRole;
+    char control[MESSAGE_ENDPOINT_SIZE], address[MESSAGE_NAME_SIZE]; /* over a network, as in RecordStart; else empty */
+    KeyPair keys;                                                    /* over a network, its own */
+    BlackBox *box;                                                   /* of a worker: where it notes what it is at; may be NULL */
+    Texts texts;                                                     /* on another host: the program's arguments */
+};
 
 /* The parent's whole life. Returns in the root and in the workers, whose role is then in *role; in the parent it never returns. */
 void launch_parent(LaunchEnds ends, const MrProgram *program, LaunchRole *role);

@@ -210,13 +210,14 @@ static int main_root(const LaunchRole *role, const MrProgram *program, int argc,
     RootRun run = {.net = net_new(false)};
     MR_FAULT_PROCESS("root");
     run.runtime.workers = role->workers;
-    launch_endpoint(run.control, role->directory, "control");
-    launch_endpoint(run.data, role->directory, "root");
+    launch_endpoints(role, "root", run.control, run.data);
     ClusterConfig config = {.net = run.net, .program = program, .control = run.control, .data = run.data, .on_end = on_end};
     char *error = NULL;
     if (!make_shares(&run)) return 1;
     config.shares = run.runtime.shares;
     config.host = role->host;
+    LinkKeys keys = {.own = role->keys};
+    if (role->control[0]) config.keys = &keys;
     run.runtime.cluster = cluster_connect(&config, &error);
     if (run.runtime.cluster) return run_root(&run, program, argc, argv);
     fprintf(stderr, "error: %s\n", error);
@@ -232,8 +233,7 @@ static int main_worker(const LaunchRole *role, const MrProgram *program, int arg
     snprintf(file, sizeof file, "worker-%u", role->serial);
     if (gethostname(host, sizeof host) != 0) snprintf(host, sizeof host, "this host");
     host[sizeof host - 1] = '\0';
-    launch_endpoint(control, role->directory, "control");
-    launch_endpoint(data, role->directory, file);
+    launch_endpoints(role, file, control, data);
     MR_FAULT_PROCESS(file + strlen("worker-"));
     MR_FAULT("worker.at_start");
     WorkerConfig config = {.net = net, .program = program, .argc = argc - 1, .argv = argv + 1, .wish = role->wish};
@@ -244,6 +244,8 @@ static int main_worker(const LaunchRole *role, const MrProgram *program, int arg
     config.host = role->host;
     config.memory = role->memory;
     config.box = role->box;
+    LinkKeys keys = {.own = role->keys};
+    if (role->control[0]) config.keys = &keys;
     bool is_clean;
     char *error;
     int status = worker_run(&config, &is_clean, &error);

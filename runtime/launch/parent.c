@@ -61,6 +61,17 @@ void launch_endpoint(char out[MESSAGE_ENDPOINT_SIZE], const char *directory, con
     snprintf(out, MESSAGE_ENDPOINT_SIZE, "ipc://%.80s/%.32s", directory, name);
 }
 
+void launch_endpoints(const LaunchRole *role, const char *name, char control[MESSAGE_ENDPOINT_SIZE],
+                      char data[MESSAGE_ENDPOINT_SIZE]) {
+    if (role->control[0]) {
+        snprintf(control, MESSAGE_ENDPOINT_SIZE, "%s", role->control);
+        snprintf(data, MESSAGE_ENDPOINT_SIZE, "tcp://%s:0", role->address);
+    } else {
+        launch_endpoint(control, role->directory, "control");
+        launch_endpoint(data, role->directory, name);
+    }
+}
+
 void launch_remove_directory(const char *directory) {
     DIR *folder = opendir(directory);
     if (!folder) return;
@@ -181,6 +192,9 @@ static bool spawn_child(Parent *parent, const RecordSpawn *spawn, LaunchRole *ro
         role->workers = parent->start.workers;
         role->memory = parent->start.memory;
         memcpy(role->directory, parent->start.directory, sizeof role->directory);
+        memcpy(role->control, parent->start.control, sizeof role->control);
+        memcpy(role->address, parent->start.address, sizeof role->address);
+        role->keys = spawn->keys;
         role->texts = parent->texts;
         child_start(parent, spawn, parent_pid);
         return true;
@@ -285,7 +299,9 @@ static bool take_records(Parent *parent, LaunchRole *role) {
     bool goes_on = record_receive(&parent->received, parent->ends.in);
     RecordState state;
     for (Record record; (state = record_next(&parent->received, &record)) == RECORD_GOT;) {
-        if (take_record(parent, &record, role)) return true;
+        bool is_child = take_record(parent, &record, role);
+        explicit_bzero(&record, sizeof record); /* a secret key is its process's alone */
+        if (is_child) return true;
     }
     if (!goes_on || state == RECORD_BAD) parent_end(parent);
     return false;

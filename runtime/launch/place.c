@@ -35,7 +35,9 @@ void place_spawn(Place *place, Role role, int64_t wish) {
     PlaceProcess process = {.serial = place->next_serial++, .role = role};
     place->processes[place->process_count++] = process;
     Record record = {.kind = RECORD_SPAWN, .as.spawn = {.serial = process.serial, .role = role, .wish = wish}};
+    if (place->let_in && key_pair_make(&record.as.spawn.keys)) place->let_in(place->let_in_data, record.as.spawn.keys.public_key);
     place_send(place, &record);
+    key_pair_wipe(&record.as.spawn.keys);
 }
 
 void place_kill(Place *place, int64_t pid) {

@@ -25,6 +25,11 @@ typedef struct Place {
     pid_t starter;                /* the process of this machine through which it was started: the parent, or ssh; 0: none */
     bool is_started;              /* it said HELLO and was told what to start */
     uint32_t next_serial;
+    /* Over a network: where its processes listen, and where they find mrrun ("10.0.0.7", "[2001:db8::7]"); else empty. */
+    char address[MESSAGE_NAME_SIZE], hub_address[MESSAGE_NAME_SIZE];
+    /* Over a network: asked to let in the key of a process that is about to be started. NULL: no process has a key. */
+    void (*let_in)(void *data, const char *public_key);
+    void *let_in_data;
     PlaceProcess *processes; /* those that live, or shall */
     size_t process_count, process_cap;
     RecordQueue received;

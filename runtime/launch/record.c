@@ -32,6 +32,8 @@ static void wire_start(Wire *wire, RecordStart *start) {
     wire_u32(wire, &start->workers);
     wire_u64(wire, &start->memory);
     wire_text(wire, start->directory, sizeof start->directory);
+    wire_text(wire, start->control, sizeof start->control);
+    wire_text(wire, start->address, sizeof start->address);
     wire_check(wire, start->workers >= 1 && start->workers < MESSAGE_WORKERS);
 }
 
@@ -39,7 +41,10 @@ static void wire_spawn(Wire *wire, RecordSpawn *spawn) {
     wire_u32(wire, &spawn->serial);
     spawn->role = (Role)wire_choice(wire, (int)spawn->role, ROLE_ROOT, ROLE_WORKER);
     wire_i64(wire, &spawn->wish);
+    wire_text(wire, spawn->keys.public_key, sizeof spawn->keys.public_key);
+    wire_text(wire, spawn->keys.secret_key, sizeof spawn->keys.secret_key);
     wire_check(wire, spawn->wish >= -1 && spawn->wish < MESSAGE_WORKERS);
+    if (!wire->writes && !wire->is_bad && spawn->keys.public_key[0]) wire_check(wire, key_pair_is_good(&spawn->keys));
 }
 
 static void wire_record(Wire *wire, Record *record) {
@@ -97,6 +102,10 @@ void record_add(Buf *out, const Record *record) {
     wire.out = frame;
     wire_number(&wire, size - LENGTH_SIZE, LENGTH_SIZE);
     buf_add(out, frame, size);
+    if (record->kind == RECORD_SPAWN) { /* which has a secret key */
+        explicit_bzero(frame, sizeof frame);
+        key_pair_wipe(&copy.as.spawn.keys);
+    }
 }
 
 RecordState record_next(RecordQueue *queue, Record *record) {
@@ -115,6 +124,7 @@ RecordState record_next(RecordQueue *queue, Record *record) {
     if (!wire.is_bad) wire_tail(&wire);
     if (wire.is_bad || wire.in != wire.end) return RECORD_BAD;
     queue->taken += LENGTH_SIZE + size;
+    if (record->kind == RECORD_SPAWN) explicit_bzero(queue->bytes.data + queue->taken - size, size);
     return RECORD_GOT;
 }
 
@@ -153,7 +163,10 @@ bool record_write(Buf *out, int fd) {
             break;
         }
     }
-    if (done > 0) memmove(out->data, out->data + done, out->len - done);
+    if (done > 0) {
+        memmove(out->data, out->data + done, out->len - done);
+        explicit_bzero(out->data + out->len - done, done); /* there may be a secret key in it */
+    }
     out->len -= done;
     return is_read;
 }

@@ -15,6 +15,7 @@
 #define RUNTIME_LAUNCH_RECORD_H
 
 #include "base/buf.h"
+#include "runtime/net/keys.h"
 #include "runtime/sched/message.h"
 #include "runtime/worker/blackbox.h"
 
@@ -52,6 +53,9 @@ typedef struct RecordStart {
     uint32_t workers;                      /* N, of the whole run */
     uint64_t memory;                       /* bytes for each worker's values; 0: no limit */
     char directory[MESSAGE_ENDPOINT_SIZE]; /* where the run's sockets lie; mrrun has made it */
+    /* Over a network instead: the scheduler's endpoint with its key, and the address where the host's processes listen ("10.0.0.7",
+     * "[2001:db8::7]"). Empty otherwise. */
+    char control[MESSAGE_ENDPOINT_SIZE], address[MESSAGE_NAME_SIZE];
 } RecordStart;
 
 /* Start a process. */
@@ -59,6 +63,7 @@ typedef struct RecordSpawn {
     uint32_t serial; /* mrrun's number for the process, never used twice on a host: answers and names of sockets carry it */
     Role role;
     int64_t wish; /* of a worker: see MsgHello */
+    KeyPair keys; /* its own, over a network; else empty */
 } RecordSpawn;
 
 typedef struct RecordStarted {

@@ -30,6 +30,10 @@ void control_wait(Control *control, uint64_t until) {
 bool control_receive(Control *control, LinkEvent *event) {
     for (;;) {
         const Message *message = channel_next(control->channel);
+        if (message && message->kind == MSG_ALLOW) {
+            link_allow_all(control->link, message);
+            continue;
+        }
         if (message) {
             *event = (LinkEvent){.kind = LINK_CONTROL, .message = *message};
             return true;

@@ -30,8 +30,7 @@ void key_pair_wipe(KeyPair *pair) {
 
 bool key_is_good(const char *text) {
     uint8_t bytes[KEY_BYTES];
-    if (strnlen(text, KEY_SIZE) != KEY_LENGTH) return false;
-    bool is_good = zmq_z85_decode(bytes, text) != NULL;
+    bool is_good = key_read(bytes, text);
     explicit_bzero(bytes, sizeof bytes);
     return is_good;
 }
@@ -44,6 +43,10 @@ bool key_pair_is_good(KeyPair *pair) {
 
 bool key_write(char text[KEY_SIZE], const void *bytes) {
     return zmq_z85_encode(text, bytes, KEY_BYTES) != NULL;
+}
+
+bool key_read(void *bytes, const char text[KEY_SIZE]) {
+    return strnlen(text, KEY_SIZE) == KEY_LENGTH && zmq_z85_decode(bytes, text) != NULL;
 }
 
 KeyList *key_list_new(void) {

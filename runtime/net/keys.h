@@ -25,6 +25,7 @@ bool key_pair_make(KeyPair *pair);    /* false: this libzmq knows no CURVE */
 bool key_pair_is_good(KeyPair *pair); /* does the public key belong to the secret one? For what has come over a connection. */
 void key_pair_wipe(KeyPair *pair);    /* overwritten, also where the compiler thinks that nobody looks */
 bool key_is_good(const char *text);   /* KEY_LENGTH characters of Z85, and then the end */
+bool key_read(void *bytes, const char text[KEY_SIZE]);  /* false: that is none */
 bool key_write(char text[KEY_SIZE], const void *bytes); /* of KEY_BYTES */
 
 /* The public keys that are let in. */

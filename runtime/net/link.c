@@ -254,15 +254,16 @@ static void *listen_at(Link *link, const char *endpoint, int linger, char real[M
     return NULL;
 }
 
-static void *connect_to(Link *link, const char *endpoint, int64_t most, int linger) {
+/* The scheduler's endpoint comes from whoever started this process, all others from the scheduler: with a key of the run. */
+static void *connect_to(Link *link, const char *endpoint, bool is_data, int linger) {
     TcpEndpoint place;
     bool is_good = is_endpoint(link, endpoint, &place);
-    if (is_good && link->has_keys) is_good = key_list_has(link->net->allowed, place.key);
+    if (is_good && link->has_keys) is_good = is_data ? key_list_has(link->net->allowed, place.key) : place.key[0] != '\0';
     if (!is_good) {
         errno = EACCES;
         return NULL;
     }
-    void *socket = socket_new(link->net, ZMQ_DEALER, most, linger);
+    void *socket = socket_new(link->net, ZMQ_DEALER, is_data ? MOST_SENT : MOST_ASKED, linger);
     if (!socket) return NULL;
     if (link->has_keys) {
         set_int(socket, ZMQ_IPV6, place.is_ipv6);
@@ -311,7 +312,7 @@ static bool open_sockets(Link *link, const LinkConfig *config, char **error) {
         link->control = listen_at(link, config->control, 0, link->control_endpoint, &link->control_gate, error);
         return link->control != NULL;
     }
-    link->control = connect_to(link, config->control, MOST_ASKED, LINGER);
+    link->control = connect_to(link, config->control, false, LINGER);
     if (!link->control && asprintf(error, "cannot open the connection %s: %s", config->control, zmq_strerror(errno)) < 0)
         *error = NULL;
     return link->control != NULL;
@@ -360,6 +361,12 @@ bool link_allow(Link *link, const char *key) {
     return link->has_keys && key_list_add(link->net->allowed, key);
 }
 
+void link_allow_all(Link *link, const Message *allow) {
+    char key[KEY_SIZE];
+    for (size_t at = 0; at + MESSAGE_KEY_SIZE <= allow->size; at += MESSAGE_KEY_SIZE)
+        if (key_write(key, (const char *)allow->bytes + at)) link_allow(link, key);
+}
+
 /* ---- sending */
 
 /* False: there is nobody to send to. */
@@ -397,7 +404,7 @@ void link_send_data(Link *link, const char *endpoint, const Message *message) {
             return;
         }
     }
-    Client client = {.socket = connect_to(link, endpoint, MOST_SENT, 0)};
+    Client client = {.socket = connect_to(link, endpoint, true, 0)};
     if (!client.socket) {
         link->dropped++;
         return;

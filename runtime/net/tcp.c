@@ -60,6 +60,13 @@ bool tcp_parse(const char *text, TcpEndpoint *endpoint) {
     return true;
 }
 
+bool tcp_move(char out[MESSAGE_ENDPOINT_SIZE], const char *endpoint, const char *address) {
+    TcpEndpoint place;
+    if (!tcp_parse(endpoint, &place)) return false;
+    int size = snprintf(out, MESSAGE_ENDPOINT_SIZE, SCHEME "%s%s#%s", address, strrchr(place.place, ':'), place.key);
+    return size < MESSAGE_ENDPOINT_SIZE && tcp_parse(out, &place);
+}
+
 /* Writes the port that was given into the place. */
 static bool write_port(int fd, TcpEndpoint *endpoint) {
     Address address = {.size = sizeof address.bytes};

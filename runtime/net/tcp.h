@@ -19,6 +19,10 @@ bool tcp_is_endpoint(const char *text); /* does it begin as one? */
 /* False: it is none. The port may be 0, to listen at any that is free; who connects needs another, and a key. */
 bool tcp_parse(const char *text, TcpEndpoint *endpoint);
 
+/* The same endpoint at another address of its machine, which is written as in an endpoint. False: that is none, or there is no
+ * room. */
+bool tcp_move(char out[MESSAGE_ENDPOINT_SIZE], const char *endpoint, const char *address);
+
 /* Listens there; a port of 0 becomes the real one in endpoint->place. Returns the descriptor, or -1 with errno set. */
 int tcp_listen(TcpEndpoint *endpoint, int backlog);
 

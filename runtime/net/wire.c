@@ -209,6 +209,10 @@ static void wire_message(Wire *wire, Message *message) {
         wire_u32(wire, &message->as.ack.wants);
         wire_u64(wire, &message->as.ack.beyond);
         break;
+    case MSG_ALLOW:
+        wire_u32(wire, &message->as.allow.keys);
+        wire_check(wire, message->as.allow.keys >= 1 && message->as.allow.keys <= MESSAGE_KEYS);
+        break;
     case MSG_IDLE: wire_u32(wire, &message->as.idle.workers); break;
     case MSG_HEARTBEAT:
         wire_u64(wire, &message->as.heartbeat.progress);
@@ -253,6 +257,7 @@ size_t wire_encode(const Message *message, uint8_t head[WIRE_HEAD]) {
 /* Which messages may have variable bytes, and how many. */
 static bool has_right_bytes(const Message *message) {
     switch (message->kind) {
+    case MSG_ALLOW: return message->size == (size_t)message->as.allow.keys * MESSAGE_KEY_SIZE;
     case MSG_JOB_SUBMIT: return message->size == message_inline_size(message->as.submit.spec.blob_size);
     case MSG_JOB_START: return message->size == message_inline_size(message->as.start.spec.blob_size);
     case MSG_RANGE_DONE: return message->size == message_inline_size(message->as.range_done.bag_size);

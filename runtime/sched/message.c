@@ -32,6 +32,7 @@ const char *message_kind_name(MessageKind kind) {
         [MSG_BYE] = "BYE",
         [MSG_SHUTDOWN] = "SHUTDOWN",
         [MSG_ACK] = "ACK",
+        [MSG_ALLOW] = "ALLOW",
     };
     return (unsigned)kind < MSG_KINDS && names[kind] ? names[kind] : "?";
 }

@@ -17,7 +17,7 @@
  *     HELLO R,W→S   WELCOME S→R,W   JOB_SUBMIT O→S   JOB_START S→W   RANGE S→W   RANGE_DONE W→S   CANCEL_AFTER S→W   REVOKE S→W
  *     MERGE S→W     MERGE_VOID S→W  MERGE_DONE W→S   JOB_DONE S→O     JOB_PROGRESS S→O   JOB_END O→S→W   STATS W→S
  *     JOIN W→S      PART S→W        PART_TAKEN W→S   IDLE S→W         GET W→W,R and R→W on data   PIECE the answer
- *     WORKER_LOST S→O   UNREACHABLE R,W→S   POISON S→O   HEARTBEAT all on control   FAIL R,W→S   BYE R,W→S   SHUTDOWN S→R,W
+ *     WORKER_LOST S→O   UNREACHABLE R,W→S   POISON S→O   HEARTBEAT all on control   FAIL R,W→S   BYE R,W→S   SHUTDOWN S→R,W   ALLOW S→R,W
  *
  * A worker's number is its own for ever: who replaces a lost worker gets a number that nobody ever had. So a late message of
  * somebody who was given up is known by its sender.
@@ -42,6 +42,8 @@ enum {
     MESSAGE_TEXT_SIZE = 512,      /* bytes of an error's text with its NUL, UTF-8 */
     MESSAGE_INLINE_BLOB = 4096,   /* captures up to this size travel in JOB_SUBMIT and JOB_START */
     MESSAGE_PIECE_SIZE = 1 << 19, /* bytes of data in one PIECE at most */
+    MESSAGE_KEY_SIZE = 32,        /* bytes of a public key */
+    MESSAGE_KEYS = 1024,          /* keys in one ALLOW at most */
     MESSAGE_LISTS = 64,           /* lists that one job cuts by chunks, at most */
     MESSAGE_WORKERS = 65536,      /* workers of a run at most */
 };
@@ -83,6 +85,7 @@ typedef enum MessageKind {
     MSG_BYE,
     MSG_SHUTDOWN,
     MSG_ACK,
+    MSG_ALLOW,
     MSG_KINDS /* one more than the last kind */
 } MessageKind;
 
@@ -337,6 +340,13 @@ typedef struct MsgEnd {
     int32_t status; /* the exit status: of the root's program (BYE), of the run (SHUTDOWN) */
 } MsgEnd;
 
+/* `bytes` are that many public keys of MESSAGE_KEY_SIZE each, whose owners are let in from now on. Only over a network:
+ * the links take it, and no state machine sees it. A process is sent the keys of all others before its WELCOME, and those of later
+ * ones before it hears anything of them. */
+typedef struct MsgAllow {
+    uint32_t keys; /* 1 … MESSAGE_KEYS */
+} MsgAllow;
+
 typedef struct Message {
     MessageKind kind;
     uint64_t job;               /* JOB_NUMBER; 0 where the message belongs to none */
@@ -369,6 +379,7 @@ typedef struct Message {
         MsgPoison poison;
         MsgText text; /* WORKER_LOST, FAIL */
         MsgEnd end;   /* BYE, SHUTDOWN */
+        MsgAllow allow;
         MsgAck ack;
     } as;
 } Message;

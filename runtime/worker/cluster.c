@@ -97,7 +97,7 @@ static void step_wishes(Cluster *cluster) {
 /* Tells the thread that started this one whether the connections are there. */
 static bool open_link(Cluster *cluster) {
     const ClusterConfig *own = &cluster->config;
-    LinkConfig config = {.control = own->control, .data = own->data, .wake = shares_wake(own->shares)};
+    LinkConfig config = {.control = own->control, .data = own->data, .wake = shares_wake(own->shares), .keys = own->keys};
     char *error = NULL;
     cluster->link = link_open(own->net, &config, &error);
     pthread_mutex_lock(&cluster->mutex);
@@ -111,7 +111,8 @@ static bool open_link(Cluster *cluster) {
 static void *cluster_thread(void *argument) {
     Cluster *cluster = argument;
     if (!open_link(cluster)) return NULL;
-    RootConfig config = {.data_endpoint = cluster->config.data, .name = "root", .host = cluster->config.host, .pid = getpid()};
+    RootConfig config = {
+        .data_endpoint = link_data_endpoint(cluster->link), .name = "root", .host = cluster->config.host, .pid = getpid()};
     memcpy(config.program, cluster->config.program->hash, sizeof config.program);
     cluster->root = root_new(&config);
     control_open(&cluster->control, cluster->link);

@@ -13,9 +13,10 @@ typedef struct ClusterConfig {
     Net *net;
     const MrProgram *program;
     Shares *shares;
-    const char *control; /* the scheduler's endpoint */
-    const char *data;    /* where the root's data socket shall listen */
-    uint32_t host;       /* where it runs, for the launcher: see MsgHello */
+    const char *control;  /* the scheduler's endpoint */
+    const LinkKeys *keys; /* over a network; else NULL. Only looked at until cluster_connect returns. */
+    const char *data;     /* where the root's data socket shall listen */
+    uint32_t host;        /* where it runs, for the launcher: see MsgHello */
     void (*on_end)(void *data,
                    int status); /* the run ends before the program does (a worker was lost, an interrupt), for a reason that
                                    the scheduler tells: must end the process. Called on the cluster's own thread. */

@@ -134,14 +134,14 @@ int worker_run(const WorkerConfig *config, bool *is_clean, char **error) {
     ComputeConfig compute = {.program = config->program, .box = config->box, .memory = memory_of(config->memory)};
     compute.io = (IoState){.argc = config->argc, .argv = config->argv, .name = config->name};
     worker.compute = compute_new(&compute, error);
-    LinkConfig link = {.control = config->control, .data = config->data, .wake = -1};
+    LinkConfig link = {.control = config->control, .data = config->data, .wake = -1, .keys = config->keys};
     if (worker.compute) {
         worker.shares = compute_shares(worker.compute);
         link.wake = shares_wake(worker.shares);
         worker.link = link_open(config->net, &link, error);
     }
     if (worker.link) {
-        PeerConfig peer = {.data_endpoint = config->data, .name = config->place, .pid = getpid(), .wish = config->wish};
+        PeerConfig peer = {.data_endpoint = link_data_endpoint(worker.link), .name = config->place, .pid = getpid(), .wish = config->wish};
         peer.host = config->host;
         memcpy(peer.program, config->program->hash, sizeof peer.program);
         worker.peer = peer_new(&peer);

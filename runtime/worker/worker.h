@@ -11,14 +11,15 @@ typedef struct WorkerConfig {
     const MrProgram *program;
     int argc; /* the program's arguments, without its name */
     char **argv;
-    int64_t wish;        /* the worker number that it asks for, -1: any */
-    uint32_t host;       /* where it runs, for the launcher: see MsgHello */
-    uint64_t memory;     /* bytes for its values (spill.h); 0: no limit */
-    BlackBox *box;       /* where it notes what it is at; NULL: nowhere */
-    const char *control; /* the scheduler's endpoint */
-    const char *data;    /* where this worker's data socket shall listen */
-    const char *name;    /* in what it logs, "worker 3"; must stay */
-    const char *place;   /* where it runs, for people: a host, "thread 3" */
+    int64_t wish;         /* the worker number that it asks for, -1: any */
+    uint32_t host;        /* where it runs, for the launcher: see MsgHello */
+    uint64_t memory;      /* bytes for its values (spill.h); 0: no limit */
+    BlackBox *box;        /* where it notes what it is at; NULL: nowhere */
+    const char *control;  /* the scheduler's endpoint */
+    const LinkKeys *keys; /* over a network; else NULL */
+    const char *data;     /* where this worker's data socket shall listen */
+    const char *name;     /* in what it logs, "worker 3"; must stay */
+    const char *place;    /* where it runs, for people: a host, "thread 3" */
 } WorkerConfig;
 
 /* Works on the calling thread until the run is over. *is_clean: everything was given back; else the compute thread is still in a

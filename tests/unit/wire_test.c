@@ -11,7 +11,7 @@
 #include "base/arena.h"
 #include "runtime/net/wire.h"
 
-static const char blob[] = "captured values";
+static const char blob[2 * MESSAGE_KEY_SIZE] = "captured values";
 
 static JobSpec some_spec(void) {
     return (JobSpec){.task = "task hash",
@@ -79,6 +79,7 @@ static size_t all_messages(Message *out) {
         {.kind = MSG_BYE, .as.end = {.status = -7}},
         {.kind = MSG_SHUTDOWN, .as.end = {.status = 130}},
         {.kind = MSG_ACK, .as.ack = {.wants = UINT32_MAX, .beyond = UINT64_MAX}},
+        {.kind = MSG_ALLOW, .bytes = blob, .size = 2 * MESSAGE_KEY_SIZE, .as.allow.keys = 2},
     };
     for (size_t i = 0; i < sizeof messages / sizeof *messages; i++) {
         out[i] = messages[i];

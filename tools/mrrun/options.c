@@ -43,15 +43,22 @@ enum {
     OPTION_RETRIES,
     OPTION_RESPAWN,
     OPTION_NO_RESPAWN,
-    OPTION_MEMORY
+    OPTION_MEMORY,
+    OPTION_TCP,
 };
 
 static const struct option long_options[] = {
-    {"stats", optional_argument, NULL, OPTION_STATS},     {"shuffle", required_argument, NULL, OPTION_SHUFFLE},
-    {"timeout", required_argument, NULL, OPTION_TIMEOUT}, {"retries", required_argument, NULL, OPTION_RETRIES},
-    {"respawn", no_argument, NULL, OPTION_RESPAWN},       {"no-respawn", no_argument, NULL, OPTION_NO_RESPAWN},
-    {"memory", required_argument, NULL, OPTION_MEMORY},   {"help", no_argument, NULL, 'h'},
-    {"version", no_argument, NULL, OPTION_VERSION},       {NULL, 0, NULL, 0},
+    {"stats", optional_argument, NULL, OPTION_STATS},
+    {"shuffle", required_argument, NULL, OPTION_SHUFFLE},
+    {"timeout", required_argument, NULL, OPTION_TIMEOUT},
+    {"retries", required_argument, NULL, OPTION_RETRIES},
+    {"respawn", no_argument, NULL, OPTION_RESPAWN},
+    {"no-respawn", no_argument, NULL, OPTION_NO_RESPAWN},
+    {"memory", required_argument, NULL, OPTION_MEMORY},
+    {"tcp", no_argument, NULL, OPTION_TCP}, /* for testing, and not in the help */
+    {"help", no_argument, NULL, 'h'},
+    {"version", no_argument, NULL, OPTION_VERSION},
+    {NULL, 0, NULL, 0},
 };
 
 /* A whole number from 1 to `most`. */
@@ -118,6 +125,7 @@ static bool take_option(Options *options, int option, char **argv, int *status) 
         if (size_parse(optarg, &options->memory) && options->memory >= MEMORY_LEAST) return true;
         fprintf(stderr, "mrrun: --memory takes an amount of memory such as 512M or 2G, of 64K at least, not \"%s\"\n", optarg);
         return wrong_usage(status);
+    case OPTION_TCP: options->uses_tcp = true; return true;
     case OPTION_SHUFFLE:
         if (!parse_number(optarg, UINT64_MAX, &number)) return wrong_number("--shuffle", optarg, UINT64_MAX, status);
         options->shuffle_seed = number;

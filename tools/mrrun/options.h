@@ -10,6 +10,7 @@ typedef enum StatsKind { STATS_NONE, STATS_TEXT, STATS_JSON } StatsKind;
 typedef struct Options {
     uint32_t workers;
     bool is_verbose, is_quiet;
+    bool uses_tcp; /* processes of this machine talk as those of several do */
     StatsKind stats;
     double timeout;        /* seconds that the run may take; 0: as long as it likes */
     uint32_t retries;      /* workers that may die of one chunk before the run ends */

@@ -13,7 +13,10 @@
 #include "base/arena.h"
 #include "runtime/launch/hub.h"
 #include "runtime/launch/launch.h"
+#include "runtime/net/tcp.h"
 #include "tools/mrrun/local.h"
+
+#define LOOPBACK "127.0.0.1"
 
 enum { END_PATIENCE = 2000 /* milliseconds */ };
 
@@ -47,6 +50,11 @@ bool run_start(Run *run) {
     Place *place = add_place(run, "this machine");
     place->has_root = true;
     place->workers = run->options.workers;
+    if (run->options.uses_tcp) {
+        snprintf(run->listen, sizeof run->listen, LOOPBACK);
+        snprintf(place->address, sizeof place->address, LOOPBACK);
+        snprintf(place->hub_address, sizeof place->hub_address, LOOPBACK);
+    }
     return local_start(place, run->path, run->options.program, &run->old_signals);
 }
 
@@ -62,10 +70,21 @@ void run_stop(Run *run) {
 
 /* ---- what happens */
 
+static void let_in(void *data, const char *public_key) {
+    hub_allow(data, public_key);
+}
+
 static void take_hello(Run *run, Hub *hub, Place *place, const RecordHello *hello) {
     hub_expect_program(hub, hello->program);
     RecordStart start = {.version = PROTOCOL_VERSION, .workers = run->options.workers, .memory = run->options.memory};
     memcpy(start.directory, run->directory.path, sizeof start.directory);
+    if (place->address[0]) {
+        place->let_in = let_in;
+        place->let_in_data = hub;
+        snprintf(start.address, sizeof start.address, "%s", place->address);
+        if (!tcp_move(start.control, hub_endpoint(hub), place->hub_address))
+            hub_fail(hub, "a host has no address for this machine", true);
+    }
     place_begin(place, &start);
 }
 
@@ -211,8 +230,15 @@ static bool watch_everything(Run *run) {
 
 static Hub *open_hub(Run *run, Net *net) {
     char control[MESSAGE_ENDPOINT_SIZE], *error = NULL;
+    LinkKeys keys = {.allowed = NULL};
     launch_endpoint(control, run->directory.path, "control");
+    if (run->listen[0]) snprintf(control, sizeof control, "tcp://%s:0", run->listen);
+    if (run->listen[0] && !key_pair_make(&keys.own)) {
+        fprintf(stderr, "mrrun: this libzmq cannot encrypt (it was built without CURVE), so nothing may leave this machine\n");
+        return NULL;
+    }
     HubConfig config = {.net = net, .control = control, .wake = run->wake, .data = run};
+    if (run->listen[0]) config.keys = &keys;
     config.sched = (SchedConfig){.workers = run->options.workers, .shuffle_seed = run->options.shuffle_seed};
     config.sched.retries = run->options.retries;
     config.sched.may_replace = run->options.respawns;
@@ -223,6 +249,7 @@ static Hub *open_hub(Run *run, Net *net) {
     config.on_replace = on_replace;
     config.on_kill = on_kill;
     Hub *hub = hub_open(&config, &error);
+    key_pair_wipe(&keys.own);
     if (!hub) fprintf(stderr, "mrrun: %s\n", error ? error : "cannot listen");
     free(error);
     return hub;

@@ -13,8 +13,9 @@ typedef struct Run {
     Options options;
     Stats stats;
     Directory directory;
-    char *path;    /* of the program */
-    Place *places; /* by host number; the root runs in the first */
+    char *path;                     /* of the program */
+    char listen[MESSAGE_NAME_SIZE]; /* over a network: the address where mrrun listens, as in Place; else empty */
+    Place *places;                  /* by host number; the root runs in the first */
     uint32_t place_count;
     sigset_t old_signals; /* as they were when mrrun was started */
     int timer;            /* a descriptor: the run has taken too long; -1: it may take as long as it likes */
