@@ -313,6 +313,13 @@ typedef struct CoreLaw {
     CoreReducer reducer;
 } CoreLaw;
 
+/* What is wanted of a keyed job's table. */
+typedef enum CoreKeep {
+    CORE_KEEP_ALL,
+    CORE_KEEP_MOST_COMMON, /* the entries with the `keep_most` largest values, of equal ones those with the smaller keys */
+    CORE_KEEP_COUNT,       /* how many entries it has: the job's value is an int */
+} CoreKeep;
+
 struct CoreJob {
     uint32_t index; /* in CoreProgram.jobs */
     const char *name;
@@ -327,6 +334,8 @@ struct CoreJob {
     bool by_chunk;       /* the body is evaluated once for each chunk, and walks its elements by CORE_CHUNK */
     bool is_silent;      /* what the job's code prints is dropped: another job prints it */
     const CoreType *key; /* NULL: not keyed; else the result is a map from it */
+    CoreKeep keep;
+    int64_t keep_most;
     CoreReducer reducer;
     VEC(CoreLaw) laws; /* none but in a program that checks laws */
     const CoreType *result;

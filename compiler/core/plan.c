@@ -66,6 +66,11 @@ static void plan_job(const CoreProgram *program, const CoreJob *job, Buf *out) {
         if (job->key) buf_printf(out, "    key       %s\n", job->key->name);
         buf_printf(out, "    state     %s\n", reducer->state->name);
     }
+    if (job->keep == CORE_KEEP_MOST_COMMON) {
+        buf_printf(out, "    keep      the %" PRId64 " most common, of each part of the table\n", job->keep_most);
+    } else if (job->keep == CORE_KEEP_COUNT) {
+        buf_add_text(out, "    keep      how many keys each part of the table has\n");
+    }
     buf_printf(out, "    result    %s\n", job->result->name);
     buf_add_text(out, "    hash      ");
     for (size_t i = 0; i < sizeof job->hash; i++) buf_printf(out, "%02x", job->hash[i]);

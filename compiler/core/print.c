@@ -72,8 +72,12 @@ void print_job(Printer *printer, CoreJob *job, int depth) {
     print_statements(printer, job->body, depth + 1);
     buf_add_char(out, '\n');
     print_reducer(printer, job, depth);
+    if (job->keep == CORE_KEEP_MOST_COMMON) {
+        print_indent(printer, depth);
+        buf_printf(out, "keep the %" PRId64 " most common\n", job->keep_most);
+    }
     print_indent(printer, depth);
-    buf_printf(out, "-> %s\n", job->result->name);
+    buf_printf(out, "-> %s%s\n", job->keep == CORE_KEEP_COUNT ? "len of " : "", job->result->name);
 }
 
 void print_fn(Printer *printer, const CoreFn *fn) {

@@ -227,7 +227,8 @@ static void check_job_use(Verify *v, CoreExpr *expr) {
     }
     const CoreType *type = expr->type;
     if (expr->flag && !verify_is_kind(type, CORE_TYPE_FUTURE)) verify_fail(v, expr, "a job that is started, but no future");
-    if (!v->problem && (expr->flag ? type->args[0] : type) != job->result)
+    bool is_count = job->keep == CORE_KEEP_COUNT && type->kind == CORE_TYPE_INT;
+    if (!v->problem && !is_count && (expr->flag ? type->args[0] : type) != job->result)
         verify_fail(v, expr, "a job of type %s", job->result->name);
 }
 

@@ -140,6 +140,8 @@ static LLVMTypeRef task_type(Gen *gen) {
                             gen->ptr,
                             gen->ptr,
                             gen->i32,
+                            gen->i32,
+                            gen->i64,
                             gen->ptr,
                             gen->ptr,
                             gen->ptr,
@@ -156,6 +158,14 @@ LLVMValueRef gen_task(Gen *gen, const CoreJob *job) {
         LLVMSetLinkage(*task, LLVMPrivateLinkage);
     }
     return *task;
+}
+
+static MrKeep keep_of(const CoreJob *job) {
+    switch (job->keep) {
+    case CORE_KEEP_MOST_COMMON: return MR_KEEP_MOST_COMMON;
+    case CORE_KEEP_COUNT: return MR_KEEP_COUNT;
+    default: return MR_KEEP_ALL;
+    }
 }
 
 void gen_job_code(Gen *gen, const CoreJob *job) {
@@ -176,6 +186,8 @@ void gen_job_code(Gen *gen, const CoreJob *job) {
         gen_descriptor(gen, job_state_type(gen, job)),
         gen_descriptor(gen, job->result),
         gen_small(gen, flags),
+        gen_small(gen, keep_of(job)),
+        LLVMConstInt(gen->i64, (uint64_t)job->keep_most, 1),
         kernel.function,
         merge.function,
         finish.function,

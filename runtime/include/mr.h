@@ -307,6 +307,13 @@ enum {
     MR_TASK_SILENT = 32,   /* what the task prints is dropped: another task, which does the same work again, prints it */
 };
 
+/* What is wanted of a keyed task's result, so that nobody need have all of it. */
+typedef enum MrKeep {
+    MR_KEEP_ALL,
+    MR_KEEP_MOST_COMMON, /* no more than the entries that mr_prim_most_common gives for n = keep_most; others may be there too */
+    MR_KEEP_COUNT,       /* the number of its entries: an int, which mr_job_run stores in place of the map */
+} MrKeep;
+
 /* In a program that checks laws: a reducer, or a function of two, in parts that can be tried on any element or state. All of them
  * may fail; what they were to change is then zero, what they were to consume is dropped. */
 typedef struct MrLaw {
@@ -332,6 +339,8 @@ typedef struct MrTask {
     const MrSourceInfo *sources;
     const MrType *state, *result;
     uint32_t flags;
+    uint32_t keep; /* MrKeep */
+    int64_t keep_most;
     MrKernel *kernel;
     MrMerge *merge;
     MrFinish *finish;

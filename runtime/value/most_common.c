@@ -26,13 +26,10 @@ static void sink(const MrMap *map, int64_t *heap, int64_t count, int64_t i, int6
     heap[i] = entry;
 }
 
-bool mr_prim_most_common(MrContext *context, MrList **out, MrMap *const *m, int64_t n, const MrType *key, const MrType *value) {
-    (void)key;
-    (void)value;
-    MrMap *map = *m;
-    int64_t len = mr_map_len(context, map), count = n < 0 ? 0 : n < len ? n : len;
-    *out = NULL;
-    if (!count) return false;
+int64_t *map_most_common(const MrMap *map, int64_t n, int64_t *found) {
+    int64_t len = map ? map->len : 0, count = n < 0 ? 0 : n < len ? n : len;
+    *found = count;
+    if (!count) return NULL;
     int64_t *heap = xmalloc((size_t)count * sizeof *heap);
     for (int64_t i = 0; i < count; i++) heap[i] = i;
     for (int64_t i = count / 2; i-- > 0;) sink(map, heap, count, i, heap[i]);
@@ -45,7 +42,13 @@ bool mr_prim_most_common(MrContext *context, MrList **out, MrMap *const *m, int6
         sink(map, heap, left, 0, heap[left]);
         heap[left] = last;
     }
-    *out = map_pairs(map, heap, count);
-    free(heap);
+    return heap;
+}
+
+bool mr_prim_most_common(MrContext *context, MrList **out, MrMap *const *m, int64_t n, const MrType *key, const MrType *value) {
+    (void)context, (void)key, (void)value;
+    int64_t count, *numbers = map_most_common(*m, n, &count);
+    *out = count ? map_pairs(*m, numbers, count) : NULL;
+    free(numbers);
     return false;
 }

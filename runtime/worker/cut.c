@@ -60,6 +60,7 @@ bool bag_cut(const Bag *bag, const FrameContext *of, uint32_t level, uint32_t ru
 
 static void frame_join(Frame *frame, Frame *from, const FrameContext *of) {
     frame->is_uneven |= from->is_uneven;
+    frame->left_out = (frame->left_out + from->left_out) & INT64_MAX;
     if (frame->has_value && from->has_value) {
         part_join(frame->state, *(MrMap **)from->state);
         from->has_value = false;

@@ -195,6 +195,7 @@ static void put_name(Buf *out, const char *text) {
 static void frame_encode(const Frame *frame, const FrameContext *of, const PartOrder *order, uint32_t cell, Buf *out) {
     size_t segments = cell == 0 ? frame->segment_count : 0;
     buf_add_number(out, (uint64_t)frame->has_value | (uint64_t)frame->is_uneven << 1);
+    buf_add_number(out, cell == 0 ? frame->left_out : 0);
     buf_add_number(out, frame->end);
     buf_add_number(out, frame->end_chunk);
     if (frame->end == END_FAILED) {
@@ -239,9 +240,10 @@ static void decode_error(Frame *frame, const FrameContext *of, Input *in) {
 
 static Frame *frame_decode(const FrameContext *of, Input *in) {
     Frame *frame = frame_new(of->task);
-    uint64_t flags = input_number(in), end = input_number(in);
+    uint64_t flags = input_number(in), left_out = input_number(in), end = input_number(in);
     bool has_value = flags & 1;
     frame->is_uneven = flags >> 1;
+    frame->left_out = left_out & INT64_MAX;
     frame->end_chunk = input_number(in);
     if (flags > 3 || end > END_FAILED || frame->end_chunk >= MESSAGE_CHUNKS) in->is_bad = true;
     if (!in->is_bad) frame->end = (EndKind)end;
