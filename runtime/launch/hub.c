@@ -202,6 +202,7 @@ void hub_expect_program(Hub *hub, const uint8_t program[MESSAGE_HASH_SIZE]) {
 
 void hub_process_lost(Hub *hub, const HubLoss *loss) {
     SchedEvent event = {.kind = SCHED_PEER_LOST, .peer = SCHED_NO_PEER, .host = loss->host, .pid = loss->pid, .text = loss->how};
+    event.role = loss->role;
     event.at_job = loss->at_job;
     event.at_chunk = loss->at_chunk;
     event.at_count = loss->at_count;

@@ -28,6 +28,7 @@ typedef struct HubConfig {
 typedef struct HubLoss {
     uint32_t host;
     int64_t pid;
+    Role role; /* what it was started for */
     const char *how;
     uint64_t at_job;
     int64_t at_chunk;

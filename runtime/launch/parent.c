@@ -39,6 +39,7 @@ __attribute__((section(".note.mr"), aligned(4), used)) const LaunchNote launch_n
 /* A process that was started and has not ended. */
 typedef struct Child {
     uint32_t serial;
+    Role role;
     pid_t pid;
     BlackBox *box; /* of a worker: a page of its own, shared with it */
 } Child;
@@ -206,7 +207,7 @@ static bool spawn_child(Parent *parent, const RecordSpawn *spawn, LaunchRole *ro
         return false;
     }
     MR_FAULT("parent.after_fork");
-    child_add(parent, (Child){.serial = spawn->serial, .pid = pid, .box = box});
+    child_add(parent, (Child){.serial = spawn->serial, .role = spawn->role, .pid = pid, .box = box});
     Record started = {.kind = RECORD_STARTED, .as.started = {.serial = spawn->serial, .pid = pid}};
     report(parent, &started);
     return false;
@@ -224,6 +225,7 @@ static BlackBoxNote read_box(const BlackBox *box) {
 static void report_exit(Parent *parent, size_t index, int status, const struct rusage *usage) {
     const Child *child = &parent->children[index];
     Record record = {.kind = RECORD_EXIT, .as.exit = {.serial = child->serial, .pid = child->pid, .status = status}};
+    record.as.exit.role = child->role;
     record.as.exit.peak = (uint64_t)usage->ru_maxrss * 1024;
     record.as.exit.at = read_box(child->box);
     if (WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL) {

@@ -32,7 +32,7 @@ void place_spawn(Place *place, Role role, int64_t wish) {
         place->process_cap = place->process_cap ? 2 * place->process_cap : 16;
         place->processes = xrealloc(place->processes, place->process_cap * sizeof *place->processes);
     }
-    PlaceProcess process = {.serial = place->next_serial++, .role = role};
+    PlaceProcess process = {.serial = role == ROLE_ROOT ? PLACE_ROOT : place->next_serial++, .role = role};
     place->processes[place->process_count++] = process;
     Record record = {.kind = RECORD_SPAWN, .as.spawn = {.serial = process.serial, .role = role, .wish = wish}};
     if (place->let_in && key_pair_make(&record.as.spawn.keys)) place->let_in(place->let_in_data, record.as.spawn.keys.public_key);
@@ -51,12 +51,9 @@ void place_begin(Place *place, const RecordStart *start) {
     place->is_started = true;
     place_send(place, &record);
     /* Serials begin with the workers' numbers, so that names in ps and in the directory are what people expect. */
-    place->next_serial = place->first + place->workers;
-    if (place->has_root) place_spawn(place, ROLE_ROOT, -1);
-    uint32_t after = place->next_serial;
     place->next_serial = place->first;
+    if (place->has_root) place_spawn(place, ROLE_ROOT, -1);
     for (uint32_t i = 0; i < place->workers; i++) place_spawn(place, ROLE_WORKER, place->first + i);
-    place->next_serial = after;
 }
 
 /* ---- listening */

@@ -10,6 +10,8 @@
 
 #include "runtime/launch/record.h"
 
+#define PLACE_ROOT UINT32_MAX /* the root's serial */
+
 typedef struct PlaceProcess {
     uint32_t serial;
     int64_t pid; /* 0: not yet known */

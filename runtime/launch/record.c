@@ -15,6 +15,7 @@ static bool wire_bool(Wire *wire, bool value) {
 
 static void wire_exit(Wire *wire, RecordExit *end) {
     wire_u32(wire, &end->serial);
+    end->role = (Role)wire_choice(wire, (int)end->role, ROLE_ROOT, ROLE_WORKER);
     wire_i64(wire, &end->pid);
     end->status = (int32_t)wire_number(wire, (uint32_t)end->status, 4);
     wire_u64(wire, &end->peak);

@@ -78,6 +78,7 @@ typedef struct RecordNotStarted {
 
 typedef struct RecordExit {
     uint32_t serial;
+    Role role;
     int64_t pid;
     int32_t status;  /* as waitpid gave it */
     uint64_t peak;   /* bytes that were resident at most */

@@ -9,6 +9,7 @@
 #include "base/arena.h"
 #include "runtime/sched/sched_state.h"
 
+enum { RETRIES = 3 };
 #define MILLISECOND ((uint64_t)1000000)
 #define SECOND      ((uint64_t)1000000000)
 
@@ -167,7 +168,9 @@ static void sched_hello(Sched *sched, uint32_t number, const MsgHello *hello) {
     if (is_root) {
         sched->root = number;
     } else {
-        if (sched_live_workers(sched) == 1) sched->first_hello = sched->now;
+        if (sched_live_workers(sched) == 1 && sched->first_hello == 0) sched->first_hello = sched->now;
+        sched->failed_starts = 0;
+        if (sched->coming > 0) sched->coming--;
         peer->worker = sched_number_worker(sched, hello->wish, number);
     }
     Message *welcome = sched_send(sched, number, MSG_WELCOME);
@@ -219,22 +222,45 @@ static void sched_peer_lost(Sched *sched, const SchedEvent *event) {
     if (!peers_mark_lost(sched, event->peer, event->host, event->pid, how) && event->pid && sched->phase == RUN_GOES) {
         sched->strangers = xrealloc(sched->strangers, (sched->stranger_count + 1) * sizeof *sched->strangers);
         Stranger *stranger = &sched->strangers[sched->stranger_count++];
-        *stranger = (Stranger){.host = event->host, .pid = event->pid, .lost_at = sched->now};
+        *stranger = (Stranger){.host = event->host, .pid = event->pid, .role = event->role, .lost_at = sched->now};
         snprintf(stranger->how, sizeof stranger->how, "%s", how);
     }
     sched_finish_if_alone(sched);
 }
 
-/* Strangers that have said HELLO since are lost peers; those of whom nothing came end the run. */
+void sched_replace(Sched *sched, uint32_t host, const char *how) {
+    if (sched->phase != RUN_GOES) return;
+    if (sched->config.may_replace) {
+        sched_action(sched, SCHED_REPLACE)->host = host;
+        sched->coming++;
+    } else if (sched->coming == 0 && sched_live_workers(sched) == 0) {
+        sched_end(sched, 1, "all workers were lost, the last one: %s", how);
+    }
+}
+
+/* A process ended before it said HELLO. When that happens to one worker after another, it will go on like that. */
+static void sched_lose_stranger(Sched *sched, const Stranger *stranger) {
+    long long pid = stranger->pid;
+    if (sched->coming > 0) sched->coming--;
+    bool is_hopeless = stranger->role != ROLE_WORKER || sched->failed_starts++ >= sched->config.workers + sched->config.retries;
+    if (is_hopeless) {
+        sched_end(sched, 1, "a process of the program ended before it could take part (pid %lld): %s", pid, stranger->how);
+        return;
+    }
+    sched_log(sched, 0, "a worker was lost before it could take part (pid %lld): %s", pid, stranger->how);
+    sched_replace(sched, stranger->host, stranger->how);
+}
+
+/* Strangers that have said HELLO since are lost peers; those of whom nothing came are lost, too. */
 static void sched_check_strangers(Sched *sched) {
     size_t kept = 0;
     for (size_t i = 0; i < sched->stranger_count; i++) {
         Stranger stranger = sched->strangers[i];
         if (peers_mark_lost(sched, SCHED_NO_PEER, stranger.host, stranger.pid, stranger.how)) continue;
         if (sched->now - stranger.lost_at >= sched->config.lost_grace)
-            sched_end(sched, 1, "a process of the program ended before it could take part (pid %lld): %s", (long long)stranger.pid,
-                      stranger.how);
-        sched->strangers[kept++] = stranger;
+            sched_lose_stranger(sched, &stranger);
+        else
+            sched->strangers[kept++] = stranger;
     }
     sched->stranger_count = kept;
 }
@@ -417,6 +443,7 @@ Sched *sched_new(const SchedConfig *config, uint64_t now) {
     Sched *sched = xcalloc(1, sizeof *sched);
     sched->config = *config;
     if (sched->config.workers == 0) sched->config.workers = 1;
+    if (sched->config.retries == 0) sched->config.retries = RETRIES;
     set_default(&sched->config.hello_wait, 100 * MILLISECOND);
     set_default(&sched->config.start_deadline, 30 * SECOND);
     set_default(&sched->config.heartbeat_every, SECOND);
@@ -425,6 +452,7 @@ Sched *sched_new(const SchedConfig *config, uint64_t now) {
     set_default(&sched->config.lost_grace, 200 * MILLISECOND);
     set_default(&sched->config.end_deadline, 2 * SECOND);
     sched->now = sched->started = sched->last_tick = sched->last_heartbeat = now;
+    sched->coming = sched->config.workers;
     sched->jobs.last = &sched->jobs.first;
     sched->nested.last = &sched->nested.first;
     sched->root = SCHED_NO_PEER;

@@ -51,6 +51,7 @@ typedef struct SchedEvent {
     const Message *message; /* borrowed during the step */
     uint32_t host;          /* SCHED_PEER_LOST: whose process, with pid: the launcher's number for it, 0 for this machine */
     int64_t pid;            /* SCHED_PEER_LOST: the process that ended, 0 when it is the connection that went */
+    Role role;              /* SCHED_PEER_LOST: with pid, what it was started for */
     uint64_t at_job;        /* SCHED_PEER_LOST: the job that it was at, as its parent saw it; 0: unknown, or none */
     int64_t at_chunk;       /* the same: the chunk that it was mapping, -1: something else (it merged, encoded, …) */
     uint64_t at_count;      /* with at_chunk: it was mapping so many at once, from there on: any of them may be to blame */

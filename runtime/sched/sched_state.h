@@ -35,6 +35,7 @@ typedef struct SchedPeer {
 typedef struct Stranger {
     uint32_t host;
     int64_t pid;
+    Role role;
     uint64_t lost_at;
     char how[160];
 } Stranger;
@@ -134,7 +135,9 @@ struct Sched {
     uint32_t peer_count;
     uint32_t *workers; /* by worker number: the peer, or SCHED_NO_PEER */
     uint32_t worker_count;
-    uint32_t root; /* peer, or SCHED_NO_PEER */
+    uint32_t root;          /* peer, or SCHED_NO_PEER */
+    uint32_t coming;        /* workers that were started, or asked for, and have not said HELLO */
+    uint32_t failed_starts; /* workers that ended before they said HELLO, one after another */
     Stranger *strangers;
     size_t stranger_count;
     bool knows_program;
@@ -158,6 +161,8 @@ Message *sched_send(Sched *sched, uint32_t peer, MessageKind kind); /* an empty 
 void sched_log(Sched *sched, int level, const char *format, ...) __attribute__((format(printf, 3, 4)));
 void sched_end(Sched *sched, int32_t status, const char *format, ...) __attribute__((format(printf, 3, 4)));
 SchedPeer *sched_live_worker(Sched *sched, uint32_t worker); /* NULL when nobody has the number, or has left */
+/* A worker of that host is lost, and its peer has left: has another started in its place, or ends the run when nobody is left. */
+void sched_replace(Sched *sched, uint32_t host, const char *how);
 uint32_t sched_live_workers(const Sched *sched);
 bool sched_is_ready(const Sched *sched); /* ranges may be handed out */
 

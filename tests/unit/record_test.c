@@ -18,6 +18,7 @@ static const Record samples[] = {
     {.kind = RECORD_NOT_STARTED, .as.not_started = {.serial = 4, .reason = 11}},
     {.kind = RECORD_EXIT,
      .as.exit = {.serial = 3,
+                 .role = ROLE_WORKER,
                  .pid = 78,
                  .status = 9,
                  .peak = (uint64_t)1 << 33,

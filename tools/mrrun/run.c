@@ -91,6 +91,7 @@ static void take_hello(Run *run, Hub *hub, Place *place, const RecordHello *hell
 static void take_exit(Hub *hub, const Place *place, const RecordExit *end) {
     char how[160];
     HubLoss loss = {.host = place->host, .pid = end->pid, .how = place_describe_exit(end, how, sizeof how), .at_chunk = -1};
+    loss.role = end->role;
     loss.at_job = end->at.job;
     if (end->at.activity == AT_MAPPING && end->at.count > 0) {
         loss.at_chunk = (int64_t)end->at.first;
@@ -99,10 +100,25 @@ static void take_exit(Hub *hub, const Place *place, const RecordExit *end) {
     hub_process_lost(hub, &loss);
 }
 
-static void take_not_started(Hub *hub, const Place *place, int reason) {
+static bool has_workers(const Run *run) {
+    for (uint32_t i = 0; i < run->place_count; i++) {
+        for (size_t k = 0; k < run->places[i].process_count; k++) {
+            if (run->places[i].processes[k].role == ROLE_WORKER) return true;
+        }
+    }
+    return false;
+}
+
+/* Without one of the processes of its start there is no run; those that were started are ended with it. A worker that cannot be
+ * replaced is done without. */
+static void take_not_started(const Run *run, Hub *hub, const Place *place, const RecordNotStarted *failure) {
     char text[256];
-    snprintf(text, sizeof text, "a process of the program could not be started on %s: %s", place->name, strerror(reason));
-    hub_fail(hub, text, true); /* those that were are ended with it */
+    bool is_replacement = failure->serial >= place->first + place->workers && failure->serial != PLACE_ROOT;
+    snprintf(text, sizeof text, "a process of the program could not be started on %s: %s", place->name, strerror(failure->reason));
+    if (!is_replacement || !has_workers(run))
+        hub_fail(hub, text, true);
+    else if (!run->options.is_quiet)
+        fprintf(stderr, "mrrun: %s\n", text);
 }
 
 static void take_record(Run *run, Hub *hub, Place *place, const Record *record) {
@@ -111,7 +127,7 @@ static void take_record(Run *run, Hub *hub, Place *place, const Record *record) 
         if (!place->is_started) take_hello(run, hub, place, &record->as.hello);
         break;
     case RECORD_EXIT: take_exit(hub, place, &record->as.exit); break;
-    case RECORD_NOT_STARTED: take_not_started(hub, place, record->as.not_started.reason); break;
+    case RECORD_NOT_STARTED: take_not_started(run, hub, place, &record->as.not_started); break;
     default: break; /* place_next has kept it */
     }
 }
@@ -137,8 +153,10 @@ static void lose_place(Hub *hub, Place *place) {
     char how[128];
     snprintf(how, sizeof how, "the connection to %s was closed", place->name);
     for (size_t i = 0; i < place->process_count; i++) {
-        HubLoss loss = {.host = place->host, .pid = place->processes[i].pid, .how = how, .at_chunk = -1};
-        if (loss.pid) hub_process_lost(hub, &loss);
+        const PlaceProcess *process = &place->processes[i];
+        HubLoss loss = {.host = place->host, .pid = process->pid, .role = process->role, .how = how, .at_chunk = -1};
+        if (loss.pid == 0) loss.pid = -1 - (int64_t)process->serial; /* it was asked for, and nothing was heard of it */
+        hub_process_lost(hub, &loss);
     }
     place->process_count = 0;
 }
@@ -193,9 +211,20 @@ static void on_job(void *data, const Sched *sched, const JobStats *job) {
     if (run->options.stats) stats_add(&run->stats, job);
 }
 
+/* Where a worker is started in place of one that was at `host`: there, or where the fewest are when that place has ended. */
+static Place *place_for_one_more(const Run *run, uint32_t host) {
+    if (host < run->place_count && run->places[host].in >= 0) return &run->places[host];
+    Place *best = NULL;
+    for (uint32_t i = 0; i < run->place_count; i++) {
+        Place *place = &run->places[i];
+        if (place->in >= 0 && (!best || place->process_count < best->process_count)) best = place;
+    }
+    return best;
+}
+
 static void on_replace(void *data, uint32_t host) {
-    Run *run = data;
-    if (host < run->place_count) place_spawn(&run->places[host], ROLE_WORKER, -1);
+    Place *place = place_for_one_more(data, host);
+    if (place) place_spawn(place, ROLE_WORKER, -1);
 }
 
 static void on_kill(void *data, uint32_t host, int64_t pid) {
