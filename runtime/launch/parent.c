@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "base/arena.h"
+#include "runtime/launch/cache.h"
 #include "runtime/launch/launch.h"
 #include "runtime/launch/oom.h"
 #include "runtime/launch/record.h"
@@ -287,6 +288,7 @@ static bool take_record(Parent *parent, const Record *record, LaunchRole *role) 
         if (record->as.start.version != PROTOCOL_VERSION) parent_end(parent);
         parent->start = record->as.start;
         parent->is_started = true;
+        if (parent->texts.folder) cache_settle();
         texts_enter_folder(&parent->texts);
         return false;
     case RECORD_SPAWN: return spawn_child(parent, &record->as.spawn, role);

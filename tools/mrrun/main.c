@@ -19,15 +19,19 @@ static bool has_files(const Options *options, uint64_t files) {
 }
 
 int main(int argc, char **argv) {
-    Run run = {.directory.lock = -1, .timer = -1, .signals = -1, .wake = -1};
+    Run run = {.directory.lock = -1, .timer = -1, .signals = -1, .wake = -1, .pulse = -1};
     int status = 1;
     uint64_t files = launch_prepare_files();
     if (!options_parse(&run.options, argc, argv, &status)) return status;
     if (!has_files(&run.options, files)) return 1;
     run.path = program_find(run.options.program[0]);
     if (!run.path) return 1;
-    if (run_take_signals(&run) && directory_make(&run.directory) && run_start(&run)) status = run_program(&run);
+    if (run.options.is_dry_run)
+        status = run_show(&run) ? 0 : 1;
+    else if (run_take_signals(&run) && directory_make(&run.directory) && run_start(&run))
+        status = run_program(&run);
     run_stop(&run);
+    options_free(&run.options);
     free(run.path);
-    return status;
+    return run.interrupt ? 128 + run.interrupt : status;
 }

@@ -11,6 +11,7 @@
 
 #include "base/nearest.h"
 #include "base/size.h"
+#include "runtime/net/tcp.h"
 #include "runtime/worker/spill.h"
 
 enum { MOST_WORKERS = 4096, MOST_RETRIES = 1000, RETRIES = 3 };
@@ -19,9 +20,14 @@ enum { MOST_WORKERS = 4096, MOST_RETRIES = 1000, RETRIES = 3 };
 static const char help[] =
     "usage: mrrun [options] program [arguments of the program]\n"
     "\n"
-    "Runs a compiled mr program with several worker processes on this machine.\n"
+    "Runs a compiled mr program with several worker processes, on this machine or on others.\n"
     "\n"
-    "  -n N              the number of workers (default: the number of cores)\n"
+    "  -n N              the number of workers (default: the number of cores, or of the hosts' slots)\n"
+    "      --host a,b:4  run workers on these hosts, over ssh; b has 4 slots\n"
+    "      --hostfile FILE  the same from a file: a host a line, as for SCOOP and MPI\n"
+    "      --dry-run     show which worker would run where, and what would be sent there\n"
+    "      --ssh COMMAND  reach hosts by this command (default: $MR_SSH, or ssh)\n"
+    "      --address A   the address by which hosts reach this machine (default: the one that they see)\n"
     "  -v                say what is started, and what each worker's share of each job was\n"
     "  -q                show no warnings\n"
     "      --timeout SECONDS  end the run with an error when it takes longer\n"
@@ -45,6 +51,11 @@ enum {
     OPTION_NO_RESPAWN,
     OPTION_MEMORY,
     OPTION_TCP,
+    OPTION_HOST,
+    OPTION_HOSTFILE,
+    OPTION_DRY_RUN,
+    OPTION_SSH,
+    OPTION_ADDRESS,
 };
 
 static const struct option long_options[] = {
@@ -57,6 +68,11 @@ static const struct option long_options[] = {
     {"memory", required_argument, NULL, OPTION_MEMORY},
     {"tcp", no_argument, NULL, OPTION_TCP}, /* for testing, and not in the help */
     {"help", no_argument, NULL, 'h'},
+    {"host", required_argument, NULL, OPTION_HOST},
+    {"hostfile", required_argument, NULL, OPTION_HOSTFILE},
+    {"dry-run", no_argument, NULL, OPTION_DRY_RUN},
+    {"ssh", required_argument, NULL, OPTION_SSH},
+    {"address", required_argument, NULL, OPTION_ADDRESS},
     {"version", no_argument, NULL, OPTION_VERSION},
     {NULL, 0, NULL, 0},
 };
@@ -95,6 +111,32 @@ static bool wrong_number(const char *option, const char *text, unsigned long lon
     return wrong_usage(status);
 }
 
+static bool wrong_hosts(char *error, int *status) {
+    fprintf(stderr, "mrrun: %s\n", error);
+    free(error);
+    return wrong_usage(status);
+}
+
+/* An option that says where workers run. */
+static bool take_place(Options *options, int option, int *status) {
+    char *error = NULL;
+    TcpEndpoint endpoint;
+    char text[MESSAGE_ENDPOINT_SIZE];
+    switch (option) {
+    case OPTION_HOST: return hosts_add_list(&options->hosts, optarg, &error) || wrong_hosts(error, status);
+    case OPTION_HOSTFILE: return hosts_add_file(&options->hosts, optarg, &error) || wrong_hosts(error, status);
+    case OPTION_DRY_RUN: options->is_dry_run = true; return true;
+    case OPTION_SSH: options->ssh = optarg; return true;
+    default:
+        options->address = optarg;
+        snprintf(text, sizeof text, strchr(optarg, ':') && *optarg != '[' ? "tcp://[%.90s]:0" : "tcp://%.90s:0", optarg);
+        if (tcp_parse(text, &endpoint)) return true;
+        fprintf(stderr, "mrrun: --address takes an address of this machine in numbers, such as 10.0.0.7 or fd00::7, not \"%s\"\n",
+                optarg);
+        return wrong_usage(status);
+    }
+}
+
 /* One option; false: the command line is wrong, or there is nothing more to do. */
 static bool take_option(Options *options, int option, char **argv, int *status) {
     unsigned long long number;
@@ -130,6 +172,11 @@ static bool take_option(Options *options, int option, char **argv, int *status) 
         if (!parse_number(optarg, UINT64_MAX, &number)) return wrong_number("--shuffle", optarg, UINT64_MAX, status);
         options->shuffle_seed = number;
         return true;
+    case OPTION_HOST:
+    case OPTION_HOSTFILE:
+    case OPTION_DRY_RUN:
+    case OPTION_SSH:
+    case OPTION_ADDRESS: return take_place(options, option, status);
     case 'h':
         fputs(help, stdout);
         *status = 0;
@@ -142,13 +189,24 @@ static bool take_option(Options *options, int option, char **argv, int *status) 
     }
 }
 
-bool options_parse(Options *options, int argc, char **argv, int *status) {
+/* How many workers there are, and where. */
+static bool place_workers(Options *options, int *status) {
     long cores = sysconf(_SC_NPROCESSORS_ONLN);
-    *options = (Options){.respawns = true,
-                         .retries = RETRIES,
-                         .workers = cores < 1              ? 1
-                                    : cores > MOST_WORKERS ? MOST_WORKERS
-                                                           : (uint32_t)cores};
+    if (options->hosts.len == 0) {
+        if (options->workers == 0) options->workers = cores < 1 ? 1 : cores > MOST_WORKERS ? MOST_WORKERS : (uint32_t)cores;
+        return true;
+    }
+    char *error = NULL;
+    bool is_over;
+    options->workers = hosts_place(&options->hosts, options->workers, &is_over, &error);
+    if (options->workers == 0) return wrong_hosts(error, status);
+    if (is_over && !options->is_quiet)
+        fprintf(stderr, "mrrun: there are more workers than slots: hosts take further ones in turn\n");
+    return true;
+}
+
+bool options_parse(Options *options, int argc, char **argv, int *status) {
+    *options = (Options){.respawns = true, .retries = RETRIES, .ssh = getenv("MR_SSH")};
     char name[] = "mrrun"; /* with which messages about options begin, wherever mrrun lies */
     char *called = argv[0];
     argv[0] = name;
@@ -163,5 +221,9 @@ bool options_parse(Options *options, int argc, char **argv, int *status) {
         return wrong_usage(status);
     }
     options->program = argv + optind;
-    return true;
+    return place_workers(options, status);
+}
+
+void options_free(Options *options) {
+    hosts_free(&options->hosts);
 }

@@ -5,10 +5,16 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "tools/mrrun/hosts.h"
+
 typedef enum StatsKind { STATS_NONE, STATS_TEXT, STATS_JSON } StatsKind;
 
 typedef struct Options {
     uint32_t workers;
+    HostList hosts;      /* where they run, each with its share; empty: on this machine */
+    const char *ssh;     /* another command than ssh; NULL: ssh */
+    const char *address; /* of this machine, as hosts see it; NULL: what they say */
+    bool is_dry_run;     /* only show what would be done */
     bool is_verbose, is_quiet;
     bool uses_tcp; /* processes of this machine talk as those of several do */
     StatsKind stats;
@@ -22,5 +28,6 @@ typedef struct Options {
 
 /* True: mrrun is to go on. False: it ends with *status (help was shown, or the command line is wrong and the reason was shown). */
 bool options_parse(Options *options, int argc, char **argv, int *status);
+void options_free(Options *options);
 
 #endif

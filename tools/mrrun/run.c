@@ -14,11 +14,8 @@
 #include "runtime/launch/hub.h"
 #include "runtime/launch/launch.h"
 #include "runtime/net/tcp.h"
-#include "tools/mrrun/local.h"
 
-#define LOOPBACK "127.0.0.1"
-
-enum { END_PATIENCE = 2000 /* milliseconds */ };
+enum { END_PATIENCE = 2000, SILENCE = 4000 /* milliseconds */, MOST_UNSENT = 64 << 10 };
 
 bool run_take_signals(Run *run) {
     sigset_t mask;
@@ -36,36 +33,18 @@ bool run_take_signals(Run *run) {
     return run->signals >= 0;
 }
 
-/* ---- places */
-
-static Place *add_place(Run *run, const char *name) {
-    run->places = xrealloc(run->places, (run->place_count + 1) * sizeof *run->places);
-    Place *place = &run->places[run->place_count];
-    *place = (Place){.host = run->place_count++, .in = -1, .out = -1};
-    snprintf(place->name, sizeof place->name, "%s", name);
-    return place;
-}
-
-bool run_start(Run *run) {
-    Place *place = add_place(run, "this machine");
-    place->has_root = true;
-    place->workers = run->options.workers;
-    if (run->options.uses_tcp) {
-        snprintf(run->listen, sizeof run->listen, LOOPBACK);
-        snprintf(place->address, sizeof place->address, LOOPBACK);
-        snprintf(place->hub_address, sizeof place->hub_address, LOOPBACK);
-    }
-    return local_start(place, run->path, run->options.program, &run->old_signals);
-}
-
 void run_stop(Run *run) {
     for (uint32_t i = 0; i < run->place_count; i++) place_end(&run->places[i], run->is_ended ? END_PATIENCE : 0);
     free(run->places);
+    remotes_relay(&run->remotes);
+    remotes_free(&run->remotes);
+    shipment_free(&run->shipment);
     directory_remove(&run->directory);
     stats_free(&run->stats);
     if (run->wake >= 0) close(run->wake);
     if (run->signals >= 0) close(run->signals);
     if (run->timer >= 0) close(run->timer);
+    if (run->pulse >= 0) close(run->pulse);
 }
 
 /* ---- what happens */
@@ -77,7 +56,8 @@ static void let_in(void *data, const char *public_key) {
 static void take_hello(Run *run, Hub *hub, Place *place, const RecordHello *hello) {
     hub_expect_program(hub, hello->program);
     RecordStart start = {.version = PROTOCOL_VERSION, .workers = run->options.workers, .memory = run->options.memory};
-    memcpy(start.directory, run->directory.path, sizeof start.directory);
+    if (place->has_root)
+        memcpy(start.directory, run->directory.path, sizeof start.directory); /* it is a directory of this machine */
     if (place->address[0]) {
         place->let_in = let_in;
         place->let_in_data = hub;
@@ -128,6 +108,7 @@ static void take_record(Run *run, Hub *hub, Place *place, const Record *record) 
         break;
     case RECORD_EXIT: take_exit(hub, place, &record->as.exit); break;
     case RECORD_NOT_STARTED: take_not_started(run, hub, place, &record->as.not_started); break;
+    case RECORD_ALIVE: place->heard_at = clock_now(); break;
     default: break; /* place_next has kept it */
     }
 }
@@ -190,10 +171,25 @@ static void take_timeout(Run *run, Hub *hub) {
     hub_fail(hub, text, false);
 }
 
+/* Who is across a network may not see mrrun's end. */
+static void take_pulse(Run *run) {
+    uint64_t count;
+    if (run->pulse < 0 || read(run->pulse, &count, sizeof count) != (ssize_t)sizeof count) return;
+    Record alive = {.kind = RECORD_ALIVE};
+    for (uint32_t i = 0; i < run->place_count; i++) {
+        Place *place = &run->places[i];
+        if (place->has_root || place->out < 0 || place->unsent.len > MOST_UNSENT) continue;
+        place_send(place, &alive);
+        watch_for_room(run, place, place->unsent.len > 0);
+    }
+}
+
 static void on_wake(Hub *hub, void *data) {
     Run *run = data;
     take_signal(run, hub);
     take_timeout(run, hub);
+    take_pulse(run);
+    remotes_relay(&run->remotes);
     for (uint32_t i = 0; i < run->place_count; i++) {
         if (run->places[i].in >= 0) look_at_place(run, hub, &run->places[i]);
     }
@@ -211,13 +207,20 @@ static void on_job(void *data, const Sched *sched, const JobStats *job) {
     if (run->options.stats) stats_add(&run->stats, job);
 }
 
-/* Where a worker is started in place of one that was at `host`: there, or where the fewest are when that place has ended. */
+/* Has the place answered lately? This machine always has. */
+static bool is_heard(const Place *place) {
+    return place->in >= 0 && (place->has_root || !place->heard_at || clock_now() - place->heard_at < SILENCE * (uint64_t)1000000);
+}
+
+/* Where a worker is started in place of one that was at `host`: there, or where the fewest are when nobody is heard from there.
+ * This machine takes one that was not meant for it only when no other can. */
 static Place *place_for_one_more(const Run *run, uint32_t host) {
-    if (host < run->place_count && run->places[host].in >= 0) return &run->places[host];
+    if (host < run->place_count && is_heard(&run->places[host])) return &run->places[host];
     Place *best = NULL;
-    for (uint32_t i = 0; i < run->place_count; i++) {
+    for (uint32_t i = run->place_count; i-- > 0;) {
         Place *place = &run->places[i];
-        if (place->in >= 0 && (!best || place->process_count < best->process_count)) best = place;
+        bool is_spare = place->workers == 0 && best;
+        if (is_heard(place) && !is_spare && (!best || place->process_count < best->process_count)) best = place;
     }
     return best;
 }
@@ -249,9 +252,18 @@ static bool start_timer(Run *run) {
     return run->timer >= 0 && timerfd_settime(run->timer, 0, &end, NULL) == 0 && watch(run->wake, run->timer);
 }
 
+static bool start_pulse(Run *run) {
+    if (run->place_count < 2) return true;
+    run->pulse = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+    struct itimerspec second = {.it_value.tv_nsec = 1, .it_interval.tv_sec = 1};
+    return run->pulse >= 0 && timerfd_settime(run->pulse, 0, &second, NULL) == 0 && watch(run->wake, run->pulse);
+}
+
 static bool watch_everything(Run *run) {
     run->wake = epoll_create1(EPOLL_CLOEXEC);
-    bool is_good = run->wake >= 0 && watch(run->wake, run->signals) && start_timer(run);
+    bool is_good = run->wake >= 0 && watch(run->wake, run->signals) && start_timer(run) && start_pulse(run);
+    for (size_t i = 0; i < run->remotes.count && is_good; i++)
+        is_good = run->remotes.items[i].error < 0 || watch(run->wake, run->remotes.items[i].error);
     for (uint32_t i = 0; i < run->place_count && is_good; i++) is_good = watch(run->wake, run->places[i].in);
     if (!is_good) fprintf(stderr, "mrrun: cannot watch the processes: %s\n", strerror(errno));
     return is_good;

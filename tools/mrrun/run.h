@@ -7,6 +7,7 @@
 #include "tools/mrrun/directory.h"
 #include "tools/mrrun/options.h"
 #include "runtime/launch/place.h"
+#include "tools/mrrun/remote.h"
 #include "tools/mrrun/stats.h"
 
 typedef struct Run {
@@ -17,6 +18,9 @@ typedef struct Run {
     char listen[MESSAGE_NAME_SIZE]; /* over a network: the address where mrrun listens, as in Place; else empty */
     Place *places;                  /* by host number; the root runs in the first */
     uint32_t place_count;
+    Shipment shipment;    /* what other hosts need */
+    Remotes remotes;      /* the processes that lead to them */
+    int pulse;            /* a descriptor: it is time to say ALIVE to other hosts; -1: there are none */
     sigset_t old_signals; /* as they were when mrrun was started */
     int timer;            /* a descriptor: the run has taken too long; -1: it may take as long as it likes */
     int signals, wake;    /* descriptors: signals that end a run; everything that is looked at beside messages */
@@ -27,8 +31,11 @@ typedef struct Run {
 /* Signals that end a run come through a descriptor from here on: before there is anything that would be left behind. */
 bool run_take_signals(Run *run);
 
-/* Decides where the processes shall live, and starts a parent in each place. False after a message. */
+/* Starts a parent in each place where processes shall live (start.c). False after a message. */
 bool run_start(Run *run);
+
+/* --dry-run: shows what run_start would do (dry.c). */
+bool run_show(Run *run);
 
 /* Is the program's scheduler until the run is over; returns the exit status. */
 int run_program(Run *run);

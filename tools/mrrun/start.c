@@ -1,0 +1,155 @@
+/* start.c: where the processes of a run live, and how their places come to be: this machine, where the root is in any case, and the
+ * hosts that --host and --hostfile name. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include "base/arena.h"
+#include "runtime/launch/texts.h"
+#include "tools/mrrun/address.h"
+#include "tools/mrrun/local.h"
+#include "tools/mrrun/run.h"
+#include "tools/mrrun/ssh.h"
+
+#define LOOPBACK "127.0.0.1"
+
+static Place *add_place(Run *run, const char *name) {
+    run->places = xrealloc(run->places, (run->place_count + 1) * sizeof *run->places);
+    Place *place = &run->places[run->place_count];
+    *place = (Place){.host = run->place_count++, .in = -1, .out = -1};
+    snprintf(place->name, sizeof place->name, "%s", name);
+    return place;
+}
+
+/* ---- other hosts */
+
+/* Looks for the program's libraries and starts the commands that lead to the hosts. */
+static bool contact_hosts(Run *run) {
+    char *error = NULL;
+    if (!shipment_make(&run->shipment, run->path, &error)) {
+        fprintf(stderr, "mrrun: %s\n", error);
+        free(error);
+        return false;
+    }
+    run->remotes.shipment = &run->shipment;
+    run->remotes.is_verbose = run->options.is_verbose;
+    for (size_t i = 0; i < run->options.hosts.len; i++) {
+        const Host *host = &run->options.hosts.items[i];
+        if (host->is_local || host->workers == 0) continue;
+        char name[2 * HOST_NAME_SIZE], **command = ssh_command(run->options.ssh, host, boot_shell);
+        remotes_add(&run->remotes, host_text(host, name), host->workers, command);
+        free(command);
+    }
+    return true;
+}
+
+/* What a parent there does not inherit. */
+static void say_texts(Place *place, char *const *program) {
+    for (size_t i = 0; program[i]; i++) texts_say(&place->unsent, TEXT_ARGUMENT, program[i]);
+    char *folder = getcwd(NULL, 0);
+    texts_say(&place->unsent, TEXT_FOLDER, folder ? folder : "/");
+    free(folder);
+    place_flush(place);
+}
+
+/* The addresses of a host and of this machine, as they see each other: as ssh's connection has them, or as the system knows. */
+static bool find_addresses(const Run *run, const Remote *remote, Place *place) {
+    char own[ADDRESS_SIZE] = "", theirs[ADDRESS_SIZE] = "";
+    snprintf(own, sizeof own, "%.63s", remote->boot.seen);
+    snprintf(theirs, sizeof theirs, "%.63s", remote->boot.address);
+    if (!theirs[0] && !address_of(remote->name, theirs)) {
+        fprintf(stderr, "mrrun: %s: its address is not known\n", remote->name);
+        return false;
+    }
+    if (!own[0] && !address_towards(theirs, own)) own[0] = '\0';
+    if (run->options.address) snprintf(own, sizeof own, "%.63s", run->options.address);
+    if (!address_is_ours(own)) {
+        fprintf(stderr,
+                "mrrun: %s sees this machine as %s, which is none of its addresses (something between them translates): "
+                "say --address, by which hosts can reach it\n",
+                remote->name, own[0] ? own : "nothing");
+        return false;
+    }
+    address_bracket(own, place->hub_address);
+    address_bracket(theirs, place->address);
+    return true;
+}
+
+/* Where this machine listens: where all hosts see it, or on all its addresses when they do not agree. */
+static void choose_listening(Run *run) {
+    Place *home = &run->places[0];
+    for (uint32_t i = 1; i < run->place_count; i++) {
+        const Place *place = &run->places[i];
+        if (i == 1) {
+            memcpy(home->address, place->hub_address, sizeof home->address);
+            memcpy(home->hub_address, place->hub_address, sizeof home->hub_address);
+            memcpy(run->listen, place->hub_address, sizeof run->listen);
+        } else if (strcmp(run->listen, place->hub_address) != 0) {
+            snprintf(run->listen, sizeof run->listen,
+                     strchr(run->listen, '[') || place->hub_address[0] == '[' ? "[::]" : "0.0.0.0");
+        }
+    }
+}
+
+/* Waits for the hosts; those that answered become places. */
+static bool gather_hosts(Run *run) {
+    struct signalfd_siginfo info;
+    remotes_boot(&run->remotes, run->signals);
+    if (read(run->signals, &info, sizeof info) == (ssize_t)sizeof info) {
+        run->interrupt = (int)info.ssi_signo;
+        return false;
+    }
+    for (size_t i = 0; i < run->remotes.count; i++) {
+        Remote *remote = &run->remotes.items[i];
+        if (remote->boot.state != BOOT_READY) continue;
+        Place *place = add_place(run, remote->name);
+        place->workers = remote->workers;
+        if (!find_addresses(run, remote, place)) {
+            run->place_count--;
+            continue;
+        }
+        remote_become_place(remote, place);
+        say_texts(place, run->options.program);
+    }
+    choose_listening(run);
+    return true;
+}
+
+/* ---- this machine */
+
+static uint32_t local_workers(const Options *options) {
+    uint32_t workers = options->hosts.len > 0 ? 0 : options->workers;
+    for (size_t i = 0; i < options->hosts.len; i++)
+        workers += options->hosts.items[i].is_local ? options->hosts.items[i].workers : 0;
+    return workers;
+}
+
+/* Numbers the workers that there are now, place by place. */
+static bool number_workers(Run *run) {
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < run->place_count; i++) {
+        run->places[i].first = count;
+        count += run->places[i].workers;
+    }
+    uint32_t wanted = run->options.workers;
+    run->options.workers = count;
+    if (count == 0) fprintf(stderr, "mrrun: there is no host that could work\n");
+    if (count > 0 && count < wanted) fprintf(stderr, "mrrun: goes on with %u of %u workers\n", count, wanted);
+    return count > 0;
+}
+
+bool run_start(Run *run) {
+    Place *home = add_place(run, "this machine");
+    home->has_root = true;
+    home->workers = local_workers(&run->options);
+    if (run->options.uses_tcp) {
+        snprintf(run->listen, sizeof run->listen, LOOPBACK);
+        snprintf(home->address, sizeof home->address, LOOPBACK);
+        snprintf(home->hub_address, sizeof home->hub_address, LOOPBACK);
+    }
+    if (home->workers < run->options.workers && (!contact_hosts(run) || !gather_hosts(run))) return false;
+    return number_workers(run) && local_start(&run->places[0], run->path, run->options.program, &run->old_signals);
+}
