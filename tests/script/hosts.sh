@@ -1,0 +1,129 @@
+# hosts.sh: runs over several hosts, whose ssh is a stand-in that runs the shell's text on this machine: what is shipped and kept, what
+# is refused, and that nothing is left. (Real hosts with a real sshd: tests/net.)
+export PATH=$PATH:/usr/sbin
+umask 022
+cat > ssh <<'END'
+#!/bin/sh
+# The last word is what the host is to run; $HOSTS/NAME.before is run there first.
+for text; do before=$host; host=$last; last=$text; done
+SSH_CONNECTION="127.0.0.1 1 127.0.0.1 2"
+XDG_CACHE_HOME=$HOSTS/cache
+TMPDIR=$HOSTS/tmp
+export SSH_CONNECTION XDG_CACHE_HOME TMPDIR
+if [ -f "$HOSTS/$host.before" ]; then . "$HOSTS/$host.before"; fi
+exec ${FAKE_SHELL:-sh} -c "$last"
+END
+chmod +x ssh
+export HOSTS=$PWD MR_SSH=$PWD/ssh MR_LOCAL_MS=0
+mkdir tmp
+"$MRC" "$ROOT/examples/wordcount.mr" -o wc
+mkdir 'a folder'
+for i in 1 2 3 4 5 6; do cat "$ROOT"/docs/*.md > "a folder/part $i"; done
+./wc 'a folder' > expected
+
+fail() { echo "$*"; exit 1; }
+# run HOSTS [ARGUMENTS]: the output must be the local one; what mrrun says is in `said`.
+run() {
+    timeout 60 "$MRRUN" -v --host "$@" ./wc 'a folder' > got 2> said || { cat said; fail "--host $*: exit status $?"; }
+    cmp expected got || fail "--host $*: other output"
+}
+# refuse TEXT HOSTS: it ends with status 1 and this text.
+refuse() {
+    local text=$1 status=0
+    shift
+    timeout 60 "$MRRUN" --host "$@" ./wc 'a folder' > got 2> said || status=$?
+    [ $status -eq 1 ] || { cat said; fail "--host $*: exit status $status"; }
+    grep -qF "$text" said || { cat said; fail "--host $*: no \"$text\""; }
+}
+
+# ---- every shell; what was shipped once is there; two at once do not get in each other's way
+for shell in sh 'bash --posix' 'busybox sh'; do
+    command -v "${shell%% *}" > /dev/null || continue
+    export FAKE_SHELL=$shell
+    rm -rf cache
+    run localhost:2,a:2,b
+    grep -q 'MB were sent there' said || fail "nothing was sent with $shell"
+    run localhost,a:2,b
+    [ "$(grep -c 'it had the program' said)" -eq 2 ] || { cat said; fail "something was sent again with $shell"; }
+    [ -z "$(find cache/mr -name 'new.*')" ] || fail "parts are left"
+    [ "$(find cache/mr -maxdepth 1 -type d -perm 700 | wc -l)" -eq 3 ] || fail "the cache is not closed to others"
+done
+unset FAKE_SHELL
+
+# ---- what lies in the cache is not believed
+program=$(find cache/mr -name program)
+chmod u+w "$program"
+printf x | dd of="$program" bs=1 seek=5000 conv=notrunc status=none
+run a
+grep -q 'MB were sent there' said || fail "a damaged program was run"
+rm "$(find cache/mr -name 'libzmq*')"
+run a
+grep -q 'MB were sent there' said || fail "a library was not missed"
+# A folder that others may write in is left alone; another is taken; and where there is none, nothing is run.
+rm -rf cache
+mkdir -p cache/mr && chmod 777 cache/mr
+run a
+[ -z "$(ls cache/mr)" ] || fail "something was put where others may write"
+[ -n "$(find tmp -name program)" ] || fail "nothing was put into the other folder"
+chmod 777 tmp/mr-cache-*
+refuse 'is a folder that only its user can change' a
+rm -rf cache tmp/*
+
+# ---- hosts that will not do
+mkdir old other
+printf '#!/bin/sh\necho glibc 2.17\n' > old/getconf
+printf '#!/bin/sh\necho aarch64\n' > other/uname
+chmod +x old/getconf other/uname
+echo 'PATH=$HOSTS/old:$PATH' > old.before
+echo 'PATH=$HOSTS/other:$PATH' > other.before
+echo 'PATH=/nowhere' > bare.before
+echo 'echo Welcome to the machine; echo mind the step >&2' > loud.before
+echo 'echo "ssh: connect to host gone port 22: Connection refused" >&2; exit 255' > gone.before
+echo 'cat > /dev/null; exit 3' > mute.before
+refuse 'old: its glibc is 2.17, and the program needs 2.' old
+refuse 'other: it is another machine (aarch64), and the program is for x86_64' other
+refuse 'gone: connection refused' gone
+refuse 'there is no host that could work' gone,old
+run localhost,gone,loud:2
+grep -q 'gone: connection refused' said || fail "the cause is missing"
+grep -q 'goes on with 3 of 4 workers' said || fail "what becomes of the others is missing"
+grep -q '^loud: mind the step' said || { cat said; fail "what a host says is not shown"; }
+status=0
+timeout 60 "$MRRUN" --ssh /nowhere/ssh --host a ./wc 'a folder' 2> said || status=$?
+[ $status -eq 1 ] && grep -q 'cannot run /nowhere/ssh: No such file' said || { cat said; fail "a missing ssh"; }
+
+# ---- the command line
+for wrong in '--host a:x' '--host -oProxyCommand=x' '--hostfile /nowhere' '--address b' '-n 9 --hostfile few'; do
+    echo 'a slots=1 max_slots=2' > few
+    status=0
+    "$MRRUN" $wrong ./wc 'a folder' 2> said || status=$?
+    [ $status -eq 2 ] || fail "$wrong: exit status $status"
+done
+printf 'localhost 2\na slots=3 # three\n' > file
+"$MRRUN" --hostfile file --dry-run ./wc > said
+for line in 'workers 0 to 1: this machine' 'workers 2 to 4: a' 'BatchMode=yes' 'libzmq.so.5' 'glibc 2.'; do
+    grep -q -- "$line" said || { cat said; fail "--dry-run lacks $line"; }
+done
+timeout 60 "$MRRUN" -v -n 8 --hostfile file ./wc 'a folder' > got 2> said
+cmp expected got
+grep -q 'more workers than slots' said || fail "no word of too many workers"
+
+# ---- the folder, and files that are missing there
+mkdir here
+(cd here && timeout 60 "$MRRUN" --host a ../wc '../a folder' | cmp ../expected -)
+
+# ---- however it ends, nothing stays
+sleepers() { pgrep -f "^$PWD/cache/mr/[0-9a-f]*/program" || true; }
+printf 'fn slow(x) {\n    sleep(0.2)\n    x\n}\nprint(map slow over 1..200 reduce sum)\n' > slow.mr
+"$MRC" slow.mr -o slow
+for signal in KILL INT TERM; do
+    "$MRRUN" --host a:2,b ./slow > /dev/null 2>&1 &
+    mrrun=$!
+    for i in $(seq 100); do [ "$(sleepers | wc -l)" -ge 5 ] && break; sleep 0.1; done
+    [ "$(sleepers | wc -l)" -ge 5 ] || fail "the workers did not come"
+    kill -$signal $mrrun
+    wait $mrrun || true
+    for i in $(seq 50); do [ -z "$(sleepers)" ] && break; sleep 0.1; done
+    [ -z "$(sleepers)" ] || { ps -f $(sleepers); fail "processes are left after $signal"; }
+done
+[ -z "$(find cache/mr -name 'new.*')" ] || fail "parts are left"
