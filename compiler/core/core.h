@@ -365,6 +365,9 @@ typedef struct CoreProgram {
     uint8_t hash[16];
 } CoreProgram;
 
+/* Of the values that the function of a closure, or of a stream, makes. */
+const CoreType *core_closure_type(const CoreProgram *program, CoreFn *fn);
+
 /* The text forms behind --emit=core and --emit=plan (each job: sources, captures, globals, reducer, how it is cut and combined). */
 void core_print(const CoreProgram *program, Buf *out);
 void core_print_plan(const CoreProgram *program, Buf *out);

@@ -53,7 +53,6 @@ typedef struct CoreReach {
 } CoreReach;
 
 /* The type of the values that a closure's function or a walk function makes: a function or stream. */
-const CoreType *core_closure_type(const CoreProgram *program, CoreFn *fn);
 
 /* All functions and globals that the job's code reaches; by a call of a function value all closures of its type.
  * What is found lies in the arena. */

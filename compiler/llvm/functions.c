@@ -142,8 +142,8 @@ static void wrapper_body(Gen *gen, const CoreFn *fn, LLVMValueRef wrapper) {
 LLVMValueRef gen_function_constant(Gen *gen, const CoreFn *fn) {
     FunctionValue *known = map_get_pointer(&gen->function_values, fn);
     if (known) return known->constant;
-    LLVMTypeRef layout[] = {gen->ptr, gen->ptr, gen->ptr, gen->i32, gen->i32, gen->i8, gen->i8, gen->ptr};
-    LLVMTypeRef type = LLVMStructTypeInContext(gen->llvm, layout, 8, 0);
+    LLVMTypeRef layout[] = {gen->ptr, gen->ptr, gen->ptr, gen->i32, gen->i32, gen->i8, gen->i8, gen->ptr, gen->ptr};
+    LLVMTypeRef type = LLVMStructTypeInContext(gen->llvm, layout, 9, 0);
     FunctionValue *value = arena_make(gen->arena, FunctionValue);
     *map_slot_pointer(&gen->function_values, fn) = value;
     value->fn = fn;
@@ -160,8 +160,9 @@ LLVMValueRef gen_function_constant(Gen *gen, const CoreFn *fn) {
         gen_byte(gen, fn->element && gen_walk_is_straight(fn)),
         gen_byte(gen, fn->element && gen_walk_is_total(fn)),
         fn->element ? gen_descriptor(gen, fn->element) : LLVMConstNull(gen->ptr),
+        gen_descriptor(gen, core_closure_type(gen->program, (CoreFn *)(uintptr_t)fn)),
     };
-    LLVMSetInitializer(value->constant, LLVMConstStructInContext(gen->llvm, fields, 8, 0));
+    LLVMSetInitializer(value->constant, LLVMConstStructInContext(gen->llvm, fields, 9, 0));
     return value->constant;
 }
 

@@ -21,7 +21,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { MR_ABI_VERSION = 2, MR_STRING_SLACK = 15 };
+enum { MR_ABI_VERSION = 3, MR_STRING_SLACK = 15 };
 
 /* ---- values */
 
@@ -103,6 +103,7 @@ typedef struct MrFunction {
     bool is_straight; /* at most one value for each element (of its source's, where that is a stream): lanes go by position */
     bool is_total;    /* exactly one */
     const struct MrType *element; /* of its values; NULL in the runtime's own, whose values are those of their source */
+    const struct MrType *type;    /* of the function values that it is the code of; NULL in the runtime's own, as above */
 } MrFunction;
 
 /* Where a beginning or rest of a stream (value/stream.h) is cut. Units are elements of the base, or chunks of its text. */

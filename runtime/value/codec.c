@@ -354,12 +354,24 @@ static bool finish_map(Decoder *decoder, MrMap *map) {
     return finish_entries(decoder, map);
 }
 
+/* Is this the code of values of the type that is asked for? Calling any other would take its arguments for what they are not. */
+static bool function_fits(const MrFunction *function, const MrType *type, bool is_source) {
+    if (is_source && function->walk == MR_WALK_NONE) return false;
+    if (function->type) return function->type == type;
+    for (uint64_t i = 0; i < STREAM_FUNCTIONS; i++)
+        if (stream_functions[i] == function) return true; /* if its source does, which is there and is read next */
+    return false;
+}
+
 static bool decode_function(Decoder *decoder, MrClosure **to, const MrType *type) {
     uint64_t number;
+    bool is_source = type == &stream_any && decoder->walk.len > 0;
+    if (is_source) type = walk_top(&decoder->walk)->type; /* a stream of the runtime's own has the values of its source */
     if (!take_varint(decoder, &number)) return false;
-    if (!number) return true;
+    if (!number) return !is_source || decode_fail(decoder, "a stream has no source");
     const MrFunction *function = numbered_function(decoder->program, number);
     if (!function) return decode_fail(decoder, "the program has no such function");
+    if (!function_fits(function, type, is_source)) return decode_fail(decoder, "a function is of another type");
     *to = mr_closure_make(NULL, function);
     walk_push(&decoder->walk, to, type);
     return true;

@@ -9,8 +9,8 @@ typedef struct Part {
     int64_t len;
 } Part;
 
-static const MrType stream_type = {.kind = MR_FUNCTION, .size = 8, .align = 8, .name = "stream"};
-static const MrType *const part_fields[] = {&stream_type, &type_int};
+const MrType stream_any = {.kind = MR_FUNCTION, .size = 8, .align = 8, .name = "stream"};
+static const MrType *const part_fields[] = {&stream_any, &type_int};
 static const uint32_t part_offsets[] = {offsetof(Part, source), offsetof(Part, len)};
 const MrType stream_part_env = {.kind = MR_TUPLE,
                                 .size = sizeof(Part),
@@ -120,7 +120,7 @@ const MrFunction stream_skip = {.code = (void *)walk_skip,
                                 .source_count = 1,
                                 .is_straight = true};
 
-static const MrType *const window_fields[] = {&stream_type, &type_int_list, &type_int, &type_int, &type_int};
+static const MrType *const window_fields[] = {&stream_any, &type_int_list, &type_int, &type_int, &type_int};
 static const uint32_t window_offsets[] = {offsetof(StreamWindow, source), offsetof(StreamWindow, cuts),
                                           offsetof(StreamWindow, first), offsetof(StreamWindow, end),
                                           offsetof(StreamWindow, origin)};
@@ -140,7 +140,7 @@ const MrFunction stream_window = {.code = (void *)walk_window,
 const MrFunction *const stream_functions[STREAM_FUNCTIONS] = {&stream_take, &stream_skip, &stream_window, &stream_cached};
 
 MrClosure *stream_part_make(MrContext *context, const MrFunction *function, MrClosure *source, int64_t len) {
-    mr_retain(context, &source, &stream_type);
+    mr_retain(context, &source, &stream_any);
     MrClosure *part = mr_closure_make(context, function);
     *(Part *)part->env = (Part){source, len};
     return part;
@@ -203,11 +203,11 @@ static bool cut_down(MrContext *context, MrClosure **out, const MrClosure *strea
         mr_retain(context, copy->env, env);
         if (stream->function->walk != MR_WALK_STREAM) break;
         place = (MrClosure **)(void *)(copy->env + env->offsets[0]);
-        mr_drop(context, place, &stream_type);
+        mr_drop(context, place, &stream_any);
         *place = NULL;
     }
     if (!cut_sources(context, *place, first, count)) return false;
-    mr_drop(context, out, &stream_type);
+    mr_drop(context, out, &stream_any);
     return true;
 }
 
@@ -222,7 +222,7 @@ bool mr_prim_window_of(MrContext *context, MrClosure **out, MrClosure *const *s,
     }
     MrClosure *own = env.source;
     mr_retain(context, &env, &window_env);
-    if (is_cut) mr_drop(context, &own, &stream_type);
+    if (is_cut) mr_drop(context, &own, &stream_any);
     *out = mr_closure_make(context, &stream_window);
     *(StreamWindow *)(*out)->env = env;
     return false;

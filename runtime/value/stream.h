@@ -24,6 +24,10 @@ MrClosure *stream_source(const MrClosure *stream);     /* what a stream of strea
 int64_t stream_part_len(const MrClosure *part);        /* how many are taken or skipped; of a cached one, what it is known by */
 const MrType *stream_element(const MrClosure *stream); /* the type of its values */
 
+/* Of the sources of the runtime's own streams: any stream, whatever its values. Whoever reads bytes asks for those of the outer
+ * one. */
+extern const MrType stream_any;
+
 /* A beginning, a rest or a cached stream. */
 extern const MrType stream_part_env;
 MrClosure *stream_part_make(MrContext *context, const MrFunction *function, MrClosure *source, int64_t len);

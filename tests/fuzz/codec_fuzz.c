@@ -36,7 +36,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     Random random = {data[0] % TYPES};
     const MrType *type = random_type(&random, arena, 4);
     if (data[0] == 0xff) type = type_of(arena, MR_FUNCTION, NULL, NULL); /* capturing a string and a function */
-    const MrFunction function = {.env = type_of(arena, MR_TUPLE, &type_string, type), .name = "captures"};
+    const MrFunction function = {.env = type_of(arena, MR_TUPLE, &type_string, type), .name = "captures", .type = type};
     const MrFunction *const functions[] = {&function};
     const MrProgram program = {.function_count = 1, .functions = functions};
     decode_once((const char *)data + 1, (const char *)data + size, type, &program);

@@ -122,6 +122,53 @@ static void test_refused(void **state) {
     arena_free(&arena);
 }
 
+/* Bytes that name a function of another type than is asked for, or put a function where a stream belongs, are no value: calling it
+ * would take its arguments for what they are not. */
+static void test_functions_of_other_types(void **state) {
+    (void)state;
+    Arena *arena = arena_new();
+    MrType *asked = type_of(arena, MR_FUNCTION, NULL, NULL), *other = type_of(arena, MR_FUNCTION, NULL, NULL);
+    MrType *stream = type_of(arena, MR_FUNCTION, NULL, NULL);
+    const MrFunction right = {.env = &type_unit, .name = "right", .type = asked};
+    const MrFunction wrong = {.env = &type_unit, .name = "wrong", .type = other};
+    const MrFunction walk = {.env = &type_unit, .name = "walk", .walk = MR_WALK_ELEMENTS, .element = &type_int, .type = stream};
+    const MrFunction unknown = {.env = &type_unit, .name = "unknown"};
+    const MrFunction *const functions[] = {&right, &wrong, &walk, &unknown};
+    const MrProgram program = {.function_count = 4, .functions = functions};
+    /* A number: 1 … 4 are the program's, 5 is take, whose source follows and then how many. */
+    static const struct {
+        const char *bytes;
+        size_t size;
+        bool is_stream;
+        const char *problem;
+    } cases[] = {
+        {"\1", 1, false, NULL},
+        {"\2", 1, false, "a function is of another type"},
+        {"\3", 1, false, "a function is of another type"},
+        {"\4", 1, false, "a function is of another type"},
+        {"\1", 1, true, "a function is of another type"},
+        {"\3", 1, true, NULL},
+        {"\5\3\7\0\0\0\0\0\0\0", 10, true, NULL},
+        {"\5\5\3\7\0\0\0\0\0\0\0\7\0\0\0\0\0\0\0", 19, true, NULL},
+        {"\5\3\7\0\0\0\0\0\0\0", 10, false, "a function is of another type"},
+        {"\5\1\7\0\0\0\0\0\0\0", 10, false, "a function is of another type"},
+        {"\5\1\7\0\0\0\0\0\0\0", 10, true, "a function is of another type"},
+        {"\5\0\7\0\0\0\0\0\0\0", 10, true, "a stream has no source"},
+        {"\5\0\7\0\0\0\0\0\0\0", 10, false, "a stream has no source"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        MrClosure *value = NULL;
+        const MrType *type = cases[i].is_stream ? stream : asked;
+        const char *at = cases[i].bytes;
+        const char *problem = codec_decode(&at, at + cases[i].size, &value, type, &program);
+        if (cases[i].problem) assert_non_null(problem);
+        if (cases[i].problem) assert_string_equal(problem, cases[i].problem);
+        if (!cases[i].problem) assert_null(problem);
+        mr_drop(&context, &value, type);
+    }
+    arena_free(&arena);
+}
+
 /* A chain of closures, each capturing the one before it: as deep as memory goes, on any stack. */
 static void test_deep(void **state) {
     (void)state;
@@ -129,7 +176,8 @@ static void test_deep(void **state) {
     Arena *arena = arena_new();
     MrType *function_type = type_of(arena, MR_FUNCTION, NULL, NULL);
     const MrType *env = type_of(arena, MR_TUPLE, &type_int, function_type);
-    const MrFunction function = {.env = env, .name = "link"}, last = {.env = &type_unit, .name = "last"};
+    const MrFunction function = {.env = env, .name = "link", .type = function_type};
+    const MrFunction last = {.env = &type_unit, .name = "last", .type = function_type};
     const MrFunction *const functions[] = {&last, &function};
     const MrProgram program = {.function_count = 2, .functions = functions};
     MrClosure *chain = mr_closure_make(&context, &last), *back = NULL;
@@ -164,8 +212,12 @@ static int teardown(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_identity), cmocka_unit_test(test_damage), cmocka_unit_test(test_elements),
-        cmocka_unit_test(test_refused),  cmocka_unit_test(test_deep),
+        cmocka_unit_test(test_identity),
+        cmocka_unit_test(test_damage),
+        cmocka_unit_test(test_elements),
+        cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_functions_of_other_types),
+        cmocka_unit_test(test_deep),
     };
     return cmocka_run_group_tests(tests, NULL, teardown);
 }

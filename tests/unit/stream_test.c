@@ -57,15 +57,16 @@ static const MrType burst_env = {.kind = MR_TUPLE,
                                  .fields = burst_fields,
                                  .offsets = burst_offsets,
                                  .name = "(range, int)"};
+static const MrType stream_type = {.kind = MR_FUNCTION, .size = 8, .align = 8, .name = "stream[int]"};
 static const MrFunction burst_function = {.code = (void *)walk_burst,
                                           .env = &burst_env,
                                           .name = "burst",
                                           .walk = MR_WALK_ELEMENTS,
                                           .source_count = 1,
-                                          .element = &type_int};
+                                          .element = &type_int,
+                                          .type = &stream_type};
 static const MrFunction *const functions[] = {&burst_function};
 static const MrProgram program = {.function_count = 1, .functions = functions};
-static const MrType stream_type = {.kind = MR_FUNCTION, .size = 8, .align = 8, .name = "stream[int]"};
 
 /* ---- what a walk gives */
 
