@@ -266,6 +266,7 @@ static void wait_for_children(Parent *parent, int milliseconds) {
 
 /* Only a process that is still ours: its number may be another's by now. */
 static void kill_child(const Parent *parent, int64_t pid) {
+    MR_FAULT("parent.before_kill");
     for (size_t i = 0; i < parent->count; i++) {
         if (parent->children[i].pid == pid) kill((pid_t)pid, SIGKILL);
     }

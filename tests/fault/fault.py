@@ -4,12 +4,13 @@ end, as it does undisturbed, and leave nothing behind.
 
     tests/fault/fault.py --build build/fault [--runs N] [--seed S] [--long]
     tests/fault/fault.py --build build/fault --seed S --only N        run N of seed S again, and show what happens
+    tests/fault/fault.py --build build/fault --scene NAME
 
 A run is drawn from its seed and number alone: a program of tests/fault/programs, its number of workers, whether lost workers are
 replaced, and faults: signals to workers at random times, or faults at the points that runtime/worker/fault.h names. Whatever is drawn,
 the run can go on: a worker is left, or lost ones are replaced; no point is drawn at which every new worker dies.
 
-Beside the random runs there are scenes (scenes.py), each with an expectation of its own; --scenes runs them alone."""
+Beside the random runs there are scenes (scenes.py), each with an expectation of its own."""
 
 import argparse, concurrent.futures, json, os, random, re, signal, subprocess, sys, tempfile, time
 from pathlib import Path
@@ -180,7 +181,7 @@ def run_random(bench, options):
     def one(number):
         plan = Plan(bench, options.seed, number)
         try:
-            return number, plan, attempt(bench, plan, options.only is not None), None
+            return number, plan, attempt(bench, plan, options.verbose or options.only is not None), None
         except Wrong as wrong:
             return number, plan, 0, wrong
 
@@ -220,16 +221,18 @@ def main():
     parser.add_argument("--jobs", "-j", type=int, default=max(2, os.cpu_count() or 1), help="runs at a time")
     parser.add_argument("--most-failures", type=int, default=5)
     parser.add_argument("--long", action="store_true", help="the long forms of scenes, too")
-    parser.add_argument("--scenes", action="store_true", help="no random runs")
+    parser.add_argument("--scene", metavar="PART", help="scenes whose name contains this, and no random runs")
+    parser.add_argument("--no-scenes", action="store_true")
+    parser.add_argument("--verbose", "-v", action="store_true")
     options = parser.parse_args()
     options.build = options.build.resolve()
     with tempfile.TemporaryDirectory() as folder:
         bench = Bench(options.build, Path(folder))
         failures = 0
-        if not options.scenes:
+        if options.scene is None:
             runs, faults, failures = run_random(bench, options)
             print(f"{runs} runs, {faults} workers lost or delayed: " + (f"{failures} runs went wrong" if failures else "nothing differed"))
-        if options.only is None:
+        if options.only is None and not options.no_scenes:
             import scenes
             failures += scenes.run_all(bench, options)
     return 1 if failures else 0

@@ -197,7 +197,10 @@ static void on_wake(Hub *hub, void *data) {
 
 static void on_log(void *data, int level, const char *text) {
     const Run *run = data;
-    if (run->options.is_verbose || (level == 0 && !run->options.is_quiet)) fprintf(stderr, "mrrun: %s\n", text);
+    if (run->options.is_verbose)
+        fprintf(stderr, "mrrun: at %.3f s: %s\n", (double)(clock_now() - run->started) / 1e9, text);
+    else if (level == 0 && !run->options.is_quiet)
+        fprintf(stderr, "mrrun: %s\n", text);
 }
 
 static void on_job(void *data, const Sched *sched, const JobStats *job) {
@@ -296,8 +299,8 @@ static Hub *open_hub(Run *run, Net *net) {
     return hub;
 }
 
-static void show_end(Run *run, const char *text, uint64_t start) {
-    double seconds = (double)(clock_now() - start) / 1e9;
+static void show_end(Run *run, const char *text) {
+    double seconds = (double)(clock_now() - run->started) / 1e9;
     if (text[0]) fprintf(stderr, "error: %s\n", text);
     if (run->options.stats == STATS_TEXT) stats_show(&run->stats, seconds);
     if (run->options.stats == STATS_JSON) stats_show_json(&run->stats, run->options.workers, seconds);
@@ -324,7 +327,7 @@ static bool all_have_heard(const Run *run, const Sched *sched) {
 }
 
 int run_program(Run *run) {
-    uint64_t start = clock_now();
+    run->started = clock_now();
     if (!watch_everything(run)) return 1;
     if (run->options.is_verbose) {
         fprintf(stderr, "mrrun: %s with %u workers, processes of this machine, in %s\n", run->path, run->options.workers,
@@ -337,7 +340,7 @@ int run_program(Run *run) {
     if (hub) {
         status = hub_run(hub, text);
         run->is_ended = !text[0] && !run->interrupt && all_have_heard(run, hub_sched(hub));
-        show_end(run, text, start);
+        show_end(run, text);
     }
     hub_close(&hub);
     net_free(&net);

@@ -23,6 +23,7 @@ typedef struct Run {
     int pulse;            /* a descriptor: it is time to say ALIVE to other hosts; -1: there are none */
     sigset_t old_signals; /* as they were when mrrun was started */
     int timer;            /* a descriptor: the run has taken too long; -1: it may take as long as it likes */
+    uint64_t started;       /* when the scheduler began, by clock_now */
     int signals, wake;    /* descriptors: signals that end a run; everything that is looked at beside messages */
     bool is_ended;        /* all processes have taken leave */
     int interrupt;        /* the signal that ended the run, or 0 */
