@@ -17,6 +17,7 @@ struct Hub {
     Buf keys;          /* public keys of the run, in the order in which they came */
     Buf told;          /* size_t for each peer: how many of their bytes it was sent; 0: it has not been welcomed */
     SchedActions actions;
+    uint32_t turned_away;
     bool is_over;
     int status;
     char text[MESSAGE_TEXT_SIZE];
@@ -184,7 +185,9 @@ int hub_run(Hub *hub, char text[MESSAGE_TEXT_SIZE]) {
 
 static void turn_away(Hub *hub, uint32_t peer, const Message *message) {
     Message shutdown = {.kind = MSG_SHUTDOWN, .as.end.status = hub->status};
-    if (message->kind == MSG_HELLO) send_to(hub, peer, &shutdown);
+    if (message->kind != MSG_HELLO) return;
+    send_to(hub, peer, &shutdown);
+    hub->turned_away++;
 }
 
 void hub_turn_away(Hub *hub) {
@@ -194,6 +197,10 @@ void hub_turn_away(Hub *hub) {
         for (LinkEvent received; link_receive(hub->link, &received);) receive(hub, &received, turn_away);
         tick_channels(hub);
     }
+}
+
+uint32_t hub_turned_away(const Hub *hub) {
+    return hub->turned_away;
 }
 
 void hub_expect_program(Hub *hub, const uint8_t program[MESSAGE_HASH_SIZE]) {

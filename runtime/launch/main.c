@@ -15,6 +15,7 @@
 #include "base/size.h"
 #include "runtime/launch/alone.h"
 #include "runtime/launch/launch.h"
+#include "runtime/launch/ranked.h"
 #include "runtime/value/value.h"
 #include "runtime/worker/cluster.h"
 #include "runtime/worker/fault.h"
@@ -256,6 +257,14 @@ static int main_worker(const LaunchRole *role, const MrProgram *program, int arg
     return check_values(status);
 }
 
+static int main_role(const LaunchRole *role, const MrProgram *program, int argc, char **argv) {
+    if (role->texts.count > 0) { /* they could not be inherited */
+        argc = (int)role->texts.count;
+        argv = role->texts.arguments;
+    }
+    return role->is_root ? main_root(role, program, argc, argv) : main_worker(role, program, argc, argv);
+}
+
 static int main_under_mrrun(const char *launch, const MrProgram *program, int argc, char **argv) {
     LaunchRole role;
     LaunchEnds ends;
@@ -265,11 +274,16 @@ static int main_under_mrrun(const char *launch, const MrProgram *program, int ar
     }
     unsetenv(LAUNCH_VARIABLE);
     launch_parent(ends, program, &role);
-    if (role.texts.count > 0) {
-        argc = (int)role.texts.count;
-        argv = role.texts.arguments;
-    }
-    return role.is_root ? main_root(&role, program, argc, argv) : main_worker(&role, program, argc, argv);
+    return main_role(&role, program, argc, argv);
+}
+
+/* ---- as one of the ranks that an engine has started */
+
+static int main_ranked(const Ranks *ranks, const MrProgram *program, int argc, char **argv) {
+    LaunchRole role;
+    ranks_forget();
+    ranked_run(ranks, program, &role);
+    return main_role(&role, program, argc, argv);
 }
 
 int mr_main(int argc, char **argv, const MrProgram *program) {
@@ -285,5 +299,13 @@ int mr_main(int argc, char **argv, const MrProgram *program) {
         fputs("error: a program that checks laws runs by itself, not under mrrun\n", stderr);
         return 2;
     }
-    return launch ? main_under_mrrun(launch, program, argc, argv) : main_alone(program, files, argc, argv);
+    if (launch) return main_under_mrrun(launch, program, argc, argv);
+    Ranks ranks;
+    char *error = NULL;
+    RanksFound found = program->checks_laws ? RANKS_NONE : ranks_of_process(&ranks, &error);
+    if (found == RANKS_SEVERAL) return main_ranked(&ranks, program, argc, argv);
+    if (found == RANKS_NONE) return main_alone(program, files, argc, argv);
+    fprintf(stderr, "error: %s\n", error ? error : "no memory");
+    free(error);
+    return 2;
 }

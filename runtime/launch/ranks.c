@@ -91,6 +91,7 @@ RanksFound ranks_find(const RanksView *view, Ranks *ranks, char **error) {
         return wrong(view, dialect, error);
     if (size == 1) return RANKS_NONE;
     *ranks = (Ranks){.engine = dialect->engine, .rank = (uint32_t)rank, .size = (uint32_t)size};
+    ranks->copies_input = strcmp(dialect->engine, "srun") == 0;
     snprintf(ranks->name, sizeof ranks->name, "%s", dialect->engine);
     for (size_t i = 0; i < sizeof dialect->names / sizeof *dialect->names; i++) {
         const char *name = get(view, dialect->names[i]);

@@ -13,6 +13,7 @@ enum { RANKS_NAME_SIZE = 160, RANKS_MOST = 4096 };
 typedef struct Ranks {
     const char *engine; /* "mpirun", "srun": for people */
     uint32_t rank, size;
+    bool copies_input;          /* standard input goes to every rank, and not only to rank 0 */
     bool is_one_host;           /* all of them are on this machine */
     char name[RANKS_NAME_SIZE]; /* the engine's name for this run, the same in all its ranks, fit to be part of a file's name */
 } Ranks;

@@ -49,6 +49,7 @@ static void ranks_of_open_mpi(void **state) {
     assert_int_equal(ranks.rank, 3);
     assert_int_equal(ranks.size, 8);
     assert_true(ranks.is_one_host);
+    assert_false(ranks.copies_input);
     assert_string_equal(ranks.engine, "mpirun");
     assert_string_equal(ranks.name, "mpirun-660537345");
     assert_int_equal(find((const char *const[]){OPEN_MPI("3", "8", "4"), NULL}, NULL, &ranks), RANKS_SEVERAL);
@@ -73,6 +74,7 @@ static void tasks_of_slurm(void **state) {
     assert_int_equal(ranks.rank, 5);
     assert_int_equal(ranks.size, 6);
     assert_true(ranks.is_one_host);
+    assert_true(ranks.copies_input);
     assert_string_equal(ranks.name, "srun-12-3");
     assert_int_equal(find(task, NULL, &ranks), RANKS_SEVERAL);
     /* A script that was submitted from within the step 12.3: its variables are still there. */
