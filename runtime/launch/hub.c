@@ -14,6 +14,7 @@ struct Hub {
     Sched *sched;
     Link *link;
     Channels channels; /* one to each peer */
+    Buf strange;       /* HubStrange for each peer, as its last heartbeat said */
     Buf keys;          /* public keys of the run, in the order in which they came */
     Buf told;          /* size_t for each peer: how many of their bytes it was sent; 0: it has not been welcomed */
     SchedActions actions;
@@ -44,6 +45,7 @@ void hub_close(Hub **hub) {
     link_close(&(*hub)->link);
     sched_free(&(*hub)->sched);
     channels_free(&(*hub)->channels);
+    buf_free(&(*hub)->strange);
     buf_free(&(*hub)->keys);
     buf_free(&(*hub)->told);
     sched_actions_free(&(*hub)->actions);
@@ -66,14 +68,19 @@ static void send_to(Hub *hub, uint32_t peer, const Message *message) {
 
 /* ---- the run's keys */
 
-static size_t *told(Hub *hub, uint32_t peer) {
-    size_t size = (peer + 1) * sizeof(size_t);
-    if (hub->told.len < size) {
-        buf_reserve(&hub->told, size - hub->told.len);
-        memset(hub->told.data + hub->told.len, 0, size - hub->told.len);
-        hub->told.len = size;
+/* The place of a peer in a table that has `size` bytes for each; what is new in it is zero. */
+static void *place_of(Buf *table, uint32_t peer, size_t size) {
+    size_t needed = (peer + 1) * size;
+    if (table->len < needed) {
+        buf_reserve(table, needed - table->len);
+        memset(table->data + table->len, 0, needed - table->len);
+        table->len = needed;
     }
-    return (size_t *)(void *)hub->told.data + peer;
+    return table->data + peer * size;
+}
+
+static size_t *told(Hub *hub, uint32_t peer) {
+    return place_of(&hub->told, peer, sizeof(size_t));
 }
 
 /* The keys that the peer has not been sent yet. */
@@ -147,6 +154,10 @@ static void receive(Hub *hub, const LinkEvent *received, void (*take)(Hub *hub, 
 
 static void step_message(Hub *hub, uint32_t peer, const Message *message) {
     SchedEvent event = {.kind = SCHED_MESSAGE, .peer = peer, .message = message};
+    if (message->kind == MSG_HEARTBEAT) {
+        HubStrange *strange = place_of(&hub->strange, peer, sizeof *strange);
+        *strange = (HubStrange){message->as.heartbeat.dropped, message->as.heartbeat.refused};
+    }
     step(hub, &event);
 }
 
@@ -228,6 +239,16 @@ void hub_interrupt(Hub *hub) {
 
 const char *hub_endpoint(const Hub *hub) {
     return link_control_endpoint(hub->link);
+}
+
+HubStrange hub_strange(const Hub *hub) {
+    HubStrange all = {link_dropped(hub->link), link_refused(hub->link)};
+    const HubStrange *peers = (const HubStrange *)(const void *)hub->strange.data;
+    for (size_t i = 0; i < hub->strange.len / sizeof *peers; i++) {
+        all.dropped += peers[i].dropped;
+        all.refused += peers[i].refused;
+    }
+    return all;
 }
 
 const Sched *hub_sched(const Hub *hub) {

@@ -57,6 +57,14 @@ void hub_interrupt(Hub *hub);
 bool hub_allow(Hub *hub, const char *key);
 const char *hub_endpoint(const Hub *hub); /* where others find it; over a network with the real port, and the key */
 
+/* What was not listened to, in all processes of the run as far as they have told: datagrams that were no messages, and connections
+ * of those who have no key of the run. */
+typedef struct HubStrange {
+    uint64_t dropped, refused;
+} HubStrange;
+
+HubStrange hub_strange(const Hub *hub);
+
 const Sched *hub_sched(const Hub *hub);
 
 #endif

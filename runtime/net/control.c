@@ -15,7 +15,12 @@ static void control_flush(Control *control) {
 }
 
 void control_send(Control *control, const Message *message) {
-    channel_send(control->channel, message);
+    Message heartbeat = *message;
+    if (message->kind == MSG_HEARTBEAT) {
+        heartbeat.as.heartbeat.dropped = link_dropped(control->link);
+        heartbeat.as.heartbeat.refused = link_refused(control->link);
+    }
+    channel_send(control->channel, &heartbeat);
     control_flush(control);
 }
 

@@ -16,8 +16,8 @@
 #include <zmq.h>
 
 #include "base/arena.h"
-#include "base/map.h"
 #include "runtime/net/gate.h"
+#include "runtime/net/peers.h"
 #include "runtime/net/tcp.h"
 #include "runtime/net/wire.h"
 #include "runtime/net/zap.h"
@@ -26,11 +26,11 @@ enum {
     LINGER = 1000,
     BACKLOG = 4096,
     MAX_SOCKETS = 32768,
-    ID_SIZE = 16,
     /* Who listens is sent control messages and questions; only who asks for data is sent any. */
     MOST_ASKED = 64 << 10,
     MOST_SENT = MESSAGE_PIECE_SIZE + (64 << 10),
     MOST_WAITING = 1024,    /* messages of one peer; what is more stays with it */
+    MOST_LOGGED = 16,       /* peers of which it is said that they speak wrongly */
     MOST_BAD = 64,          /* datagrams that are dropped in a row, before others have their turn */
     HANDSHAKE_TIME = 10000, /* milliseconds to show a key */
     CONNECT_TIME = 5000,    /* milliseconds; then it is tried again */
@@ -50,28 +50,16 @@ struct Net {
     Zap *zap;
 };
 
-/* The senders that a ROUTER has heard, numbered in that order. */
-typedef struct Peers {
-    Arena *arena;
-    Map numbers; /* routing id → its PeerId */
-    struct PeerId **items;
-    size_t len, cap;
-} Peers;
-
-typedef struct PeerId {
-    uint32_t number;
-    size_t size;
-    uint8_t id[ID_SIZE];
-} PeerId;
-
 typedef struct Client {
     char endpoint[MESSAGE_ENDPOINT_SIZE];
     void *socket;
+    bool is_strange; /* as in PeerId */
 } Client;
 
 struct Link {
     Net *net;
     bool is_hub, has_keys;
+    bool control_is_strange; /* the scheduler, as in PeerId */
     KeyPair own;
     void *control, *data;
     char control_endpoint[MESSAGE_ENDPOINT_SIZE], data_endpoint[MESSAGE_ENDPOINT_SIZE];
@@ -85,6 +73,7 @@ struct Link {
     size_t turn;        /* which socket is asked first, so that none is starved */
     zmq_msg_t datagram; /* what was received last */
     uint64_t dropped;
+    int logged; /* peers of which it was said that they speak wrongly */
     uint32_t session;
 };
 
@@ -166,7 +155,7 @@ static void random_bytes(void *out, size_t size) {
 
 /* ZeroMQ keeps ids that begin with 0 for itself. */
 static void set_own_id(void *socket) {
-    uint8_t id[ID_SIZE];
+    uint8_t id[PEER_ID_SIZE];
     random_bytes(id, sizeof id);
     id[0] = 'm';
     zmq_setsockopt(socket, ZMQ_ROUTING_ID, id, sizeof id);
@@ -276,33 +265,6 @@ static void *connect_to(Link *link, const char *endpoint, bool is_data, int ling
     return NULL;
 }
 
-static void peers_init(Peers *peers) {
-    peers->arena = arena_new();
-    map_init(&peers->numbers, peers->arena);
-}
-
-static PeerId *peers_find(Peers *peers, const void *id, size_t size) {
-    if (size > ID_SIZE) return NULL;
-    void **slot = map_slot(&peers->numbers, id, size);
-    if (*slot) return *slot;
-    PeerId *peer = arena_make(peers->arena, PeerId);
-    *slot = peer;
-    peer->number = (uint32_t)peers->len;
-    peer->size = size;
-    memcpy(peer->id, id, size);
-    if (peers->len == peers->cap) {
-        peers->cap = peers->cap ? peers->cap * 2 : 16;
-        peers->items = xrealloc(peers->items, peers->cap * sizeof *peers->items);
-    }
-    peers->items[peers->len++] = peer;
-    return peer;
-}
-
-static void peers_free(Peers *peers) {
-    if (peers->arena) arena_free(&peers->arena);
-    free(peers->items);
-}
-
 static bool open_sockets(Link *link, const LinkConfig *config, char **error) {
     if (config->data) {
         link->data = listen_at(link, config->data, LINGER, link->data_endpoint, &link->data_gate, error);
@@ -388,11 +350,13 @@ void link_send(Link *link, const Message *message) {
 }
 
 bool link_send_peer(Link *link, uint32_t peer, const Message *message) {
-    return peer < link->control_peers.len && send_message(link->control, link->control_peers.items[peer], message);
+    const PeerId *to = peers_at(&link->control_peers, peer);
+    return to && send_message(link->control, to, message);
 }
 
 void link_send_answer(Link *link, uint32_t peer, const Message *message) {
-    if (peer < link->data_peers.len) send_message(link->data, link->data_peers.items[peer], message);
+    const PeerId *to = peers_at(&link->data_peers, peer);
+    if (to) send_message(link->data, to, message);
 }
 
 /* Whom we ask once we often ask again, so the connection stays. An endpoint that cannot be connected to gives no answer: the pull's
@@ -448,24 +412,47 @@ static bool has_more(zmq_msg_t *datagram) {
     return zmq_msg_more(datagram) != 0;
 }
 
-/* Takes one datagram from a socket and reads it; what is no message, or has a wrong number of frames, is dropped and the next one
- * taken. */
-static bool receive_from(Link *link, void *socket, Peers *peers, LinkEvent *event) {
+/* Told of once for each peer, and not at all when many speak wrongly; counted always. */
+static void drop(Link *link, bool *is_strange, const char *who) {
+    link->dropped++;
+    if (*is_strange) return;
+    *is_strange = true;
+    if (link->logged >= MOST_LOGGED) return;
+    fprintf(stderr, "mr: dropped a datagram from %s that is no message of this version\n", who);
+    if (++link->logged == MOST_LOGGED) fprintf(stderr, "mr: further peers that speak wrongly are only counted\n");
+}
+
+/* Takes one datagram with its right number of frames, of which only the last is kept; false: it has another number, or *peer cannot
+ * be known. */
+static bool take_datagram(Link *link, void *socket, Peers *peers, PeerId **peer) {
+    bool is_good = true;
+    if (peers) {
+        *peer = peers_find(peers, zmq_msg_data(&link->datagram), zmq_msg_size(&link->datagram));
+        is_good = *peer && has_more(&link->datagram) && zmq_msg_recv(&link->datagram, socket, ZMQ_DONTWAIT) >= 0;
+    }
+    if (is_good && has_more(&link->datagram)) is_good = false;
+    while (!is_good && has_more(&link->datagram) && zmq_msg_recv(&link->datagram, socket, ZMQ_DONTWAIT) >= 0) {}
+    return is_good;
+}
+
+/* Takes one datagram from a socket and reads it; what is no message is dropped and the next one taken, but not for ever. */
+static bool receive_from(Link *link, void *socket, Peers *peers, Client *client, LinkEvent *event) {
     for (int bad = 0; bad < MOST_BAD && zmq_msg_recv(&link->datagram, socket, ZMQ_DONTWAIT) >= 0; bad++) {
         PeerId *peer = NULL;
-        bool is_good = true;
-        if (peers) {
-            peer = peers_find(peers, zmq_msg_data(&link->datagram), zmq_msg_size(&link->datagram));
-            is_good = peer && has_more(&link->datagram) && zmq_msg_recv(&link->datagram, socket, ZMQ_DONTWAIT) >= 0;
-        }
-        if (is_good && has_more(&link->datagram)) is_good = false;
-        while (!is_good && has_more(&link->datagram) && zmq_msg_recv(&link->datagram, socket, ZMQ_DONTWAIT) >= 0) {}
-        if (is_good) is_good = wire_decode(zmq_msg_data(&link->datagram), zmq_msg_size(&link->datagram), &event->message);
-        if (is_good) {
+        bool unknown = false;
+        if (take_datagram(link, socket, peers, &peer) &&
+            wire_decode(zmq_msg_data(&link->datagram), zmq_msg_size(&link->datagram), &event->message)) {
             event->peer = peer ? peer->number : 0;
             return true;
         }
-        if (link->dropped++ == 0) fprintf(stderr, "mr: dropped a datagram that is no message of this version\n");
+        if (peer)
+            drop(link, &peer->is_strange, "a peer");
+        else if (client)
+            drop(link, &client->is_strange, client->endpoint);
+        else if (!peers)
+            drop(link, &link->control_is_strange, "the scheduler");
+        else
+            drop(link, &unknown, "somebody unknown");
     }
     return false;
 }
@@ -477,13 +464,13 @@ bool link_receive(Link *link, LinkEvent *event) {
         bool found = false;
         if (which == 0) {
             event->kind = LINK_CONTROL;
-            found = receive_from(link, link->control, link->is_hub ? &link->control_peers : NULL, event);
+            found = receive_from(link, link->control, link->is_hub ? &link->control_peers : NULL, NULL, event);
         } else if (which == 1) {
             event->kind = LINK_GET;
-            found = link->data && receive_from(link, link->data, &link->data_peers, event);
+            found = link->data && receive_from(link, link->data, &link->data_peers, NULL, event);
         } else {
             event->kind = LINK_PIECE;
-            found = receive_from(link, link->clients[which - 2].socket, NULL, event);
+            found = receive_from(link, link->clients[which - 2].socket, NULL, &link->clients[which - 2], event);
         }
         if (found) {
             link->turn = which + 1;

@@ -217,6 +217,8 @@ static void wire_message(Wire *wire, Message *message) {
     case MSG_HEARTBEAT:
         wire_u64(wire, &message->as.heartbeat.progress);
         wire_u64(wire, &message->as.heartbeat.memory);
+        wire_u64(wire, &message->as.heartbeat.dropped);
+        wire_u64(wire, &message->as.heartbeat.refused);
         break;
     case MSG_STATS:
         wire_u64(wire, &message->as.stats.captures);

@@ -17,7 +17,8 @@
  *     HELLO R,W→S   WELCOME S→R,W   JOB_SUBMIT O→S   JOB_START S→W   RANGE S→W   RANGE_DONE W→S   CANCEL_AFTER S→W   REVOKE S→W
  *     MERGE S→W     MERGE_VOID S→W  MERGE_DONE W→S   JOB_DONE S→O     JOB_PROGRESS S→O   JOB_END O→S→W   STATS W→S
  *     JOIN W→S      PART S→W        PART_TAKEN W→S   IDLE S→W         GET W→W,R and R→W on data   PIECE the answer
- *     WORKER_LOST S→O   UNREACHABLE R,W→S   POISON S→O   HEARTBEAT all on control   FAIL R,W→S   BYE R,W→S   SHUTDOWN S→R,W   ALLOW S→R,W
+ *     WORKER_LOST S→O   UNREACHABLE R,W→S   POISON S→O   HEARTBEAT all on control   FAIL R,W→S   BYE R,W→S   SHUTDOWN S→R,W   ALLOW
+ * S→R,W
  *
  * A worker's number is its own for ever: who replaces a lost worker gets a number that nobody ever had. So a late message of
  * somebody who was given up is known by its sender.
@@ -303,6 +304,8 @@ typedef struct MsgPiece {
 typedef struct MsgHeartbeat {
     uint64_t progress; /* grows as the compute thread gets on; 0 from the scheduler */
     uint64_t memory;   /* bytes resident, 0 where unknown */
+    /* What strangers have cost the sender so far, see link_dropped and link_refused; filled in where it is sent. */
+    uint64_t dropped, refused;
 } MsgHeartbeat;
 
 /* A worker's counters for a job, sent once its captures are there. */

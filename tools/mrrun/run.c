@@ -299,9 +299,12 @@ static Hub *open_hub(Run *run, Net *net) {
     return hub;
 }
 
-static void show_end(Run *run, const char *text) {
+static void show_end(Run *run, const Hub *hub, const char *text) {
+    HubStrange strange = hub_strange(hub);
     double seconds = (double)(clock_now() - run->started) / 1e9;
     if (text[0]) fprintf(stderr, "error: %s\n", text);
+    run->stats.dropped = strange.dropped;
+    run->stats.refused = strange.refused;
     if (run->options.stats == STATS_TEXT) stats_show(&run->stats, seconds);
     if (run->options.stats == STATS_JSON) stats_show_json(&run->stats, run->options.workers, seconds);
 }
@@ -340,7 +343,7 @@ int run_program(Run *run) {
     if (hub) {
         status = hub_run(hub, text);
         run->is_ended = !text[0] && !run->interrupt && all_have_heard(run, hub_sched(hub));
-        show_end(run, text);
+        show_end(run, hub, text);
     }
     hub_close(&hub);
     net_free(&net);

@@ -94,6 +94,12 @@ static void show_job(const JobStats *job) {
 void stats_show(const Stats *stats, double seconds) {
     fprintf(stderr, "\n%zu job%s on the workers, %.3f s from start to end\n", stats->count, plural(stats->count), seconds);
     for (size_t i = 0; i < stats->count; i++) show_job(&stats->jobs[i]);
+    if (stats->dropped)
+        fprintf(stderr, "\n%llu datagram%s dropped that were no messages\n", (unsigned long long)stats->dropped,
+                plural(stats->dropped));
+    if (stats->refused)
+        fprintf(stderr, "\n%llu connection%s refused that showed no key of the run\n", (unsigned long long)stats->refused,
+                plural(stats->refused));
 }
 
 /* ---- JSON */
@@ -127,7 +133,8 @@ static json_t *job_json(const JobStats *job) {
 bool stats_show_json(const Stats *stats, uint32_t workers, double seconds) {
     json_t *jobs = json_array();
     for (size_t i = 0; i < stats->count; i++) json_array_append_new(jobs, job_json(&stats->jobs[i]));
-    json_t *all = json_pack("{s:o s:f s:o}", "workers", json_of(workers), "seconds", seconds, "jobs", jobs);
+    json_t *all = json_pack("{s:o s:f s:o s:o s:o}", "workers", json_of(workers), "seconds", seconds, "jobs", jobs, "dropped",
+                            json_of(stats->dropped), "refused", json_of(stats->refused));
     bool is_done = all && json_dumpf(all, stderr, JSON_INDENT(1) | JSON_REAL_PRECISION(9)) == 0;
     fputc('\n', stderr);
     json_decref(all);

@@ -7,6 +7,7 @@
 typedef struct Stats {
     JobStats *jobs; /* copies; the arrays are ours */
     size_t count, cap;
+    uint64_t dropped, refused; /* as in HubStrange */
 } Stats;
 
 void stats_add(Stats *stats, const JobStats *job);
