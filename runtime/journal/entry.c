@@ -77,7 +77,7 @@ static char *compare_fact(Input *in, const JournalFact *fact) {
     return message("the %s was \"%.*s\" and is \"%.*s\"", fact->label, shown(len), text, shown(strlen(fact->text)), fact->text);
 }
 
-char *entry_compare_run(const Record *record, const JournalFact *facts, size_t count) {
+char *entry_compare_run(const Entry *record, const JournalFact *facts, size_t count) {
     Input in = input_of(record->meta, record->meta_size);
     uint64_t there = input_number(&in);
     for (size_t i = 0; i < count && i < there; i++) {
@@ -132,7 +132,7 @@ static bool read_chunks(Input *in, uint64_t all, RangeSet *chunks) {
     return in->at == in->end && !in->is_bad;
 }
 
-static bool read_state(Input *in, const Record *record, uint64_t id, Stored *stored) {
+static bool read_state(Input *in, const Entry *record, uint64_t id, Stored *stored) {
     uint8_t name[MESSAGE_JOB_NAME_SIZE];
     if (!read_name(in, name)) return false;
     StoredJob *job = stored_find(stored, name);
@@ -140,20 +140,20 @@ static bool read_state(Input *in, const Record *record, uint64_t id, Stored *sto
     if (!job || in->is_bad || limit > job->head.chunks || end > END_FAILED || (end == END_NONE && limit != job->head.chunks))
         return false;
     RangeSet chunks = {0};
-    bool is_good = record->kind == RECORD_DONE ? in->at == in->end : read_chunks(in, job->head.chunks, &chunks);
+    bool is_good = record->kind == ENTRY_DONE ? in->at == in->end : read_chunks(in, job->head.chunks, &chunks);
     if (is_good) stored_limit(job, limit, (EndKind)end);
-    if (is_good && record->kind == RECORD_DONE) job->is_done = true;
-    if (is_good && record->kind == RECORD_BAG) is_good = stored_add_bag(job, id, record->data_size, &chunks);
+    if (is_good && record->kind == ENTRY_DONE) job->is_done = true;
+    if (is_good && record->kind == ENTRY_BAG) is_good = stored_add_bag(job, id, record->data_size, &chunks);
     ranges_free(&chunks);
     return is_good;
 }
 
-bool entry_read(const Record *record, uint64_t id, Stored *stored) {
+bool entry_read(const Entry *record, uint64_t id, Stored *stored) {
     Input in = input_of(record->meta, record->meta_size);
     switch (record->kind) {
-    case RECORD_JOB: return read_job(&in, stored);
-    case RECORD_BAG:
-    case RECORD_DONE: return read_state(&in, record, id, stored);
+    case ENTRY_JOB: return read_job(&in, stored);
+    case ENTRY_BAG:
+    case ENTRY_DONE: return read_state(&in, record, id, stored);
     default: return false;
     }
 }

@@ -20,9 +20,9 @@ void entry_done(Buf *meta, const uint8_t name[MESSAGE_JOB_NAME_SIZE], uint64_t l
 
 /* Compares the facts of a RUN record with those of this run. NULL: they are the same; else what differs, malloc'ed: "argument 2 was
  * "a" and is "b"". */
-char *entry_compare_run(const Record *record, const JournalFact *facts, size_t count);
+char *entry_compare_run(const Entry *record, const JournalFact *facts, size_t count);
 
 /* Adds what a JOB, BAG or DONE record says, whose data have the number `id`. False: it says nothing that can be used. */
-bool entry_read(const Record *record, uint64_t id, Stored *stored);
+bool entry_read(const Entry *record, uint64_t id, Stored *stored);
 
 #endif

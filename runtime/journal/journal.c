@@ -73,21 +73,21 @@ static bool open_folder(Journal *journal, char **error) {
 }
 
 /* Is there something in the file that must not be lost? A record that was not even begun to the end is nothing. */
-static bool has_records(Journal *journal, RecordScan *scan, Record *first) {
-    bool is_there = record_scan_start(scan, journal->file) && record_scan_next(scan, first);
+static bool has_records(Journal *journal, EntryScan *scan, Entry *first) {
+    bool is_there = entry_scan_start(scan, journal->file) && entry_scan_next(scan, first);
     return is_there || scan->reason || scan->is_damaged || scan->skipped;
 }
 
 static bool open_file(Journal *journal, char **error) {
-    RecordScan scan;
-    Record first;
+    EntryScan scan;
+    Entry first;
     journal->file = openat(journal->folder, FILE_NAME, O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (journal->file < 0) {
         *error = message("cannot open %s/" FILE_NAME ": %s", journal->directory, strerror(errno));
         return false;
     }
     bool is_taken = journal->mode == JOURNAL_BEGIN && has_records(journal, &scan, &first);
-    if (journal->mode == JOURNAL_BEGIN) record_scan_end(&scan);
+    if (journal->mode == JOURNAL_BEGIN) entry_scan_end(&scan);
     if (is_taken)
         *error =
             message("%s holds the journal of an earlier run: go on with it with --resume, drop it and begin anew with --fresh, "
@@ -145,7 +145,7 @@ static uint64_t add_place(Journal *journal, uint64_t at, uint64_t size) {
 }
 
 /* What people should know of a journal that is not whole. */
-static char *describe_scan(const RecordScan *scan, uint64_t senseless) {
+static char *describe_scan(const EntryScan *scan, uint64_t senseless) {
     Buf text = {0};
     if (scan->skipped) buf_printf(&text, "; %llu damaged records are left out", (unsigned long long)scan->skipped);
     if (senseless) buf_printf(&text, "; %llu records that make no sense are left out", (unsigned long long)senseless);
@@ -157,29 +157,29 @@ static char *describe_scan(const RecordScan *scan, uint64_t senseless) {
 }
 
 /* Reads the first record, and when it is this run's, all others. */
-static char *read_records(Journal *journal, RecordScan *scan, const JournalFact *facts, size_t count, Stored *stored,
+static char *read_records(Journal *journal, EntryScan *scan, const JournalFact *facts, size_t count, Stored *stored,
                           uint64_t *senseless) {
-    Record record;
+    Entry record;
     if (!has_records(journal, scan, &record)) return NULL;
     bool is_whole =
-        !scan->reason && scan->from == 0 && scan->meta.data && scan->at > 0 && scan->skipped == 0 && record.kind == RECORD_RUN;
+        !scan->reason && scan->from == 0 && scan->meta.data && scan->at > 0 && scan->skipped == 0 && record.kind == ENTRY_RUN;
     if (scan->reason) return message("it cannot be read: %s", strerror(scan->reason));
     if (!is_whole) return message("its first record is damaged");
     char *difference = entry_compare_run(&record, facts, count);
-    while (!difference && record_scan_next(scan, &record))
+    while (!difference && entry_scan_next(scan, &record))
         *senseless += !entry_read(&record, add_place(journal, record.data_at, record.data_size), stored);
     if (!difference && scan->reason) difference = message("it cannot be read: %s", strerror(scan->reason));
     return difference;
 }
 
 static bool resume(Journal *journal, const JournalFact *facts, size_t count, Stored *stored, char **note, char **error) {
-    RecordScan scan;
+    EntryScan scan;
     uint64_t senseless = 0;
     char *difference = read_records(journal, &scan, facts, count, stored, &senseless);
     uint64_t end = scan.at;
     bool must_cut = scan.end > end;
     char *damage = difference ? NULL : describe_scan(&scan, senseless);
-    record_scan_end(&scan);
+    entry_scan_end(&scan);
     if (difference) {
         *error = message(
             "the journal in %s cannot be gone on with: %s. Name another directory with --checkpoint, or drop this journal and "
@@ -206,7 +206,7 @@ bool journal_bind(Journal *journal, const JournalFact *facts, size_t count, Stor
     if (journal->end > 0) return true;
     Buf meta = {0};
     entry_run(&meta, facts, count);
-    int64_t id = journal_add(journal, RECORD_RUN, &meta, NULL);
+    int64_t id = journal_add(journal, ENTRY_RUN, &meta, NULL);
     buf_free(&meta);
     if (id < 0) *error = message("cannot begin the journal in %s: %s", journal->directory, journal->failure);
     if (id >= 0) fsync(journal->folder); /* the file's name; what the disk does not take of it shows at the first record */
@@ -274,12 +274,12 @@ static int write_all(int file, const void *bytes, size_t size) {
     return 0;
 }
 
-int64_t journal_add(Journal *journal, RecordKind kind, const Buf *meta, const Buf *data) {
+int64_t journal_add(Journal *journal, EntryKind kind, const Buf *meta, const Buf *data) {
     const Buf nothing = {0};
-    char head[RECORD_HEAD];
+    char head[ENTRY_HEAD];
     if (!data) data = &nothing;
     if (journal->failure) return -1;
-    record_head(head, kind, journal->end, meta, data);
+    entry_head(head, kind, journal->end, meta, data);
     int reason = write_all(journal->file, head, sizeof head);
     if (!reason) reason = write_all(journal->file, meta->data, meta->len);
     if (!reason) reason = write_all(journal->file, data->data, data->len);

@@ -30,7 +30,7 @@ void journal_close(Journal **journal);
 bool journal_bind(Journal *journal, const JournalFact *facts, size_t count, Stored *stored, char **note, char **error);
 
 /* Appends a record. Returns the number of its data, or -1 when the journal is off. `data` may be NULL. */
-int64_t journal_add(Journal *journal, RecordKind kind, const Buf *meta, const Buf *data);
+int64_t journal_add(Journal *journal, EntryKind kind, const Buf *meta, const Buf *data);
 
 /* The data with number `id`: their size, 0 for numbers that are none; and `size` bytes of them from `offset` on. */
 uint64_t journal_size(const Journal *journal, uint64_t id);

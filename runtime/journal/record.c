@@ -23,13 +23,13 @@ typedef struct Head {
     uint64_t sum; /* of all before it */
 } Head;
 
-_Static_assert(sizeof(Head) == RECORD_HEAD, "a head has no holes");
+_Static_assert(sizeof(Head) == ENTRY_HEAD, "a head has no holes");
 
 static uint64_t head_sum(const Head *head, uint64_t place) {
     return checksum64(head, offsetof(Head, sum), place);
 }
 
-void record_head(char out[RECORD_HEAD], RecordKind kind, uint64_t place, const Buf *meta, const Buf *data) {
+void entry_head(char out[ENTRY_HEAD], EntryKind kind, uint64_t place, const Buf *meta, const Buf *data) {
     Head head = {.kind = (uint32_t)kind, .meta_size = meta->len, .data_size = data->len};
     memcpy(head.magic, magic, sizeof magic);
     head.meta_sum = checksum64(meta->data, meta->len, place);
@@ -40,9 +40,9 @@ void record_head(char out[RECORD_HEAD], RecordKind kind, uint64_t place, const B
 
 /* ---- reading */
 
-bool record_scan_start(RecordScan *scan, int fd) {
+bool entry_scan_start(EntryScan *scan, int fd) {
     struct stat status;
-    *scan = (RecordScan){.fd = fd};
+    *scan = (EntryScan){.fd = fd};
     if (fstat(fd, &status) != 0) {
         scan->reason = errno;
         return false;
@@ -51,12 +51,12 @@ bool record_scan_start(RecordScan *scan, int fd) {
     return true;
 }
 
-void record_scan_end(RecordScan *scan) {
+void entry_scan_end(EntryScan *scan) {
     buf_free(&scan->meta);
 }
 
 /* False: fewer bytes are there than the file had, or it cannot be read. */
-static bool read_at(RecordScan *scan, void *into, size_t size, uint64_t at) {
+static bool read_at(EntryScan *scan, void *into, size_t size, uint64_t at) {
     for (size_t got = 0; got < size;) {
         ssize_t count = pread(scan->fd, (char *)into + got, size - got, (off_t)(at + got));
         if (count < 0 && errno == EINTR) continue;
@@ -68,20 +68,20 @@ static bool read_at(RecordScan *scan, void *into, size_t size, uint64_t at) {
 }
 
 static bool head_is_good(const Head *head, uint64_t place) {
-    return memcmp(head->magic, magic, sizeof magic) == 0 && head->sum == head_sum(head, place) && head->kind >= RECORD_RUN &&
-           head->kind < RECORD_KINDS && head->meta_size <= RECORD_META && head->data_size < RECORD_DATA;
+    return memcmp(head->magic, magic, sizeof magic) == 0 && head->sum == head_sum(head, place) && head->kind >= ENTRY_RUN &&
+           head->kind < ENTRY_KINDS && head->meta_size <= ENTRY_META && head->data_size < ENTRY_DATA;
 }
 
 /* False: it is not what was written; scan->reason says whether that could be seen at all. */
-static bool meta_is_good(RecordScan *scan, const Head *head, uint64_t place) {
+static bool meta_is_good(EntryScan *scan, const Head *head, uint64_t place) {
     scan->meta.len = 0;
     buf_reserve(&scan->meta, (size_t)head->meta_size + 1);
     scan->meta.len = (size_t)head->meta_size;
-    return read_at(scan, scan->meta.data, (size_t)head->meta_size, place + RECORD_HEAD) &&
+    return read_at(scan, scan->meta.data, (size_t)head->meta_size, place + ENTRY_HEAD) &&
            checksum64(scan->meta.data, scan->meta.len, place) == head->meta_sum;
 }
 
-static bool data_is_good(RecordScan *scan, const Head *head, uint64_t at) {
+static bool data_is_good(EntryScan *scan, const Head *head, uint64_t at) {
     uint8_t sum[CHECKSUM_NAME_SIZE];
     char *part = xmalloc(PART);
     Digest *digest = digest_new();
@@ -99,28 +99,28 @@ static bool data_is_good(RecordScan *scan, const Head *head, uint64_t at) {
 }
 
 /* The head at scan->at; false: there is none that can be used. */
-static bool read_head(RecordScan *scan, Head *head) {
+static bool read_head(EntryScan *scan, Head *head) {
     uint64_t left = scan->end - scan->at;
     size_t size = left < sizeof *head ? (size_t)left : sizeof *head;
     if (left == 0 || scan->is_cut || scan->is_damaged || scan->reason || !read_at(scan, head, size, scan->at)) return false;
     bool is_whole = size == sizeof *head;
     bool is_good = is_whole ? head_is_good(head, scan->at) : memcmp(head, magic, size < sizeof magic ? size : sizeof magic) == 0;
     scan->is_damaged = !is_good;
-    scan->is_cut = is_good && (!is_whole || head->meta_size + head->data_size > left - RECORD_HEAD);
+    scan->is_cut = is_good && (!is_whole || head->meta_size + head->data_size > left - ENTRY_HEAD);
     return is_good && !scan->is_cut;
 }
 
-bool record_scan_next(RecordScan *scan, Record *record) {
+bool entry_scan_next(EntryScan *scan, Entry *record) {
     Head head;
     while (read_head(scan, &head)) {
-        uint64_t place = scan->at, data_at = place + RECORD_HEAD + head.meta_size;
+        uint64_t place = scan->at, data_at = place + ENTRY_HEAD + head.meta_size;
         bool is_good = meta_is_good(scan, &head, place) && data_is_good(scan, &head, data_at);
         if (scan->reason) return false;
         scan->at = data_at + head.data_size;
         scan->skipped += !is_good;
         if (!is_good) continue;
         scan->from = place;
-        *record = (Record){(RecordKind)head.kind, scan->meta.data, scan->meta.len, data_at, head.data_size};
+        *record = (Entry){(EntryKind)head.kind, scan->meta.data, scan->meta.len, data_at, head.data_size};
         return true;
     }
     return false;

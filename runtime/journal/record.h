@@ -1,6 +1,6 @@
 /* record.h: the records that a journal consists of, as bytes of a file.
  *
- * A record is a head of RECORD_HEAD bytes, its fields (`meta`, up to RECORD_META bytes) and its data, of any size:
+ * A record is a head of ENTRY_HEAD bytes, its fields (`meta`, up to ENTRY_META bytes) and its data, of any size:
  *
  *     magic 4, kind 4, size of the fields 8, size of the data 8, sum of the fields 8, sum of the data 16, sum of all this 8
  *
@@ -17,29 +17,29 @@
 
 #include "base/buf.h"
 
-enum { RECORD_HEAD = 56, RECORD_META = 4 << 20 };
+enum { ENTRY_HEAD = 56, ENTRY_META = 4 << 20 };
 /* Data of this size or more is not written: nobody would hold so much of it in memory. */
-#define RECORD_DATA ((uint64_t)1 << 31)
+#define ENTRY_DATA ((uint64_t)1 << 31)
 
-typedef enum RecordKind {
-    RECORD_RUN = 1, /* the first: what the journal is about */
-    RECORD_JOB,     /* a job has begun */
-    RECORD_BAG,     /* partial results of a job: the data */
-    RECORD_DONE,    /* a job has ended */
-    RECORD_KINDS    /* one more than the last kind */
-} RecordKind;
+typedef enum EntryKind {
+    ENTRY_RUN = 1, /* the first: what the journal is about */
+    ENTRY_JOB,     /* a job has begun */
+    ENTRY_BAG,     /* partial results of a job: the data */
+    ENTRY_DONE,    /* a job has ended */
+    ENTRY_KINDS    /* one more than the last kind */
+} EntryKind;
 
-typedef struct Record {
-    RecordKind kind;
+typedef struct Entry {
+    EntryKind kind;
     const char *meta; /* valid until the next record is read */
     size_t meta_size;
     uint64_t data_at, data_size; /* where in the file */
-} Record;
+} Entry;
 
 /* Writes the head of a record that is to stand at `place` of the file. */
-void record_head(char head[RECORD_HEAD], RecordKind kind, uint64_t place, const Buf *meta, const Buf *data);
+void entry_head(char head[ENTRY_HEAD], EntryKind kind, uint64_t place, const Buf *meta, const Buf *data);
 
-typedef struct RecordScan {
+typedef struct EntryScan {
     int fd;
     uint64_t at;   /* where the next record begins */
     uint64_t end;  /* of the file, when the scan was begun */
@@ -49,10 +49,10 @@ typedef struct RecordScan {
     bool is_cut;      /* the file ends within a record, which begins at `at` */
     bool is_damaged;  /* at `at` there is no head as it was written */
     int reason;       /* an errno: the file could not be read any further */
-} RecordScan;
+} EntryScan;
 
-bool record_scan_start(RecordScan *scan, int fd);        /* false: the file cannot be asked for its size; see reason */
-bool record_scan_next(RecordScan *scan, Record *record); /* false: there is no more */
-void record_scan_end(RecordScan *scan);
+bool entry_scan_start(EntryScan *scan, int fd);       /* false: the file cannot be asked for its size; see reason */
+bool entry_scan_next(EntryScan *scan, Entry *record); /* false: there is no more */
+void entry_scan_end(EntryScan *scan);
 
 #endif

@@ -10,7 +10,7 @@
 #include "base/input.h"
 #include "runtime/journal/journal.h"
 
-static void show_run(const Record *record, Buf *out) {
+static void show_run(const Entry *record, Buf *out) {
     Input in = input_of(record->meta, record->meta_size);
     for (uint64_t left = input_number(&in); left > 0 && !in.is_bad; left--) {
         size_t label_len, len;
@@ -35,12 +35,12 @@ static void show_job(const StoredJob *job, Buf *out) {
     }
 }
 
-static void show_records(RecordScan *scan, Buf *out) {
+static void show_records(EntryScan *scan, Buf *out) {
     Stored stored = {0};
-    Record record;
+    Entry record;
     uint64_t senseless = 0, id = 0;
-    while (record_scan_next(scan, &record)) {
-        if (record.kind == RECORD_RUN)
+    while (entry_scan_next(scan, &record)) {
+        if (record.kind == ENTRY_RUN)
             show_run(&record, out);
         else
             senseless += !entry_read(&record, id++, &stored);
@@ -54,13 +54,13 @@ static void show_records(RecordScan *scan, Buf *out) {
 
 bool journal_show(const char *directory, Buf *out, char **error) {
     Buf path = {0};
-    RecordScan scan;
+    EntryScan scan;
     buf_printf(&path, "%s/journal", directory);
     int file = open(buf_text(&path), O_RDONLY | O_CLOEXEC);
-    bool is_open = file >= 0 && record_scan_start(&scan, file);
+    bool is_open = file >= 0 && entry_scan_start(&scan, file);
     if (is_open) {
         show_records(&scan, out);
-        record_scan_end(&scan);
+        entry_scan_end(&scan);
     }
     if (!is_open) {
         Buf text = {0};

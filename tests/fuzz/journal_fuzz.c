@@ -35,13 +35,13 @@ static void check_kept(const Stored *stored) {
 
 static uint64_t read_all(int file) {
     static const JournalFact facts[] = {{"program", "abc"}};
-    RecordScan scan;
-    Record record;
+    EntryScan scan;
+    Entry record;
     Stored stored = {0};
     uint64_t records = 0;
-    check(record_scan_start(&scan, file));
-    while (record_scan_next(&scan, &record)) {
-        if (record.kind == RECORD_RUN)
+    check(entry_scan_start(&scan, file));
+    while (entry_scan_next(&scan, &record)) {
+        if (record.kind == ENTRY_RUN)
             free(entry_compare_run(&record, facts, 1));
         else
             entry_read(&record, records, &stored);
@@ -51,14 +51,14 @@ static uint64_t read_all(int file) {
     check(scan.reason == 0 && scan.at <= scan.end);
     check_kept(&stored);
     stored_clear(&stored);
-    record_scan_end(&scan);
+    entry_scan_end(&scan);
     return records;
 }
 
-static void add_record(int file, uint64_t *place, RecordKind kind, Buf meta) {
+static void add_record(int file, uint64_t *place, EntryKind kind, Buf meta) {
     const Buf nothing = {0};
-    char head[RECORD_HEAD];
-    record_head(head, kind, *place, &meta, &nothing);
+    char head[ENTRY_HEAD];
+    entry_head(head, kind, *place, &meta, &nothing);
     check(write(file, head, sizeof head) == (ssize_t)sizeof head);
     check(write(file, meta.data, meta.len) == (ssize_t)meta.len);
     *place += sizeof head + meta.len;
@@ -69,7 +69,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     int file = memfd_create("journal", MFD_CLOEXEC);
     check(file >= 0);
     Buf bytes = {.data = (char *)(uintptr_t)(data + 1), .len = size - 1};
-    unsigned kind = data[0] % RECORD_KINDS;
+    unsigned kind = data[0] % ENTRY_KINDS;
     if (kind == 0) {
         check(write(file, bytes.data, bytes.len) == (ssize_t)bytes.len);
     } else {
@@ -78,8 +78,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         memset(head.name.name, 'n', sizeof head.name.name);
         Buf meta = {0};
         entry_job(&meta, &head);
-        add_record(file, &place, RECORD_JOB, meta);
-        add_record(file, &place, (RecordKind)kind, bytes);
+        add_record(file, &place, ENTRY_JOB, meta);
+        add_record(file, &place, (EntryKind)kind, bytes);
         buf_free(&meta);
         check(read_all(file) == 2);
     }

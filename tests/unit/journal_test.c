@@ -61,7 +61,7 @@ static void add_job(Journal *journal, uint8_t number) {
     Buf meta = {0};
     StoredHead head = head_of(number);
     entry_job(&meta, &head);
-    assert_true(journal_add(journal, RECORD_JOB, &meta, NULL) >= 0);
+    assert_true(journal_add(journal, ENTRY_JOB, &meta, NULL) >= 0);
     buf_free(&meta);
 }
 
@@ -73,7 +73,7 @@ static int64_t try_bag(Journal *journal, uint8_t number, uint64_t first, uint64_
     StoredHead head = head_of(number);
     entry_bag(&meta, head.name.name, 100, END_NONE, &chunks);
     buf_add_text(&data, text);
-    int64_t id = journal_add(journal, RECORD_BAG, &meta, &data);
+    int64_t id = journal_add(journal, ENTRY_BAG, &meta, &data);
     ranges_free(&chunks);
     buf_free(&meta);
     buf_free(&data);
@@ -88,7 +88,7 @@ static void add_done(Journal *journal, uint8_t number, uint64_t limit) {
     Buf meta = {0};
     StoredHead head = head_of(number);
     entry_done(&meta, head.name.name, limit, END_STOPPED);
-    assert_true(journal_add(journal, RECORD_DONE, &meta, NULL) >= 0);
+    assert_true(journal_add(journal, ENTRY_DONE, &meta, NULL) >= 0);
     buf_free(&meta);
 }
 
@@ -163,7 +163,7 @@ static void larger_bags_take_the_place_of_their_parts(void **state) {
     StoredHead head = head_of(1);
     entry_bag(&meta, head.name.name, 100, END_NONE, &chunks);
     buf_add_text(&data, "all of a and b");
-    journal_add(journal, RECORD_BAG, &meta, &data);
+    journal_add(journal, ENTRY_BAG, &meta, &data);
     journal_close(&journal);
     journal = open_bound(*state, JOURNAL_RESUME, &stored);
     assert_int_equal(stored.jobs[0]->count, 2);
@@ -268,7 +268,7 @@ static void a_flipped_bit_is_recognised(void **state) {
         journal_close(&journal);
         stored_clear(&stored);
     }
-    assert_true(refused >= RECORD_HEAD * 8);
+    assert_true(refused >= ENTRY_HEAD * 8);
     assert_true(gone_on > refused);
     buf_free(&all);
 }
@@ -367,15 +367,15 @@ static void a_full_disk_turns_it_off(void **state) {
     check_kept(journal, &stored);
     journal_close(&journal);
     stored_clear(&stored);
-    RecordScan scan;
-    Record record;
+    EntryScan scan;
+    Entry record;
     int file = open(place->file, O_RDONLY);
     size_t records = 0;
-    assert_true(record_scan_start(&scan, file));
-    while (record_scan_next(&scan, &record)) records++;
+    assert_true(entry_scan_start(&scan, file));
+    while (entry_scan_next(&scan, &record)) records++;
     assert_int_equal(records, 7);
     assert_false(scan.is_cut || scan.is_damaged || scan.skipped);
-    record_scan_end(&scan);
+    entry_scan_end(&scan);
     close(file);
 }
 
