@@ -7,6 +7,7 @@
 
 #include "base/arena.h"
 #include "base/buf.h"
+#include "runtime/launch/store.h"
 #include "runtime/sched/channel.h"
 
 struct Hub {
@@ -17,6 +18,7 @@ struct Hub {
     Buf strange;       /* HubStrange for each peer, as its last heartbeat said */
     Buf keys;          /* public keys of the run, in the order in which they came */
     Buf told;          /* size_t for each peer: how many of their bytes it was sent; 0: it has not been welcomed */
+    Store *store;      /* NULL: there is no journal */
     SchedActions actions;
     uint32_t turned_away;
     bool is_over;
@@ -27,7 +29,8 @@ struct Hub {
 Hub *hub_open(const HubConfig *config, char **error) {
     Hub *hub = xcalloc(1, sizeof *hub);
     hub->config = *config;
-    LinkConfig link = {.control = config->control, .is_hub = true, .wake = config->wake, .keys = config->keys};
+    LinkConfig link = {
+        .control = config->control, .data = config->bags, .is_hub = true, .wake = config->wake, .keys = config->keys};
     hub->link = link_open(config->net, &link, error);
     if (!hub->link) {
         free(hub);
@@ -42,6 +45,7 @@ Hub *hub_open(const HubConfig *config, char **error) {
 
 void hub_close(Hub **hub) {
     if (!*hub) return;
+    store_free(&(*hub)->store);
     link_close(&(*hub)->link);
     sched_free(&(*hub)->sched);
     channels_free(&(*hub)->channels);
@@ -123,6 +127,12 @@ static void do_action(Hub *hub, const SchedAction *action) {
     case SCHED_KILL:
         if (hub->config.on_kill) hub->config.on_kill(hub->config.data, action->host, action->pid);
         break;
+    case SCHED_STORE:
+        if (hub->store) store_want(hub->store, hub->sched, action->job, action->bag);
+        break;
+    case SCHED_UNSTORE:
+        if (hub->store) store_drop(hub->store, action->job, action->bag);
+        break;
     case SCHED_JOB_FINISHED: {
         const JobStats *stats = sched_job_stats(hub->sched, action->job);
         if (stats) hub->config.on_job(hub->config.data, hub->sched, stats);
@@ -161,6 +171,30 @@ static void step_message(Hub *hub, uint32_t peer, const Message *message) {
     step(hub, &event);
 }
 
+/* A message came: on a control connection, or about bags. */
+static void take_event(Hub *hub, const LinkEvent *received) {
+    if (received->kind == LINK_CONTROL)
+        receive(hub, received, step_message);
+    else if (received->kind == LINK_GET && received->message.kind == MSG_GET && hub->store)
+        store_get(hub->store, hub->sched, received->peer, &received->message);
+    else if (received->kind == LINK_PIECE && received->message.kind == MSG_PIECE && hub->store)
+        store_piece(hub->store, &received->message);
+}
+
+static void tell_news(Hub *hub) {
+    SchedEvent event;
+    if (!hub->store) return;
+    store_tick(hub->store);
+    while (!hub->is_over && store_news(hub->store, &event)) step(hub, &event);
+}
+
+static uint64_t next_wish(const Hub *hub) {
+    uint64_t next = sched_next_tick(hub->sched), channels = channels_next_tick(&hub->channels);
+    uint64_t store = hub->store ? store_next_tick(hub->store) : UINT64_MAX;
+    if (channels < next) next = channels;
+    return store < next ? store : next;
+}
+
 static void tick_channels(Hub *hub) {
     uint64_t now = clock_now();
     if (now < channels_next_tick(&hub->channels)) return;
@@ -181,12 +215,12 @@ static bool is_readable(int fd) {
 
 int hub_run(Hub *hub, char text[MESSAGE_TEXT_SIZE]) {
     while (!hub->is_over) {
-        uint64_t next = sched_next_tick(hub->sched), wanted = channels_next_tick(&hub->channels);
-        link_wait(hub->link, milliseconds_until(next < wanted ? next : wanted));
-        for (LinkEvent received; !hub->is_over && link_receive(hub->link, &received);) receive(hub, &received, step_message);
+        link_wait(hub->link, milliseconds_until(next_wish(hub)));
+        for (LinkEvent received; !hub->is_over && link_receive(hub->link, &received);) take_event(hub, &received);
         tick_channels(hub);
         if (!hub->is_over && is_readable(hub->config.wake)) hub->config.on_wake(hub, hub->config.data);
         tell_keys_to_all(hub);
+        tell_news(hub);
         SchedEvent tick = {.kind = SCHED_TICK};
         if (!hub->is_over && clock_now() >= sched_next_tick(hub->sched)) step(hub, &tick);
     }
@@ -205,7 +239,8 @@ void hub_turn_away(Hub *hub) {
     while (!is_readable(hub->config.wake)) {
         uint64_t wanted = channels_next_tick(&hub->channels);
         link_wait(hub->link, wanted == CHANNEL_NEVER ? -1 : milliseconds_until(wanted));
-        for (LinkEvent received; link_receive(hub->link, &received);) receive(hub, &received, turn_away);
+        for (LinkEvent received; link_receive(hub->link, &received);)
+            if (received.kind == LINK_CONTROL) receive(hub, &received, turn_away);
         tick_channels(hub);
     }
 }
@@ -216,6 +251,12 @@ uint32_t hub_turned_away(const Hub *hub) {
 
 void hub_expect_program(Hub *hub, const uint8_t program[MESSAGE_HASH_SIZE]) {
     sched_expect_program(hub->sched, program);
+}
+
+void hub_use_journal(Hub *hub, Journal *journal, const Stored *stored, uint64_t every) {
+    SchedJournal use = {.stored = stored, .endpoint = link_data_endpoint(hub->link), .every = every};
+    hub->store = store_new(journal, hub->link);
+    sched_use_journal(hub->sched, &use);
 }
 
 void hub_process_lost(Hub *hub, const HubLoss *loss) {

@@ -5,6 +5,7 @@
 #ifndef RUNTIME_LAUNCH_HUB_H
 #define RUNTIME_LAUNCH_HUB_H
 
+#include "runtime/journal/journal.h"
 #include "runtime/net/link.h"
 #include "runtime/sched/sched.h"
 
@@ -14,6 +15,7 @@ typedef struct HubConfig {
     Net *net;
     const char *control;  /* where to listen */
     const LinkKeys *keys; /* over a network; else NULL. Only looked at by hub_open. */
+    const char *bags;     /* where to listen for who wants bags out of a journal; NULL: there will be none */
     SchedConfig sched;
     int wake;                              /* a descriptor to look at beside the messages; -1: none */
     void (*on_wake)(Hub *hub, void *data); /* it is readable */
@@ -49,6 +51,9 @@ void hub_close(Hub **hub);
 /* For on_wake: the program that is to take part; a process of the run has ended; something else went wrong (all_are_gone: and no
  * process of the run is left); the user wants the run to end. */
 void hub_expect_program(Hub *hub, const uint8_t program[MESSAGE_HASH_SIZE]);
+/* Before the program's processes are told what to start: bags are kept in a journal, of which `stored` is there already; both are
+ * borrowed. */
+void hub_use_journal(Hub *hub, Journal *journal, const Stored *stored, uint64_t every);
 void hub_process_lost(Hub *hub, const HubLoss *loss);
 void hub_fail(Hub *hub, const char *text, bool all_are_gone);
 void hub_interrupt(Hub *hub);

@@ -35,18 +35,19 @@
 
 enum {
     PROTOCOL_VERSION = 3,
-    MESSAGE_HASH_SIZE = 16,       /* bytes of a program's or a task's hash */
-    MESSAGE_JOB_NAME_SIZE = 16,   /* bytes of a job's full name, by which a journal knows it */
-    MESSAGE_INPUTS_SIZE = 256,    /* bytes of what tells people a job's input, with its NUL */
-    MESSAGE_ENDPOINT_SIZE = 128,  /* bytes of an endpoint with its NUL, "ipc:///tmp/mr-1234/w3" */
-    MESSAGE_NAME_SIZE = 64,       /* bytes of a worker's name with its NUL, "host:pid" or "thread 3" */
-    MESSAGE_TEXT_SIZE = 512,      /* bytes of an error's text with its NUL, UTF-8 */
-    MESSAGE_INLINE_BLOB = 4096,   /* captures up to this size travel in JOB_SUBMIT and JOB_START */
-    MESSAGE_PIECE_SIZE = 1 << 19, /* bytes of data in one PIECE at most */
-    MESSAGE_KEY_SIZE = 32,        /* bytes of a public key */
-    MESSAGE_KEYS = 1024,          /* keys in one ALLOW at most */
-    MESSAGE_LISTS = 64,           /* lists that one job cuts by chunks, at most */
-    MESSAGE_WORKERS = 65536,      /* workers of a run at most */
+    MESSAGE_HASH_SIZE = 16,                /* bytes of a program's or a task's hash */
+    MESSAGE_JOB_NAME_SIZE = 16,            /* bytes of a job's full name, by which a journal knows it */
+    MESSAGE_INPUTS_SIZE = 256,             /* bytes of what tells people a job's input, with its NUL */
+    MESSAGE_ENDPOINT_SIZE = 128,           /* bytes of an endpoint with its NUL, "ipc:///tmp/mr-1234/w3" */
+    MESSAGE_NAME_SIZE = 64,                /* bytes of a worker's name with its NUL, "host:pid" or "thread 3" */
+    MESSAGE_TEXT_SIZE = 512,               /* bytes of an error's text with its NUL, UTF-8 */
+    MESSAGE_INLINE_BLOB = 4096,            /* captures up to this size travel in JOB_SUBMIT and JOB_START */
+    MESSAGE_PIECE_SIZE = 1 << 19,          /* bytes of data in one PIECE at most */
+    MESSAGE_KEY_SIZE = 32,                 /* bytes of a public key */
+    MESSAGE_KEYS = 1024,                   /* keys in one ALLOW at most */
+    MESSAGE_LISTS = 64,                    /* lists that one job cuts by chunks, at most */
+    MESSAGE_WORKERS = 65536,               /* workers of a run at most */
+    MESSAGE_JOURNAL = MESSAGE_WORKERS - 1, /* where a worker is named as a bag's holder: the journal, and no worker */
 };
 /* A job's number says who owns it: 0 the root, w + 1 worker w. Each owner counts its own from 1 up. */
 #define JOB_NUMBER(owner, count) ((uint64_t)(owner) << 40 | (count))

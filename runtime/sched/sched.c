@@ -174,7 +174,8 @@ static void sched_hello(Sched *sched, uint32_t number, const MsgHello *hello) {
         peer->worker = sched_number_worker(sched, hello->wish, number);
     }
     Message *welcome = sched_send(sched, number, MSG_WELCOME);
-    welcome->as.welcome = (MsgWelcome){.worker = peer->worker, .workers = sched->config.workers};
+    welcome->as.welcome =
+        (MsgWelcome){.worker = peer->worker, .workers = sched->config.workers, .has_journal = is_root && sched->has_journal};
     if (is_root) return;
     sched_log(sched, 1, "worker %u is here: %s, pid %lld", peer->worker, peer->name, (long long)peer->pid);
     jobs_hand_out(sched);
@@ -322,6 +323,7 @@ uint64_t sched_next_tick(const Sched *sched) {
     uint64_t waited = sched->first_hello + config->hello_wait;
     if (here > 0 && here < config->workers && waited > sched->last_tick && waited < next) next = waited;
     if (sched->tell_idle_at && sched->tell_idle_at < next) next = sched->tell_idle_at;
+    if (sched->keeps && sched->jobs.first && sched->store_at < next) next = sched->store_at;
     for (uint32_t i = 0; i < sched->peer_count; i++) {
         const SchedPeer *peer = &sched->peers[i];
         if (peer->is_gone && !peer->has_left && peer->lost_at + config->lost_grace < next)
@@ -429,6 +431,7 @@ void sched_step(Sched *sched, const SchedEvent *event, SchedActions *out) {
     case SCHED_MESSAGE: sched_message(sched, event->peer, event->message); break;
     case SCHED_PEER_LOST: sched_peer_lost(sched, event); break;
     case SCHED_FAIL: sched_fail(sched, event); break;
+    case SCHED_STORED: sched_stored(sched, event); break;
     case SCHED_INTERRUPT: sched_interrupt(sched); break;
     }
     sched->out = NULL;

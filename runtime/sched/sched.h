@@ -13,6 +13,7 @@
 #define RUNTIME_SCHED_SCHED_H
 
 #include "runtime/sched/message.h"
+#include "runtime/sched/stored.h"
 
 enum { SCHED_PEERS = 2 * MESSAGE_WORKERS, SCHED_CREDITS = 2 };
 #define SCHED_NO_PEER UINT32_MAX
@@ -41,6 +42,7 @@ typedef enum SchedEventKind {
     SCHED_PEER_LOST, /* `peer` disconnected (SCHED_NO_PEER: see pid), or its process `pid` exited; `text` says how ("killed by
                         signal 9") */
     SCHED_FAIL,      /* something outside of the protocol went wrong, `text`: the run ends with status 1 */
+    SCHED_STORED,    /* the answer to SCHED_STORE: `stored` */
     SCHED_INTERRUPT, /* the user wants the run to end (Ctrl-C) */
 } SchedEventKind;
 
@@ -57,6 +59,11 @@ typedef struct SchedEvent {
     uint64_t at_count;      /* with at_chunk: it was mapping so many at once, from there on: any of them may be to blame */
     const char
         *text; /* SCHED_PEER_LOST: borrowed; who and how, when no HELLO told us a name: "worker 3 (pid 77)" is added where known */
+    uint64_t job; /* SCHED_STORED, with bag: which was asked for */
+    uint32_t bag;
+    uint64_t size;     /* SCHED_STORED: bytes that were fetched for it */
+    uint64_t stored;   /* SCHED_STORED: the journal's number for it plus one; 0: it could not be had, or not be written. With a
+                          text: nothing can be written any more */
     bool all_are_gone; /* SCHED_FAIL: nobody is there to say goodbye */
 } SchedEvent;
 
@@ -65,6 +72,8 @@ typedef enum SchedActionKind {
     SCHED_LOG,          /* a line for people, `text`; level 0: always (warnings), 1: with -v */
     SCHED_REPLACE,      /* start one more worker on `host`, with the wish -1: one that was there is lost */
     SCHED_KILL,         /* end process `pid` of `host`: it counts as lost, though it may live */
+    SCHED_STORE,        /* fetch bag `bag` of `job` (sched_bag) and put it into the journal; to be answered with SCHED_STORED */
+    SCHED_UNSTORE,      /* its holder is gone: SCHED_STORED can be answered at once */
     SCHED_JOB_FINISHED, /* `job` is over; its statistics are there until the next step (sched_job_stats) */
     SCHED_END,          /* the run is over, `status`; `text` is the error or empty. The last action ever, once. */
 } SchedActionKind;
@@ -77,6 +86,7 @@ typedef struct SchedAction {
     int level;
     int32_t status; /* 0, the program's own, 1 after an error, 130 after an interrupt */
     uint64_t job;
+    uint32_t bag;    /* STORE, UNSTORE */
     Message message; /* its bytes are valid until the next step */
     char text[MESSAGE_TEXT_SIZE];
 } SchedAction;
@@ -91,6 +101,28 @@ void sched_free(Sched **sched);
 
 /* Only processes of this program, by its hash, may take part. Without it, those of the program that is heard of first. */
 void sched_expect_program(Sched *sched, const uint8_t program[MESSAGE_HASH_SIZE]);
+
+/* A journal that keeps bags beyond their workers, and beyond the run. Before anybody has said HELLO. */
+typedef struct SchedJournal {
+    const Stored *stored; /* what it holds from earlier runs; borrowed, for as long as the scheduler lives; NULL: nothing */
+    const char *endpoint; /* where its bags can be pulled from; copied */
+    uint64_t every;       /* how often bags that have grown are kept, in nanoseconds */
+} SchedJournal;
+
+void sched_use_journal(Sched *sched, const SchedJournal *journal);
+
+/* What is to be written down of a bag. */
+typedef struct SchedBag {
+    StoredHead head; /* of its job */
+    uint64_t limit;  /* of the job, as it is known by now, and why; all its chunks where there is no end */
+    EndKind end;
+    bool is_last;                         /* it has all of the job */
+    RangeSet chunks;                      /* in it; owned by whoever asked */
+    char endpoint[MESSAGE_ENDPOINT_SIZE]; /* where it can be pulled from */
+} SchedBag;
+
+bool sched_bag(const Sched *sched, uint64_t job, uint32_t bag, SchedBag *out); /* false: there is none */
+uint64_t sched_bag_stored(const Sched *sched, uint64_t job, uint32_t bag);     /* as in SchedEvent; 0: it is not in the journal */
 
 /* Appends to `out`; the caller does the actions, sets out->len = 0 and calls again. After SCHED_END every event is ignored. */
 void sched_step(Sched *sched, const SchedEvent *event, SchedActions *out);
@@ -123,6 +155,7 @@ typedef struct JobStats {
     EdgeStats *edges; /* in the order in which they were finished */
     uint32_t edge_count;
     uint64_t root_nodes, root_size; /* what the root received */
+    uint64_t stored;                /* chunks that came from the journal */
 } JobStats;
 
 typedef struct WorkerInfo {

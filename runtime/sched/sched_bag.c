@@ -1,6 +1,7 @@
 /* sched_bag.c: where the partial results of a job lie, and who merges with whom. When all chunks that count are covered, bags that
  * are ready meet in pairs, until one has everything, which the owner is then told of. What is lost with a holder, or given up,
  * becomes chunks to be mapped again, as few as possible. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,7 +12,7 @@ BagRecord *job_bag(const Job *job, uint32_t number) {
     return &job->bags[number - 1];
 }
 
-static uint32_t bag_new(Job *job, uint32_t worker) {
+uint32_t bag_new(Job *job, uint32_t worker) {
     uint32_t number = ++job->bag_count;
     if ((number & (number - 1)) == 0) job->bags = xrealloc(job->bags, 2 * (size_t)number * sizeof *job->bags);
     *job_bag(job, number) = (BagRecord){.worker = worker, .is_there = true, .first = UINT64_MAX};
@@ -42,8 +43,9 @@ static bool bag_is_ready(const Job *job, const BagRecord *bag) {
 /* Bag `from` is pulled and merged into bag `into`, which is open. */
 static void merge_begin(Sched *sched, Job *job, uint32_t from, uint32_t into) {
     BagRecord *source = job_bag(job, from), *target = job_bag(job, into);
-    SchedPeer *holder = sched_live_worker(sched, source->worker), *puller = sched_live_worker(sched, target->worker);
-    if (!holder || !puller) return; /* lost in this very step: what it had is about to be given up */
+    const char *endpoint = bag_endpoint(sched, source);
+    SchedPeer *puller = sched_live_worker(sched, target->worker);
+    if (!endpoint || !puller) return; /* lost in this very step: what it had is about to be given up */
     uint32_t step = ++job->last_step;
     if ((job->merge_count & (job->merge_count + 1)) == 0)
         job->merges = xrealloc(job->merges, 2 * ((size_t)job->merge_count + 1) * sizeof *job->merges);
@@ -53,7 +55,16 @@ static void merge_begin(Sched *sched, Job *job, uint32_t from, uint32_t into) {
     job_start_at(sched, job, puller);
     Message *message = job_send(sched, job, sched->workers[target->worker], MSG_MERGE);
     message->as.merge = (MsgMerge){.step = step, .into = into, .from = source->worker, .from_bag = from, .parts = 1};
-    memcpy(message->as.merge.endpoint, holder->endpoint, sizeof holder->endpoint);
+    snprintf(message->as.merge.endpoint, sizeof message->as.merge.endpoint, "%s", endpoint);
+}
+
+/* The worker that merges two frozen bags: the holder of one of them, or, of bags that the journal has, workers in turn. */
+static uint32_t worker_for_merge(Sched *sched, const Job *job, const BagRecord *one, const BagRecord *other) {
+    if (one->worker != MESSAGE_JOURNAL) return one->worker;
+    if (other->worker != MESSAGE_JOURNAL) return other->worker;
+    uint32_t count = sched->worker_count, worker = 0;
+    for (uint32_t i = 0; i < count && !sched_live_worker(sched, worker = (job->last_step + i) % count); i++) {}
+    return worker;
 }
 
 /* Merges two ready bags: the one that took in less goes into the other, when that is open. When neither is, a new one takes in the
@@ -61,7 +72,7 @@ static void merge_begin(Sched *sched, Job *job, uint32_t from, uint32_t into) {
 static void bags_meet(Sched *sched, Job *job, uint32_t a, uint32_t b) {
     const BagRecord *one = job_bag(job, a), *other = job_bag(job, b);
     if (one->is_frozen && other->is_frozen)
-        merge_begin(sched, job, a, bag_new(job, one->worker));
+        merge_begin(sched, job, a, bag_new(job, worker_for_merge(sched, job, one, other)));
     else if (one->is_frozen || (!other->is_frozen && other->took > one->took))
         merge_begin(sched, job, a, b);
     else
@@ -186,7 +197,7 @@ uint64_t job_bags_lose_worker(Sched *sched, Job *job, uint32_t worker) {
     if (job->spec.flags & JOB_BY_RANGES) return 0; /* the owner will say which parts it did not get */
     merges_lose_worker(sched, job, worker);
     for (uint32_t number = 1; number <= job->bag_count; number++)
-        if (job_bag(job, number)->worker == worker) job_bag(job, number)->is_there = false;
+        if (job_bag(job, number)->worker == worker && !bag_lose_holder(sched, job, number)) job_bag(job, number)->is_there = false;
     /* A top that is the source of a merge waits for what has become of that. Its holder may be one that was lost before. */
     for (uint32_t number = 1; number <= job->bag_count; number++) {
         const BagRecord *bag = job_bag(job, number);

@@ -63,7 +63,8 @@ static Range job_take(Sched *sched, Job *job) {
     } else {
         Range front = job->todo.items[0];
         if (size == 0) {
-            uint64_t want = job->todo.total / ((uint64_t)GUIDE * sched_live_workers(sched));
+            uint64_t want = job->todo.total / ((uint64_t)GUIDE * sched_live_workers(sched)), most = job_most_chunks(sched, job);
+            if (want > most) want = most;
             if (want < job->spec.grain) want = job->spec.grain;
             for (size = 1; 2 * size <= want && 2 * size <= RANGE_MAX && front.first % (2 * size) == 0;) size *= 2;
         }

@@ -1,6 +1,7 @@
 /* sched_job.c: what the scheduler does with a job. Its chunks are handed out in ranges (sched_hand.c), the answers are added up,
  * chunks that have become needless are cancelled; when every chunk that counts is covered, bags are merged (sched_bag.c), and the
  * root hears who holds the last one. What is mapped of a job of a worker goes to that worker range by range. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -58,10 +59,11 @@ void job_deliver(Sched *sched, Job *job, uint32_t bag) {
     for (uint32_t i = 0; i < job->stats.worker_count; i++) done->nanoseconds += job->stats.workers[i].nanoseconds;
     if (bag == 0) return;
     job_bag(job, bag)->is_frozen = true;
-    const SchedPeer *holder = &sched->peers[sched->workers[job_bag(job, bag)->worker]];
-    done->holder = holder->worker;
+    const char *endpoint = bag_endpoint(sched, job_bag(job, bag));
+    done->holder = job_bag(job, bag)->worker;
     done->bag = bag;
-    memcpy(done->endpoint, holder->endpoint, sizeof done->endpoint);
+    snprintf(done->endpoint, sizeof done->endpoint, "%s", endpoint ? endpoint : "");
+    job_store_result(sched, job);
 }
 
 void job_settle(Sched *sched, Job *job) {
@@ -109,6 +111,7 @@ static void job_tell_progress(Sched *sched, Job *job) {
 
 void jobs_tick(Sched *sched) {
     for (Job *job = sched->jobs.first; job; job = job->next) job_tell_progress(sched, job);
+    jobs_store_tick(sched);
     jobs_hand_out(sched);
     jobs_tell_idle(sched);
 }
@@ -196,6 +199,7 @@ void jobs_submit(Sched *sched, SchedPeer *peer, const Message *message) {
         job->blob = xmalloc(message->size);
         memcpy(job->blob, message->bytes, message->size);
     }
+    if (is_root) job_find_stored(sched, job, &submit->name);
     job_settle(sched, job); /* a job without chunks is done at once */
     if (job->phase == JOB_MAPS) jobs_hand_out(sched);
 }
@@ -293,6 +297,7 @@ void jobs_range_done(Sched *sched, SchedPeer *peer, const Message *message) {
     stats->slices += done->pulled;
     if (job->phase == JOB_MAPS) {
         job_add_done(sched, job, &handed, peer, message);
+        job_store_ready(sched, job);
         job_settle(sched, job);
         job_tell_progress(sched, job);
     }
@@ -349,6 +354,11 @@ void jobs_end(Sched *sched, const SchedPeer *peer, const Message *message) {
     if (!job || &sched->peers[job->owner] != peer) return;
     job->stats.root_nodes = message->as.job_end.nodes;
     job->stats.root_size = message->as.job_end.size;
+    job->is_received = true;
+    if (!job_result_is_awaited(job)) jobs_finish(sched, job);
+}
+
+void jobs_finish(Sched *sched, Job *job) {
     job_over(sched, job);
     sched_action(sched, SCHED_JOB_FINISHED)->job = job->number;
     sched->finished = job;

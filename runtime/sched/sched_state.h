@@ -58,6 +58,9 @@ typedef struct Orphan {
  * A bag that was merged into another lives on inside of it: `into`. The others are tops; at the end one top has everything. What is
  * in a bag is its own chunks and those of the bags that it took in. A copy of a bag that was taken in stays at its holder, frozen,
  * until the job ends, so that a bag that is lost costs its own chunks only: those that it had taken in become tops again. */
+/* A bag on its way into the journal: it waits for the last of its ranges; it was asked for. */
+typedef enum StoreState { STORE_NONE, STORE_WAITS, STORE_RUNS } StoreState;
+
 typedef struct BagRecord {
     uint32_t worker; /* who holds it */
     uint32_t into;   /* the bag that took it in; 0: it is a top */
@@ -66,6 +69,8 @@ typedef struct BagRecord {
     bool is_frozen;  /* it was asked for, or may have been: nothing goes into it any more */
     bool is_void;    /* nobody may use it any more: its own chunks count as not mapped */
     uint32_t took;   /* how many merges deep it is */
+    StoreState store;
+    uint64_t stored; /* the journal's number for it plus one; 0: it is not in the journal */
     uint64_t first;  /* the first chunk of what is in it; UINT64_MAX: nothing yet */
     RangeSet own;    /* chunks that were mapped into it */
 } BagRecord;
@@ -113,6 +118,9 @@ struct Job {
     uint32_t merge_count, last_step;
     PartRecord *parts; /* BY_RANGES: that the owner has not got yet */
     uint32_t part_count;
+    JobName name;                  /* all zero: it is not kept */
+    uint32_t store_waits;          /* bags that STORE_WAIT */
+    bool is_received;              /* the owner has the result; workers keep it until it is in the journal */
     bool is_joined;                /* BY_RANGES: the owner waits for it */
     uint32_t owner_holds;          /* the same: ranges that the owner has and has not answered */
     uint64_t told_at, told_chunks; /* of the last JOB_PROGRESS */
@@ -150,6 +158,11 @@ struct Sched {
     Buf part;              /* the bytes of a PART that goes out with this step */
     Orphan *orphans;
     size_t orphan_count, orphan_cap;
+    bool has_journal, keeps; /* keeps: and it can still be written */
+    SchedJournal journal;
+    char journal_endpoint[MESSAGE_ENDPOINT_SIZE];
+    uint64_t store_at, store_round; /* when the next round is due; when the last one began */
+    uint64_t store_cost;            /* of the bags of this round, by and by, in nanoseconds of somebody's time */
     uint64_t random;
     uint64_t ignored, refused; /* refused: processes of other programs or versions that said HELLO */
     SchedActions *out;         /* of the step that runs */
@@ -182,9 +195,11 @@ void job_end_after(Sched *sched, Job *job, int64_t chunk, EndKind end); /* it st
 void job_deliver(Sched *sched, Job *job, uint32_t bag);                 /* 0: there is none */
 /* Whatever the job can do now, after each change: when all chunks that count are covered it is reduced, at last delivered. */
 void job_settle(Sched *sched, Job *job);
-void job_over(Sched *sched, Job *job); /* takes the job out of everything, tells workers to drop it; the caller frees it */
+void jobs_finish(Sched *sched, Job *job); /* its owner is done with it, and so is the journal */
+void job_over(Sched *sched, Job *job);    /* takes the job out of everything, tells workers to drop it; the caller frees it */
 
 /* ---- sched_bag.c */
+uint32_t bag_new(Job *job, uint32_t worker);         /* its number; it is empty and open */
 BagRecord *job_bag(const Job *job, uint32_t number); /* 1 … bag_count */
 uint32_t bag_for_range(Job *job, uint32_t worker);   /* the number of the bag into which its next range goes */
 void bag_add_range(Job *job, uint32_t number, uint64_t first, uint64_t count); /* these chunks are in it now, and covered */
@@ -195,6 +210,17 @@ void jobs_merge_done(Sched *sched, SchedPeer *peer, const Message *message);
 uint64_t bag_void(Job *job, uint32_t number);
 uint64_t job_bags_lose_worker(Sched *sched, Job *job, uint32_t worker); /* the same for all that a worker held; chunks again */
 void job_todo_again(Job *job, Range range); /* chunks that count, and that nobody has any more, are to be mapped again */
+
+/* ---- sched_store.c */
+const char *bag_endpoint(Sched *sched, const BagRecord *bag);      /* where it can be pulled from; NULL: nowhere */
+void job_find_stored(Sched *sched, Job *job, const JobName *name); /* a new job: what is kept of it need not be mapped */
+void jobs_store_tick(Sched *sched);
+void job_store_ready(Sched *sched, Job *job);                        /* a range was answered, or will never be */
+void job_store_result(Sched *sched, Job *job);                       /* it was delivered */
+bool job_result_is_awaited(const Job *job);                          /* by the journal: workers must keep it */
+bool bag_lose_holder(Sched *sched, const Job *job, uint32_t number); /* true: the journal has it, and is its holder now */
+void sched_stored(Sched *sched, const SchedEvent *event);
+uint64_t job_most_chunks(const Sched *sched, const Job *job); /* in a range, so that it can be kept soon */
 
 /* ---- sched_hand.c */
 void jobs_hand_out(Sched *sched);

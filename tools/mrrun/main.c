@@ -23,12 +23,14 @@ int main(int argc, char **argv) {
     int status = 1;
     uint64_t files = launch_prepare_files();
     if (!options_parse(&run.options, argc, argv, &status)) return status;
+    if (run.options.shown_journal) return checkpoint_show(run.options.shown_journal);
     if (!has_files(&run.options, files)) return 1;
     run.path = program_find(run.options.program[0]);
     if (!run.path) return 1;
     if (run.options.is_dry_run)
         status = run_show(&run) ? 0 : 1;
-    else if (run_take_signals(&run) && directory_make(&run.directory) && run_start(&run))
+    else if (run_take_signals(&run) && checkpoint_open(&run.checkpoint, &run.options) && directory_make(&run.directory) &&
+             run_start(&run))
         status = run_program(&run);
     run_stop(&run);
     options_free(&run.options);

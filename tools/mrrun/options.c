@@ -14,7 +14,7 @@
 #include "runtime/net/tcp.h"
 #include "runtime/worker/spill.h"
 
-enum { MOST_WORKERS = 4096, MOST_RETRIES = 1000, RETRIES = 3 };
+enum { MOST_WORKERS = 4096, MOST_RETRIES = 1000, RETRIES = 3, CHECKPOINT_EVERY = 5 /* seconds */ };
 #define MOST_SECONDS 1e8
 
 static const char help[] =
@@ -33,6 +33,11 @@ static const char help[] =
     "      --timeout SECONDS  end the run with an error when it takes longer\n"
     "      --retries N   end it when N workers have died of the same part of the input (default: 3)\n"
     "      --no-respawn  do not replace workers that are lost: the others do their work\n"
+    "      --checkpoint DIR  keep partial results in a journal in DIR, so that a killed run can be gone on with\n"
+    "      --resume      go on with the run whose journal is in DIR; begin when there is none\n"
+    "      --fresh       drop the journal that is in DIR, and begin anew\n"
+    "      --checkpoint-every SECONDS  how often partial results are kept (default: 5)\n"
+    "      --show-journal DIR  show what the journal in DIR holds, and run nothing\n"
     "      --stats       after the run, show for each job what every worker did and sent\n"
     "      --stats=json  the same as JSON, on standard error\n"
     "      --shuffle=SEED  hand out small ranges in an order drawn from SEED: the result must not change (for testing)\n"
@@ -56,6 +61,11 @@ enum {
     OPTION_DRY_RUN,
     OPTION_SSH,
     OPTION_ADDRESS,
+    OPTION_CHECKPOINT,
+    OPTION_RESUME,
+    OPTION_FRESH,
+    OPTION_CHECKPOINT_EVERY,
+    OPTION_SHOW_JOURNAL,
 };
 
 static const struct option long_options[] = {
@@ -67,6 +77,11 @@ static const struct option long_options[] = {
     {"no-respawn", no_argument, NULL, OPTION_NO_RESPAWN},
     {"memory", required_argument, NULL, OPTION_MEMORY},
     {"tcp", no_argument, NULL, OPTION_TCP}, /* for testing, and not in the help */
+    {"checkpoint", required_argument, NULL, OPTION_CHECKPOINT},
+    {"resume", no_argument, NULL, OPTION_RESUME},
+    {"fresh", no_argument, NULL, OPTION_FRESH},
+    {"checkpoint-every", required_argument, NULL, OPTION_CHECKPOINT_EVERY},
+    {"show-journal", required_argument, NULL, OPTION_SHOW_JOURNAL},
     {"help", no_argument, NULL, 'h'},
     {"host", required_argument, NULL, OPTION_HOST},
     {"hostfile", required_argument, NULL, OPTION_HOSTFILE},
@@ -137,6 +152,28 @@ static bool take_place(Options *options, int option, int *status) {
     }
 }
 
+static bool take_seconds(const char *option, double *seconds, int *status) {
+    if (parse_seconds(optarg, seconds)) return true;
+    fprintf(stderr, "mrrun: %s takes a number of seconds above 0, such as 60 or 0.5, not \"%s\"\n", option, optarg);
+    return wrong_usage(status);
+}
+
+static bool take_directory(const char *option, const char **directory, int *status) {
+    *directory = optarg;
+    if (*optarg) return true;
+    fprintf(stderr, "mrrun: %s takes the name of a directory\n", option);
+    return wrong_usage(status);
+}
+
+/* Of these two only one can be meant. */
+static bool take_journal_mode(Options *options, JournalMode mode, int *status) {
+    bool is_good = options->journal_mode == JOURNAL_BEGIN || options->journal_mode == mode;
+    options->journal_mode = mode;
+    if (is_good) return true;
+    fprintf(stderr, "mrrun: --resume goes on with a journal, and --fresh drops it: only one of them can be done\n");
+    return wrong_usage(status);
+}
+
 /* One option; false: the command line is wrong, or there is nothing more to do. */
 static bool take_option(Options *options, int option, char **argv, int *status) {
     unsigned long long number;
@@ -153,10 +190,12 @@ static bool take_option(Options *options, int option, char **argv, int *status) 
         if (!optarg || options->stats == STATS_JSON) return true;
         fprintf(stderr, "mrrun: --stats takes nothing or json, not \"%s\"\n", optarg);
         return wrong_usage(status);
-    case OPTION_TIMEOUT:
-        if (parse_seconds(optarg, &options->timeout)) return true;
-        fprintf(stderr, "mrrun: --timeout takes a number of seconds above 0, such as 60 or 0.5, not \"%s\"\n", optarg);
-        return wrong_usage(status);
+    case OPTION_TIMEOUT: return take_seconds("--timeout", &options->timeout, status);
+    case OPTION_CHECKPOINT: return take_directory("--checkpoint", &options->checkpoint, status);
+    case OPTION_CHECKPOINT_EVERY: return take_seconds("--checkpoint-every", &options->checkpoint_every, status);
+    case OPTION_SHOW_JOURNAL: return take_directory("--show-journal", &options->shown_journal, status);
+    case OPTION_RESUME: return take_journal_mode(options, JOURNAL_RESUME, status);
+    case OPTION_FRESH: return take_journal_mode(options, JOURNAL_AFRESH, status);
     case OPTION_RETRIES:
         if (!parse_number(optarg, MOST_RETRIES, &number)) return wrong_number("--retries", optarg, MOST_RETRIES, status);
         options->retries = (uint32_t)number;
@@ -206,7 +245,7 @@ static bool place_workers(Options *options, int *status) {
 }
 
 bool options_parse(Options *options, int argc, char **argv, int *status) {
-    *options = (Options){.respawns = true, .retries = RETRIES, .ssh = getenv("MR_SSH")};
+    *options = (Options){.checkpoint_every = CHECKPOINT_EVERY, .respawns = true, .retries = RETRIES, .ssh = getenv("MR_SSH")};
     char name[] = "mrrun"; /* with which messages about options begin, wherever mrrun lies */
     char *called = argv[0];
     argv[0] = name;
@@ -216,6 +255,12 @@ bool options_parse(Options *options, int argc, char **argv, int *status) {
     argv[0] = called;
     if (!is_good) return false;
 
+    if (options->shown_journal) return true;
+    if (!options->checkpoint && options->journal_mode != JOURNAL_BEGIN) {
+        fprintf(stderr, "mrrun: %s says nothing without --checkpoint DIR\n",
+                options->journal_mode == JOURNAL_RESUME ? "--resume" : "--fresh");
+        return wrong_usage(status);
+    }
     if (optind == argc || !*argv[optind]) {
         fprintf(stderr, "mrrun: which program shall be run?\n");
         return wrong_usage(status);

@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "runtime/journal/journal.h"
 #include "tools/mrrun/hosts.h"
 
 typedef enum StatsKind { STATS_NONE, STATS_TEXT, STATS_JSON } StatsKind;
@@ -18,12 +19,16 @@ typedef struct Options {
     bool is_verbose, is_quiet;
     bool uses_tcp; /* processes of this machine talk as those of several do */
     StatsKind stats;
-    double timeout;        /* seconds that the run may take; 0: as long as it likes */
-    uint32_t retries;      /* workers that may die of one chunk before the run ends */
-    bool respawns;         /* lost workers are replaced */
-    uint64_t memory;       /* bytes for each worker's values; 0: no limit */
-    uint64_t shuffle_seed; /* 0: ranges are handed out in order */
-    char **program;        /* its path and arguments, ended by NULL */
+    double timeout;         /* seconds that the run may take; 0: as long as it likes */
+    uint32_t retries;       /* workers that may die of one chunk before the run ends */
+    bool respawns;          /* lost workers are replaced */
+    uint64_t memory;        /* bytes for each worker's values; 0: no limit */
+    const char *checkpoint; /* the journal's directory; NULL: there is none */
+    JournalMode journal_mode;
+    double checkpoint_every;   /* seconds */
+    const char *shown_journal; /* only this is to be done: its directory */
+    uint64_t shuffle_seed;     /* 0: ranges are handed out in order */
+    char **program;            /* its path and arguments, ended by NULL */
 } Options;
 
 /* True: mrrun is to go on. False: it ends with *status (help was shown, or the command line is wrong and the reason was shown). */

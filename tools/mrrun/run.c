@@ -40,6 +40,7 @@ void run_stop(Run *run) {
     remotes_free(&run->remotes);
     shipment_free(&run->shipment);
     directory_remove(&run->directory);
+    checkpoint_close(&run->checkpoint, &run->options, false);
     stats_free(&run->stats);
     if (run->wake >= 0) close(run->wake);
     if (run->signals >= 0) close(run->signals);
@@ -53,8 +54,22 @@ static void let_in(void *data, const char *public_key) {
     hub_allow(data, public_key);
 }
 
+/* Only now it is known which program this is. False: the run ends. */
+static bool bind_journal(Run *run, Hub *hub, const uint8_t program[MESSAGE_HASH_SIZE]) {
+    char *error = NULL;
+    if (!run->checkpoint.journal || run->checkpoint.is_bound) return true;
+    bool is_bound = checkpoint_bind(&run->checkpoint, &run->options, program, &error);
+    if (is_bound)
+        hub_use_journal(hub, run->checkpoint.journal, &run->checkpoint.stored, (uint64_t)(run->options.checkpoint_every * 1e9));
+    else
+        hub_fail(hub, error ? error : "the journal cannot be used", true);
+    free(error);
+    return is_bound;
+}
+
 static void take_hello(Run *run, Hub *hub, Place *place, const RecordHello *hello) {
     hub_expect_program(hub, hello->program);
+    if (!bind_journal(run, hub, hello->program)) return;
     RecordStart start = {.version = PROTOCOL_VERSION, .workers = run->options.workers, .memory = run->options.memory};
     if (place->has_root)
         memcpy(start.directory, run->directory.path, sizeof start.directory); /* it is a directory of this machine */
@@ -273,16 +288,19 @@ static bool watch_everything(Run *run) {
 }
 
 static Hub *open_hub(Run *run, Net *net) {
-    char control[MESSAGE_ENDPOINT_SIZE], *error = NULL;
+    char control[MESSAGE_ENDPOINT_SIZE], bags[MESSAGE_ENDPOINT_SIZE], *error = NULL;
     LinkKeys keys = {.allowed = NULL};
     launch_endpoint(control, run->directory.path, "control");
+    launch_endpoint(bags, run->directory.path, "journal");
     if (run->listen[0]) snprintf(control, sizeof control, "tcp://%s:0", run->listen);
+    if (run->listen[0]) snprintf(bags, sizeof bags, "tcp://%s:0", run->listen);
     if (run->listen[0] && !key_pair_make(&keys.own)) {
         fprintf(stderr, "mrrun: this libzmq cannot encrypt (it was built without CURVE), so nothing may leave this machine\n");
         return NULL;
     }
     HubConfig config = {.net = net, .control = control, .wake = run->wake, .data = run};
     if (run->listen[0]) config.keys = &keys;
+    if (run->checkpoint.journal) config.bags = bags;
     config.sched = (SchedConfig){.workers = run->options.workers, .shuffle_seed = run->options.shuffle_seed};
     config.sched.retries = run->options.retries;
     config.sched.may_replace = run->options.respawns;
@@ -347,5 +365,6 @@ int run_program(Run *run) {
     }
     hub_close(&hub);
     net_free(&net);
+    checkpoint_close(&run->checkpoint, &run->options, status == 0 && !run->interrupt);
     return run->interrupt ? 128 + run->interrupt : status;
 }

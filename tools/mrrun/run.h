@@ -4,6 +4,7 @@
 
 #include <signal.h>
 
+#include "tools/mrrun/checkpoint.h"
 #include "tools/mrrun/directory.h"
 #include "tools/mrrun/options.h"
 #include "runtime/launch/place.h"
@@ -14,6 +15,7 @@ typedef struct Run {
     Options options;
     Stats stats;
     Directory directory;
+    Checkpoint checkpoint;
     char *path;                     /* of the program */
     char listen[MESSAGE_NAME_SIZE]; /* over a network: the address where mrrun listens, as in Place; else empty */
     Place *places;                  /* by host number; the root runs in the first */
@@ -23,7 +25,7 @@ typedef struct Run {
     int pulse;            /* a descriptor: it is time to say ALIVE to other hosts; -1: there are none */
     sigset_t old_signals; /* as they were when mrrun was started */
     int timer;            /* a descriptor: the run has taken too long; -1: it may take as long as it likes */
-    uint64_t started;       /* when the scheduler began, by clock_now */
+    uint64_t started;     /* when the scheduler began, by clock_now */
     int signals, wake;    /* descriptors: signals that end a run; everything that is looked at beside messages */
     bool is_ended;        /* all processes have taken leave */
     int interrupt;        /* the signal that ended the run, or 0 */
