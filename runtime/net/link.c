@@ -18,6 +18,7 @@
 #include "base/arena.h"
 #include "runtime/net/gate.h"
 #include "runtime/net/peers.h"
+#include "runtime/net/segment.h"
 #include "runtime/net/tcp.h"
 #include "runtime/net/wire.h"
 #include "runtime/net/zap.h"
@@ -43,6 +44,7 @@ enum {
 
 struct Net {
     void *zmq;
+    bool is_local;
     int threads;            /* that ZeroMQ starts with the first socket */
     _Atomic bool can_start; /* it was seen that they can be */
     pthread_mutex_t mutex;  /* guards the start of what follows, which then stays */
@@ -75,6 +77,7 @@ struct Link {
     uint64_t dropped;
     int logged; /* peers of which it was said that they speak wrongly */
     uint32_t session;
+    Segments *segments; /* NULL: all are threads of one process, which have no use for them */
 };
 
 uint64_t clock_now(void) {
@@ -85,6 +88,7 @@ uint64_t clock_now(void) {
 
 Net *net_new(bool is_local) {
     Net *net = xcalloc(1, sizeof *net);
+    net->is_local = is_local;
     net->zmq = zmq_ctx_new();
     zmq_ctx_set(net->zmq, ZMQ_IO_THREADS, is_local ? 0 : 1);
     net->threads = is_local ? 1 : 2; /* one more closes sockets */
@@ -287,6 +291,7 @@ Link *link_open(Net *net, const LinkConfig *config, char **error) {
     if (config->keys) link->own = config->keys->own;
     zmq_msg_init(&link->datagram);
     random_bytes(&link->session, sizeof link->session);
+    if (!net->is_local) link->segments = segments_new();
     peers_init(&link->control_peers);
     peers_init(&link->data_peers);
     if (!open_sockets(link, config, error)) link_close(&link);
@@ -305,6 +310,7 @@ void link_close(Link **link) {
     zmq_msg_close(&self->datagram);
     peers_free(&self->control_peers);
     peers_free(&self->data_peers);
+    segments_free(&self->segments);
     free(self->clients);
     free(self->items);
     free(self);
@@ -354,17 +360,32 @@ bool link_send_peer(Link *link, uint32_t peer, const Message *message) {
     return to && send_message(link->control, to, message);
 }
 
+/* The same answer, with its bytes in a segment, where the peer can open it. */
+static Message through_segment(Link *link, const PeerId *peer, const Message *message) {
+    Message out = *message;
+    if (!peer->opens_segments || message->as.piece.state != PIECE_DATA) return out;
+    if (!segments_put(link->segments, peer->number, message, clock_now(), &out.as.piece.segment)) return out;
+    out.as.piece.state = PIECE_SEGMENT;
+    out.bytes = NULL;
+    out.size = 0;
+    return out;
+}
+
 void link_send_answer(Link *link, uint32_t peer, const Message *message) {
     const PeerId *to = peers_at(&link->data_peers, peer);
-    if (to) send_message(link->data, to, message);
+    if (!to) return;
+    Message out = through_segment(link, to, message);
+    send_message(link->data, to, &out);
 }
 
 /* Whom we ask once we often ask again, so the connection stays. An endpoint that cannot be connected to gives no answer: the pull's
  * deadline says so. */
 void link_send_data(Link *link, const char *endpoint, const Message *message) {
+    Message get = *message;
+    if (link->segments && !get.as.get.is_plain) get.as.get.host = segments_host(link->segments);
     for (size_t i = 0; i < link->client_count; i++) {
         if (strcmp(link->clients[i].endpoint, endpoint) == 0) {
-            send_message(link->clients[i].socket, NULL, message);
+            send_message(link->clients[i].socket, NULL, &get);
             return;
         }
     }
@@ -379,12 +400,13 @@ void link_send_data(Link *link, const char *endpoint, const Message *message) {
         link->clients = xrealloc(link->clients, link->client_cap * sizeof *link->clients);
     }
     link->clients[link->client_count++] = client;
-    send_message(client.socket, NULL, message);
+    send_message(client.socket, NULL, &get);
 }
 
 /* ---- receiving */
 
 void link_wait(Link *link, int timeout) {
+    if (link->segments) segments_rest(link->segments, clock_now());
     size_t count = 0, most = link->client_count + 5;
     if (link->item_cap < most) {
         link->items = xrealloc(link->items, most * sizeof *link->items);
@@ -457,6 +479,19 @@ static bool receive_from(Link *link, void *socket, Peers *peers, Client *client,
     return false;
 }
 
+/* Who asks says whether it opens our segments; a piece that lies in somebody's gets its bytes from there. */
+static void heed_segments(Link *link, LinkEvent *event) {
+    Message *message = &event->message;
+    if (event->kind == LINK_GET && message->kind == MSG_GET) {
+        uint64_t host = message->as.get.host;
+        link->data_peers.items[event->peer]->opens_segments = link->segments && host && host == segments_host(link->segments);
+    } else if (event->kind == LINK_PIECE && message->kind == MSG_PIECE && message->as.piece.state == PIECE_SEGMENT) {
+        const SegmentPlace *place = &message->as.piece.segment;
+        if (link->segments) message->bytes = segments_find(link->segments, place, clock_now());
+        message->size = message->bytes ? place->length : 0;
+    }
+}
+
 bool link_receive(Link *link, LinkEvent *event) {
     size_t sockets = link->client_count + 2;
     for (size_t i = 0; i < sockets; i++) {
@@ -473,6 +508,7 @@ bool link_receive(Link *link, LinkEvent *event) {
             found = receive_from(link, link->clients[which - 2].socket, NULL, &link->clients[which - 2], event);
         }
         if (found) {
+            heed_segments(link, event);
             link->turn = which + 1;
             return true;
         }

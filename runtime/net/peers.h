@@ -19,7 +19,8 @@ enum {
 
 typedef struct PeerId {
     uint32_t number;
-    bool is_strange; /* it has said something that was no message, which was logged */
+    bool is_strange;     /* it has said something that was no message, which was logged */
+    bool opens_segments; /* of ours (segment.h), as its last question said */
     size_t size;
     uint8_t id[PEER_ID_SIZE];
 } PeerId;

@@ -182,6 +182,18 @@ static void wire_job_message(Wire *wire, Message *message) {
     }
 }
 
+static void wire_place(Wire *wire, MsgPiece *piece) {
+    SegmentPlace *place = &piece->segment;
+    wire_u64(wire, &place->pid);
+    wire_u64(wire, &place->file);
+    wire_u64(wire, &place->inode);
+    wire_u64(wire, &place->at);
+    wire_u64(wire, &place->length);
+    wire_u64(wire, &place->checksum);
+    wire_check(wire, place->length >= 1 && place->length <= MESSAGE_PIECE_SIZE && piece->offset <= piece->total &&
+                         place->length <= piece->total - piece->offset);
+}
+
 static void wire_message(Wire *wire, Message *message) {
     switch (message->kind) {
     case MSG_HELLO: wire_hello(wire, &message->as.hello); break;
@@ -194,6 +206,7 @@ static void wire_message(Wire *wire, Message *message) {
     case MSG_GET:
         wire_u32(wire, &message->as.get.pull);
         wire_name(wire, &message->as.get.name);
+        wire_u64(wire, &message->as.get.host);
         wire_u64(wire, &message->as.get.offset);
         wire_u64(wire, &message->as.get.length);
         wire_check(wire, message->as.get.length >= 1 && message->as.get.length <= MESSAGE_PIECE_SIZE);
@@ -203,7 +216,8 @@ static void wire_message(Wire *wire, Message *message) {
         wire_name(wire, &message->as.piece.name);
         wire_u64(wire, &message->as.piece.offset);
         wire_u64(wire, &message->as.piece.total);
-        message->as.piece.state = (PieceState)wire_choice(wire, (int)message->as.piece.state, PIECE_DATA, PIECE_GONE);
+        message->as.piece.state = (PieceState)wire_choice(wire, (int)message->as.piece.state, PIECE_DATA, PIECE_SEGMENT);
+        if (message->as.piece.state == PIECE_SEGMENT) wire_place(wire, &message->as.piece);
         break;
     case MSG_ACK:
         wire_u32(wire, &message->as.ack.wants);
@@ -266,6 +280,7 @@ static bool has_right_bytes(const Message *message) {
     case MSG_PART: return message->size == message_inline_size(message->as.part.size);
     case MSG_PIECE: {
         const MsgPiece *piece = &message->as.piece;
+        if (piece->state == PIECE_SEGMENT) return message->size == 0;
         return message->size <= MESSAGE_PIECE_SIZE && piece->offset <= piece->total &&
                message->size <= piece->total - piece->offset;
     }

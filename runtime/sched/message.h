@@ -285,6 +285,8 @@ typedef struct MsgGet {
     uint32_t pull; /* chosen by the asker, returned in the answer */
     DataName name;
     uint64_t offset; /* of the piece wanted */
+    uint64_t host;   /* the asker's; from there a holder's segments can be opened. 0: by themselves only. Set by the link */
+    bool is_plain;   /* so is wanted; in the asker's process only */
     uint64_t length; /* bytes wanted: 1 … MESSAGE_PIECE_SIZE; the answer is shorter at the value's end */
 } MsgGet;
 
@@ -292,7 +294,16 @@ typedef enum PieceState {
     PIECE_DATA = 1, /* the message's `bytes` are the data at `offset` */
     PIECE_LATER,    /* the holder is alive but the value is not encoded yet; the pieces come when it is, or ask again */
     PIECE_GONE,     /* the holder has no such value (any more) */
+    PIECE_SEGMENT,  /* as DATA, but the bytes lie in a segment of memory of the holder's process; the link puts them there and finds
+                       them. A receiver sees them as the message's `bytes`; there are none when they could not be opened. */
 } PieceState;
+
+/* Where they lie, and how they are known to be what was written there; see runtime/net/segment.h. */
+typedef struct SegmentPlace {
+    uint64_t pid, file, inode; /* the segment is that descriptor of that process */
+    uint64_t at, length;
+    uint64_t checksum; /* checksum64, seed 0 */
+} SegmentPlace;
 
 typedef struct MsgPiece {
     uint32_t pull;
@@ -300,6 +311,7 @@ typedef struct MsgPiece {
     uint64_t offset;
     uint64_t total; /* bytes of the whole value; 0 without data */
     PieceState state;
+    SegmentPlace segment; /* PIECE_SEGMENT */
 } MsgPiece;
 
 typedef struct MsgHeartbeat {

@@ -35,6 +35,7 @@ NetworkPlan network_draw(uint64_t seed, uint32_t workers) {
     if (kind == 0) return plan;
     if (kind != 1) plan.loss = (uint32_t)draw(&state, 201);
     if (draw(&state, 2)) plan.reorders = (uint32_t)draw(&state, 300);
+    if (draw(&state, 2)) plan.segments = (uint32_t)draw(&state, 300);
     if (kind != 2) plan.cut_count = 1 + (uint32_t)draw(&state, NETWORK_CUTS);
     for (uint32_t i = 0; i < plan.cut_count; i++) plan.cuts[i] = draw_cut(&state, workers);
     return plan;
@@ -86,6 +87,7 @@ static bool is_lost(Sim *sim, int from, int to, Lane lane) {
 
 static void deliver_at(Sim *sim, int from, int to, Lane lane, const Message *message, uint64_t time) {
     Event event = {.kind = EVENT_MESSAGE, .node = to, .from = from, .lane = lane, .message = *message};
+    event.message.bytes = NULL;
     if (message->size) {
         void *bytes = xmalloc(message->size);
         memcpy(bytes, message->bytes, message->size);
@@ -114,6 +116,16 @@ static void launch(Sim *sim, int from, int to, Lane lane, const Message *datagra
     if (sim_random(sim, 1000) >= sim->plan->repeats) return;
     counts->repeated++;
     deliver_at(sim, from, to, lane, datagram, time + sim_random(sim, 100 * MILLISECOND));
+}
+
+/* A piece that came through shared memory, and is not what was written there. */
+static void spoil_piece(Sim *sim, Message *piece) {
+    const NetworkPlan *plan = &sim->network.plan;
+    if (piece->size == 0 || plan->segments == 0 || sim->now >= plan->until || sim_random(sim, 1000) >= plan->segments) return;
+    sim->network.counts.segments++;
+    piece->as.piece.state = PIECE_SEGMENT;
+    piece->as.piece.segment.checksum = 1;
+    if (sim_random(sim, 2)) piece->size = 0;
 }
 
 /* ---- channels */
@@ -145,7 +157,9 @@ void sim_send(Sim *sim, int from, int to, Lane lane, const Message *message) {
     }
     sim_trace(sim, "%d -> %d %s job %llu", from, to, message_kind_name(message->kind), (unsigned long long)message->job);
     if (lane != CHANNEL_CONTROL) {
-        launch(sim, from, to, lane, message);
+        Message datagram = *message;
+        if (lane == CHANNEL_PIECE) spoil_piece(sim, &datagram);
+        launch(sim, from, to, lane, &datagram);
         return;
     }
     channel_send(from == NODE_SCHED ? channels_at(&sim->network.hub, (uint32_t)to) : network_end(sim, from), message);

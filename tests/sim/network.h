@@ -23,12 +23,13 @@ typedef struct Cut {
 typedef struct NetworkPlan {
     uint32_t loss, reorders; /* of a thousand datagrams, until `until` */
     uint64_t until;
+    uint32_t segments; /* of a thousand pieces: came through a segment that cannot be opened, or was written to meanwhile */
     uint32_t cut_count;
     Cut cuts[NETWORK_CUTS];
 } NetworkPlan;
 
 typedef struct NetworkCounts {
-    uint64_t datagrams, lost, cut, repeated, reordered, sent_again;
+    uint64_t datagrams, lost, cut, repeated, reordered, sent_again, segments;
 } NetworkCounts;
 
 NetworkPlan network_draw(uint64_t seed, uint32_t workers);

@@ -54,15 +54,16 @@ static void totals_add(Totals *totals, const Sim *sim) {
     sum->repeated += counts->repeated;
     sum->reordered += counts->reordered;
     sum->sent_again += counts->sent_again;
+    sum->segments += counts->segments;
 }
 
 static void totals_print(const Totals *totals) {
     const NetworkCounts *sum = &totals->network;
-    printf("injected: of %llu datagrams %llu lost, %llu stopped by cuts (in %llu seeds), %llu repeated, %llu reordered; %llu sent "
-           "again\n",
+    printf("injected: of %llu datagrams %llu lost, %llu stopped by cuts (in %llu seeds), %llu repeated, %llu reordered, "
+           "%llu segments spoilt; %llu sent again\n",
            (unsigned long long)sum->datagrams, (unsigned long long)sum->lost, (unsigned long long)sum->cut,
            (unsigned long long)totals->cut_seeds, (unsigned long long)sum->repeated, (unsigned long long)sum->reordered,
-           (unsigned long long)sum->sent_again);
+           (unsigned long long)sum->segments, (unsigned long long)sum->sent_again);
 }
 
 static bool run_seed(uint64_t seed, bool is_verbose, Totals *totals) {

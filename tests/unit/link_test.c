@@ -59,6 +59,8 @@ static void check_exchange(Net *net, const char *control, const char *data) {
     link_send_answer(one, event.peer, &piece);
     event = receive(two);
     assert_int_equal(event.kind, LINK_PIECE);
+    bool is_one_process = strncmp(data, "inproc:", 7) == 0;
+    assert_int_equal(event.message.as.piece.state, is_one_process ? PIECE_DATA : PIECE_SEGMENT);
     assert_int_equal(event.message.size, MESSAGE_PIECE_SIZE);
     assert_memory_equal(event.message.bytes, bytes, MESSAGE_PIECE_SIZE);
     free(bytes);

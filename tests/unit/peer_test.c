@@ -149,10 +149,12 @@ static void large_captures_are_pulled_once(void **state) {
     answer(&bench, &first, blob, size);
     for (size_t i = 0; i < 3; i++) rest[i] = acted(&bench, PEER_SEND_DATA, i)->message;
     assert_null(acted(&bench, PEER_SEND_DATA, 3));
-    answer(&bench, &first, blob, size);   /* a repetition */
-    answer(&bench, &rest[1], blob, size); /* not the next one */
-    assert_int_equal(peer_ignored(bench.peer), 2);
-    for (size_t i = 0; i < 3; i++) answer(&bench, &rest[i], blob, size);
+    answer(&bench, &first, blob, size); /* a repetition */
+    assert_int_equal(peer_ignored(bench.peer), 1);
+    answer(&bench, &rest[1], blob, size); /* not the next one: that is lost, and asked for again at once */
+    assert_int_equal(acted(&bench, PEER_SEND_DATA, 0)->message.as.get.offset, rest[0].as.get.offset);
+    answer(&bench, &rest[0], blob, size);
+    answer(&bench, &rest[2], blob, size);
     const PeerAction *open = acted(&bench, PEER_OPEN, 0);
     assert_int_equal(open->data.len, size);
     assert_int_equal(open->data.data[size - 1], 'z');
@@ -300,7 +302,7 @@ static void a_pull_that_stalls_is_repeated_and_then_reported(void **state) {
         reports += complaint && complaint->as.unreachable.worker == 5 && complaint->as.unreachable.bag == 6;
         refusals += answered && !answered->as.merge_done.merged;
     }
-    assert_true(repeats >= 10 && repeats <= 15);
+    assert_true(repeats >= 6 && repeats <= 10);
     assert_true(reports == 1 && refusals == 1);
     bench_free(&bench);
 }
