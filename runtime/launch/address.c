@@ -1,4 +1,4 @@
-/* address.c: finding this host's addresses. */
+/* address.c: what the system knows of addresses. */
 #include "runtime/launch/address.h"
 
 #include <ifaddrs.h>
@@ -11,15 +11,34 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-/* As it stands in an endpoint. False: the family is another, or it is bound to an interface. */
-static bool write_address(const struct sockaddr *from, char address[MESSAGE_NAME_SIZE]) {
-    char host[NI_MAXHOST];
-    bool is_ipv6 = from->sa_family == AF_INET6;
-    if (from->sa_family != AF_INET && !is_ipv6) return false;
-    socklen_t size = is_ipv6 ? sizeof(struct sockaddr_in6) : sizeof(struct sockaddr_in);
-    if (getnameinfo(from, size, host, sizeof host, NULL, 0, NI_NUMERICHOST) != 0) return false;
-    int len = snprintf(address, MESSAGE_NAME_SIZE, is_ipv6 ? "[%.60s]" : "%.60s", host);
-    return len < MESSAGE_NAME_SIZE && !strchr(host, '%');
+/* Looks a name, or with AI_NUMERICHOST only an address, up; the answer is to be freed. */
+static struct addrinfo *look_up(const char *name, int flags) {
+    struct addrinfo hints = {.ai_flags = flags, .ai_socktype = SOCK_DGRAM}, *found = NULL;
+    return getaddrinfo(name, "9", &hints, &found) == 0 ? found : NULL;
+}
+
+static bool write_address(const struct sockaddr *address, socklen_t size, char text[ADDRESS_SIZE]) {
+    return getnameinfo(address, size, text, ADDRESS_SIZE, NULL, 0, NI_NUMERICHOST) == 0;
+}
+
+bool address_is_ours(const char *address) {
+    struct addrinfo *found = look_up(address, AI_NUMERICHOST);
+    if (!found) return false;
+    int fd = socket(found->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    struct sockaddr_storage any = {0};
+    memcpy(&any, found->ai_addr, found->ai_addrlen);
+    memset((char *)&any + sizeof any.ss_family, 0, sizeof(in_port_t)); /* the port, which stands first in both kinds */
+    bool is_ours = fd >= 0 && bind(fd, (struct sockaddr *)&any, found->ai_addrlen) == 0;
+    if (fd >= 0) close(fd);
+    freeaddrinfo(found);
+    return is_ours;
+}
+
+bool address_of(const char *name, char address[ADDRESS_SIZE]) {
+    struct addrinfo *found = look_up(name, AI_ADDRCONFIG);
+    bool is_good = found && write_address(found->ai_addr, found->ai_addrlen, address);
+    if (found) freeaddrinfo(found);
+    return is_good;
 }
 
 static bool is_loopback(const struct sockaddr *address) {
@@ -29,78 +48,65 @@ static bool is_loopback(const struct sockaddr *address) {
            ntohl(((const struct sockaddr_in *)(const void *)address)->sin_addr.s_addr) >> 24 == IN_LOOPBACKNET;
 }
 
-/* A numeric address that was written by somebody, with or without brackets. */
-static bool read_address(const char *text, char address[MESSAGE_NAME_SIZE]) {
-    char host[NI_MAXHOST];
-    snprintf(host, sizeof host, "%s", text + (*text == '['));
-    if (*text == '[') host[strcspn(host, "]")] = '\0';
-    struct addrinfo *found, hints = {.ai_flags = AI_NUMERICHOST, .ai_socktype = SOCK_STREAM};
-    if (getaddrinfo(host, NULL, &hints, &found) != 0) return false;
-    bool is_good = write_address(found->ai_addr, address);
-    freeaddrinfo(found);
-    return is_good;
+/* One that others can reach: neither loopback nor bound to an interface. */
+static bool write_reachable(const struct sockaddr *from, char address[ADDRESS_SIZE]) {
+    bool is_ipv6 = from->sa_family == AF_INET6;
+    if ((from->sa_family != AF_INET && !is_ipv6) || is_loopback(from)) return false;
+    return write_address(from, is_ipv6 ? sizeof(struct sockaddr_in6) : sizeof(struct sockaddr_in), address) &&
+           !strchr(address, '%');
 }
 
-static bool find_by_name(char address[MESSAGE_NAME_SIZE]) {
+static bool find_by_name(char address[ADDRESS_SIZE]) {
     char name[NI_MAXHOST];
-    struct addrinfo *found, hints = {.ai_socktype = SOCK_STREAM};
-    if (gethostname(name, sizeof name) != 0 || getaddrinfo(name, NULL, &hints, &found) != 0) return false;
+    if (gethostname(name, sizeof name) != 0) return false;
+    name[sizeof name - 1] = '\0';
+    struct addrinfo *found = look_up(name, AI_ADDRCONFIG);
     bool is_found = false;
-    for (const struct addrinfo *at = found; at && !is_found; at = at->ai_next)
-        is_found = !is_loopback(at->ai_addr) && write_address(at->ai_addr, address);
-    freeaddrinfo(found);
+    for (const struct addrinfo *at = found; at && !is_found; at = at->ai_next) is_found = write_reachable(at->ai_addr, address);
+    if (found) freeaddrinfo(found);
     return is_found;
 }
 
-static bool find_by_interface(int family, char address[MESSAGE_NAME_SIZE]) {
+static bool find_by_interface(int family, char address[ADDRESS_SIZE]) {
     struct ifaddrs *interfaces;
     if (getifaddrs(&interfaces) != 0) return false;
     bool is_found = false;
     for (const struct ifaddrs *at = interfaces; at && !is_found; at = at->ifa_next) {
-        bool is_usable =
-            at->ifa_addr && at->ifa_addr->sa_family == family && (at->ifa_flags & IFF_UP) && !(at->ifa_flags & IFF_LOOPBACK);
-        is_found = is_usable && write_address(at->ifa_addr, address);
+        bool is_usable = at->ifa_addr && at->ifa_addr->sa_family == family && (at->ifa_flags & IFF_UP);
+        is_found = is_usable && write_reachable(at->ifa_addr, address);
     }
     freeifaddrs(interfaces);
     return is_found;
 }
 
-bool address_of_host(char address[MESSAGE_NAME_SIZE]) {
+bool address_of_this_machine(char address[ADDRESS_SIZE]) {
     const char *told = getenv(ADDRESS_VARIABLE);
-    if (told && *told) return read_address(told, address);
-    if (find_by_name(address) || find_by_interface(AF_INET, address) || find_by_interface(AF_INET6, address)) return true;
-    snprintf(address, MESSAGE_NAME_SIZE, "127.0.0.1");
+    if (told && *told) {
+        struct addrinfo *found = look_up(told, AI_NUMERICHOST);
+        bool is_good = found && write_address(found->ai_addr, found->ai_addrlen, address);
+        if (found) freeaddrinfo(found);
+        return is_good;
+    }
+    if (!find_by_name(address) && !find_by_interface(AF_INET, address) && !find_by_interface(AF_INET6, address))
+        snprintf(address, ADDRESS_SIZE, "127.0.0.1");
     return true;
 }
 
-/* A datagram socket that is connected sends nothing, but knows from which address it would. */
-static bool look_from(const struct addrinfo *there, char address[MESSAGE_NAME_SIZE]) {
-    struct sockaddr_storage own = {0};
-    socklen_t size = sizeof own;
-    int fd = socket(there->ai_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-    if (fd < 0) return false;
-    bool is_good = connect(fd, there->ai_addr, there->ai_addrlen) == 0 && getsockname(fd, (struct sockaddr *)&own, &size) == 0 &&
-                   write_address((struct sockaddr *)&own, address);
-    close(fd);
+/* A socket for datagrams that is connected sends nothing, but has an address. */
+bool address_towards(const char *address, char own[ADDRESS_SIZE]) {
+    struct addrinfo *found = look_up(address, AI_NUMERICHOST);
+    if (!found) return false;
+    struct sockaddr_storage name;
+    socklen_t size = sizeof name;
+    int fd = socket(found->ai_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    bool is_good = fd >= 0 && connect(fd, found->ai_addr, found->ai_addrlen) == 0 &&
+                   getsockname(fd, (struct sockaddr *)&name, &size) == 0 && write_address((struct sockaddr *)&name, size, own);
+    if (fd >= 0) close(fd);
+    freeaddrinfo(found);
     return is_good;
 }
 
-bool address_towards(const char *endpoint, char address[MESSAGE_NAME_SIZE]) {
-    static const char scheme[] = "tcp://";
-    char host[MESSAGE_ENDPOINT_SIZE];
-    if (strncmp(endpoint, scheme, sizeof scheme - 1) != 0) return false;
-    snprintf(host, sizeof host, "%s", endpoint + sizeof scheme - 1);
-    host[strcspn(host, "#")] = '\0';
-    char *colon = strrchr(host, ':'), *start = host;
-    if (!colon) return false;
-    *colon = '\0';
-    if (*start == '[') {
-        *strchrnul(start, ']') = '\0';
-        start++;
-    }
-    struct addrinfo *there, hints = {.ai_flags = AI_NUMERICHOST | AI_NUMERICSERV, .ai_socktype = SOCK_DGRAM};
-    if (getaddrinfo(start, "9", &hints, &there) != 0) return false;
-    bool is_good = look_from(there, address);
-    freeaddrinfo(there);
-    return is_good;
+void address_bracket(const char *address, char text[ADDRESS_SIZE]) {
+    bool is_ipv6 = strchr(address, ':') && *address != '[';
+    snprintf(text, ADDRESS_SIZE, is_ipv6 ? "[%.61s]" : "%.63s", address);
 }

@@ -174,13 +174,12 @@ static bool open_descriptors(Rank0 *self) {
 static bool open_hub(Rank0 *self, Net *net) {
     Rendezvous *rendezvous = &self->rank->rendezvous;
     LinkKeys keys = {0};
-    char listen[MESSAGE_ENDPOINT_SIZE], *error = NULL;
-    if (self->rank->ranks->is_one_host)
-        snprintf(self->address, sizeof self->address, "127.0.0.1");
-    else if (!address_of_host(self->address)) {
+    char listen[MESSAGE_ENDPOINT_SIZE], own[ADDRESS_SIZE] = "127.0.0.1", *error = NULL;
+    if (!self->rank->ranks->is_one_host && !address_of_this_machine(own)) {
         fprintf(stderr, "error: " ADDRESS_VARIABLE " is \"%s\", but must be a numeric address\n", getenv(ADDRESS_VARIABLE));
         return false;
     }
+    address_bracket(own, self->address);
     if (!rendezvous_make(rendezvous, self->rank->ranks->size) || !key_pair_make(&keys.own)) {
         fprintf(stderr, "error: this system's libzmq cannot encrypt (no CURVE): ranks cannot talk to each other\n");
         return false;

@@ -10,6 +10,7 @@
 #include "runtime/launch/address.h"
 #include "runtime/launch/rank.h"
 #include "runtime/net/link.h"
+#include "runtime/net/tcp.h"
 
 enum { LOOK_FIRST = 10, LOOK_AT_MOST = 250 /* milliseconds between looks for the file */, MOST_REPLACEMENTS = 16 };
 
@@ -46,13 +47,26 @@ static void spawn_worker(Rank *rank, int64_t wish) {
     key_pair_wipe(&record.as.spawn.keys);
 }
 
+/* The address by which this machine speaks to the one in an endpoint. */
+static bool find_address(const char *endpoint, char bracketed[ADDRESS_SIZE]) {
+    TcpEndpoint there;
+    char address[MESSAGE_ENDPOINT_SIZE], own[ADDRESS_SIZE];
+    if (!tcp_parse(endpoint, &there)) return false;
+    const char *start = strstr(there.place, "//") + 2;
+    snprintf(address, sizeof address, "%s", start + there.is_ipv6);
+    address[there.is_ipv6 ? strcspn(address, "]") : strcspn(address, ":")] = '\0';
+    if (!address_towards(address, own)) return false;
+    address_bracket(own, bracketed);
+    return true;
+}
+
 /* Tells the parent where the run is. False after a message. */
 static bool begin(Rank *rank) {
     Record record = {.kind = RECORD_START};
     RecordStart *start = &record.as.start;
     *start = (RecordStart){.version = PROTOCOL_VERSION, .workers = rank->ranks->size, .host = rank->ranks->rank};
     snprintf(start->control, sizeof start->control, "%s", rank->rendezvous.control);
-    if (rank->rendezvous.count != rank->ranks->size - 1 || !address_towards(start->control, start->address)) {
+    if (rank->rendezvous.count != rank->ranks->size - 1 || !find_address(start->control, start->address)) {
         fprintf(stderr, "error: rank %u does not find its way to rank 0 at %.*s\n", rank->ranks->rank,
                 (int)strcspn(start->control, "#"), start->control);
         return false;

@@ -5,7 +5,6 @@
 
 #include "tools/mrrun/boot.h"
 #include "tools/mrrun/run.h"
-#include "tools/mrrun/ssh.h"
 
 static void show_workers(uint32_t first, uint32_t count, const char *where) {
     if (count == 0) return;
@@ -17,7 +16,7 @@ static void show_workers(uint32_t first, uint32_t count, const char *where) {
 
 /* The shell's text is always the same, and left out. */
 static void show_command(const Options *options, const Host *host) {
-    char **command = ssh_command(options->ssh, host, "…");
+    char **command = host_command(options, host, "…");
     printf("   ");
     for (size_t i = 0; command[i]; i++) printf(" %s", command[i]);
     printf("\n");

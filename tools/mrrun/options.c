@@ -11,8 +11,10 @@
 
 #include "base/nearest.h"
 #include "base/size.h"
+#include "runtime/launch/ranks.h"
 #include "runtime/net/tcp.h"
 #include "runtime/worker/spill.h"
+#include "tools/mrrun/slurm.h"
 
 enum { MOST_WORKERS = 4096, MOST_RETRIES = 1000, RETRIES = 3, CHECKPOINT_EVERY = 5 /* seconds */ };
 #define MOST_SECONDS 1e8
@@ -25,6 +27,7 @@ static const char help[] =
     "  -n N              the number of workers (default: the number of cores, or of the hosts' slots)\n"
     "      --host a,b:4  run workers on these hosts, over ssh; b has 4 slots\n"
     "      --hostfile FILE  the same from a file: a host a line, as for SCOOP and MPI\n"
+    "      --launcher L  local, ssh or slurm (default: ssh with hosts, slurm inside of an allocation, else local)\n"
     "      --dry-run     show which worker would run where, and what would be sent there\n"
     "      --ssh COMMAND  reach hosts by this command (default: $MR_SSH, or ssh)\n"
     "      --address A   the address by which hosts reach this machine (default: the one that they see)\n"
@@ -66,6 +69,7 @@ enum {
     OPTION_FRESH,
     OPTION_CHECKPOINT_EVERY,
     OPTION_SHOW_JOURNAL,
+    OPTION_LAUNCHER,
 };
 
 static const struct option long_options[] = {
@@ -88,6 +92,7 @@ static const struct option long_options[] = {
     {"dry-run", no_argument, NULL, OPTION_DRY_RUN},
     {"ssh", required_argument, NULL, OPTION_SSH},
     {"address", required_argument, NULL, OPTION_ADDRESS},
+    {"launcher", required_argument, NULL, OPTION_LAUNCHER},
     {"version", no_argument, NULL, OPTION_VERSION},
     {NULL, 0, NULL, 0},
 };
@@ -132,6 +137,18 @@ static bool wrong_hosts(char *error, int *status) {
     return wrong_usage(status);
 }
 
+static bool take_launcher(Options *options, int *status) {
+    static const char *const names[] = {[LAUNCH_LOCAL] = "local", [LAUNCH_SSH] = "ssh", [LAUNCH_SLURM] = "slurm"};
+    for (Launcher i = LAUNCH_LOCAL; i <= LAUNCH_SLURM; i++) {
+        if (strcmp(optarg, names[i]) == 0) {
+            options->launcher = i;
+            return true;
+        }
+    }
+    fprintf(stderr, "mrrun: --launcher takes local, ssh or slurm, not \"%s\"\n", optarg);
+    return wrong_usage(status);
+}
+
 /* An option that says where workers run. */
 static bool take_place(Options *options, int option, int *status) {
     char *error = NULL;
@@ -142,6 +159,7 @@ static bool take_place(Options *options, int option, int *status) {
     case OPTION_HOSTFILE: return hosts_add_file(&options->hosts, optarg, &error) || wrong_hosts(error, status);
     case OPTION_DRY_RUN: options->is_dry_run = true; return true;
     case OPTION_SSH: options->ssh = optarg; return true;
+    case OPTION_LAUNCHER: return take_launcher(options, status);
     default:
         options->address = optarg;
         snprintf(text, sizeof text, strchr(optarg, ':') && *optarg != '[' ? "tcp://[%.90s]:0" : "tcp://%.90s:0", optarg);
@@ -215,6 +233,7 @@ static bool take_option(Options *options, int option, char **argv, int *status) 
     case OPTION_HOSTFILE:
     case OPTION_DRY_RUN:
     case OPTION_SSH:
+    case OPTION_LAUNCHER:
     case OPTION_ADDRESS: return take_place(options, option, status);
     case 'h':
         fputs(help, stdout);
@@ -228,8 +247,45 @@ static bool take_option(Options *options, int option, char **argv, int *status) 
     }
 }
 
+static bool wrong_launcher(const char *what, int *status) {
+    fprintf(stderr, "mrrun: %s\n", what);
+    return wrong_usage(status);
+}
+
+/* An engine that starts mrrun several times would have the program run as often. */
+static bool is_started_once(int *status) {
+    Ranks ranks;
+    char *error = NULL;
+    RanksFound found = ranks_of_process(&ranks, &error);
+    free(error);
+    if (found != RANKS_SEVERAL) return true;
+    if (ranks.rank == 0)
+        fprintf(stderr, "mrrun: %s has started mrrun %u times: start it once, or let %s start the program itself\n", ranks.engine,
+                ranks.size, ranks.engine);
+    *status = 2;
+    return false;
+}
+
+/* Which way leads to the hosts, and which they are. */
+static bool choose_launcher(Options *options, int *status) {
+    char *error = NULL;
+    bool has_hosts = options->hosts.len > 0;
+    if (options->launcher == LAUNCH_AUTO)
+        options->launcher = has_hosts ? LAUNCH_SSH : slurm_is_here() && !options->uses_tcp ? LAUNCH_SLURM : LAUNCH_LOCAL;
+    switch (options->launcher) {
+    case LAUNCH_SSH: return has_hosts || wrong_launcher("--launcher ssh needs --host or --hostfile", status);
+    case LAUNCH_SLURM:
+        if (has_hosts)
+            return wrong_launcher("--host and --hostfile are for --launcher ssh: Slurm says itself where workers run", status);
+        if (!slurm_is_here()) return wrong_launcher("--launcher slurm needs an allocation: salloc, sbatch", status);
+        return slurm_add_hosts(&options->hosts, &error) || wrong_hosts(error, status);
+    default: return !has_hosts || wrong_launcher("--launcher local and hosts do not go together", status);
+    }
+}
+
 /* How many workers there are, and where. */
 static bool place_workers(Options *options, int *status) {
+    if (!is_started_once(status) || !choose_launcher(options, status)) return false;
     long cores = sysconf(_SC_NPROCESSORS_ONLN);
     if (options->hosts.len == 0) {
         if (options->workers == 0) options->workers = cores < 1 ? 1 : cores > MOST_WORKERS ? MOST_WORKERS : (uint32_t)cores;

@@ -10,8 +10,16 @@
 
 typedef enum StatsKind { STATS_NONE, STATS_TEXT, STATS_JSON } StatsKind;
 
+typedef enum Launcher {
+    LAUNCH_AUTO,  /* by ssh where hosts are named, by Slurm inside of an allocation, else on this machine */
+    LAUNCH_LOCAL, /* on this machine, whatever is around */
+    LAUNCH_SSH,
+    LAUNCH_SLURM,
+} Launcher;
+
 typedef struct Options {
     uint32_t workers;
+    Launcher launcher;   /* once the command line has been read, none is AUTO */
     HostList hosts;      /* where they run, each with its share; empty: on this machine */
     const char *ssh;     /* another command than ssh; NULL: ssh */
     const char *address; /* of this machine, as hosts see it; NULL: what they say */

@@ -37,6 +37,9 @@ bool run_take_signals(Run *run);
 /* Starts a parent in each place where processes shall live (start.c). False after a message. */
 bool run_start(Run *run);
 
+/* The words of the command that runs `text` in a shell on a host, ended by NULL; to be freed, as one block (start.c). */
+char **host_command(const Options *options, const Host *host, const char *text);
+
 /* --dry-run: shows what run_start would do (dry.c). */
 bool run_show(Run *run);
 

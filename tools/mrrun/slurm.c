@@ -1,9 +1,12 @@
 /* slurm.c: what a Slurm allocation offers, read from the environment that Slurm sets in it. */
 #include "tools/mrrun/slurm.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "base/arena.h"
 #include "runtime/launch/nodelist.h"
@@ -43,6 +46,12 @@ static bool read_counts(const NodeList *nodes, uint32_t *counts, char **error) {
     return fail_take(variable, why, error);
 }
 
+/* A batch script has the whole of its node; a step has what it was given, and another step may have more. */
+static bool is_own(const char *node) {
+    const char *own = get("SLURMD_NODENAME");
+    return own && !get("SLURM_STEP_ID") && strcmp(own, node) == 0;
+}
+
 bool slurm_add_hosts(HostList *list, char **error) {
     NodeList nodes;
     char *why = NULL;
@@ -54,26 +63,55 @@ bool slurm_add_hosts(HostList *list, char **error) {
         char host[NODELIST_NAME_SIZE + 16];
         snprintf(host, sizeof host, "%s:%u", nodes.names[i], counts[i] ? counts[i] : 1);
         is_good = hosts_add_list(list, host, error);
+        if (is_good) list->items[list->len - 1].is_local = is_own(nodes.names[i]);
     }
     free(counts);
     nodelist_free(&nodes);
     return is_good;
 }
 
-char **slurm_command(const char *node, char *const *words) {
+/* An SSH_CONNECTION that was inherited tells of somebody else's connection. */
+char **slurm_command(const char *node, const char *text) {
     static const char *const srun[] = {
-        "srun",     "--quiet",     "--nodes=1",  "--ntasks=1",  "--overlap", "--no-kill", "--kill-on-bad-exit=0",
-        "--wait=0", "--input=all", "--mpi=none", "--export=ALL"};
-    enum { FIXED = sizeof srun / sizeof *srun };
+        "srun",      "--quiet",   "--job-name=mr",        "--nodes=1", "--ntasks=1", "--ntasks-per-node=1", "--cpu-bind=none",
+        "--overlap", "--no-kill", "--kill-on-bad-exit=0", "--wait=0",  "--mpi=none", "--export=ALL"};
+    static const char *const shell[] = {"env", "-u", "SSH_CONNECTION", "sh", "-c"};
+    enum { SRUN = sizeof srun / sizeof *srun, SHELL = sizeof shell / sizeof *shell };
+    size_t table = (SRUN + SHELL + 3) * sizeof(char *), size = strlen("--nodelist=") + strlen(node) + strlen(text) + 2;
+    char **command = xmalloc(table + size), *name = (char *)command + table;
     size_t count = 0;
-    while (words[count]) count++;
-    size_t name_size = strlen("--nodelist=") + strlen(node) + 1, table = (FIXED + 1 + count + 1) * sizeof(char *);
-    char **command = xmalloc(table + name_size), *name = (char *)command + table;
-    snprintf(name, name_size, "--nodelist=%s", node);
-    size_t len = 0;
-    for (size_t i = 0; i < FIXED; i++) command[len++] = (char *)(uintptr_t)srun[i];
-    command[len++] = name;
-    for (size_t i = 0; i < count; i++) command[len++] = words[i];
-    command[len] = NULL;
+    for (size_t i = 0; i < SRUN; i++) command[count++] = (char *)(uintptr_t)srun[i];
+    command[count++] = name;
+    for (size_t i = 0; i < SHELL; i++) command[count++] = (char *)(uintptr_t)shell[i];
+    command[count++] = stpcpy(stpcpy(name, "--nodelist="), node) + 1;
+    strcpy(command[count - 1], text);
+    command[count] = NULL;
     return command;
+}
+
+/* What scontrol has to say about a node, up to `size`. False: nothing. */
+static bool ask_scontrol(const char *node, char *text, size_t size) {
+    int ends[2], status = 1;
+    if (pipe2(ends, O_CLOEXEC) != 0) return false;
+    pid_t pid = fork();
+    if (pid == 0) {
+        dup2(ends[1], STDOUT_FILENO);
+        execlp("scontrol", "scontrol", "--oneliner", "show", "node", node, (char *)NULL);
+        _exit(127);
+    }
+    close(ends[1]);
+    size_t len = 0;
+    for (ssize_t got; len < size - 1 && (got = read(ends[0], text + len, size - 1 - len)) > 0;) len += (size_t)got;
+    text[len] = '\0';
+    close(ends[0]);
+    return pid > 0 && waitpid(pid, &status, 0) == pid && status == 0;
+}
+
+bool slurm_address(const char *node, char address[ADDRESS_SIZE]) {
+    static const char field[] = " NodeAddr=";
+    char text[8192], *found = ask_scontrol(node, text, sizeof text) ? strstr(text, field) : NULL;
+    if (!found) return address_of(node, address);
+    found += strlen(field);
+    found[strcspn(found, " \n")] = '\0';
+    return address_of(found, address);
 }

@@ -5,17 +5,21 @@
 #ifndef TOOLS_MRRUN_SLURM_H
 #define TOOLS_MRRUN_SLURM_H
 
+#include "runtime/launch/address.h"
 #include "tools/mrrun/hosts.h"
 
 /* Is mrrun inside of an allocation? */
 bool slurm_is_here(void);
 
-/* Adds the allocation's nodes, each with as many slots as it has tasks or, when no number of tasks was asked for, processors.
- * False: its variables make no sense, and *error (malloc'ed) says which. */
+/* Adds the allocation's nodes, each with as many slots as it has tasks or, when no number of tasks was asked for, processors. The
+ * node whose batch script runs mrrun is this machine. False: the variables make no sense, and *error (malloc'ed) says which. */
 bool slurm_add_hosts(HostList *list, char **error);
 
-/* The words of the command that runs `words`, ended by NULL, on that node; to be freed, as one block. It shares the node with
- * whatever runs there, and neither the end of a process nor that of another node ends it. */
-char **slurm_command(const char *node, char *const *words);
+/* The words of the command that runs `text` in a shell on that node, ended by NULL; to be freed, as one block. It shares the node
+ * with whatever runs there, and has all of its processors; neither the end of a process nor that of another node ends it. */
+char **slurm_command(const char *node, const char *text);
+
+/* The address of a node, which need not have a name that the system knows: asks scontrol. Before there is any thread. */
+bool slurm_address(const char *node, char address[ADDRESS_SIZE]);
 
 #endif

@@ -9,9 +9,10 @@
 
 #include "base/arena.h"
 #include "runtime/launch/texts.h"
-#include "tools/mrrun/address.h"
+#include "runtime/launch/address.h"
 #include "tools/mrrun/local.h"
 #include "tools/mrrun/run.h"
+#include "tools/mrrun/slurm.h"
 #include "tools/mrrun/ssh.h"
 
 #define LOOPBACK "127.0.0.1"
@@ -26,6 +27,10 @@ static Place *add_place(Run *run, const char *name) {
 
 /* ---- other hosts */
 
+char **host_command(const Options *options, const Host *host, const char *text) {
+    return options->launcher == LAUNCH_SLURM ? slurm_command(host->name, text) : ssh_command(options->ssh, host, text);
+}
+
 /* Looks for the program's libraries and starts the commands that lead to the hosts. */
 static bool contact_hosts(Run *run) {
     char *error = NULL;
@@ -39,7 +44,7 @@ static bool contact_hosts(Run *run) {
     for (size_t i = 0; i < run->options.hosts.len; i++) {
         const Host *host = &run->options.hosts.items[i];
         if (host->is_local || host->workers == 0) continue;
-        char name[2 * HOST_NAME_SIZE], **command = ssh_command(run->options.ssh, host, boot_shell);
+        char name[2 * HOST_NAME_SIZE], **command = host_command(&run->options, host, boot_shell);
         remotes_add(&run->remotes, host_text(host, name), host->workers, command);
         free(command);
     }
@@ -60,7 +65,8 @@ static bool find_addresses(const Run *run, const Remote *remote, Place *place) {
     char own[ADDRESS_SIZE] = "", theirs[ADDRESS_SIZE] = "";
     snprintf(own, sizeof own, "%.63s", remote->boot.seen);
     snprintf(theirs, sizeof theirs, "%.63s", remote->boot.address);
-    if (!theirs[0] && !address_of(remote->name, theirs)) {
+    bool is_slurm = run->options.launcher == LAUNCH_SLURM;
+    if (!theirs[0] && !(is_slurm ? slurm_address(remote->name, theirs) : address_of(remote->name, theirs))) {
         fprintf(stderr, "mrrun: %s: its address is not known\n", remote->name);
         return false;
     }
