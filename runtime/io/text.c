@@ -62,6 +62,19 @@ void text_source_free(TextSource *source) {
     *source = (TextSource){0};
 }
 
+void text_source_locate(const TextSource *source, uint64_t chunk, Buf *out) {
+    uint64_t from = chunk * source->chunk_size, to = from + source->chunk_size;
+    if (to > source->files.size) to = source->files.size;
+    if (from >= to) return;
+    const FileEntry *first = &source->files.files[file_list_find(&source->files, from)];
+    const FileEntry *last = &source->files.files[file_list_find(&source->files, to - 1)];
+    unsigned long long begin = from - first->start, end = to - last->start;
+    if (first == last)
+        buf_printf(out, "%s, bytes %llu–%llu", first->path, begin, end);
+    else
+        buf_printf(out, "%s, from byte %llu on, to %s, byte %llu", first->path, begin, last->path, end);
+}
+
 /* ---- reading */
 
 TextReader *text_reader_new(const TextSource *source) {

@@ -29,6 +29,9 @@ void text_source_encode(const TextSource *source, Buf *out);
 size_t text_source_decode(TextSource *source, const void *bytes, size_t size); /* bytes read; 0: not a source */
 void text_source_free(TextSource *source);
 
+/* Where chunk `chunk` lies, without reading it: "plays/hamlet.txt, bytes 4096–8192"; of several files the first and the last. */
+void text_source_locate(const TextSource *source, uint64_t chunk, Buf *out);
+
 typedef struct TextReader TextReader;
 
 TextReader *text_reader_new(const TextSource *source); /* the source must outlive it */

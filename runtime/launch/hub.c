@@ -268,6 +268,11 @@ void hub_process_lost(Hub *hub, const HubLoss *loss) {
     step(hub, &event);
 }
 
+void hub_not_started(Hub *hub, uint32_t host, const char *text) {
+    SchedEvent event = {.kind = SCHED_NOT_STARTED, .host = host, .text = text};
+    step(hub, &event);
+}
+
 void hub_fail(Hub *hub, const char *text, bool all_are_gone) {
     SchedEvent event = {.kind = SCHED_FAIL, .text = text, .all_are_gone = all_are_gone};
     step(hub, &event);

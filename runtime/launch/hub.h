@@ -55,6 +55,7 @@ void hub_expect_program(Hub *hub, const uint8_t program[MESSAGE_HASH_SIZE]);
  * borrowed. */
 void hub_use_journal(Hub *hub, Journal *journal, const Stored *stored, uint64_t every);
 void hub_process_lost(Hub *hub, const HubLoss *loss);
+void hub_not_started(Hub *hub, uint32_t host, const char *text); /* the answer to on_replace, when there will be no such worker */
 void hub_fail(Hub *hub, const char *text, bool all_are_gone);
 void hub_interrupt(Hub *hub);
 

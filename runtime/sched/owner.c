@@ -362,6 +362,18 @@ void owner_cancel(Owner *owner, uint64_t number) {
     owner_forget(owner, job);
 }
 
+static void owner_poison(Owner *owner, const Message *message) {
+    const MsgPoison *poison = &message->as.poison;
+    OwnedJob *job = owner_find_job(owner, message->job);
+    if (!job || job->phase == OWNED_DELIVERED) return;
+    job->phase = OWNED_DELIVERED;
+    OwnerAction *action = owner_actions_add(owner->out, OWNER_POISON);
+    action->job = job->number;
+    action->first = poison->chunk;
+    action->count = poison->workers;
+    snprintf(action->text, sizeof action->text, "%s", poison->how);
+}
+
 static void owner_job_progress(Owner *owner, const Message *message) {
     OwnedJob *job = owner_find_job(owner, message->job);
     if (!job || job->phase != OWNED_RUNS || message->as.progress.done < job->told) return;
@@ -395,6 +407,7 @@ bool owner_control(Owner *owner, const Message *message) {
     case MSG_RANGE: owner_range(owner, message); return true;
     case MSG_CANCEL_AFTER: owner_limit(owner, message); return true;
     case MSG_PART: owner_part(owner, message); return true;
+    case MSG_POISON: owner_poison(owner, message); return true;
     default: return false;
     }
 }

@@ -23,6 +23,8 @@ typedef enum OwnerActionKind {
     OWNER_RESULT, /* `job` is done: `data` is the last bag, encoded (the caller owns it; empty when `has_bag` is false), `limit`,
                      `end` and `nanoseconds` as in JOB_DONE. BY_RANGES: all parts that count have come before. Answer with
                      owner_received. */
+    OWNER_POISON, /* in place of OWNER_RESULT: `job` fails, because `count` workers died of chunk `first`, the last as `text` says.
+                     Answer with owner_received. */
     OWNER_EXIT,   /* of a root alone, the last action: the run is over with `status`; `text` is empty, or why */
 } OwnerActionKind;
 

@@ -106,21 +106,18 @@ bool sched_is_ready(const Sched *sched) {
     return here >= sched->config.workers || (here > 0 && sched->now - sched->first_hello >= sched->config.hello_wait);
 }
 
-static void peer_describe(const SchedPeer *peer, char *text, size_t size) {
+void peer_describe(const SchedPeer *peer, char *text, size_t size) {
     if (peer->role == ROLE_ROOT)
         snprintf(text, size, "the program's main process (pid %lld)", (long long)peer->pid);
     else
         snprintf(text, size, "worker %u (%s, pid %lld)", peer->worker, peer->name, (long long)peer->pid);
 }
 
-/* A number for a new worker: the one it wishes where that is free and not absurd, else the lowest free one. */
+/* A number for a new worker, which nobody ever had: the one it wishes where that may be, else the next. */
 static uint32_t sched_number_worker(Sched *sched, int64_t wish, uint32_t peer) {
-    uint32_t number = 0;
+    uint32_t number = sched->worker_count;
     bool may_wish = wish >= 0 && wish < sched->config.workers;
-    if (may_wish && (wish >= sched->worker_count || sched->workers[wish] == SCHED_NO_PEER))
-        number = (uint32_t)wish;
-    else
-        while (number < sched->worker_count && sched->workers[number] != SCHED_NO_PEER) number++;
+    if (may_wish && (wish >= sched->worker_count || sched->workers[wish] == SCHED_NO_PEER)) number = (uint32_t)wish;
     if (number >= sched->worker_count) {
         sched->workers = xrealloc(sched->workers, (number + 1) * sizeof *sched->workers);
         for (uint32_t i = sched->worker_count; i <= number; i++) sched->workers[i] = SCHED_NO_PEER;
@@ -178,31 +175,17 @@ static void sched_hello(Sched *sched, uint32_t number, const MsgHello *hello) {
         (MsgWelcome){.worker = peer->worker, .workers = sched->config.workers, .has_journal = is_root && sched->has_journal};
     if (is_root) return;
     sched_log(sched, 1, "worker %u is here: %s, pid %lld", peer->worker, peer->name, (long long)peer->pid);
+    for (Job *job = sched->jobs.first; job; job = job->next) job_settle(sched, job); /* there may have been nobody to merge */
     jobs_hand_out(sched);
 }
 
 /* ---- health */
-/* This is where recovery will start: a lost worker's ranges go back to be handed out again. */
-static void sched_lose(Sched *sched, uint32_t number, const char *how) {
-    SchedPeer *peer = &sched->peers[number];
-    char who[128];
-    peer_describe(peer, who, sizeof who);
-    peer->has_left = true;
-    if (peer->role == ROLE_WORKER && sched->phase == RUN_GOES && sched->root != SCHED_NO_PEER &&
-        !sched->peers[sched->root].has_left) {
-        Message *lost = sched_send(sched, sched->root, MSG_WORKER_LOST);
-        lost->as.text.worker = peer->worker;
-        snprintf(lost->as.text.text, sizeof lost->as.text.text, "%s", how);
-    }
-    sched_end(sched, 1, "%s was lost: %s", who, how);
-}
-
 /* Marks the peers of a process, or the peer of a connection, that ended. False: there is none. */
-static bool peers_mark_lost(Sched *sched, uint32_t number, uint32_t host, int64_t pid, const char *how) {
+static bool peers_mark_lost(Sched *sched, const SchedEvent *event, const char *how) {
     bool is_known = false;
     for (uint32_t i = 0; i < sched->peer_count; i++) {
         SchedPeer *peer = &sched->peers[i];
-        if (!peer->is_known || (pid ? peer->host != host || peer->pid != pid : i != number)) continue;
+        if (!peer->is_known || (event->pid ? peer->host != event->host || peer->pid != event->pid : i != event->peer)) continue;
         is_known = true;
         if (peer->has_left || peer->is_gone) continue;
         if (sched->phase != RUN_GOES) {
@@ -211,6 +194,9 @@ static bool peers_mark_lost(Sched *sched, uint32_t number, uint32_t host, int64_
         }
         peer->is_gone = true;
         peer->lost_at = sched->now;
+        peer->at_job = event->at_job;
+        peer->at_chunk = event->at_chunk;
+        peer->at_count = event->at_count;
         snprintf(peer->lost_how, sizeof peer->lost_how, "%s", how);
     }
     return is_known;
@@ -220,7 +206,7 @@ static bool peers_mark_lost(Sched *sched, uint32_t number, uint32_t host, int64_
  * process that was over quickly so may its first. */
 static void sched_peer_lost(Sched *sched, const SchedEvent *event) {
     const char *how = event->text ? event->text : "its connection was closed";
-    if (!peers_mark_lost(sched, event->peer, event->host, event->pid, how) && event->pid && sched->phase == RUN_GOES) {
+    if (!peers_mark_lost(sched, event, how) && event->pid && sched->phase == RUN_GOES) {
         sched->strangers = xrealloc(sched->strangers, (sched->stranger_count + 1) * sizeof *sched->strangers);
         Stranger *stranger = &sched->strangers[sched->stranger_count++];
         *stranger = (Stranger){.host = event->host, .pid = event->pid, .role = event->role, .lost_at = sched->now};
@@ -229,39 +215,25 @@ static void sched_peer_lost(Sched *sched, const SchedEvent *event) {
     sched_finish_if_alone(sched);
 }
 
-void sched_replace(Sched *sched, uint32_t host, const char *how) {
-    if (sched->phase != RUN_GOES) return;
-    if (sched->config.may_replace) {
-        sched_action(sched, SCHED_REPLACE)->host = host;
-        sched->coming++;
-    } else if (sched->coming == 0 && sched_live_workers(sched) == 0) {
-        sched_end(sched, 1, "all workers were lost, the last one: %s", how);
-    }
-}
-
-/* A process ended before it said HELLO. When that happens to one worker after another, it will go on like that. */
-static void sched_lose_stranger(Sched *sched, const Stranger *stranger) {
-    long long pid = stranger->pid;
-    if (sched->coming > 0) sched->coming--;
-    bool is_hopeless = stranger->role != ROLE_WORKER || sched->failed_starts++ >= sched->config.workers + sched->config.retries;
-    if (is_hopeless) {
-        sched_end(sched, 1, "a process of the program ended before it could take part (pid %lld): %s", pid, stranger->how);
-        return;
-    }
-    sched_log(sched, 0, "a worker was lost before it could take part (pid %lld): %s", pid, stranger->how);
-    sched_replace(sched, stranger->host, stranger->how);
-}
-
-/* Strangers that have said HELLO since are lost peers; those of whom nothing came are lost, too. */
+/* Strangers that have said HELLO since are lost peers. One of whom nothing came was a worker, when the root is known: another may
+ * take its place. Else it may have been the root. */
 static void sched_check_strangers(Sched *sched) {
     size_t kept = 0;
     for (size_t i = 0; i < sched->stranger_count; i++) {
         Stranger stranger = sched->strangers[i];
-        if (peers_mark_lost(sched, SCHED_NO_PEER, stranger.host, stranger.pid, stranger.how)) continue;
-        if (sched->now - stranger.lost_at >= sched->config.lost_grace)
-            sched_lose_stranger(sched, &stranger);
-        else
-            sched->strangers[kept++] = stranger;
+        SchedEvent event = {.peer = SCHED_NO_PEER, .host = stranger.host, .pid = stranger.pid, .at_chunk = -1};
+        char who[64];
+        if (peers_mark_lost(sched, &event, stranger.how)) continue;
+        bool is_over = sched->now - stranger.lost_at >= sched->config.lost_grace;
+        snprintf(who, sizeof who, "a worker (pid %lld)", (long long)stranger.pid);
+        if (is_over && (stranger.role == ROLE_WORKER || sched->root != SCHED_NO_PEER)) {
+            sched_start_failed(sched, stranger.host, who, stranger.how);
+            continue;
+        }
+        if (is_over)
+            sched_end(sched, 1, "a process of the program ended before it could take part (pid %lld): %s", (long long)stranger.pid,
+                      stranger.how);
+        sched->strangers[kept++] = stranger;
     }
     sched->stranger_count = kept;
 }
@@ -292,6 +264,18 @@ static void sched_heartbeat(Sched *sched) {
         if (sched->peers[i].is_known && !sched->peers[i].has_left) sched_send(sched, i, MSG_HEARTBEAT);
 }
 
+/* Somebody must be there, or come soon. */
+static void sched_check_company(Sched *sched) {
+    bool lacks_root = sched->root == SCHED_NO_PEER, lacks_workers = sched_live_workers(sched) == 0;
+    uint64_t since = sched->lonely_since && !lacks_root ? sched->lonely_since : sched->started;
+    if (!(lacks_root || lacks_workers) || sched->now - since < sched->config.start_deadline) return;
+    if (sched->last_loss[0] && !lacks_root)
+        sched_end(sched, 1, "no worker is left: %s; and none could be started since", sched->last_loss);
+    else
+        sched_end(sched, 1, "%s within %.0f s", lacks_root ? "the program did not start" : "no worker started",
+                  (double)sched->config.start_deadline / 1e9);
+}
+
 static void sched_tick(Sched *sched) {
     /* When the scheduler itself was stopped for a while, everybody's silence is its own fault. */
     uint64_t slept = sched->now - sched->last_tick;
@@ -300,16 +284,14 @@ static void sched_tick(Sched *sched) {
         for (uint32_t i = 0; i < sched->peer_count; i++) sched->peers[i].heard_at = sched->peers[i].lost_at = sched->now;
         for (size_t i = 0; i < sched->stranger_count; i++) sched->strangers[i].lost_at = sched->now;
         sched->started += slept;
+        sched->lonely_since += sched->lonely_since ? slept : 0;
         if (sched->phase == RUN_ENDS) sched->ends_at += slept;
     }
     sched_heartbeat(sched);
     if (sched->phase == RUN_GOES) {
-        bool lacks_root = sched->root == SCHED_NO_PEER, lacks_workers = sched_live_workers(sched) == 0;
         sched_check_strangers(sched);
         sched_check_health(sched);
-        if ((lacks_root || lacks_workers) && sched->now - sched->started >= sched->config.start_deadline)
-            sched_end(sched, 1, "%s within %.0f s", lacks_root ? "the program did not start" : "no worker started",
-                      (double)sched->config.start_deadline / 1e9);
+        sched_check_company(sched);
         jobs_tick(sched);
     }
     sched_finish_if_alone(sched);
@@ -338,30 +320,28 @@ uint64_t sched_next_tick(const Sched *sched) {
 
 /* ---- messages */
 static void sched_bye(Sched *sched, SchedPeer *peer, const Message *message) {
-    char who[128];
-    peer_describe(peer, who, sizeof who);
+    if (peer->role == ROLE_WORKER && sched->phase == RUN_GOES) {
+        sched_lose(sched, (uint32_t)(peer - sched->peers), "it left before the program was over");
+    }
     peer->has_left = true;
-    if (peer->role == ROLE_ROOT)
-        sched_end(sched, message->as.end.status, "%s", "");
-    else
-        sched_end(sched, 1, "%s left before the program was over", who);
+    if (peer->role == ROLE_ROOT) sched_end(sched, message->as.end.status, "%s", "");
     sched_finish_if_alone(sched);
 }
 
-static void sched_unreachable(Sched *sched, const SchedPeer *peer, const MsgUnreachable *what) {
-    char who[128];
-    peer_describe(peer, who, sizeof who);
-    if (what->worker < 0)
-        sched_end(sched, 1, "%s could not get the data of a job", who);
-    else
-        sched_end(sched, 1, "%s could not get partial results of worker %lld", who, (long long)what->worker);
+/* Who was taken for dead and speaks again is told that it has no part in this any more. */
+static void sched_fence(Sched *sched, uint32_t number, const Message *message) {
+    SchedPeer *peer = &sched->peers[number];
+    sched->ignored++;
+    if (peer->is_told || message->kind == MSG_BYE || message->kind == MSG_HELLO) return;
+    peer->is_told = true;
+    sched_send(sched, number, MSG_SHUTDOWN)->as.end.status = 1;
 }
 
 static void sched_from_root(Sched *sched, SchedPeer *peer, const Message *message) {
     switch (message->kind) {
     case MSG_JOB_SUBMIT: jobs_submit(sched, peer, message); break;
     case MSG_JOB_END: jobs_end(sched, peer, message); break;
-    case MSG_UNREACHABLE: sched_unreachable(sched, peer, &message->as.unreachable); break;
+    case MSG_UNREACHABLE: sched_unreachable(sched, peer, message); break;
     case MSG_FAIL: sched_end(sched, 1, "%s", message->as.text.text); break;
     default: sched->ignored++;
     }
@@ -376,7 +356,7 @@ static void sched_from_worker(Sched *sched, SchedPeer *peer, const Message *mess
     case MSG_MERGE_DONE: jobs_merge_done(sched, peer, message); break;
     case MSG_PART_TAKEN: jobs_part_taken(sched, peer, message); break;
     case MSG_STATS: jobs_stats(sched, peer, message); break;
-    case MSG_UNREACHABLE: sched_unreachable(sched, peer, &message->as.unreachable); break;
+    case MSG_UNREACHABLE: sched_unreachable(sched, peer, message); break;
     case MSG_FAIL: sched_end(sched, 1, "worker %u: %s", peer->worker, message->as.text.text); break;
     default: sched->ignored++;
     }
@@ -384,7 +364,11 @@ static void sched_from_worker(Sched *sched, SchedPeer *peer, const Message *mess
 
 static void sched_message(Sched *sched, uint32_t number, const Message *message) {
     bool is_stranger = number >= sched->peer_count || !sched->peers[number].is_known;
-    if (number >= SCHED_PEERS || is_stranger != (message->kind == MSG_HELLO) || (!is_stranger && sched->peers[number].has_left)) {
+    if (!is_stranger && sched->peers[number].has_left) {
+        sched_fence(sched, number, message);
+        return;
+    }
+    if (number >= SCHED_PEERS || is_stranger != (message->kind == MSG_HELLO)) {
         sched->ignored++;
         return;
     }
@@ -430,6 +414,7 @@ void sched_step(Sched *sched, const SchedEvent *event, SchedActions *out) {
     case SCHED_TICK: sched_tick(sched); break;
     case SCHED_MESSAGE: sched_message(sched, event->peer, event->message); break;
     case SCHED_PEER_LOST: sched_peer_lost(sched, event); break;
+    case SCHED_NOT_STARTED: sched_start_failed(sched, event->host, "a worker", event->text); break;
     case SCHED_FAIL: sched_fail(sched, event); break;
     case SCHED_STORED: sched_stored(sched, event); break;
     case SCHED_INTERRUPT: sched_interrupt(sched); break;
@@ -454,6 +439,7 @@ Sched *sched_new(const SchedConfig *config, uint64_t now) {
     set_default(&sched->config.dead_after, 5 * SECOND);
     set_default(&sched->config.lost_grace, 200 * MILLISECOND);
     set_default(&sched->config.end_deadline, 2 * SECOND);
+    if (sched->config.retries == 0) sched->config.retries = 3;
     sched->now = sched->started = sched->last_tick = sched->last_heartbeat = now;
     sched->coming = sched->config.workers;
     sched->jobs.last = &sched->jobs.first;

@@ -7,8 +7,10 @@
  * A control connection is a `peer`: a small number (0, 1, 2, …; below SCHED_PEERS) that the transport gives to each sender it has
  * not seen before and never gives to another. A Sched belongs to one thread.
  *
- * A worker that is lost ends the run with an error that names it. All that recovery needs is there already: ranges that can be
- * handed out again, and a record of what lies in whose bag (sched_state.h). */
+ * A worker that is lost is fenced (SCHED_KILL where its process may live) and replaced (SCHED_REPLACE, with `may_replace`), and
+ * what it had alone is run again by others. The run goes on as long as one worker lives, or one is awaited: of the `workers` that
+ * are started at first, and of those asked for by SCHED_REPLACE, each either says HELLO or is reported (SCHED_PEER_LOST with its
+ * pid, SCHED_NOT_STARTED); else start_deadline is the end. */
 #ifndef RUNTIME_SCHED_SCHED_H
 #define RUNTIME_SCHED_SCHED_H
 
@@ -28,7 +30,7 @@ typedef struct SchedConfig {
     uint32_t retries;         /* workers that die of a chunk, one after another, until the run ends because of it; 3 */
     bool may_replace;         /* lost workers are replaced (SCHED_REPLACE); else the others do their work */
     uint64_t hello_wait;      /* from the first worker's HELLO until ranges are handed out without the rest; 100 ms */
-    uint64_t start_deadline;  /* until root and one worker must have said HELLO; 30 s */
+    uint64_t start_deadline;  /* until root and one worker must have said HELLO; also after the last one was lost; 30 s */
     uint64_t heartbeat_every; /* 1 s; also the longest time between two TICKs that is taken for normal, times two */
     uint64_t suspect_after;   /* silence until a peer is suspected (a log line); 3 s */
     uint64_t dead_after;      /* silence until it is lost; 5 s */
@@ -37,13 +39,14 @@ typedef struct SchedConfig {
 } SchedConfig;
 
 typedef enum SchedEventKind {
-    SCHED_TICK = 1,  /* time has passed; see sched_next_tick */
-    SCHED_MESSAGE,   /* `message` came from `peer` */
-    SCHED_PEER_LOST, /* `peer` disconnected (SCHED_NO_PEER: see pid), or its process `pid` exited; `text` says how ("killed by
-                        signal 9") */
-    SCHED_FAIL,      /* something outside of the protocol went wrong, `text`: the run ends with status 1 */
-    SCHED_STORED,    /* the answer to SCHED_STORE: `stored` */
-    SCHED_INTERRUPT, /* the user wants the run to end (Ctrl-C) */
+    SCHED_TICK = 1,    /* time has passed; see sched_next_tick */
+    SCHED_MESSAGE,     /* `message` came from `peer` */
+    SCHED_PEER_LOST,   /* `peer` disconnected (SCHED_NO_PEER: see pid), or its process `pid` exited; `text` says how ("killed by
+                          signal 9") */
+    SCHED_NOT_STARTED, /* what SCHED_REPLACE asked for could not be started on `host`: `text` says why */
+    SCHED_FAIL,        /* something outside of the protocol went wrong, `text`: the run ends with status 1 */
+    SCHED_STORED,      /* the answer to SCHED_STORE: `stored` */
+    SCHED_INTERRUPT,   /* the user wants the run to end (Ctrl-C) */
 } SchedEventKind;
 
 typedef struct SchedEvent {

@@ -140,6 +140,7 @@ void jobs_merge_done(Sched *sched, SchedPeer *peer, const Message *message) {
         return;
     }
     Merge merge = job_take_merge(job, at);
+    if (done->merged) sched->lost_in_vain = 0;
     if (done->merged)
         bag_takes_in(sched, job, &merge, done);
     else if (!job_bag(job, merge.from)->is_there)
@@ -153,7 +154,7 @@ void jobs_merge_done(Sched *sched, SchedPeer *peer, const Message *message) {
 void job_todo_again(Job *job, Range range) {
     uint64_t end = range.first + range.count < job->limit ? range.first + range.count : job->limit;
     ranges_remove(&job->covered, range.first, range.count);
-    if (range.first < end) ranges_add(&job->todo, range.first, end - range.first);
+    if (range.first < end && !job->is_poisoned) ranges_add(&job->todo, range.first, end - range.first);
 }
 
 uint64_t bag_void(Job *job, uint32_t number) {
@@ -194,7 +195,11 @@ static void merges_lose_worker(Sched *sched, Job *job, uint32_t worker) {
 
 uint64_t job_bags_lose_worker(Sched *sched, Job *job, uint32_t worker) {
     uint64_t again = 0;
-    if (job->spec.flags & JOB_BY_RANGES) return 0; /* the owner will say which parts it did not get */
+    if (job->spec.flags & JOB_BY_RANGES) return 0;                          /* the owner will say which parts it did not get */
+    if (job->delivered && job_bag(job, job->delivered)->worker == worker) { /* the owner shall hear of another holder */
+        job->delivered = 0;
+        job->phase = JOB_MAPS;
+    }
     merges_lose_worker(sched, job, worker);
     for (uint32_t number = 1; number <= job->bag_count; number++)
         if (job_bag(job, number)->worker == worker && !bag_lose_holder(sched, job, number)) job_bag(job, number)->is_there = false;

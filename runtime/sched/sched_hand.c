@@ -70,6 +70,7 @@ static Range job_take(Sched *sched, Job *job) {
         }
         range = (Range){front.first, size < front.count ? size : front.count};
     }
+    range = job_cut_blamed(job, range);
     ranges_remove(&job->todo, range.first, range.count);
     return range;
 }
@@ -83,7 +84,11 @@ void job_add_handed(Job *job, HandedRange handed) {
 }
 
 static void job_hand(Sched *sched, Job *job, SchedPeer *peer) {
-    HandedRange handed = {.number = ++job->last_range, .worker = peer->worker, .range = job_take(sched, job)};
+    HandedRange handed = {.number = ++job->last_range,
+                          .serial = ++sched->handed,
+                          .at = sched->now,
+                          .worker = peer->worker,
+                          .range = job_take(sched, job)};
     if (job_is_owners(sched, job, peer)) {
         job->owner_holds++;
     } else {

@@ -17,6 +17,7 @@ void job_free(Job **job) {
     free((*job)->bags);
     free((*job)->merges);
     free((*job)->parts);
+    free((*job)->blames);
     free((*job)->handed);
     free((*job)->stats.workers);
     free((*job)->stats.edges);
@@ -289,6 +290,7 @@ void jobs_range_done(Sched *sched, SchedPeer *peer, const Message *message) {
         peer_answered(peer, done);
 
     WorkerStats *stats = &job->stats.workers[peer->worker];
+    if (done->done) sched->lost_in_vain = 0;
     stats->ranges++;
     stats->chunks += done->done;
     stats->elements += done->elements;

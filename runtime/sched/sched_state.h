@@ -12,7 +12,8 @@
 /* A control connection. Its place in sched->peers is the transport's number for it. */
 typedef struct SchedPeer {
     bool is_known; /* has said HELLO */
-    bool has_left; /* said BYE, or was lost: nothing is sent to it any more */
+    bool has_left; /* said BYE, or was lost: what it says is answered with SHUTDOWN, once, and otherwise ignored */
+    bool is_told;  /* that was sent */
     bool is_suspect;
     Role role;
     uint32_t worker; /* its number */
@@ -22,11 +23,15 @@ typedef struct SchedPeer {
     bool is_gone; /* PEER_LOST came, at lost_at; it counts from lost_grace later on. No goodbye is expected. */
     uint64_t lost_at;
     char lost_how[160];
-    uint32_t held;      /* ranges that it was given and has not answered */
-    uint32_t credits;   /* ranges that it may hold */
-    uint64_t starts;    /* jobs that it was told of */
-    uint64_t last_job;  /* that it submitted */
-    uint32_t told_idle; /* the last IDLE */
+    uint64_t at_job; /* as in SchedEvent */
+    int64_t at_chunk;
+    uint64_t at_count;
+    uint32_t complaints; /* of others that could not get what it holds */
+    uint32_t held;       /* ranges that it was given and has not answered */
+    uint32_t credits;    /* ranges that it may hold */
+    uint64_t starts;     /* jobs that it was told of */
+    uint64_t last_job;   /* that it submitted */
+    uint32_t told_idle;  /* the last IDLE */
     uint64_t progress, memory;
     char name[MESSAGE_NAME_SIZE], endpoint[MESSAGE_ENDPOINT_SIZE];
 } SchedPeer;
@@ -42,6 +47,8 @@ typedef struct Stranger {
 
 typedef struct HandedRange {
     uint64_t number; /* MsgRange.range */
+    uint64_t serial; /* counts all ranges that were handed out */
+    uint64_t at;     /* when */
     uint32_t worker;
     uint32_t bag; /* into which it goes; BY_RANGES, that of its part; 0: it is the owner's */
     Range range;
@@ -86,6 +93,12 @@ typedef struct PartRecord {
     Range range;
 } PartRecord;
 
+/* Workers have died of one of these chunks, one after another, as far as is known. */
+typedef struct Blame {
+    Range range;
+    uint32_t deaths;
+} Blame;
+
 /* MAPS: there are chunks that nobody has mapped. REDUCES: bags are merged. DELIVERED: the owner was told where the result is. When
  * something is lost, a job goes back to MAPS. */
 typedef enum JobPhase { JOB_MAPS, JOB_REDUCES, JOB_DELIVERED } JobPhase;
@@ -118,9 +131,12 @@ struct Job {
     uint32_t merge_count, last_step;
     PartRecord *parts; /* BY_RANGES: that the owner has not got yet */
     uint32_t part_count;
-    JobName name;                  /* all zero: it is not kept */
-    uint32_t store_waits;          /* bags that STORE_WAIT */
-    bool is_received;              /* the owner has the result; workers keep it until it is in the journal */
+    JobName name;         /* all zero: it is not kept */
+    uint32_t store_waits; /* bags that STORE_WAIT */
+    bool is_received;     /* the owner has the result; workers keep it until it is in the journal */
+    Blame *blames;
+    uint32_t blame_count;
+    bool is_poisoned;              /* the owner was told of a chunk of which too many died: nothing is handed out any more */
     bool is_joined;                /* BY_RANGES: the owner waits for it */
     uint32_t owner_holds;          /* the same: ranges that the owner has and has not answered */
     uint64_t told_at, told_chunks; /* of the last JOB_PROGRESS */
@@ -164,6 +180,10 @@ struct Sched {
     uint64_t store_at, store_round; /* when the next round is due; when the last one began */
     uint64_t store_cost;            /* of the bags of this round, by and by, in nanoseconds of somebody's time */
     uint64_t random;
+    uint64_t handed;           /* ranges handed out so far */
+    uint32_t lost_in_vain;     /* workers that were lost since something last got done */
+    uint64_t lonely_since;     /* when the last worker was lost */
+    char last_loss[480];       /* who that was, and how; empty: nobody was lost */
     uint64_t ignored, refused; /* refused: processes of other programs or versions that said HELLO */
     SchedActions *out;         /* of the step that runs */
 };
@@ -173,9 +193,8 @@ SchedAction *sched_action(Sched *sched, SchedActionKind kind);
 Message *sched_send(Sched *sched, uint32_t peer, MessageKind kind); /* an empty message to be filled in before the next call */
 void sched_log(Sched *sched, int level, const char *format, ...) __attribute__((format(printf, 3, 4)));
 void sched_end(Sched *sched, int32_t status, const char *format, ...) __attribute__((format(printf, 3, 4)));
-SchedPeer *sched_live_worker(Sched *sched, uint32_t worker); /* NULL when nobody has the number, or has left */
-/* A worker of that host is lost, and its peer has left: has another started in its place, or ends the run when nobody is left. */
-void sched_replace(Sched *sched, uint32_t host, const char *how);
+void peer_describe(const SchedPeer *peer, char *text, size_t size); /* "worker 3 (host, pid 77)" */
+SchedPeer *sched_live_worker(Sched *sched, uint32_t worker);        /* NULL when nobody has the number, or has left */
 uint32_t sched_live_workers(const Sched *sched);
 bool sched_is_ready(const Sched *sched); /* ranges may be handed out */
 
@@ -221,6 +240,11 @@ bool job_result_is_awaited(const Job *job);                          /* by the j
 bool bag_lose_holder(Sched *sched, const Job *job, uint32_t number); /* true: the journal has it, and is its holder now */
 void sched_stored(Sched *sched, const SchedEvent *event);
 uint64_t job_most_chunks(const Sched *sched, const Job *job); /* in a range, so that it can be kept soon */
+/* ---- sched_lost.c */
+void sched_lose(Sched *sched, uint32_t number, const char *how); /* a peer: the root ends the run, a worker's work is run again */
+void sched_start_failed(Sched *sched, uint32_t host, const char *who, const char *how); /* a worker never came to say HELLO */
+void sched_unreachable(Sched *sched, SchedPeer *peer, const Message *message);
+Range job_cut_blamed(const Job *job, Range range); /* the first part of a range, if workers have died of some of its chunks */
 
 /* ---- sched_hand.c */
 void jobs_hand_out(Sched *sched);

@@ -323,3 +323,16 @@ void plan_locate(const Plan *plan, const MrChunk *chunk, int64_t failed, Buf *ou
     else
         buf_printf(out, "element %lld", (long long)(plan->sources[0].origin + chunk->first + failed));
 }
+
+void plan_locate_chunk(const Plan *plan, uint64_t chunk, Buf *out) {
+    if (plan_is_text(plan)) {
+        text_source_locate(&plan->sources[0].text, chunk + plan->sources[0].first, out);
+        return;
+    }
+    uint64_t count = plan_element_count(plan, chunk, 1);
+    long long first = (long long)plan->sources[0].origin + (long long)plan_first_element(plan, chunk);
+    if (count == 1)
+        buf_printf(out, "element %lld", first);
+    else
+        buf_printf(out, "elements %lld–%lld", first, first + (long long)count - 1);
+}

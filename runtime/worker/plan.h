@@ -70,4 +70,7 @@ bool plan_read(Plan *plan, MrContext *context, const PlanLists *given, uint64_t 
 /* What was being mapped when element `failed` of a chunk of plan_read's failed: "element 12", "plays/hamlet.txt, byte 4096". */
 void plan_locate(const Plan *plan, const MrChunk *chunk, int64_t failed, Buf *out);
 
+/* Where a chunk lies in the input, without reading it: "elements 1000–1999", "plays/hamlet.txt, bytes 4096–8192". */
+void plan_locate_chunk(const Plan *plan, uint64_t chunk, Buf *out);
+
 #endif

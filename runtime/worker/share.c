@@ -62,6 +62,9 @@ struct Share {
     bool has_bag;
     Buf bag;
     uint64_t limit, nanoseconds;
+    uint64_t poison_chunk; /* `deaths` workers died of it, the last as `death` says; the job fails */
+    uint64_t deaths;
+    char *death;
     /* Guarded by the mutex. */
     Work *work, **last_work;
     double progress;
@@ -307,8 +310,19 @@ void shares_wait_any(Shares *shares, uint64_t seen, uint64_t until) {
     pthread_mutex_unlock(&shares->mutex);
 }
 
+/* There is no result: workers died of a part of the input. Which one is known here, where the plan is. */
+static bool share_fail(const Share *share, const Job *job) {
+    Buf where = {0};
+    plan_locate_chunk(&job->plan, share->poison_chunk, &where);
+    mr_failf(job->of.context, "%s: %llu workers died of this part of the input, one after another; the last was %s",
+             buf_text(&where), (unsigned long long)share->deaths, share->death);
+    buf_free(&where);
+    return true;
+}
+
 bool share_take(Share *share, Job *job, uint64_t *limit) {
     uint64_t nodes;
+    if (share->death) return share_fail(share, job);
     *limit = share->limit;
     bool failed = share->has_bag && job_merge_encoded(job, share->bag.data, share->bag.len, &nodes);
     buf_free(&share->bag);
@@ -332,6 +346,7 @@ void share_end(Shares *shares, Share **share) {
         work_free(work);
     }
     buf_free(&self->bag);
+    free(self->death);
     free(self);
 }
 
@@ -406,6 +421,11 @@ static Request *add_result(Shares *shares, Share *share, OwnerAction *action) {
     action->data = (Buf){0};
     share->limit = action->limit;
     share->nanoseconds = action->nanoseconds;
+    if (action->kind == OWNER_POISON) {
+        share->death = strdup(action->text);
+        share->poison_chunk = action->first;
+        share->deaths = action->count;
+    }
     received->count = share->has_bag ? bag_bytes_count(share->task, share->bag.data, share->bag.len) : 0;
     atomic_store_explicit(&share->arrived, atomic_fetch_add(shares->ended, 1) + 1, memory_order_release);
     return received;
@@ -421,7 +441,8 @@ static Request *share_act(Shares *shares, Share *share, OwnerAction *action) {
     case OWNER_PROGRESS: /* it is 1 when the result is there */
         if (action->limit) share->progress = (double)action->count / (double)(action->limit + 1);
         return NULL;
-    case OWNER_RESULT: return add_result(shares, share, action);
+    case OWNER_RESULT:
+    case OWNER_POISON: return add_result(shares, share, action);
     default: return NULL;
     }
 }

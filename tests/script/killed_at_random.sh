@@ -28,7 +28,7 @@ def left():
         if not ours() and not [name for name in os.listdir("tmp") if name.startswith("mr-")]: return None
         time.sleep(0.1)
     return f"left behind: {ours()} {os.listdir('tmp')}"
-allowed = {"mr-worker": {1}, "mr-root": {1}, "mr-parent": {1}, "mrrun": {-signal.SIGKILL}, "interrupt": {130, -signal.SIGINT}} # before it is ready, too
+allowed = {"mr-worker": set(), "mr-root": {1}, "mr-parent": {1}, "mrrun": {-signal.SIGKILL}, "interrupt": {130, -signal.SIGINT}} # before it is ready, too
 hits = 0
 for round in range(60):
     what = list(allowed)[round % len(allowed)]

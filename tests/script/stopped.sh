@@ -1,5 +1,5 @@
-# A process of a run that is stopped (SIGSTOP) or killed, whichever it is: the run ends soon, with status 1 and an error that says why,
-# and nothing is left behind. mrrun itself may be stopped for a while.
+# A process of a run that is stopped (SIGSTOP) or killed, whichever it is: a worker's work is done by others, else the run ends soon,
+# with status 1 and an error that says why, and nothing is left behind. mrrun itself may be stopped for a while.
 . "$ROOT/tests/script/lib/lib.sh"
 export TMPDIR=$PWD/tmp; mkdir tmp; unset XDG_RUNTIME_DIR
 cat > slow.mr <<'E2'
@@ -27,7 +27,7 @@ send() { # send SIGNAL COMM SECONDS STATUS TEXT: to the process whose name begin
     [ "$took" -le "$seconds" ] || { echo "$signal to $comm: the end took $took s"; exit 1; }
     nothing_left
 }
-send STOP mr-worker 7 1 'worker . .* was lost: nothing was heard of it'
+send STOP mr-worker 14 0 'worker . .* was lost: nothing was heard of it'
 send STOP mr-root 7 1 "main process .* was lost: nothing was heard of it"
 send STOP mr-parent 9 0 ""
 send KILL mr-root 2 1 "main process .* was lost: killed by signal 9"

@@ -68,12 +68,44 @@ static void draw_nested(Draw *random, SimPlan *plan) {
         job->mapped = draw(random, 2) ? 0 : draw(random, job->chunks + 1);
         job->kept = job->mapped + (draw(random, 3) ? draw(random, job->chunks - job->mapped + 1) : 0);
         job->grain = draw(random, 10);
+        plan->jobs[SIM_JOBS + SIM_NESTED + i] = *job;
+    }
+}
+
+/* Workers die: one, several, all but one at once, or again and again. */
+static void draw_crashes(Draw *random, SimPlan *plan, uint64_t soon) {
+    uint32_t count = 1;
+    plan->may_replace = draw(random, 2);
+    switch (draw(random, 4)) {
+    case 0: count = 1; break;
+    case 1: count = plan->workers > 1 ? plan->workers - 1 : 1; break;
+    default: count = 1 + (uint32_t)draw(random, plan->may_replace ? 2 * plan->workers : plan->workers); break;
+    }
+    if (count > SIM_CRASHES) count = SIM_CRASHES;
+    bool is_sudden = draw(random, 3) == 0;
+    uint64_t at = draw(random, soon);
+    for (uint32_t i = 0; i < count; i++) {
+        if (!is_sudden) at = draw(random, soon);
+        plan->crashes[plan->crash_count++] = (Crash){.node = -1, .at = at, .is_seen = draw(random, 3) != 0};
+    }
+    if (draw(random, 12) == 0) plan->crashes[0].node = NODE_ROOT;
+}
+
+static void draw_sleeps(Draw *random, SimPlan *plan, uint64_t soon) {
+    uint32_t count = 1 + (uint32_t)draw(random, SIM_SLEEPS);
+    plan->may_replace = draw(random, 2);
+    plan->kills = draw(random, 2);
+    for (uint32_t i = 0; i < count; i++) {
+        Sleep sleep = {.node = (int)draw(random, NODE_WORKER + plan->workers), .from = draw(random, soon)};
+        uint64_t longest = sleep.node == NODE_SCHED ? 25 * SECOND : sleep.node == NODE_ROOT ? 3 * SECOND : 20 * SECOND;
+        sleep.until = sleep.from + draw(random, longest);
+        plan->sleeps[plan->sleep_count++] = sleep;
     }
 }
 
 SimPlan plan_draw(uint64_t seed) {
     Draw random = {mix(seed, 77)};
-    SimPlan plan = {.seed = seed, .crash_node = -1, .sleep_node = -1};
+    SimPlan plan = {.seed = seed};
     plan.workers = 1 + (uint32_t)(draw(&random, 3) ? draw(&random, 9) : draw(&random, SIM_WORKERS));
     plan.job_count = 1 + (uint32_t)(draw(&random, 2) ? 0 : draw(&random, SIM_JOBS));
     for (uint32_t i = 0; i < plan.job_count; i++) plan.jobs[i] = draw_job(&random);
@@ -90,14 +122,11 @@ SimPlan plan_draw(uint64_t seed) {
     uint64_t soon = draw(&random, 2) ? 50 * MILLISECOND : 3 * SECOND; /* many runs are over within milliseconds of virtual time */
     switch (draw(&random, 6)) {
     case 0:
-        plan.crash_node = draw(&random, 8) ? NODE_WORKER + (int)draw(&random, plan.workers) : NODE_ROOT;
-        plan.crash_at = draw(&random, soon);
-        plan.crash_is_seen = draw(&random, 2);
-        break;
-    case 1:
-        plan.sleep_node = (int)draw(&random, NODE_WORKER + plan.workers);
-        plan.sleep_from = draw(&random, soon);
-        plan.sleep_until = plan.sleep_from + draw(&random, plan.sleep_node == NODE_SCHED ? 25 * SECOND : 3 * SECOND);
+    case 3: draw_crashes(&random, &plan, soon); break;
+    case 1: draw_sleeps(&random, &plan, soon); break;
+    case 4:
+        draw_crashes(&random, &plan, soon);
+        draw_sleeps(&random, &plan, soon);
         break;
     case 2: plan.interrupt_at = 1 + draw(&random, soon); break;
     default: break;
@@ -123,12 +152,16 @@ void plan_print(const SimPlan *plan) {
            (unsigned long long)plan->range_chunks);
     for (uint32_t i = 0; i < SIM_ALL_JOBS; i++)
         if (i < plan->job_count || plan->jobs[i].host) job_print(&plan->jobs[i], i + 1);
-    if (plan->crash_node >= 0)
-        printf("  node %d crashes at %.3f ms, %s\n", plan->crash_node, (double)plan->crash_at / 1e6,
-               plan->crash_is_seen ? "seen by the supervisor" : "unseen");
-    if (plan->sleep_node >= 0)
-        printf("  node %d sleeps from %.3f to %.3f ms\n", plan->sleep_node, (double)plan->sleep_from / 1e6,
-               (double)plan->sleep_until / 1e6);
+    for (uint32_t i = 0; i < plan->crash_count; i++) {
+        const Crash *crash = &plan->crashes[i];
+        printf("  %s crashes at %.3f ms, %s\n", crash->node == NODE_ROOT ? "the root" : "a worker", (double)crash->at / 1e6,
+               crash->is_seen ? "seen by the supervisor" : "unseen");
+    }
+    for (uint32_t i = 0; i < plan->sleep_count; i++)
+        printf("  node %d sleeps from %.3f to %.3f ms\n", plan->sleeps[i].node, (double)plan->sleeps[i].from / 1e6,
+               (double)plan->sleeps[i].until / 1e6);
+    if (plan->may_replace) printf("  the lost are replaced\n");
+    if (plan->kills) printf("  the silent are killed\n");
     if (plan->interrupt_at) printf("  interrupt at %.3f ms\n", (double)plan->interrupt_at / 1e6);
 }
 

@@ -6,40 +6,43 @@
 
 #include "tests/sim/sim.h"
 
-/* A run that nothing disturbed must give the right results and the program's status. One that was disturbed may be over before the
- * disturbance takes effect; otherwise it ends soon, and says why. */
+/* Is the root in trouble, by the plan? */
+static bool root_is_disturbed(const SimPlan *plan) {
+    for (uint32_t i = 0; i < plan->crash_count; i++)
+        if (plan->crashes[i].node == NODE_ROOT) return true;
+    return false;
+}
+
+static bool is_one_left(const Sim *sim) {
+    for (int node = NODE_WORKER; node < SIM_NODES; node++)
+        if (process_is_alive(sim->processes[node])) return true;
+    return false;
+}
+
+/* A run must give the right results and the program's status, whatever happens to workers, as long as one is left. Else it ends
+ * soon, and says why. */
 static void judge(Sim *sim) {
     const SimPlan *plan = sim->plan;
     bool is_complete = sim->results == plan->job_count && sim->status == plan->status && sim->text[0] == 0;
     if (is_complete) return;
-    /* Who was cut off for too long was taken for dead: said, and ended. */
-    if (network_has_faults(&sim->network.plan) && sim->status == 1 && strstr(sim->text, "nothing was heard")) return;
-    char who[64];
-    uint64_t trouble = 0, deadline = 0;
-    if (plan->interrupt_at) {
-        trouble = plan->interrupt_at;
-        deadline = 3 * SECOND;
-        if (sim->status != 130) sim_fail(sim, "interrupted, but the status is %d: %s", sim->status, sim->text);
-    } else if (plan->crash_node >= 0) {
-        trouble = plan->crash_at;
-        deadline = plan->crash_is_seen ? 3 * SECOND : 9 * SECOND;
-        if (plan->crash_node == NODE_ROOT)
-            snprintf(who, sizeof who, "main process (pid %d)", 1000 + NODE_ROOT);
-        else
-            snprintf(who, sizeof who, "worker %d (", plan->crash_node - NODE_WORKER);
-        bool is_unborn = strstr(sim->text, "before it could take part") || strstr(sim->text, "start");
-        if (is_unborn) deadline = 31 * SECOND; /* it died before its HELLO, unseen: only the deadline for starting is left */
-        if (sim->status != 1) sim_fail(sim, "a crash, but the status is %d", sim->status);
-        if (!strstr(sim->text, who) && !is_unborn) sim_fail(sim, "the error does not say who crashed: %s", sim->text);
-    } else {
-        sim_fail(sim, "undisturbed, but status %d, %u results: %s", sim->status, sim->results, sim->text);
+    if (plan->interrupt_at && sim->status == 130) {
+        if (sim->ended_at > plan->interrupt_at + 3 * SECOND) sim_fail(sim, "interrupted, but it ended later");
+        return;
     }
-    if (sim->ended_at > trouble + deadline)
-        sim_fail(sim, "the end came %.3f s after the trouble", (double)(sim->ended_at - trouble) / 1e9);
+    bool is_disturbed = plan->crash_count || plan->sleep_count || network_has_faults(&sim->network.plan);
+    bool is_alone = strstr(sim->text, "no worker is left") || strstr(sim->text, "no worker started");
+    if (root_is_disturbed(plan) && sim->status == 1 && strstr(sim->text, "main process")) return;
+    if (root_is_disturbed(plan) && sim->status == 1 && strstr(sim->text, "the program did not start")) return;
+    if (root_is_disturbed(plan) && sim->status == 1 && strstr(sim->text, "before it could take part")) return;
+    /* Those that live may be cut off, or have been so for a while: all that counts is that nobody was there to do the work. */
+    bool may_live = plan->sleep_count || sim->network.plan.cut_count || sim->network.plan.loss || sim->spares == SIM_SPARES;
+    if (is_disturbed && sim->status == 1 && is_alone && (may_live || !is_one_left(sim))) return;
+    sim_fail(sim, "%s, but status %d, %u results: %s", is_disturbed ? "recoverable" : "undisturbed", sim->status, sim->results,
+             sim->text);
 }
 
 typedef struct Totals {
-    uint64_t events, cut_seeds;
+    uint64_t events, cut_seeds, crashes, losses, replaced, again;
     NetworkCounts network;
 } Totals;
 
@@ -47,6 +50,10 @@ static void totals_add(Totals *totals, const Sim *sim) {
     NetworkCounts *sum = &totals->network;
     const NetworkCounts *counts = &sim->network.counts;
     totals->events += sim->events;
+    totals->crashes += sim->crashed;
+    totals->losses += sim->losses;
+    totals->replaced += sim->spares;
+    totals->again += sim->again;
     totals->cut_seeds += sim->network.plan.cut_count > 0;
     sum->datagrams += counts->datagrams;
     sum->lost += counts->lost;
@@ -64,6 +71,8 @@ static void totals_print(const Totals *totals) {
            (unsigned long long)sum->datagrams, (unsigned long long)sum->lost, (unsigned long long)sum->cut,
            (unsigned long long)totals->cut_seeds, (unsigned long long)sum->repeated, (unsigned long long)sum->reordered,
            (unsigned long long)sum->segments, (unsigned long long)sum->sent_again);
+    printf("          %llu crashes; %llu workers lost, %llu replaced, %llu chunks run again\n", (unsigned long long)totals->crashes,
+           (unsigned long long)totals->losses, (unsigned long long)totals->replaced, (unsigned long long)totals->again);
 }
 
 static bool run_seed(uint64_t seed, bool is_verbose, Totals *totals) {

@@ -17,8 +17,11 @@
 #define MILLISECOND ((uint64_t)1000000)
 #define SECOND      ((uint64_t)1000000000)
 
-enum { SIM_JOBS = 3, SIM_NESTED = 4, SIM_ALL_JOBS = SIM_JOBS + SIM_NESTED };
-enum { SIM_WORKERS = 40, NODE_SCHED = 0, NODE_ROOT = 1, NODE_WORKER = 2, SIM_NODES = NODE_WORKER + SIM_WORKERS };
+/* Each nested job is there twice: the second one is run where the owner of the first has died. */
+enum { SIM_JOBS = 3, SIM_NESTED = 4, SIM_ALL_JOBS = SIM_JOBS + 2 * SIM_NESTED };
+/* Spares are the nodes of workers that replace lost ones. */
+enum { SIM_WORKERS = 40, SIM_SPARES = 20, SIM_SLEEPS = 3, SIM_CRASHES = 24 };
+enum { NODE_SCHED = 0, NODE_ROOT = 1, NODE_WORKER = 2, SIM_NODES = NODE_WORKER + SIM_WORKERS + SIM_SPARES };
 
 /* ---- what is run (plan.c draws it from the seed) */
 typedef struct JobPlan {
@@ -36,6 +39,18 @@ typedef struct JobPlan {
     uint32_t costs; /* 0 even, 1 rising, 2 a few very long ones */
 } JobPlan;
 
+typedef struct Crash {
+    int node; /* -1: some worker that lives then */
+    uint64_t at;
+    bool is_seen; /* the supervisor reports it; otherwise silence must do */
+} Crash;
+
+/* A process does nothing for a while, as if stopped. */
+typedef struct Sleep {
+    int node;
+    uint64_t from, until;
+} Sleep;
+
 typedef struct SimPlan {
     uint64_t seed;
     uint32_t workers, job_count;
@@ -45,11 +60,12 @@ typedef struct SimPlan {
     uint64_t delay;      /* of a message, at most */
     uint32_t repeats;    /* messages in a thousand that come twice */
     uint64_t late_start; /* processes start within this time */
-    int crash_node;      /* -1: none */
-    uint64_t crash_at;
-    bool crash_is_seen; /* the supervisor reports it; otherwise silence must do */
-    int sleep_node;     /* -1: none; it does nothing for a while, as if stopped */
-    uint64_t sleep_from, sleep_until;
+    Crash crashes[SIM_CRASHES];
+    uint32_t crash_count;
+    Sleep sleeps[SIM_SLEEPS];
+    uint32_t sleep_count;
+    bool may_replace;      /* lost workers are replaced */
+    bool kills;            /* who was taken for dead is killed; otherwise it may come back */
     uint64_t interrupt_at; /* 0: never */
     int32_t status;        /* the program's */
 } SimPlan;
@@ -94,10 +110,11 @@ typedef enum EventKind {
     EVENT_START = 1, /* a process begins */
     EVENT_MESSAGE,
     EVENT_TICK,
-    EVENT_COMPUTE, /* a virtual compute thread gets on */
-    EVENT_EXITED,  /* the supervisor saw process `from` end */
-    EVENT_CRASH,
-    EVENT_CANCEL, /* the program does not want job `from` any more */
+    EVENT_COMPUTE,     /* a virtual compute thread gets on */
+    EVENT_EXITED,      /* the supervisor saw process `from` end */
+    EVENT_CRASH,       /* of the plan's crash `from` */
+    EVENT_NOT_STARTED, /* there is no spare node for one more worker */
+    EVENT_CANCEL,      /* the program does not want job `from` any more */
     EVENT_INTERRUPT,
     EVENT_CHANNEL, /* a deadline of the node's control channel */
 } EventKind;
@@ -123,13 +140,16 @@ struct Sim {
     SchedActions actions;
     Process *processes[SIM_NODES];
     int64_t live_values;
-    RangeSet mapped[SIM_ALL_JOBS]; /* chunks that some worker has run: none may run twice */
+    RangeSet mapped[SIM_ALL_JOBS];    /* chunks that some worker has run: none may run twice before somebody is lost */
+    uint64_t again;                   /* chunks that did */
+    uint32_t losses, crashed, spares; /* workers that were lost, crashes that came in time, spare nodes in use */
     bool is_over;
     int32_t status;
     char text[MESSAGE_TEXT_SIZE];
     uint64_t ended_at;
     uint32_t results; /* jobs whose result was right, or that were cancelled */
     bool is_cancelled[SIM_ALL_JOBS], is_begun[SIM_ALL_JOBS];
+    int owners[SIM_ALL_JOBS];       /* of nested jobs: the nodes that began them */
     uint64_t numbers[SIM_ALL_JOBS]; /* what the protocol knows them by; 0: not begun */
     char *failure;                  /* what the simulation found wrong; NULL: nothing yet */
     Network network;

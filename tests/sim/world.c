@@ -91,7 +91,8 @@ static void event_free(Event *event) {
 }
 
 /* ---- the scheduler */
-/* Every chunk was mapped by somebody, captures went to each worker once, and W bags were merged over exactly W-1 edges. */
+/* Every chunk was mapped by somebody, captures went to each worker once, and W bags were merged over exactly W-1 edges; when nobody
+ * was lost, nothing more. */
 static void sim_check_stats(Sim *sim, const JobStats *stats) {
     uint64_t job = sim_job(sim, stats->job);
     const JobPlan *plan = &sim->plan->jobs[job - 1];
@@ -102,14 +103,50 @@ static void sim_check_stats(Sim *sim, const JobStats *stats) {
         chunks += share->chunks;
         holders += share->chunks > 0;
         bool is_owner = JOB_OWNER(stats->job) == worker + 1;
-        if (share->ranges && !is_owner && share->captures != plan->blob)
+        if (share->ranges && !is_owner && !sim->losses && share->captures != plan->blob)
             sim_fail(sim, "worker %u did not get the captures once", worker);
     }
     if (stats->end != END_NONE || sim->is_cancelled[job - 1]) return;
-    if (chunks != plan->chunks)
+    if (chunks < plan->chunks || (chunks > plan->chunks && !sim->losses))
         sim_fail(sim, "%llu chunks were run of %llu", (unsigned long long)chunks, (unsigned long long)plan->chunks);
-    if (stats->edge_count != (holders && job <= SIM_JOBS ? holders - 1 : 0))
+    if (!sim->losses && stats->edge_count != (holders && job <= SIM_JOBS ? holders - 1 : 0))
         sim_fail(sim, "%u edges for %u workers", stats->edge_count, holders);
+}
+
+/* One more worker, if there is a node for it. */
+static void sim_replace(Sim *sim) {
+    if (sim->spares == SIM_SPARES) {
+        sim_post(sim, (Event){.kind = EVENT_NOT_STARTED, .node = NODE_SCHED}, sim->now + MILLISECOND);
+        return;
+    }
+    int node = NODE_WORKER + SIM_WORKERS + (int)sim->spares++;
+    sim_trace(sim, "node %d replaces somebody", node);
+    sim->processes[node] = process_new(sim, node);
+    sim_post(sim, (Event){.kind = EVENT_START, .node = node}, sim->now + sim_random(sim, 50 * MILLISECOND));
+}
+
+static void sim_kill(Sim *sim, int node, bool is_seen) {
+    if (!process_is_alive(sim->processes[node])) return;
+    sim_trace(sim, "node %d is killed", node);
+    process_kill(sim->processes[node]);
+    if (is_seen) sim_post(sim, (Event){.kind = EVENT_EXITED, .node = NODE_SCHED, .from = node}, sim->now + MILLISECOND);
+}
+
+/* A crash of the plan: of a worker that lives, whichever. */
+static void sim_crash(Sim *sim, const Crash *crash) {
+    int living[SIM_NODES], count = 0;
+    for (int node = NODE_WORKER; node < SIM_NODES; node++)
+        if (process_is_alive(sim->processes[node])) living[count++] = node;
+    if (crash->node == NODE_ROOT)
+        sim_kill(sim, NODE_ROOT, crash->is_seen);
+    else if (count)
+        sim_kill(sim, living[sim_random(sim, (uint64_t)count)], crash->is_seen);
+    sim->crashed++;
+}
+
+static void sim_log(Sim *sim, const char *text) {
+    sim->losses += strstr(text, " was lost: ") != NULL;
+    sim_trace(sim, "log: %s", text);
 }
 
 static void sched_actions_do(Sim *sim) {
@@ -117,9 +154,13 @@ static void sched_actions_do(Sim *sim) {
         SchedAction *action = &sim->actions.items[i];
         switch (action->kind) {
         case SCHED_SEND: sim_send(sim, NODE_SCHED, (int)action->peer, CHANNEL_CONTROL, &action->message); break;
-        case SCHED_LOG: sim_trace(sim, "log: %s", action->text); break;
-        case SCHED_REPLACE:
-        case SCHED_KILL: sim_trace(sim, "%s", action->kind == SCHED_KILL ? "kill" : "replace"); break;
+        case SCHED_LOG: sim_log(sim, action->text); break;
+        case SCHED_REPLACE: sim_replace(sim); break;
+        case SCHED_KILL:
+            if (sim->plan->kills) sim_kill(sim, (int)action->pid - 1000, true);
+            break;
+        case SCHED_STORE:
+        case SCHED_UNSTORE: sim_fail(sim, "there is no journal here"); break;
         case SCHED_JOB_FINISHED: sim_check_stats(sim, sched_job_stats(sim->sched, action->job)); break;
         case SCHED_END:
             if (sim->is_over) sim_fail(sim, "the run ended twice");
@@ -146,9 +187,15 @@ static void sched_event(Sim *sim, const Event *event) {
         step.kind = SCHED_PEER_LOST;
         step.peer = SCHED_NO_PEER;
         step.pid = 1000 + event->from;
+        step.at_chunk = -1;
+        step.role = event->from == NODE_ROOT ? ROLE_ROOT : ROLE_WORKER;
         step.text = how;
         break;
     case EVENT_INTERRUPT: step.kind = SCHED_INTERRUPT; break;
+    case EVENT_NOT_STARTED:
+        step.kind = SCHED_NOT_STARTED;
+        step.text = "there is no room";
+        break;
     default: step.kind = SCHED_TICK; break;
     }
     sched_step(sim->sched, &step, &sim->actions);
@@ -165,14 +212,21 @@ static void sched_arm(Sim *sim, uint64_t *armed) {
 }
 
 /* ---- the run */
-static bool node_sleeps(const Sim *sim, const Event *event) {
-    return event->node == sim->plan->sleep_node && sim->now >= sim->plan->sleep_from && sim->now < sim->plan->sleep_until &&
-           event->kind != EVENT_CRASH;
+/* When the node that an event is for wakes up; 0: it is awake. */
+static uint64_t node_sleeps(const Sim *sim, const Event *event) {
+    if (event->kind == EVENT_CRASH) return 0;
+    for (uint32_t i = 0; i < sim->plan->sleep_count; i++) {
+        const Sleep *sleep = &sim->plan->sleeps[i];
+        if (event->node == sleep->node && sim->now >= sleep->from && sim->now < sleep->until) return sleep->until;
+    }
+    return 0;
 }
 
 static void sim_begin(Sim *sim) {
     const SimPlan *plan = sim->plan;
     SchedConfig config = {.workers = plan->workers, .shuffle_seed = plan->shuffle_seed, .range_chunks = plan->range_chunks};
+    config.may_replace = plan->may_replace;
+    config.retries = 1000;
     sim->sched = sched_new(&config, 0);
     sim->random = mix(plan->seed, 9);
     network_init(sim);
@@ -181,7 +235,8 @@ static void sim_begin(Sim *sim) {
         sim->processes[node] = process_new(sim, node);
         sim_post(sim, (Event){.kind = EVENT_START, .node = node}, sim_random(sim, plan->late_start));
     }
-    if (plan->crash_node >= 0) sim_post(sim, (Event){.kind = EVENT_CRASH, .node = plan->crash_node}, plan->crash_at);
+    for (uint32_t i = 0; i < plan->crash_count; i++)
+        sim_post(sim, (Event){.kind = EVENT_CRASH, .node = NODE_WORKER, .from = (int)i}, plan->crashes[i].at);
     if (plan->interrupt_at) sim_post(sim, (Event){.kind = EVENT_INTERRUPT, .node = NODE_SCHED}, plan->interrupt_at);
 }
 
@@ -203,16 +258,14 @@ void sim_run(Sim *sim) {
         }
         Event *event = heap_pop(sim);
         sim->now = event->time;
-        if (node_sleeps(sim, event)) {
-            event->time = sim->plan->sleep_until;
+        uint64_t wakes = node_sleeps(sim, event);
+        if (wakes) {
+            event->time = wakes;
             heap_push(sim, event);
             continue;
         }
         if (event->kind == EVENT_CRASH) {
-            sim_trace(sim, "node %d crashes", event->node);
-            process_kill(sim->processes[event->node]);
-            if (sim->plan->crash_is_seen)
-                sim_post(sim, (Event){.kind = EVENT_EXITED, .node = NODE_SCHED, .from = event->node}, sim->now + MILLISECOND);
+            sim_crash(sim, &sim->plan->crashes[event->from]);
         } else if (event->kind == EVENT_CHANNEL) {
             network_tick(sim, event->node);
         } else if (event->kind == EVENT_MESSAGE && event->lane == CHANNEL_CONTROL) {
