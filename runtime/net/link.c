@@ -440,7 +440,7 @@ static void drop(Link *link, bool *is_strange, const char *who) {
     if (*is_strange) return;
     *is_strange = true;
     if (link->logged >= MOST_LOGGED) return;
-    fprintf(stderr, "mr: dropped a datagram from %s that is no message of this version\n", who);
+    fprintf(stderr, "mr: dropped a datagram that is no message of this version, from %s\n", who);
     if (++link->logged == MOST_LOGGED) fprintf(stderr, "mr: further peers that speak wrongly are only counted\n");
 }
 

@@ -20,6 +20,10 @@ expect "$TMPDIR" env XDG_RUNTIME_DIR=/proc
 expect /tmp env TMPDIR="$long" # too long for a socket's name
 expect /tmp env TMPDIR=relative
 expect /tmp env TMPDIR=/no/such/folder
+mkdir open; chmod 777 open # somebody else could put another directory in the place of the run's
+expect /tmp env TMPDIR="$PWD/open"
+chmod 1777 open
+expect "$PWD/open" env TMPDIR="$PWD/open"
 expect /tmp env -u TMPDIR -u HOME
 nothing_left
 # Left by a run whose processes were all killed at once: swept. Somebody's files, under a name that looks like one: kept.

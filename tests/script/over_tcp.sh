@@ -1,20 +1,26 @@
 # What goes over a network, encrypted, is what goes over private sockets: programs do the same. And nothing listens but where it may.
 . "$ROOT/tests/script/lib/lib.sh"
 export TMPDIR=$PWD/tmp MR_LOCAL_MS=0; mkdir tmp; unset XDG_RUNTIME_DIR
-for name in ${OVER_TCP:-keyed captures early_stop error_earliest float_sum futures_nested nested_shared printing scan_same together_loops}; do
+names="keyed captures early_stop error_earliest float_sum futures_nested nested_shared printing scan_same together_loops"
+[ -z "${LONG:-}" ] || names=$(cd "$ROOT/tests/dist" && grep -L PLAYS ./*/args ./*/main.mr | cut -d/ -f2 | sort -u)
+compared=0
+for name in $names; do
     test=$ROOT/tests/dist/$name
-    "$MRC" -O0 "$test/main.mr" -o "$PWD/$name"
+    ! grep -qs PLAYS "$test/args" || continue
+    "$MRC" -O0 "$test/main.mr" -o "$PWD/$name" 2>err || { cat err; exit 1; }
     args=(); [ ! -e "$test/args" ] || mapfile -t args < <(sed "s|\$HERE|$test|g" "$test/args")
-    status=0; timeout 60 "$MRRUN" -q --tcp -n 3 "./$name" "${args[@]}" >out 2>err </dev/null || status=$?
+    status=0; timeout 60 "$MRRUN" -q --tcp -n 3 "./$name" "${args[@]}" >out 2>err <"$([ -e "$test/stdin" ] && echo "$test/stdin" || echo /dev/null)" || status=$?
     expected=0; [ ! -e "$test/status" ] || expected=$(cat "$test/status")
     [ "$status" = "$expected" ] || { echo "$name: exit status $status over tcp"; cat err; exit 1; }
     cmp "$test/expected" out || { echo "$name differs over tcp"; exit 1; }
+    compared=$((compared + 1))
 done
+echo "$compared programs did the same over tcp"
 nothing_left
 
 # All listening sockets of the run's processes, in /proc/net/tcp: none but on loopback; of a local run, none at all.
 cat > slow.mr <<'E2'
-print(map (i => { sleep(0.05); i }) over 1..240 reduce sum)
+print(map (i => { sleep(0.05); i }) over 1..3000 reduce sum)
 E2
 "$MRC" slow.mr
 listeners() { # of the processes of this test: the addresses, in the kernel's hexadecimal
@@ -44,7 +50,7 @@ for way in "" --tcp; do
             ! tr '\0' '\n' <"/proc/$pid/environ" | grep -E 'tcp://127.0.0.1:' || exit 1
         done
     fi
-    wait $run
-    [ "$(cat out)" = 28920 ]
+    kill $run
+    wait $run || true
     nothing_left
 done

@@ -14,11 +14,18 @@
 
 #include "runtime/launch/launch.h"
 
+/* Nobody else may rename what we make there: the folder is ours or the system's, and who may write to it besides owns what is his
+ * (the sticky bit, as /tmp has it). */
+static bool is_safe(const struct stat *status) {
+    bool is_trusted = status->st_uid == 0 || status->st_uid == geteuid();
+    return is_trusted && ((status->st_mode & (S_IWGRP | S_IWOTH)) == 0 || (status->st_mode & S_ISVTX) != 0);
+}
+
 /* A socket's path may have about a hundred bytes. */
 static bool is_good_folder(const char *folder) {
     struct stat status;
     return folder && *folder == '/' && strlen(folder) < 60 && stat(folder, &status) == 0 && S_ISDIR(status.st_mode) &&
-           access(folder, W_OK | X_OK) == 0;
+           is_safe(&status) && access(folder, W_OK | X_OK) == 0;
 }
 
 /* Is this the directory of a run of ours that is over? A run that goes on holds a lock on it; mrrun's number is in its name. */

@@ -11,13 +11,9 @@
 #include <unistd.h>
 #include <zmq.h>
 
-#include "runtime/net/wire.h"
+#include "tests/security/strange.h"
 
 enum { ROUNDS = 40, HUGE_SIZE = 5 << 20 };
-
-static void fill_random(void *bytes, size_t size) {
-    for (size_t i = 0; i < size; i++) ((char *)bytes)[i] = (char)rand();
-}
 
 /* Without ZeroMQ: noise, or the first bytes of its greeting and then nothing more. */
 static void say_raw(const char *path, int keep) {
@@ -36,21 +32,6 @@ static void say_raw(const char *path, int keep) {
         size = (size_t)rand() % 12;
     if (send(fd, bytes, size, MSG_NOSIGNAL) < 0) perror("send");
     if (!keep) close(fd);
-}
-
-/* A message that a peer might send, of another program or about jobs that nobody knows. */
-static size_t make_message(uint8_t *out) {
-    Message message = {
-        .kind = (MessageKind)(1 + rand() % (MSG_KINDS - 1)), .job = (uint64_t)rand() % 1000 + 100};
-    if (rand() % 2) message.kind = MSG_HELLO;
-    if (message.kind == MSG_HELLO) {
-        message.as.hello = (MsgHello){.role = rand() % 2 ? ROLE_ROOT : ROLE_WORKER, .version = PROTOCOL_VERSION, .wish = -1};
-        fill_random(message.as.hello.program, sizeof message.as.hello.program);
-        strcpy(message.as.hello.name, "stranger");
-        strcpy(message.as.hello.data_endpoint, "ipc:///nowhere");
-    }
-    if (message.kind == MSG_GET) message.as.get = (MsgGet){.pull = 1, .name.kind = DATA_BAG, .length = 100};
-    return wire_encode(&message, out);
 }
 
 static void say_messages(void *zmq, const char *endpoint) {
