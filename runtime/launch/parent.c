@@ -141,7 +141,9 @@ static void child_forget(Parent *parent, size_t index) {
 /* The end of everything that this process started. */
 static _Noreturn void parent_end(Parent *parent) {
     for (size_t i = 0; i < parent->count; i++) kill(parent->children[i].pid, SIGKILL);
-    while (wait(NULL) > 0 || errno == EINTR) {}
+    for (size_t i = 0; i < parent->count; i++) {
+        while (waitpid(parent->children[i].pid, NULL, 0) < 0 && errno == EINTR) {}
+    }
     if (parent->start.directory[0]) launch_remove_directory(parent->start.directory);
     _exit(0);
 }

@@ -30,7 +30,12 @@ const char boot_shell[] =
     "done; "
     "[ \"$cache\" ] || die \"neither ${XDG_CACHE_HOME:-$HOME/.cache}/mr nor ${TMPDIR:-/tmp}/mr-cache-$(id -u) is a folder that "
     "only its user can change\"; "
-    "clean() { rm -rf \"$tmp\"; }; trap clean 0; trap \"exit 1\" 1 2 15; "
+    "clean() { rest; rm -rf \"$tmp\"; }; trap clean 0; trap \"exit 1\" 1 2 13 15; "
+    /* Who waits for bytes that a cut network will never bring is ended, with all that it has started. */
+    "rest() { if [ \"$dog\" ]; then kill -9 \"$dog\" 2>/dev/null; wait \"$dog\" 2>/dev/null; fi; dog=; }; "
+    "watch() { rest; (i=0; while [ $i -lt 120 ]; do sleep 1; i=$((i + 1)); done; kill -15 -$$) </dev/null >/dev/null 2>&1 & "
+    "dog=$!; }; "
+    "dog=; watch; "
     "gone() { die \"mrrun fell silent\"; }; "
     /* So many lines, or bytes, of what mrrun says. */
     "lines() { n=$1; while [ \"$n\" -gt 0 ]; do IFS= read -r line || exit 1; echo \"$line\"; n=$((n - 1)); done; }; "
@@ -39,7 +44,7 @@ const char boot_shell[] =
     "else dd ibs=1 obs=65536 count=$1 2>/dev/null; fi; }; "
     "good() { own \"$1\" && (cd \"$1\" && echo \"$sums\" | sha256sum -c >/dev/null 2>&1); }; "
     "receive() { new=$tmp/$hash; mkdir \"$new\" || die \"cannot make a folder in $cache\"; k=$count; "
-    "while [ \"$k\" -gt 0 ]; do read -r size name || gone; "
+    "while [ \"$k\" -gt 0 ]; do watch; read -r size name || gone; "
     "bytes \"$size\" >\"$new/$name\" || die \"cannot write in $cache: is the disk full?\"; k=$((k - 1)); done; "
     "good \"$new\" || die \"what was sent did not arrive as it was\"; "
     "if [ -f \"$new/program\" ]; then chmod 700 \"$new/program\"; fi; "
@@ -50,7 +55,7 @@ const char boot_shell[] =
     "while [ \"$parcels\" -gt 0 ]; do libraries=$at; read -r hash count || gone; sums=$(lines \"$count\") || gone; "
     "at=$cache/$hash; if good \"$at\"; then touch \"$at\"; say have; else say need; receive; fi; "
     "parcels=$((parcels - 1)); done; "
-    "clean; trap - 0 1 2 15; say ready; "
+    "clean; trap - 0 1 2 13 15; say ready; "
     "LD_LIBRARY_PATH=$libraries${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH} MR_LAUNCH=0,1 exec \"$at/program\"'";
 
 void boot_init(Boot *boot, const Shipment *shipment) {
