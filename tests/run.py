@@ -22,6 +22,7 @@ Families:
     script    tests/script/x.sh: exit status 0 is passed, 77 skipped (the last line of output says why)
     slurm     tests/slurm/x.sh: as script, each in a Slurm of its own on this machine (tests/slurm/bed.py); mpirun_x.sh without one
     sim       the simulator's seeds
+    net       runs over hosts that are network namespaces with a real sshd, and fail; needs root
     lint      make lint
     sanitize  the families unit to examples once more, built with the address and undefined-behaviour sanitisers and a runtime that
               counts its live values
@@ -397,6 +398,17 @@ def sim(options):
         yield "1000 seeds", check
 
 
+def net(options):
+    def check():
+        status, out, err = run([ROOT / "tests/net/net.py", "--quick", "--build", options.build], cwd=ROOT, timeout=300)
+        text = (out + err).decode(errors="replace").strip()
+        if status == 77:
+            raise Skip(text.splitlines()[-1])
+        if status:
+            raise Failure(text[-4000:])
+    yield "hosts", check
+
+
 def make(*arguments, timeout=1800):
     status, out, err = run(["make", "-s", *arguments], cwd=ROOT, timeout=timeout)
     if status:
@@ -463,7 +475,7 @@ def fuzz(options):
 
 FAMILIES = {"unit": unit, "golden": golden, "errors": errors, "conformance": conformance,
             "run": programs("run", [None]), "dist": programs("dist", WORKERS), "examples": examples, "library": library,
-            "docs": docs, "explain": explain, "script": script, "slurm": slurm, "sim": sim, "lint": lint, "sanitize": sanitize, "valgrind": valgrind, "fuzz": fuzz}
+            "docs": docs, "explain": explain, "script": script, "slurm": slurm, "sim": sim, "net": net, "lint": lint, "sanitize": sanitize, "valgrind": valgrind, "fuzz": fuzz}
 
 
 def attempt(test):

@@ -30,6 +30,12 @@ $(SIM): $(call objects,$(call sources,tests/sim)) $(LIB_MRT)
 check-slurm: all
 	LONG=$(LONG) tests/run.py --build $(BUILD) slurm
 
+# Three hosts as network namespaces with a real sshd, and networks that fail (needs root). The quick form is a part of `check`.
+NET_ROUNDS ?= 1
+.PHONY: check-net
+check-net: all
+	tests/net/net.py --build $(BUILD) --rounds $(NET_ROUNDS)
+
 # Everything that needs no other build: see tests/run.py for the families and for running one test again.
 .PHONY: check test-programs golden
 test-programs: all $(UNIT_TESTS) $(SIM)

@@ -43,7 +43,7 @@ def can_be_made():
 
 def make_root(root):
     """A folder that is a whole host: a shell, coreutils, and what these need of glibc. No libzmq, no getconf, no home."""
-    tools = ["sh", "ls", "dd", "id", "uname", "mkdir", "mktemp", "mv", "rm", "chmod", "touch", "sha256sum", "cat"]
+    tools = ["sh", "ls", "dd", "id", "uname", "mkdir", "mktemp", "mv", "rm", "chmod", "touch", "sha256sum", "sleep", "cat"]
     for folder in ["bin", "tmp", "dev", "proc"]:
         (root / folder).mkdir(parents=True)
     (root / "tmp").chmod(0o1777)
@@ -55,6 +55,9 @@ def make_root(root):
             if word.startswith("/") and not (root / word[1:]).exists():
                 (root / word[1:]).parent.mkdir(parents=True, exist_ok=True)
                 shutil.copy(os.path.realpath(word), root / word[1:])
+    libc = next(root.glob("lib*/**/libc.so.6"))
+    for name in ["libm.so.6", "libpthread.so.0", "libresolv.so.2", "libdl.so.2", "librt.so.1"]:  # what else is glibc's
+        shutil.copy(os.path.realpath(Path("/") / libc.relative_to(root).parent / name), libc.parent / name)
     (root / "bin/bash").symlink_to("sh")  # the login shell that the machine's list of users may name
 
 

@@ -33,7 +33,8 @@ const char boot_shell[] =
     "clean() { rest; rm -rf \"$tmp\"; }; trap clean 0; trap \"exit 1\" 1 2 13 15; "
     /* Who waits for bytes that a cut network will never bring is ended, with all that it has started. */
     "rest() { if [ \"$dog\" ]; then kill -9 \"$dog\" 2>/dev/null; wait \"$dog\" 2>/dev/null; fi; dog=; }; "
-    "watch() { rest; (i=0; while [ $i -lt 120 ]; do sleep 1; i=$((i + 1)); done; kill -15 -$$) </dev/null >/dev/null 2>&1 & "
+    "watch() { rest; (i=0; while [ $i -lt 120 ]; do sleep 1 || exit; i=$((i + 1)); done; kill -15 -$$) </dev/null >/dev/null 2>&1 "
+    "& "
     "dog=$!; }; "
     "dog=; watch; "
     "gone() { die \"mrrun fell silent\"; }; "

@@ -147,7 +147,13 @@ static void lose_place(Hub *hub, Place *place) {
         return;
     }
     char how[128];
-    snprintf(how, sizeof how, "the connection to %s was closed", place->name);
+    snprintf(how, sizeof how, place->is_started ? "the connection to %s was closed" : "the program did not start on %s",
+             place->name);
+    for (uint32_t i = 0; i < place->workers && !place->is_started; i++) {
+        HubLoss loss = {
+            .host = place->host, .pid = -1 - (int64_t)(place->first + i), .role = ROLE_WORKER, .how = how, .at_chunk = -1};
+        hub_process_lost(hub, &loss);
+    }
     for (size_t i = 0; i < place->process_count; i++) {
         const PlaceProcess *process = &place->processes[i];
         HubLoss loss = {.host = place->host, .pid = process->pid, .role = process->role, .how = how, .at_chunk = -1};
@@ -351,8 +357,8 @@ int run_program(Run *run) {
     run->started = clock_now();
     if (!watch_everything(run)) return 1;
     if (run->options.is_verbose) {
-        fprintf(stderr, "mrrun: %s with %u workers, processes of this machine, in %s\n", run->path, run->options.workers,
-                run->directory.path);
+        fprintf(stderr, "mrrun: %s with %u workers on %s, in %s\n", run->path, run->options.workers,
+                run->place_count > 1 ? "several hosts" : "this machine", run->directory.path);
     }
     Net *net = net_new(false);
     Hub *hub = open_hub(run, net);
