@@ -21,6 +21,7 @@ Families:
     docs      the programs in README.md and docs/x.md that begin with ```mr, in order, as `docs` says below
     script    tests/script/x.sh: exit status 0 is passed, 77 skipped (the last line of output says why)
     slurm     tests/slurm/x.sh: as script, each in a Slurm of its own on this machine (tests/slurm/bed.py); mpirun_x.sh without one
+    resume    tests/resume/resume.py: runs with a journal that are killed and gone on with; the quick form of make check-resume
     sim       the simulator's seeds
     net       runs over hosts that are network namespaces with a real sshd, and fail; needs root
     lint      make lint
@@ -458,6 +459,17 @@ def valgrind(options):
         yield folder.name, check
 
 
+def resume(options):
+    for name in ["kills", "damage", "refusals", "inputs", "disk", "workers"]:
+        def check(name=name):
+            status, out, err = run([ROOT / "tests/resume/resume.py", "--build", options.build, "--runs", 6, name], timeout=300)
+            if status == 77:
+                raise Skip(out.decode(errors="replace"))
+            if status:
+                raise Failure((out + err).decode(errors="replace")[-4000:])
+        yield name, check
+
+
 def fuzz(options):
     seconds = int(os.environ.get("FUZZ_SECONDS", "60"))
     for source in sorted((ROOT / "tests/fuzz").glob("*_fuzz.c")):
@@ -475,7 +487,7 @@ def fuzz(options):
 
 FAMILIES = {"unit": unit, "golden": golden, "errors": errors, "conformance": conformance,
             "run": programs("run", [None]), "dist": programs("dist", WORKERS), "examples": examples, "library": library,
-            "docs": docs, "explain": explain, "script": script, "slurm": slurm, "sim": sim, "net": net, "lint": lint, "sanitize": sanitize, "valgrind": valgrind, "fuzz": fuzz}
+            "docs": docs, "explain": explain, "script": script, "slurm": slurm, "resume": resume, "sim": sim, "net": net, "lint": lint, "sanitize": sanitize, "valgrind": valgrind, "fuzz": fuzz}
 
 
 def attempt(test):

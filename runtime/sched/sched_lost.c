@@ -223,6 +223,15 @@ void sched_unreachable(Sched *sched, SchedPeer *peer, const Message *message) {
         sched_log(sched, 0, "worker %u could not be reached for what it had mapped", holder->worker);
     else
         sched_log(sched, 0, "a part of the journal could not be read");
+    bool is_delivered = job->delivered == what->bag;
+    if (holder && bag_lose_holder(sched, job, what->bag)) { /* the journal has it, too */
+        if (is_delivered) {
+            job->delivered = 0;
+            job->phase = JOB_MAPS;
+        }
+        job_settle(sched, job);
+        return;
+    }
     bag->is_there = false; /* a merge that it is part of decides, and will be answered soon */
     if (bag->into == 0 && bag->step == 0) bag_void(job, what->bag);
     job_settle(sched, job);

@@ -59,12 +59,13 @@ static bool may_distribute(const MrRuntime *runtime, const Job *job) {
     return has_workers && !runtime->is_trying && job->plan.chunks >= 2;
 }
 
-/* Text of a new task is not worth a try: its chunks are known to be large. */
+/* Text of a new task is not worth a try: its chunks are known to be large. Nor is a job that a journal may know. */
 static bool may_be_small(MrRuntime *runtime, const Job *job) {
     if (runtime->local_nanoseconds == 0 || runtime->local_always) return runtime->local_always;
     double estimate = cost_estimate(runtime, job->plan.task, job->plan.elements);
     if (estimate >= 0) return estimate <= (double)(MORE_TIME * runtime->local_nanoseconds);
-    return !plan_is_text(&job->plan) && job->plan.chunks >= TRY_CHUNKS * (uint64_t)runtime->workers;
+    bool has_many = !plan_is_text(&job->plan) && job->plan.chunks >= TRY_CHUNKS * (uint64_t)runtime->workers;
+    return has_many && !(runtime->cluster && runtime->depth == 1 && shares_has_journal(runtime->shares));
 }
 
 /* Maps chunks until `deadline` (0: all), and goes on when it is seen then that little is left. */

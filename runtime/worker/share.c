@@ -150,14 +150,16 @@ void shares_free(Shares **shares) {
 
 /* ---- the thread that runs the program */
 
-/* A journal needs the names of the root's jobs. Whether there is one is known when the scheduler has welcomed us; jobs are held
- * back until then in any case. */
-static void give_name(Shares *shares, const Job *job, const Buf *blob, JobName *name) {
+bool shares_has_journal(Shares *shares) {
     pthread_mutex_lock(&shares->mutex);
     while (!shares->knows_journal && !shares->is_stopping) pthread_cond_wait(&shares->changed, &shares->mutex);
     bool has_journal = shares->has_journal;
     pthread_mutex_unlock(&shares->mutex);
-    if (!has_journal) return;
+    return has_journal;
+}
+
+static void give_name(Shares *shares, const Job *job, const Buf *blob, JobName *name) {
+    if (!shares_has_journal(shares)) return;
     if (!shares->names) shares->names = job_names_new();
     job_names_give(shares->names, job, blob, name);
 }

@@ -29,6 +29,10 @@ typedef struct ShareTerms {
 
 Share *share_submit(Shares *shares, const Job *job, ShareTerms terms); /* hands the job to the workers */
 
+/* The root's: whether there is a journal, which knows jobs by their names. Waits until the scheduler has welcomed us, before which
+ * jobs are held back in any case. */
+bool shares_has_journal(Shares *shares);
+
 /* By ranges: `run` has ended, which mapped what was kept. */
 void share_mapped(Shares *shares, Share *share, const JobRun *run);
 const _Atomic uint64_t *share_limit(const Share *share); /* the same: chunks from here on are not needed */

@@ -124,10 +124,11 @@ static json_t *job_json(const JobStats *job) {
                                                json_of(edge->nodes), "bytes", json_of(edge->size)));
     }
     json_t *owner = JOB_OWNER(job->job) ? json_of(JOB_OWNER(job->job) - 1) : json_null(); /* a worker, or the program */
-    return json_pack("{s:o s:o s:o s:o s:o s:o s:f s:o s:o s:o s:o}", "job", json_of(JOB_COUNT(job->job)), "owner", owner, "chunks",
-                     json_of(job->spec.chunks), "elements", json_of(elements_of(job)), "bytes", json_of(job->spec.size),
-                     "captured_bytes", json_of(job->spec.blob_size), "seconds", seconds_of(job->ended - job->started), "workers",
-                     workers, "edges", edges, "root_nodes", json_of(job->root_nodes), "root_bytes", json_of(job->root_size));
+    return json_pack("{s:o s:o s:o s:o s:o s:o s:o s:f s:o s:o s:o s:o}", "job", json_of(JOB_COUNT(job->job)), "owner", owner,
+                     "chunks", json_of(job->spec.chunks), "chunks_from_journal", json_of(job->stored), "elements",
+                     json_of(elements_of(job)), "bytes", json_of(job->spec.size), "captured_bytes", json_of(job->spec.blob_size),
+                     "seconds", seconds_of(job->ended - job->started), "workers", workers, "edges", edges, "root_nodes",
+                     json_of(job->root_nodes), "root_bytes", json_of(job->root_size));
 }
 
 bool stats_show_json(const Stats *stats, uint32_t workers, double seconds) {
