@@ -78,6 +78,15 @@ static bool has_records(Journal *journal, EntryScan *scan, Entry *first) {
     return is_there || scan->reason || scan->is_damaged || scan->skipped;
 }
 
+/* Its sums show damage, not lies: what somebody else has written, or could, is not believed. */
+static bool is_own(const Journal *journal, char **error) {
+    struct stat status;
+    bool is_known = fstat(journal->file, &status) == 0;
+    if (is_known && S_ISREG(status.st_mode) && status.st_uid == geteuid() && !(status.st_mode & (S_IWGRP | S_IWOTH))) return true;
+    *error = message("%s/" FILE_NAME " is no file that only you may write to: name another directory", journal->directory);
+    return false;
+}
+
 static bool open_file(Journal *journal, char **error) {
     EntryScan scan;
     Entry first;
@@ -86,6 +95,7 @@ static bool open_file(Journal *journal, char **error) {
         *error = message("cannot open %s/" FILE_NAME ": %s", journal->directory, strerror(errno));
         return false;
     }
+    if (!is_own(journal, error)) return false;
     bool is_taken = journal->mode == JOURNAL_BEGIN && has_records(journal, &scan, &first);
     if (journal->mode == JOURNAL_BEGIN) entry_scan_end(&scan);
     if (is_taken)

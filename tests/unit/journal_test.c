@@ -323,6 +323,28 @@ static void other_runs_are_refused(void **state) {
     assert_int_equal(access(place->file, F_OK), -1);
 }
 
+/* Sums show damage, and no lies: a journal that others may write to is not believed, nor one that is somewhere else. */
+static void what_others_can_write_is_refused(void **state) {
+    const Place *place = *state;
+    write_small(place);
+    char *error = NULL;
+    assert_int_equal(chmod(place->file, 0662), 0);
+    assert_null(journal_open(place->directory, JOURNAL_RESUME, &error));
+    assert_non_null(strstr(error, "only you may write to"));
+    free(error);
+    assert_int_equal(chmod(place->file, 0600), 0);
+    char *other = NULL;
+    assert_true(asprintf(&other, "%s-other", place->file) > 0);
+    assert_int_equal(rename(place->file, other), 0);
+    assert_int_equal(symlink(other, place->file), 0);
+    error = NULL;
+    assert_null(journal_open(place->directory, JOURNAL_RESUME, &error));
+    free(error);
+    unlink(place->file);
+    assert_int_equal(rename(other, place->file), 0);
+    free(other);
+}
+
 /* Other people's files of that name are left alone. */
 static void what_is_no_journal_is_left_alone(void **state) {
     const Place *place = *state;
@@ -397,10 +419,15 @@ static void it_can_be_shown(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        TEST(what_is_written_is_read),  TEST(larger_bags_take_the_place_of_their_parts),
-        TEST(cut_anywhere_it_goes_on),  TEST(a_flipped_bit_is_recognised),
-        TEST(other_runs_are_refused),   TEST(what_is_no_journal_is_left_alone),
-        TEST(a_full_disk_turns_it_off), TEST(it_can_be_shown),
+        TEST(what_is_written_is_read),
+        TEST(larger_bags_take_the_place_of_their_parts),
+        TEST(cut_anywhere_it_goes_on),
+        TEST(a_flipped_bit_is_recognised),
+        TEST(other_runs_are_refused),
+        TEST(what_others_can_write_is_refused),
+        TEST(what_is_no_journal_is_left_alone),
+        TEST(a_full_disk_turns_it_off),
+        TEST(it_can_be_shown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
