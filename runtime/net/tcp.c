@@ -86,9 +86,11 @@ int tcp_listen(TcpEndpoint *endpoint, int backlog) {
         errno = EINVAL;
         return -1;
     }
-    int fd = socket(address.bytes.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0), yes = 1;
+    int fd = socket(address.bytes.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (fd < 0) return -1;
-    if (endpoint->is_ipv6) setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &yes, sizeof yes);
+    /* Who listens everywhere is asked for by both kinds of addresses, whatever the system's default is. */
+    int only = endpoint->is_ipv6 && !IN6_IS_ADDR_UNSPECIFIED(&((struct sockaddr_in6 *)(void *)&address.bytes)->sin6_addr);
+    if (endpoint->is_ipv6) setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &only, sizeof only);
     bool is_bound = bind(fd, (const struct sockaddr *)&address.bytes, address.size) == 0 && listen(fd, backlog) == 0;
     if (is_bound && write_port(fd, endpoint)) return fd;
     int reason = errno;

@@ -114,6 +114,28 @@ static void members_talk(void **state) {
     }
 }
 
+/* Who listens everywhere is found by both kinds of addresses. */
+static void everywhere_is_everywhere(void **state) {
+    (void)state;
+    TcpEndpoint everywhere = {.place = "tcp://[::]:0", .is_ipv6 = true};
+    int fd = tcp_listen(&everywhere, 8);
+    if (fd < 0) skip(); /* there is no IPv6 here */
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    address.sin_port = htons((uint16_t)atoi(strrchr(everywhere.place, ':') + 1));
+    int client = socket(AF_INET, SOCK_STREAM, 0);
+    assert_int_equal(connect(client, (struct sockaddr *)&address, sizeof address), 0);
+    char moved[MESSAGE_ENDPOINT_SIZE], endpoint[MESSAGE_ENDPOINT_SIZE], expected[MESSAGE_ENDPOINT_SIZE];
+    KeyPair pair;
+    assert_true(key_pair_make(&pair));
+    snprintf(endpoint, sizeof endpoint, "%.60s#%s", everywhere.place, pair.public_key);
+    snprintf(expected, sizeof expected, "tcp://10.0.0.7%s#%s", strrchr(everywhere.place, ':'), pair.public_key);
+    assert_true(tcp_move(moved, endpoint, "10.0.0.7"));
+    assert_string_equal(moved, expected);
+    assert_false(tcp_move(moved, endpoint, "example.org"));
+    close(client);
+    close(fd);
+}
+
 static void endpoints_are_taken_apart(void **state) {
     (void)state;
     KeyPair pair;
@@ -320,6 +342,7 @@ static void garbage_is_refused(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(endpoints_are_taken_apart),
+        cmocka_unit_test(everywhere_is_everywhere),
         cmocka_unit_test(members_talk),
         cmocka_unit_test(strangers_are_refused),
         cmocka_unit_test(endpoints_of_strangers_are_not_used),
