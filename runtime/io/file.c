@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/arena.h"
@@ -21,6 +22,7 @@ enum { OPEN_FILES = 4, SPOOL_PIECE = 256 * 1024 };
 
 struct FileReader {
     const FileList *list;
+    bool is_home; /* the list was made on this host */
     struct {
         int fd;
         size_t file;
@@ -88,11 +90,18 @@ static bool spool_make(FileList *list, int fd, const char *path, char **real_pat
     return false;
 }
 
+static void name_host(char name[FILE_HOST_SIZE]) {
+    if (gethostname(name, FILE_HOST_SIZE - 1) != 0) name[0] = '\0';
+    name[FILE_HOST_SIZE - 1] = '\0';
+    if (!name[0]) snprintf(name, FILE_HOST_SIZE, "this host");
+}
+
 static void list_append(FileList *list, FileEntry entry) {
     if (list->count == list->cap) {
         list->cap = list->cap ? list->cap * 2 : 16;
         list->files = xrealloc(list->files, list->cap * sizeof *list->files);
     }
+    if (!list->host[0]) name_host(list->host);
     entry.start = list->size;
     list->size += entry.size;
     list->files[list->count++] = entry;
@@ -187,6 +196,7 @@ static void put_path(Buf *out, const char *path) {
 }
 
 void file_list_encode(const FileList *list, Buf *out) {
+    put_path(out, list->host);
     buf_add_number(out, list->count);
     for (size_t i = 0; i < list->count; i++) {
         const FileEntry *file = &list->files[i];
@@ -207,6 +217,10 @@ static char *take_path(Input *in) {
 size_t file_list_decode(FileList *list, const void *bytes, size_t size) {
     *list = (FileList){0};
     Input in = input_of(bytes, size);
+    size_t len;
+    const char *host = input_text(&in, &len);
+    if (len >= sizeof list->host) in.is_bad = true;
+    if (!in.is_bad) memcpy(list->host, host, len);
     uint64_t count = input_number(&in);
     for (uint64_t i = 0; i < count && !in.is_bad; i++) {
         FileEntry entry = {.path = take_path(&in)};
@@ -234,7 +248,10 @@ void file_list_free(FileList *list) {
 
 FileReader *file_reader_new(const FileList *list) {
     FileReader *reader = xcalloc(1, sizeof *reader);
+    char host[FILE_HOST_SIZE];
+    name_host(host);
     reader->list = list;
+    reader->is_home = !list->host[0] || strcmp(host, list->host) == 0;
     for (int i = 0; i < OPEN_FILES; i++) reader->open[i].fd = -1;
     return reader;
 }
@@ -248,9 +265,55 @@ void file_reader_free(FileReader **reader) {
     *reader = NULL;
 }
 
+/* ": 12 bytes of 2026-11-22 23:45:01 UTC" */
+static void describe_version(uint64_t size, int64_t modified, char text[96]) {
+    time_t seconds = (time_t)(modified / 1000000000);
+    struct tm parts;
+    char when[32] = "";
+    if (gmtime_r(&seconds, &parts)) strftime(when, sizeof when, "%Y-%m-%d %H:%M:%S", &parts);
+    snprintf(text, 96, "%llu bytes of %s UTC", (unsigned long long)size, when);
+}
+
 static bool fail_changed(const FileEntry *entry, char **error) {
     *error = io_message("%s changed while it was being read", entry->path);
     return true;
+}
+
+static bool fail_different(const FileReader *reader, const FileEntry *entry, const struct stat *here, char **error) {
+    if (reader->is_home) return fail_changed(entry, error);
+    char host[FILE_HOST_SIZE], there[96], now[96];
+    name_host(host);
+    describe_version(entry->size, entry->modified, there);
+    describe_version((uint64_t)here->st_size, modified_of(here), now);
+    *error = io_message("%s is not the same file on all hosts: on %s it has %s, on %s %s", entry->path, reader->list->host, there,
+                        host, now);
+    return true;
+}
+
+static bool fail_open(const FileReader *reader, const FileEntry *entry, char **error) {
+    char host[FILE_HOST_SIZE];
+    int reason = errno;
+    name_host(host);
+    *error = reader->is_home ? io_message("cannot read %s: %s", entry->path, strerror(reason))
+                             : io_message("host %s: cannot read %s: %s", host, entry->path, strerror(reason));
+    return true;
+}
+
+/* What is no file that others could open by its name was copied by the process that made the list, on its host. */
+static bool fail_elsewhere(const FileReader *reader, const FileEntry *entry, char **error) {
+    char host[FILE_HOST_SIZE];
+    name_host(host);
+    *error = io_message("host %s: cannot read %s, which is on %s only: name a file that all hosts have", host, entry->path,
+                        reader->list->host);
+    return true;
+}
+
+/* The tools that copy files to other hosts keep their time to the second, at least. */
+static bool is_same_version(const FileReader *reader, const FileEntry *entry, const struct stat *status) {
+    int64_t here = modified_of(status), second = 1000000000;
+    if ((uint64_t)status->st_size != entry->size) return false;
+    bool is_rounded = !reader->is_home && (here % second == 0 || entry->modified % second == 0);
+    return is_rounded ? here / second == entry->modified / second : here == entry->modified;
 }
 
 /* The descriptor of a file: one that is open, else in the place of the one that was not used for longest. */
@@ -265,17 +328,18 @@ static bool reader_open(FileReader *reader, size_t file, int *fd, char **error) 
         if (reader->open[i].used < reader->open[oldest].used) oldest = i;
     }
     const FileEntry *entry = &reader->list->files[file];
+    if (entry->real_path && !reader->is_home) return fail_elsewhere(reader, entry, error);
     /* O_NONBLOCK: the file may have become a pipe to which nobody writes. */
     int opened = open(entry->real_path ? entry->real_path : entry->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     struct stat status;
     if (opened < 0 || fstat(opened, &status) != 0) {
-        *error = io_message("cannot read %s: %s", entry->path, strerror(errno));
+        fail_open(reader, entry, error);
         if (opened >= 0) close(opened);
         return true;
     }
-    if ((uint64_t)status.st_size != entry->size || modified_of(&status) != entry->modified) {
+    if (!is_same_version(reader, entry, &status)) {
         close(opened);
-        return fail_changed(entry, error);
+        return fail_different(reader, entry, &status, error);
     }
     if (reader->open[oldest].fd >= 0) close(reader->open[oldest].fd);
     reader->open[oldest].fd = *fd = opened;
@@ -291,10 +355,7 @@ bool file_read(FileReader *reader, size_t file, uint64_t offset, void *into, siz
     for (size_t done = 0; done < count;) {
         ssize_t got = pread(fd, (char *)into + done, count - done, (off_t)(offset + done));
         if (got < 0 && errno == EINTR) continue;
-        if (got < 0) {
-            *error = io_message("cannot read %s: %s", entry->path, strerror(errno));
-            return true;
-        }
+        if (got < 0) return fail_open(reader, entry, error);
         if (got == 0) return fail_changed(entry, error);
         done += (size_t)got;
     }

@@ -5,6 +5,9 @@
  * regular file (standard input, a pipe) is first copied to a temporary file without a name, which is read in its place, also by the
  * other processes of this host, for as long as the list lives.
  *
+ * A list may come from another host, whose name it has: files are expected to be the same there and here. Where they are not, or a
+ * file is missing here, the error says which hosts these are.
+ *
  * A FileReader keeps a few files open; it belongs to one thread. Lists are constant once made, and may be shared.
  * Errors are messages for people, malloc'ed, in *error; the caller frees them. */
 #ifndef RUNTIME_IO_FILE_H
@@ -24,7 +27,10 @@ typedef struct FileEntry {
     uint64_t start;   /* where it begins in the concatenation of all files of the list */
 } FileEntry;
 
+enum { FILE_HOST_SIZE = 65 };
+
 typedef struct FileList {
+    char host[FILE_HOST_SIZE]; /* where the list was made; "": there is no file in it yet */
     FileEntry *files;
     size_t count, cap;
     uint64_t size; /* of all files together */

@@ -132,8 +132,9 @@ class Bed:
             lines.append(f"{self.address(host)},{self.address6(host)} {key}\n")
         (self.folder / "known_hosts").write_text("".join(lines))
 
-    def start_sshd(self, host, root=None):
-        """With `root` it is a folder that is everything that the host has."""
+    def start_sshd(self, host, root=None, over=None):
+        """`root` is a folder that is everything that the host has; `over` is a pair of folders, of which it sees the first in the
+        place of the second."""
         folder = self.folder
         cache = Path(f"/cache-{host}") if root else folder / f"cache-{host}"
         (folder / f"sshd-{host}").write_text(
@@ -143,6 +144,7 @@ class Bed:
         # A mount namespace of its own, for a /run/sshd that need not be on the machine, and a name of its own.
         script = "mount -t tmpfs -o mode=755 none /run && mkdir -p /run/sshd /run/root && "
         script += f"mount --bind {root} /run/root && " if root else ""
+        script += f"mount --bind {over[0]} {over[1]} && " if over else ""
         script += f"hostname {host} && exec /usr/sbin/sshd -D -e -f {folder}/sshd-{host}"
         log = open(folder / f"log-{host}", "ab")
         self.sshds[host] = subprocess.Popen(self.inside(host, "unshare", "-m", "-u", "sh", "-c", script), stdin=subprocess.DEVNULL,

@@ -249,6 +249,25 @@ def bare(case, bed):
     return "same"
 
 
+def files(case, bed):
+    """A text that b does not have, one that differs there, and what only mrrun's host can read."""
+    folder = bed.folder / "texts"
+    subprocess.run(["cp", "-a", case.texts, folder], check=True)
+    hidden = bed.folder / "hidden"
+    hidden.mkdir()
+    for text, layer in [(f"host b: cannot read {folder}/text0: No such file", hidden),
+                        (f"{folder}/text0 is not the same file on all hosts: on ", bed.folder / "other")]:
+        bed.stop_sshd("b")
+        if layer != hidden:
+            subprocess.run(["cp", "-a", case.texts, layer], check=True)
+            (layer / "text0").write_text("something else\n")
+        bed.start_sshd("b", over=(layer, folder))
+        status, _, messages = Run(case, bed, "b:2", program=[case.program, folder]).end()
+        if status != 1 or text not in messages or "on b " not in messages and layer != hidden:
+            raise Failure(f"status {status}, without `{text}`\n{messages}")
+    return "ended with the cause"
+
+
 SCENARIOS = {  # in the order of their length, so that they end at about the same time
     "mrrun dies without a network": mrrun_dies(True),
     "full partition": partition(("input", "output")),
@@ -267,6 +286,7 @@ SCENARIOS = {  # in the order of their length, so that they end at about the sam
     "refused": refused,
     "not let in": not_let_in,
     "bare host": bare,
+    "files": files,
 }
 SLOW = {"mrrun dies without a network", "20 % loss", "10 Mbit/s", "full partition", "partition of what b hears", "partition between b and c"}
 

@@ -274,6 +274,48 @@ static void changed_files_are_errors(void **state) {
     texts_free(&texts);
 }
 
+/* What a reader says of the first chunk of a list that another host made. */
+static void expect_error(TextSource *source, const char *wanted) {
+    TextReader *reader = text_reader_new(source);
+    const char *data;
+    size_t size;
+    char *error = NULL;
+    assert_true(text_reader_chunk(reader, 0, &data, &size, &error));
+    if (!strstr(error, wanted)) fail_msg("\"%s\" instead of \"%s\"", error, wanted);
+    free(error);
+    text_reader_free(&reader);
+}
+
+static void files_of_other_hosts_are_told_apart(void **state) {
+    (void)state;
+    Texts texts = texts_new();
+    add_file(&texts, "one two", 7);
+    TextSource source;
+    text_source_init(&source, list_of(&texts), TEXT_LINES, 0);
+    snprintf(source.files.host, sizeof source.files.host, "otherhost");
+    FileEntry *entry = &source.files.files[0];
+    int64_t modified = entry->modified;
+    entry->modified = modified / 1000000000 * 1000000000; /* as tools keep it that copy files */
+    TextReader *reader = text_reader_new(&source);
+    const char *data;
+    size_t size;
+    char *error = NULL;
+    assert_false(text_reader_chunk(reader, 0, &data, &size, &error));
+    text_reader_free(&reader);
+    entry->modified -= 1000000000;
+    expect_error(&source, "is not the same file on all hosts: on otherhost it has 7 bytes of ");
+    entry->modified = modified;
+    entry->size = 6;
+    expect_error(&source, "is not the same file on all hosts: on otherhost it has 6 bytes of ");
+    unlink(texts.paths[0]);
+    expect_error(&source, ": No such file");
+    expect_error(&source, "host ");
+    entry->real_path = strdup("/proc/1/fd/1");
+    expect_error(&source, ", which is on otherhost only: name a file that all hosts have");
+    text_source_free(&source);
+    texts_free(&texts);
+}
+
 static void pipes_are_spooled(void **state) {
     (void)state;
     Texts texts = texts_new();
@@ -311,6 +353,7 @@ int main(void) {
         cmocka_unit_test(places_are_named),
         cmocka_unit_test(sources_travel),
         cmocka_unit_test(changed_files_are_errors),
+        cmocka_unit_test(files_of_other_hosts_are_told_apart),
         cmocka_unit_test(pipes_are_spooled),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
