@@ -175,8 +175,10 @@ uint64_t held_size(const Held *held, uint32_t part, uint32_t parts) {
     return size;
 }
 
-uint64_t held_memory(const Held *held) {
-    return held->data.cap;
+const void *held_bytes(const Held *held) {
+    static const char nothing;
+    if (held->is_cut) return NULL;
+    return held->data.data ? held->data.data : &nothing;
 }
 
 static bool read_at(const Held *held, uint64_t at, char *to, size_t size, char **error) {

@@ -34,7 +34,8 @@ uint32_t held_runs(const Held *held);
 /* ---- reading; parts 0 or 1: the whole */
 
 uint64_t held_size(const Held *held, uint32_t part, uint32_t parts); /* bytes */
-uint64_t held_memory(const Held *held);                              /* bytes of it that lie in memory */
+/* All bytes of a value that is not cut; NULL for one that is, which has to be read. */
+const void *held_bytes(const Held *held);
 
 /* The bytes of the part from `offset` on, which are all there; true: failed. */
 bool held_read(const Held *held, uint32_t part, uint32_t parts, uint64_t offset, void *to, size_t size, char **error);

@@ -85,6 +85,7 @@ static void wire_range_done(Wire *wire, MsgRangeDone *done) {
     wire_end_chunk(wire, &done->end_chunk);
     done->end = (EndKind)wire_choice(wire, (int)done->end, END_NONE, END_FAILED);
     wire_u32(wire, &done->credits);
+    wire_u64(wire, &done->weight);
     wire_u64(wire, &done->bag_size);
     wire_check(wire, done->done <= done->count && (done->end == END_NONE) == (done->end_chunk < 0));
 }

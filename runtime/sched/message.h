@@ -118,7 +118,10 @@ enum {
     /* Of a worker: what others map comes back range by range, and there are no merges. Its ranges are given only to workers that
      * have nothing to do, and to its owner when that has joined. */
     JOB_BY_RANGES = 1 << 3,
-    JOB_FLAGS = JOB_EXACT_COMMUTATIVE | JOB_MAY_STOP_EARLY | JOB_IS_WATCHED | JOB_BY_RANGES,
+    /* The result is a table, whose parts by the hashes of keys may be merged each for itself, and of which what is not asked for
+     * may be left out. */
+    JOB_BY_KEY = 1 << 4,
+    JOB_FLAGS = JOB_EXACT_COMMUTATIVE | JOB_MAY_STOP_EARLY | JOB_IS_WATCHED | JOB_BY_RANGES | JOB_BY_KEY,
 };
 
 /* What a job is. `bytes` of the message that carries it is the captures blob when blob_size ≤ MESSAGE_INLINE_BLOB, else empty:
@@ -179,6 +182,7 @@ typedef struct MsgRangeDone {
     uint64_t pulled;         /* bytes of slices pulled from the owner for this range */
     int64_t end_chunk;       /* where it ended, see EndKind; a chunk that stopped or failed counts as done; -1 with END_NONE */
     EndKind end;
+    uint64_t weight;  /* BY_KEY: about how many bytes the bag takes that it went into */
     uint32_t credits; /* ranges that the worker may hold at a time, as it sees it now; 0 is taken as 1 */
     uint64_t
         bag_size; /* BY_RANGES, not from the owner: bytes of what was mapped, encoded; up to MESSAGE_INLINE_BLOB it is `bytes` */

@@ -14,6 +14,7 @@
 #define RUNTIME_SCHED_PEER_H
 
 #include "base/buf.h"
+#include "base/held.h"
 #include "runtime/sched/owner.h"
 
 typedef struct Peer Peer;
@@ -37,7 +38,7 @@ typedef enum PeerEventKind {
     PEER_COMPUTED,  /* the compute thread has done a COMPUTE: `job`, `range_done` without `pulled`, `credits` and `bag_size`; of a
                        job BY_RANGES `data`, the range's bag (moved) */
     PEER_MERGED,    /* ... a MERGE: `job`, `merge_done` without `merged` and `size` */
-    PEER_ENCODED,   /* ... an ENCODE: `job`, `bag`, `data` (moved: the peer owns it now) */
+    PEER_ENCODED,   /* ... an ENCODE: `job`, `bag`, and `held` or else `data` (moved: the peer owns it now) */
     PEER_FAILED,    /* something of our own went wrong that ends the run: `text` (not an error of the program: that is a value) */
 } PeerEventKind;
 
@@ -52,13 +53,14 @@ typedef struct PeerEvent {
     MsgRangeDone range_done;
     MsgMergeDone merge_done;
     Buf *data;        /* PEER_ENCODED: taken over, left empty */
+    Held **held;      /* the same; NULL, or left NULL */
     const char *text; /* PEER_FAILED: borrowed */
 } PeerEvent;
 
 typedef enum PeerActionKind {
     PEER_SEND_CONTROL = 1, /* `message` to the scheduler */
     PEER_SEND_DATA,        /* `message` (a GET) to the data socket at `endpoint`; the connection may be kept for later ones */
-    PEER_SEND_ANSWER,      /* `message` (a PIECE) from our data socket to `route` */
+    PEER_SEND_ANSWER,      /* `message` (a PIECE) from our data socket to `route`; with `held`, its bytes are still to be read */
     PEER_OPEN,             /* compute thread: get ready for `job` of `spec`, with captures blob `data` */
     PEER_COMPUTE, /* compute thread: run chunks `first` … of `job`, `count` of them, with slices[0 … spec.lists-1], into bag `bag`,
                      which is made when it is not there; answer with `range` */
@@ -76,11 +78,15 @@ typedef struct PeerAction {
     Message message; /* its bytes are valid until the next step */
     char endpoint[MESSAGE_ENDPOINT_SIZE];
     uint32_t route;
+    const Held *held; /* SEND_ANSWER: the bytes are those of part name.list of name.count at `offset`, as many as the message has;
+                         NULL: they are there. Valid until the next step */
     uint64_t job;
     JobSpec spec;   /* OPEN */
     Buf data;       /* OPEN, MERGE: the caller owns it */
     uint64_t range; /* COMPUTE */
     uint32_t bag;   /* COMPUTE, MERGE, ENCODE; of a job BY_RANGES each COMPUTE has one of its own, which goes into the answer */
+    uint32_t part, parts; /* MERGE: what is merged, and bag `bag`, is this part of the whole, by the hashes of keys; ENCODE: parts
+                             of the bag will be asked for unless `parts` is 0 */
     uint64_t first, count, limit;
     Buf *slices; /* COMPUTE: spec.lists buffers, array and content are the caller's (free each, then the array); NULL for none */
     uint32_t slice_count;

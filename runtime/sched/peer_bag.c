@@ -29,27 +29,41 @@ PeerBag *job_open_bag(PeerJob *job, uint32_t number) {
 void peer_keep_part(PeerJob *job, uint32_t number, Buf *data) {
     PeerBag *bag = job_new_bag(job, number);
     bag->state = BAG_ENCODED;
-    bag->data = *data;
-    *data = (Buf){0};
+    bag->data = held_plain(data);
+}
+
+/* Answers with a piece of the bag, or of the part of it that is asked for. */
+static void peer_give_bag(Peer *peer, const PeerBag *bag, uint32_t route, const Message *get) {
+    DataName name = get->as.get.name;
+    const void *bytes = held_bytes(bag->data);
+    uint64_t size = held_size(bag->data, name.list, (uint32_t)name.count);
+    peer_answer(peer, route, pull_answer(get, bytes, size));
+    if (!bytes) peer->out->items[peer->out->len - 1].held = bag->data;
+}
+
+static bool name_is_sound(DataName name) {
+    return name.first <= UINT32_MAX && (name.count == 0 ? name.list == 0 : name.count <= HELD_CELLS && name.list < name.count);
 }
 
 void peer_get_bag(Peer *peer, PeerJob *job, uint32_t route, const Message *get) {
     DataName name = get->as.get.name;
-    PeerBag *bag = name.first <= UINT32_MAX && name.count == 0 ? job_find_bag(job, (uint32_t)name.first) : NULL;
+    PeerBag *bag = name_is_sound(name) ? job_find_bag(job, (uint32_t)name.first) : NULL;
     if (!bag) {
         peer->ignored++;
         peer_answer(peer, route, pull_refusal(get, PIECE_GONE));
         return;
     }
     if (bag->state == BAG_ENCODED) {
-        peer_answer(peer, route, pull_answer(get, bag->data.data, bag->data.len));
+        peer_give_bag(peer, bag, route, get);
         return;
     }
     /* The first request starts the encoding; later ones, sent because it takes long, hear that we live. */
     if (!waiting_gets_add(&bag->waiting, route, get)) peer_answer(peer, route, pull_refusal(get, PIECE_LATER));
     if (bag->state == BAG_OPEN && job->is_open) {
         bag->state = BAG_BEING_ENCODED;
-        peer_order(peer, job, PEER_ENCODE)->bag = bag->number;
+        PeerAction *order = peer_order(peer, job, PEER_ENCODE);
+        order->bag = bag->number;
+        order->parts = (uint32_t)name.count;
     }
 }
 
@@ -57,15 +71,16 @@ void peer_encoded(Peer *peer, const PeerEvent *event) {
     PeerJob *job = peer_find_job(peer, event->job);
     PeerBag *bag = job ? job_find_bag(job, event->bag) : NULL;
     if (!bag || bag->state != BAG_BEING_ENCODED) {
-        buf_free(event->data); /* the job ended meanwhile */
+        if (event->data) buf_free(event->data); /* the job ended meanwhile */
+        if (event->held) held_free(event->held);
         return;
     }
     bag->state = BAG_ENCODED;
-    bag->data = *event->data;
-    *event->data = (Buf){0};
+    bag->data = event->held && *event->held ? *event->held : held_plain(event->data);
+    if (event->held) *event->held = NULL;
     for (size_t i = 0; i < bag->waiting.len; i++) {
         WaitingGet *waiting = &bag->waiting.items[i];
-        peer_answer(peer, waiting->route, pull_answer(&waiting->get, bag->data.data, bag->data.len));
+        peer_give_bag(peer, bag, waiting->route, &waiting->get);
     }
     waiting_gets_free(&bag->waiting);
 }
@@ -86,7 +101,7 @@ static void merge_free(PeerMerge *merge) {
 void job_free_bags(PeerJob *job) {
     for (PeerBag *bag = job->bags, *next; bag; bag = next) {
         next = bag->next;
-        buf_free(&bag->data);
+        held_free(&bag->data);
         waiting_gets_free(&bag->waiting);
         free(bag);
     }
@@ -116,7 +131,7 @@ void peer_merge(Peer *peer, const Message *message) {
     const MsgMerge *order = &message->as.merge;
     PeerJob *job = peer_job_of(peer, message);
     if (!job) return;
-    if (order->step <= job->last_step || !job_open_bag(job, order->into)) {
+    if (order->step <= job->last_step || order->parts > HELD_CELLS || !job_open_bag(job, order->into)) {
         peer->ignored++;
         return;
     }
@@ -124,7 +139,12 @@ void peer_merge(Peer *peer, const Message *message) {
     PeerMerge *merge = xcalloc(1, sizeof *merge);
     *merge = (PeerMerge){.next = job->merges, .order = *order};
     job->merges = merge;
-    peer_pull(peer, job, &merge->pull, (DataName){.kind = DATA_BAG, .first = order->from_bag}, merge->order.endpoint);
+    DataName name = {.kind = DATA_BAG, .first = order->from_bag};
+    if (order->parts > 1) {
+        name.list = order->part;
+        name.count = order->parts;
+    }
+    peer_pull(peer, job, &merge->pull, name, merge->order.endpoint);
 }
 
 /* One that has come to the compute thread is merged: the other bag is sound, wherever its holder is. */
@@ -140,6 +160,8 @@ void peer_pump_merges(Peer *peer, PeerJob *job) {
         PeerAction *action = peer_order(peer, job, PEER_MERGE);
         action->step = merge->order.step;
         action->bag = merge->order.into;
+        action->part = merge->order.part;
+        action->parts = merge->order.parts;
         action->data = merge->pull.data;
         merge->pull.data = (Buf){0};
         merge->state = MERGE_RUNS;

@@ -37,7 +37,7 @@ struct PeerBag {
     PeerBag *next;
     uint32_t number;
     BagState state;
-    Buf data;
+    Held *data; /* ENCODED */
     WaitingGets waiting;
 };
 

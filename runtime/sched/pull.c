@@ -145,7 +145,7 @@ Message pull_answer(const Message *get, const void *data, uint64_t size) {
     uint64_t length = size - asked->offset < asked->length ? size - asked->offset : asked->length;
     if (length > MESSAGE_PIECE_SIZE) length = MESSAGE_PIECE_SIZE;
     Message out = {.kind = MSG_PIECE, .job = get->job, .size = length};
-    if (length) out.bytes = (const char *)data + asked->offset;
+    if (length && data) out.bytes = (const char *)data + asked->offset;
     out.as.piece =
         (MsgPiece){.pull = asked->pull, .name = asked->name, .offset = asked->offset, .total = size, .state = PIECE_DATA};
     return out;

@@ -51,7 +51,8 @@ void pull_forgive(Pull *pull, uint64_t now);                             /* the 
 void pull_free(Pull *pull);
 
 /* The answer to `get` out of a value of `size` bytes, which must stay as long as the answer's bytes; data NULL with size 0 is an
- * empty value. pull_refusal: the answer without data, PIECE_LATER or PIECE_GONE. */
+ * empty value; data NULL
+ * with another size one whose bytes the caller fills in. pull_refusal: the answer without data, PIECE_LATER or PIECE_GONE. */
 Message pull_answer(const Message *get, const void *data, uint64_t size);
 Message pull_refusal(const Message *get, PieceState state);
 

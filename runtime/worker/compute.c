@@ -10,8 +10,8 @@
 #include "base/arena.h"
 #include "runtime/net/link.h"
 #include "runtime/worker/fault.h"
-#include "runtime/worker/cut.h"
-#include "runtime/worker/job.h"
+#include "runtime/worker/bags.h"
+#include "runtime/worker/thin.h"
 
 typedef struct Order Order;
 struct Order {
@@ -22,29 +22,21 @@ struct Order {
 typedef struct Answer Answer;
 struct Answer {
     Answer *next;
-    PeerEvent event; /* its `data` is `data` below */
+    PeerEvent event; /* its `data` and `held` are those below */
     Buf data;
+    Held *held;
 };
 
 /* A bag that is not the one in use. */
-typedef struct OtherBag OtherBag;
-struct OtherBag {
-    OtherBag *next;
-    uint32_t number;
-    Bag bag;
-};
-
-/* A job as both threads see it: both lower the limit, all else is the compute thread's. `job.bag` is the bag that was last used,
- * whose number is `bag`. */
+/* A job as both threads see it: both lower the limit, all else is the compute thread's. What is mapped and merged goes into
+ * numbered bags (compute->bags), or, by ranges, into `job.bag`, for one range. */
 typedef struct Entry Entry;
 struct Entry {
     Entry *next;
     uint64_t number;
     _Atomic uint64_t limit;
-    bool is_open, by_ranges;
+    bool is_open, by_ranges, by_key;
     Job job;
-    uint32_t bag;
-    OtherBag *others;
 };
 
 struct Compute {
@@ -56,6 +48,7 @@ struct Compute {
     Entry *entries;
     bool is_stopping;
     _Atomic uint64_t progress;
+    Bags bags;     /* the compute thread's */
     Answer *given; /* the answer that compute_answer gave last */
     ComputeConfig config;
     MrContext context;
@@ -85,25 +78,6 @@ static void fault_before_answer(PeerEventKind kind) {
     if (kind == PEER_ENCODED) MR_FAULT("reduce.after_encode");
 }
 
-/* Makes bag `number` of the job the one in use; one that is not there yet is empty. */
-static void entry_use_bag(Entry *entry, uint32_t number) {
-    if (entry->bag == number || entry->by_ranges) return;
-    OtherBag *other = xcalloc(1, sizeof *other);
-    *other = (OtherBag){entry->others, entry->bag, entry->job.bag};
-    entry->others = other;
-    entry->bag = number;
-    OtherBag **link = &entry->others;
-    while (*link && (*link)->number != number) link = &(*link)->next;
-    OtherBag *wanted = *link;
-    if (!wanted) {
-        bag_init(&entry->job.bag, other->bag.n, other->bag.commutative, other->bag.ops);
-        return;
-    }
-    entry->job.bag = wanted->bag;
-    *link = wanted->next;
-    free(wanted);
-}
-
 static void post_answer(Compute *compute, Answer *answer) {
     fault_before_answer(answer->event.kind);
     pthread_mutex_lock(&compute->mutex);
@@ -113,15 +87,31 @@ static void post_answer(Compute *compute, Answer *answer) {
     shares_rouse(compute->runtime.shares);
 }
 
+static void answer_free(Answer *answer) {
+    if (!answer) return;
+    buf_free(&answer->data);
+    held_free(&answer->held);
+    free(answer);
+}
+
 static Answer *answer_new(const PeerAction *action, PeerEventKind kind) {
     Answer *answer = xcalloc(1, sizeof *answer);
-    answer->event = (PeerEvent){.kind = kind, .job = action->job, .data = &answer->data};
+    answer->event = (PeerEvent){.kind = kind, .job = action->job, .data = &answer->data, .held = &answer->held};
     return answer;
 }
 
 static void post_failure(Compute *compute, const PeerAction *action, const char *text) {
     Answer *answer = answer_new(action, PEER_FAILED);
     answer->event.text = text;
+    post_answer(compute, answer);
+}
+
+/* The same with a text that is the answer's from here on. */
+static void post_failure_take(Compute *compute, const PeerAction *action, char *text) {
+    Answer *answer = answer_new(action, PEER_FAILED);
+    if (text) buf_add_text(&answer->data, text);
+    answer->event.text = buf_text(&answer->data);
+    free(text);
     post_answer(compute, answer);
 }
 
@@ -156,6 +146,33 @@ static bool take_slices(Entry *entry, const PeerAction *action, MrList **lists) 
     return false;
 }
 
+/* What the bag weighs, wherever it lies: by this it is decided how it comes together with others. */
+static uint64_t bag_size(const Entry *entry, KeptBag *kept) {
+    if (!entry->by_key) return 0;
+    kept_weigh(kept, &entry->job.of);
+    return kept->weight + (kept->spilled ? held_size(kept->spilled, 0, 0) : 0);
+}
+
+static void answer_computed(Compute *compute, Entry *entry, const PeerAction *action, const JobRun *run, uint64_t start) {
+    Answer *answer = answer_new(action, PEER_COMPUTED);
+    answer->event.range_done = (MsgRangeDone){.range = action->range,
+                                              .first = run->first,
+                                              .count = run->count,
+                                              .done = run->done,
+                                              .elements = run->elements,
+                                              .size = run->size,
+                                              .nanoseconds = clock_now() - start,
+                                              .end_chunk = run->end_chunk,
+                                              .end = run->end};
+    if (entry->by_ranges) {
+        bag_to_bytes(&entry->job.bag, &entry->job.of, &answer->data);
+        bag_free(&entry->job.bag);
+    } else {
+        answer->event.range_done.weight = bag_size(entry, bags_get(&compute->bags, &entry->job.of, action->bag, (Part){0}));
+    }
+    post_answer(compute, answer);
+}
+
 static void do_compute(Compute *compute, Entry *entry, const PeerAction *action) {
     uint64_t start = clock_now();
     JobRun run = {.first = action->first, .count = action->count, .limit = &entry->limit, .progress = &compute->progress};
@@ -164,68 +181,68 @@ static void do_compute(Compute *compute, Entry *entry, const PeerAction *action)
     MrList **lists = xcalloc(action->slice_count + 1, sizeof *lists);
     PlanLists given = {.lists = lists, .first = action->first};
     run.lists = &given;
-    bool failed = take_slices(entry, action, lists);
-    entry_use_bag(entry, action->bag);
-    if (!failed) job_map(&entry->job, &run);
+    char *error = NULL;
+    bool is_bad = take_slices(entry, action, lists), failed = false;
+    if (!is_bad && entry->by_ranges)
+        job_map(&entry->job, &run);
+    else if (!is_bad)
+        failed =
+            bags_map(&compute->bags, bags_get(&compute->bags, &entry->job.of, action->bag, (Part){0}), &entry->job, &run, &error);
     for (uint32_t i = 0; i < action->slice_count; i++) {
         if (lists[i]) job_drop_slice(&entry->job, i, lists[i]);
     }
     free(lists);
-    if (failed) {
-        post_failure(compute, action, "the elements of a list cannot be read");
+    if (is_bad || failed) {
+        post_failure_take(compute, action, is_bad ? strdup("the elements of a list cannot be read") : error);
         return;
     }
     /* The next range may lie in the queue already, and it may be a long one. */
     if (run.end != END_NONE) lower_limit(entry, (uint64_t)run.end_chunk + 1);
-    Answer *answer = answer_new(action, PEER_COMPUTED);
-    answer->event.range_done = (MsgRangeDone){.range = action->range,
-                                              .first = run.first,
-                                              .count = run.count,
-                                              .done = run.done,
-                                              .elements = run.elements,
-                                              .size = run.size,
-                                              .nanoseconds = clock_now() - start,
-                                              .end_chunk = run.end_chunk,
-                                              .end = run.end};
-    if (entry->by_ranges) {
-        bag_to_bytes(&entry->job.bag, &entry->job.of, &answer->data);
-        bag_free(&entry->job.bag);
-    }
-    post_answer(compute, answer);
+    answer_computed(compute, entry, action, &run, start);
 }
 
 static void do_merge(Compute *compute, Entry *entry, const PeerAction *action) {
     uint64_t start = clock_now(), nodes = 0;
-    entry_use_bag(entry, action->bag);
+    Part part = {action->part, action->parts > 1 ? action->parts : 0};
+    KeptBag *kept = bags_get(&compute->bags, &entry->job.of, action->bag, part);
+    char *error = NULL;
     compute->runtime.is_merging = true;
-    bool failed = job_merge_encoded(&entry->job, action->data.data, action->data.len, &nodes);
+    bool is_bad = kept_merge(kept, &entry->job.of, action->data.data, action->data.len, &nodes);
     compute->runtime.is_merging = false;
-    if (failed) {
-        post_failure(compute, action, "another worker's partial results cannot be read");
+    if (is_bad || bags_relieve(&compute->bags, kept, &entry->job.of, &error)) {
+        post_failure_take(compute, action, is_bad ? strdup("another worker's partial results cannot be read") : error);
         return;
     }
     atomic_fetch_add_explicit(&compute->progress, 1, memory_order_relaxed);
     Answer *answer = answer_new(action, PEER_MERGED);
     answer->event.merge_done = (MsgMergeDone){.step = action->step, .nodes = nodes, .nanoseconds = clock_now() - start};
-    answer->event.merge_done.end_chunk = entry->job.bag.failed;
+    answer->event.merge_done.end_chunk = part.count ? -1 : kept->bag.failed; /* parts do not say what has failed */
     post_answer(compute, answer);
 }
 
+/* What is asked for is complete, or others have the rest: a table that is complete need not travel as a whole. */
 static void do_encode(Compute *compute, Entry *entry, const PeerAction *action) {
+    const FrameContext *of = &entry->job.of;
+    const Memory *memory = &compute->bags.memory;
     Answer *answer = answer_new(action, PEER_ENCODED);
+    KeptBag *kept = bags_get(&compute->bags, of, action->bag, (Part){0});
+    char *error = NULL;
     answer->event.bag = action->bag;
-    entry_use_bag(entry, action->bag);
-    bag_to_bytes(&entry->job.bag, &entry->job.of, &answer->data);
-    bag_free(&entry->job.bag);
-    post_answer(compute, answer);
+    compute->runtime.is_merging = true;
+    bool failed = entry->by_key && action->parts == 0 && kept_thin(kept, of, memory, &error);
+    compute->runtime.is_merging = false;
+    if (!failed) answer->held = kept_freeze(kept, of, memory, action->parts > 0, &error);
+    bags_remove(&compute->bags, of, action->bag);
+    if (answer->held) {
+        post_answer(compute, answer);
+        return;
+    }
+    answer_free(answer);
+    post_failure_take(compute, action, error);
 }
 
 static void do_drop(Compute *compute, Entry *entry) {
-    for (OtherBag *other = entry->others, *next; other; other = next) {
-        next = other->next;
-        bag_free(&other->bag);
-        free(other);
-    }
+    bags_drop(&compute->bags, &entry->job.of);
     if (entry->is_open) job_close(&entry->job);
     pthread_mutex_lock(&compute->mutex);
     Entry **link = &compute->entries;
@@ -311,6 +328,7 @@ static void *compute_thread(void *argument) {
 Compute *compute_new(const ComputeConfig *config, char **error) {
     Compute *compute = xcalloc(1, sizeof *compute);
     compute->config = *config;
+    compute->bags.memory = config->memory;
     compute->runtime.io = config->io;
     compute->runtime.shares = shares_new(&compute->runtime.futures_ended, error);
     if (!compute->runtime.shares) {
@@ -353,6 +371,7 @@ void compute_order(Compute *compute, PeerAction *action) {
         entry = xcalloc(1, sizeof *entry);
         entry->number = action->job;
         entry->by_ranges = action->spec.flags & JOB_BY_RANGES;
+        entry->by_key = action->spec.flags & JOB_BY_KEY;
         atomic_init(&entry->limit, action->spec.chunks);
     }
     pthread_mutex_lock(&compute->mutex);
@@ -364,11 +383,6 @@ void compute_order(Compute *compute, PeerAction *action) {
     compute->last_order = &order->next;
     pthread_cond_signal(&compute->has_order);
     pthread_mutex_unlock(&compute->mutex);
-}
-
-static void answer_free(Answer *answer) {
-    if (answer) buf_free(&answer->data);
-    free(answer);
 }
 
 bool compute_answer(Compute *compute, PeerEvent *event) {

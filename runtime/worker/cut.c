@@ -244,6 +244,13 @@ bool bag_gather(Bag *bag, const FrameContext *of, const Buf *parts, uint32_t cou
     return is_bad;
 }
 
+bool bag_is_uneven(const Bag *bag) {
+    bool is_uneven = bag->value != VALUE_NONE && frame_of(bag->value)->is_uneven;
+    for (size_t i = 0; i < bag->len; i++)
+        is_uneven |= bag->nodes[i].value != VALUE_NONE && frame_of(bag->nodes[i].value)->is_uneven;
+    return is_uneven;
+}
+
 void bag_to_bytes(const Bag *bag, const FrameContext *of, Buf *out) {
     if (task_is_keyed(of->task)) buf_add_number(out, CUT_PLAIN);
     bag_encode(bag, of, out);

@@ -49,6 +49,8 @@ bool bag_merge_bytes(Bag *bag, const FrameContext *of, Part part, const void *by
  * parts. */
 bool bag_gather(Bag *bag, const FrameContext *of, const Buf *parts, uint32_t count, uint64_t limit, bool *is_uneven);
 
+bool bag_is_uneven(const Bag *bag); /* some frame in it is */
+
 /* Any bag of a job as bytes that travel, uncut; how many values there are at most in such bytes. */
 void bag_to_bytes(const Bag *bag, const FrameContext *of, Buf *out);
 uint64_t bag_bytes_count(const MrTask *task, const void *bytes, size_t size);

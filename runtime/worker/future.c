@@ -201,7 +201,7 @@ static void future_run(MrContext *context, Future *future) {
 static void future_take(MrContext *context, Future *future) {
     int64_t failed_element = context->failed_element;
     RunGuard guard = run_enter(context);
-    bool failed = run_take(future->job, future->share, future->result);
+    bool failed = run_take(future->job, &future->share, future->result);
     run_leave(context, guard);
     context->failed_element = failed_element;
     cost_learn(runtime_of(context), future->task, share_nanoseconds(future->share), future->job->plan.elements);

@@ -42,6 +42,13 @@ bool job_decode_slice(const Job *job, uint32_t list, uint64_t first, uint64_t co
 void job_drop_slice(const Job *job, uint32_t list, MrList *slice);
 
 /* ---- both */
+
+/* What makes room when the bag has become large. Called between chunks, on the job's thread; true: it cannot, and mapping stops. */
+typedef struct JobRelief JobRelief;
+struct JobRelief {
+    bool (*relieve)(JobRelief *relief);
+};
+
 typedef struct JobRun {
     uint64_t first, count;         /* chunks */
     const PlanLists *lists;        /* worker: the elements of list sources; root: NULL */
@@ -51,7 +58,9 @@ typedef struct JobRun {
     uint64_t deadline;             /* nanoseconds: stop between chunks when it has passed; 0: none */
     bool is_patient;               /* it is no matter whether that is seen somewhat late: batches double up to some milliseconds */
     uint64_t batch;                /* in, out: chunks to be taken at a time; 0: begin with one */
-    uint64_t reached; /* out, all the time: the end of the chunks that are being mapped; `count` may be lowered to there */
+    uint64_t reached;   /* out, all the time: the end of the chunks that are being mapped; `count` may be lowered to there */
+    JobRelief *relief;  /* may be NULL */
+    bool is_unrelieved; /* out */
     uint64_t done, elements, size; /* out: chunks mapped, values that reached the reducer, bytes of text */
     uint64_t nanoseconds;          /* out: spent */
     EndKind end;                   /* out */

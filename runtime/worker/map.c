@@ -14,6 +14,7 @@
 #define BATCH_TIME   ((uint64_t)500000)
 #define TEXT_TIME    ((uint64_t)16000000)
 #define PATIENT_TIME ((uint64_t)8000000)
+#define RELIEF_TIME  ((uint64_t)1000000)
 enum { BATCH_CHUNKS = 1 << 14 };
 
 static bool is_past_limit(const JobRun *run, uint64_t chunk) {
@@ -164,6 +165,16 @@ static uint64_t next_batch(uint64_t batch, uint64_t took, uint64_t wanted) {
     return took > 4 * wanted && batch > 1 ? batch / 2 : batch;
 }
 
+/* Looks at the size of the bag, not too often. True: it is too large, and nothing can be done. */
+static bool is_unrelieved(JobRun *run, uint64_t *looked_at) {
+    if (!run->relief) return false;
+    uint64_t now = clock_now();
+    if (now - *looked_at < RELIEF_TIME) return false;
+    *looked_at = now;
+    run->is_unrelieved = run->relief->relieve(run->relief);
+    return run->is_unrelieved;
+}
+
 void job_map(Job *job, JobRun *run) {
     const MrMapped *around = job->of.context->mapped;
     job->of.context->mapped = NULL;
@@ -175,7 +186,10 @@ void job_map(Job *job, JobRun *run) {
     run->end = END_NONE;
     run->end_chunk = -1;
     bool is_timed = folds && is_stoppable;
-    while (run->done < run->count && run->end == END_NONE && !is_over(run, run->first + run->done)) {
+    uint64_t looked_at = 0;
+    run->is_unrelieved = false;
+    while (run->done < run->count && run->end == END_NONE && !is_over(run, run->first + run->done) &&
+           !is_unrelieved(run, &looked_at)) {
         uint64_t start = is_timed ? clock_now() : 0, first = run->first + run->done, left = run->count - run->done;
         uint64_t count = batch < left ? batch : left;
         run->reached = first + count;

@@ -86,13 +86,14 @@ static void nest_map(MrRuntime *runtime, Nest *nest, bool is_small) {
 static bool nest_join(MrRuntime *runtime, Nest *nest, void *result) {
     JobRun kept = *nest->run;
     uint64_t limit;
+    bool is_uneven; /* never: it comes in whole bags */
     kept.done = kept.first + kept.done - nest->mapped;
     kept.first = nest->mapped;
     kept.count = nest->kept - nest->mapped;
     kept.nanoseconds = clock_now() - nest->started;
     MR_FAULT("nested.before_join");
     share_mapped(runtime->shares, nest->share, &kept);
-    bool failed = share_wait(runtime->shares, nest->share, nest->job) || share_take(nest->share, nest->job, &limit) ||
+    bool failed = share_wait(runtime->shares, nest->share, nest->job) || share_take(nest->share, nest->job, &limit, &is_uneven) ||
                   job_finish(nest->job, limit, result);
     MR_FAULT("nested.before_end");
     share_end(runtime->shares, &nest->share);

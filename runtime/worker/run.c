@@ -44,10 +44,18 @@ bool run_connect(MrContext *context) {
     return !runtime->cluster && runtime->start(context);
 }
 
-bool run_take(Job *job, Share *share, void *result) {
+bool run_take(Job *job, Share **share, void *result) {
+    Shares *shares = runtime_of(job->of.context)->shares;
     uint64_t limit;
-    return share_wait(runtime_of(job->of.context)->shares, share, job) || share_take(share, job, &limit) ||
-           job_finish(job, limit, result);
+    bool is_uneven;
+    if (share_wait(shares, *share, job) || share_take(*share, job, &limit, &is_uneven)) return true;
+    if (is_uneven) {
+        bag_free(&job->bag);
+        share_end(shares, share);
+        *share = share_submit(shares, job, (ShareTerms){.is_whole = true});
+        if (share_wait(shares, *share, job) || share_take(*share, job, &limit, &is_uneven)) return true;
+    }
+    return job_finish(job, limit, result);
 }
 
 /* ---- here or there */
@@ -118,7 +126,7 @@ static bool run_there(Job *job, void *result) {
     if (failed) return true;
     uint64_t start = clock_now();
     Share *share = share_submit(runtime->shares, job, (ShareTerms){0});
-    failed = run_take(job, share, result);
+    failed = run_take(job, &share, result);
     share_end(runtime->shares, &share);
     cost_learn(runtime, job->plan.task, clock_now() - start, job->plan.elements);
     return failed;

@@ -16,7 +16,8 @@ void run_leave(MrContext *context, RunGuard guard);
 /* Makes the connection to the workers, if there is none yet. True: failed, with the context's error set. */
 bool run_connect(MrContext *context);
 
-/* Waits for a job that the workers have, and makes its result, or its error. Fails as a primitive does. */
-bool run_take(Job *job, Share *share, void *result);
+/* Waits for a job that the workers have, and makes its result, or its error. Fails as a primitive does. Where it shows that a keyed
+ * result must not come in parts, the job is handed to them once more, as a whole; *share is then that. */
+bool run_take(Job *job, Share **share, void *result);
 
 #endif

@@ -181,6 +181,7 @@ Share *share_submit(Shares *shares, const Job *job, ShareTerms terms) {
     if (task->flags & MR_TASK_STOPS) spec->flags |= JOB_MAY_STOP_EARLY;
     if (terms.is_watched) spec->flags |= JOB_IS_WATCHED;
     if (terms.by_ranges) spec->flags |= JOB_BY_RANGES;
+    if (task_is_keyed(task) && !terms.by_ranges && !terms.is_whole) spec->flags |= JOB_BY_KEY;
     request->submit.mapped = terms.mapped;
     request->submit.kept = terms.kept;
     job_encode_blob(job, &request->data);
@@ -322,11 +323,12 @@ static bool share_fail(const Share *share, const Job *job) {
     return true;
 }
 
-bool share_take(Share *share, Job *job, uint64_t *limit) {
+bool share_take(Share *share, Job *job, uint64_t *limit, bool *is_uneven) {
     uint64_t nodes;
     if (share->death) return share_fail(share, job);
     *limit = share->limit;
     bool failed = share->has_bag && job_merge_encoded(job, share->bag.data, share->bag.len, &nodes);
+    *is_uneven = bag_is_uneven(&job->bag);
     buf_free(&share->bag);
     return failed && mr_failf(job->of.context, "the result of a job cannot be read");
 }

@@ -22,6 +22,7 @@ void shares_free(Shares **shares);                         /* when the communica
  * asked for, while share_wait waits for this very job. */
 typedef struct ShareTerms {
     bool is_watched;
+    bool is_whole;         /* of a keyed result no part may be handled for itself */
     bool by_ranges;        /* a worker's job: share_wait maps ranges of it, too */
     uint64_t mapped, kept; /* by ranges: chunks that are in the job's bag already; the end of those that are mapped here next */
     uint64_t grain;        /* by ranges: as in JobSpec */
@@ -51,9 +52,9 @@ bool share_help(Shares *shares, Share *share, Job *job); /* the same without wai
 /* Waits until a result has come since *ended was `seen`, or the time is `until` (clock_now; 0: for ever). */
 void shares_wait_any(Shares *shares, uint64_t seen, uint64_t until);
 
-/* Puts the result, which is there, into the job's empty bag, of whose chunks those before *limit count. True: failed, with the
- * context's error set. */
-bool share_take(Share *share, Job *job, uint64_t *limit);
+/* Puts the result, which is there, into the job's empty bag, of whose chunks those before *limit count. *is_uneven: it came in
+ * parts, and these do not tell what the whole would show; the bag is of no use. True: failed, with the context's error set. */
+bool share_take(Share *share, Job *job, uint64_t *limit, bool *is_uneven);
 uint64_t share_nanoseconds(const Share *share); /* that workers have spent on the job, once the result is there */
 
 void share_end(Shares *shares, Share **share); /* a job whose result is not there is cancelled */

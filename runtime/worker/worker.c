@@ -23,6 +23,8 @@ typedef struct Worker {
     Shares *shares;
     PeerActions actions;
     OwnerActions owned;
+    Buf piece;    /* the bytes of a piece that were read for it */
+    char *unread; /* why the bytes of one could not be */
     bool is_over;
     int status;
 } Worker;
@@ -52,6 +54,17 @@ static void fault_after_piece(const Message *message) {
         MR_FAULT("bag.sent");
 }
 
+/* The bytes of a piece that lie in a file, or in several places. False: they cannot be read, and the run ends. */
+static bool read_piece(Worker *worker, PeerAction *action) {
+    const MsgPiece *piece = &action->message.as.piece;
+    worker->piece.len = 0;
+    buf_reserve(&worker->piece, action->message.size);
+    action->message.bytes = worker->piece.data;
+    bool failed = held_read(action->held, piece->name.list, (uint32_t)piece->name.count, piece->offset, worker->piece.data,
+                            action->message.size, &worker->unread);
+    return !failed;
+}
+
 static void do_action(Worker *worker, PeerAction *action) {
     switch (action->kind) {
     case PEER_SEND_CONTROL: control_send(&worker->control, &action->message); break;
@@ -60,6 +73,7 @@ static void do_action(Worker *worker, PeerAction *action) {
         link_send_data(worker->link, action->endpoint, &action->message);
         break;
     case PEER_SEND_ANSWER:
+        if (action->held && !read_piece(worker, action)) break;
         link_send_answer(worker->link, action->route, &action->message);
         fault_after_piece(&action->message);
         break;
@@ -93,6 +107,12 @@ static void step(Worker *worker, PeerEvent *event) {
     for (size_t i = 0; i < worker->actions.len; i++) do_action(worker, &worker->actions.items[i]);
     worker->actions.len = 0;
     do_owned(worker);
+    if (!worker->unread) return;
+    PeerEvent failed = {.kind = PEER_FAILED, .text = worker->unread};
+    char *text = worker->unread;
+    worker->unread = NULL;
+    step(worker, &failed);
+    free(text);
 }
 
 static void step_messages(Worker *worker) {
@@ -141,7 +161,8 @@ int worker_run(const WorkerConfig *config, bool *is_clean, char **error) {
         worker.link = link_open(config->net, &link, error);
     }
     if (worker.link) {
-        PeerConfig peer = {.data_endpoint = link_data_endpoint(worker.link), .name = config->place, .pid = getpid(), .wish = config->wish};
+        PeerConfig peer = {
+            .data_endpoint = link_data_endpoint(worker.link), .name = config->place, .pid = getpid(), .wish = config->wish};
         peer.host = config->host;
         memcpy(peer.program, config->program->hash, sizeof peer.program);
         worker.peer = peer_new(&peer);
@@ -150,6 +171,7 @@ int worker_run(const WorkerConfig *config, bool *is_clean, char **error) {
         control_close(&worker.control);
         peer_free(&worker.peer);
         peer_actions_free(&worker.actions);
+        buf_free(&worker.piece);
         owner_actions_free(&worker.owned);
     } else if (!*error) {
         *error = strdup("it cannot start");
