@@ -129,7 +129,7 @@ static bool read_memory(uint64_t *limit) {
     const char *text = getenv("MR_MEMORY");
     *limit = 0;
     if (!text || !*text || (size_parse(text, limit) && *limit >= MEMORY_LEAST)) return true;
-    fprintf(stderr, "error: MR_MEMORY is \"%s\", but must be an amount of memory such as 512M or 2G, of 64K at least\n", text);
+    fprintf(stderr, "error: MR_MEMORY is \"%s\", but must be an amount of memory such as 512M or 2G, of 256K at least\n", text);
     return false;
 }
 

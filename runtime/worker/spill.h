@@ -19,7 +19,7 @@ typedef struct Memory {
     const char *directory; /* for temporary files; stays */
 } Memory;
 
-enum { MEMORY_SHARES = 4, MEMORY_LEAST = 1 << 16 };
+enum { MEMORY_SHARES = 4, MEMORY_LEAST = 1 << 18 };
 
 Memory memory_of(uint64_t limit); /* with temporary files in $TMPDIR, else /tmp */
 

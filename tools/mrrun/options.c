@@ -33,6 +33,8 @@ static const char help[] =
     "      --address A   the address by which hosts reach this machine (default: the one that they see)\n"
     "  -v                say what is started, and what each worker's share of each job was\n"
     "  -q                show no warnings\n"
+    "      --memory SIZE  a bound for each worker's values (512M, 2G): what reductions by key need beyond it is\n"
+    "                    written to temporary files in $TMPDIR (else /tmp)\n"
     "      --timeout SECONDS  end the run with an error when it takes longer\n"
     "      --retries N   end it when N workers have died of the same part of the input (default: 3)\n"
     "      --no-respawn  do not replace workers that are lost: the others do their work\n"
@@ -222,7 +224,7 @@ static bool take_option(Options *options, int option, char **argv, int *status) 
     case OPTION_NO_RESPAWN: options->respawns = option == OPTION_RESPAWN; return true;
     case OPTION_MEMORY:
         if (size_parse(optarg, &options->memory) && options->memory >= MEMORY_LEAST) return true;
-        fprintf(stderr, "mrrun: --memory takes an amount of memory such as 512M or 2G, of 64K at least, not \"%s\"\n", optarg);
+        fprintf(stderr, "mrrun: --memory takes an amount of memory such as 512M or 2G, of 256K at least, not \"%s\"\n", optarg);
         return wrong_usage(status);
     case OPTION_TCP: options->uses_tcp = true; return true;
     case OPTION_SHUFFLE:
