@@ -24,6 +24,7 @@ Families:
     resume    tests/resume/resume.py: runs with a journal that are killed and gone on with; the quick form of make check-resume
     sim       the simulator's seeds
     net       runs over hosts that are network namespaces with a real sshd, and fail; needs root
+    fault     tests/fault: programs whose processes are killed, stopped and slowed down, RUNS times (40); and scenes of faults
     lint      make lint
     sanitize  the families unit to examples once more, built with the address and undefined-behaviour sanitisers and a runtime that
               counts its live values
@@ -416,6 +417,18 @@ def make(*arguments, timeout=1800):
         raise Failure((out + err).decode(errors="replace")[-4000:])
 
 
+def fault(options):
+    tool = [ROOT / "tests/fault/fault.py", "--build", options.build / "fault"]
+
+    def check(*arguments):
+        make("-j", os.cpu_count(), f"BUILD={options.build}", "fault-programs")
+        status, out, err = run([*tool, *arguments], cwd=ROOT, timeout=600)
+        if status:
+            raise Failure((out + err).decode(errors="replace")[-6000:])
+    yield "random", lambda: check("--no-scenes", "--runs", os.environ.get("RUNS", "40"))
+    yield "scenes", lambda: check("--scene", "")
+
+
 def lint(options):
     yield "all", lambda: make("lint")
 
@@ -487,7 +500,7 @@ def fuzz(options):
 
 FAMILIES = {"unit": unit, "golden": golden, "errors": errors, "conformance": conformance,
             "run": programs("run", [None]), "dist": programs("dist", WORKERS), "examples": examples, "library": library,
-            "docs": docs, "explain": explain, "script": script, "slurm": slurm, "resume": resume, "sim": sim, "net": net, "lint": lint, "sanitize": sanitize, "valgrind": valgrind, "fuzz": fuzz}
+            "docs": docs, "explain": explain, "script": script, "slurm": slurm, "resume": resume, "sim": sim, "net": net, "fault": fault, "lint": lint, "sanitize": sanitize, "valgrind": valgrind, "fuzz": fuzz}
 
 
 def attempt(test):
@@ -519,7 +532,7 @@ def main():
     for family, part in wanted:
         tests = [(name, test) for name, test in FAMILIES[family](options) if part.rstrip("/") in name]
         # Scripts look at processes and files of the whole machine: one at a time.
-        with concurrent.futures.ThreadPoolExecutor(1 if family in ("script", "slurm", "sanitize") else options.jobs) as pool:
+        with concurrent.futures.ThreadPoolExecutor(1 if family in ("script", "slurm", "fault", "sanitize") else options.jobs) as pool:
             for (name, _), (verdict, text) in zip(tests, pool.map(attempt, [test for _, test in tests])):
                 counts[verdict] += 1
                 if verdict != "passed":

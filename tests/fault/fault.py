@@ -75,7 +75,7 @@ class Plan:
         self.program = names[number % len(names)]
         self.executable, self.status, self.out, self.err, self.seconds = bench.programs[self.program]
         self.options, self.fault, self.kills = [], [], []
-        self.kind = chance.choice(["kill", "kill", "point", "point", "point", "mixed", "many", "delay", "exit"])
+        self.kind = chance.choice(["kill", "kill", "point", "point", "point", "mixed", "many", "delay", "slow", "exit"])
         count = chance.randint(1, WORKERS - 1)
         if self.kind in ("kill", "mixed"):
             self.draw_kills(count if self.kind == "kill" else 2)
@@ -85,6 +85,9 @@ class Plan:
             self.draw_points(count if self.kind != "mixed" else min(count, WORKERS - 3), "exit" if self.kind == "exit" else "kill")
         if self.kind == "delay":
             self.draw_points(2, f"delay={chance.choice([1, 20, 200, 1500])}")
+        if self.kind == "slow":
+            self.fault = ["range.slow@%d:*:slow=%d" % (worker, chance.randint(2, 8)) for worker in chance.sample(range(WORKERS), 2)]
+            self.draw_kills(1)
         if self.kind != "many" and chance.random() < 0.4:
             self.options.append("--no-respawn")
         if chance.random() < 0.2:
@@ -146,7 +149,7 @@ def attempt(bench, plan, verbose=False):
         if verbose:
             print(texts[1].decode(errors="replace"))
         judge(plan, run.returncode, *texts, left)
-        return texts[1].count(b" was lost: ") + (plan.kind == "delay")
+        return texts[1].count(b" was lost: ") + (plan.kind in ("delay", "slow"))
 
 
 def tail(file):
@@ -155,22 +158,22 @@ def tail(file):
 
 
 def judge(plan, status, out, err, left):
-    said = err[-4000:].decode(errors="replace")
+    said = without_shares(err)[-4000:].decode(errors="replace")
     if status != plan.status:
         raise Wrong(f"exit status {status}, undisturbed {plan.status}\n{said}")
     if out != plan.out:
         at = next((i for i, (a, b) in enumerate(zip(out, plan.out)) if a != b), min(len(out), len(plan.out)))
         raise Wrong(f"other output: {len(out)} bytes, undisturbed {len(plan.out)}; the first difference at byte {at}:\n"
                     f"{out[max(0, at - 60):at + 60]}\n{plan.out[max(0, at - 60):at + 60]}\n{said}")
-    if plan.err and not errors_of_end(err).endswith(plan.err):
+    if plan.err and not errors_of(without_shares(err)).endswith(plan.err):
         raise Wrong(f"another error: expected {plan.err.decode()}\n{said}")
     if left:
         raise Wrong(f"left behind: {left}\n{said}")
 
 
-def errors_of_end(err):
-    """Under -v there are the shares of jobs between the errors."""
-    return b"\n".join(line for line in errors_of(err).splitlines() if not re.match(rb"job \d|  worker \d", line))
+def without_shares(err):
+    """Under -v there are the shares that each worker had of each job."""
+    return b"\n".join(line for line in err.splitlines() if not re.match(rb"job \d|  worker \d", line))
 
 
 def run_random(bench, options):

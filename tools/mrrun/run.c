@@ -95,25 +95,16 @@ static void take_exit(Hub *hub, const Place *place, const RecordExit *end) {
     hub_process_lost(hub, &loss);
 }
 
-static bool has_workers(const Run *run) {
-    for (uint32_t i = 0; i < run->place_count; i++) {
-        for (size_t k = 0; k < run->places[i].process_count; k++) {
-            if (run->places[i].processes[k].role == ROLE_WORKER) return true;
-        }
-    }
-    return false;
-}
-
 /* Without one of the processes of its start there is no run; those that were started are ended with it. A worker that cannot be
- * replaced is done without. */
-static void take_not_started(const Run *run, Hub *hub, const Place *place, const RecordNotStarted *failure) {
+ * replaced is done without, as far as the scheduler can. */
+static void take_not_started(Hub *hub, const Place *place, const RecordNotStarted *failure) {
     char text[256];
     bool is_replacement = failure->serial >= place->first + place->workers && failure->serial != PLACE_ROOT;
     snprintf(text, sizeof text, "a process of the program could not be started on %s: %s", place->name, strerror(failure->reason));
-    if (!is_replacement || !has_workers(run))
+    if (is_replacement)
+        hub_not_started(hub, place->host, text);
+    else
         hub_fail(hub, text, true);
-    else if (!run->options.is_quiet)
-        fprintf(stderr, "mrrun: %s\n", text);
 }
 
 static void take_record(Run *run, Hub *hub, Place *place, const Record *record) {
@@ -122,7 +113,7 @@ static void take_record(Run *run, Hub *hub, Place *place, const Record *record) 
         if (!place->is_started) take_hello(run, hub, place, &record->as.hello);
         break;
     case RECORD_EXIT: take_exit(hub, place, &record->as.exit); break;
-    case RECORD_NOT_STARTED: take_not_started(run, hub, place, &record->as.not_started); break;
+    case RECORD_NOT_STARTED: take_not_started(hub, place, &record->as.not_started); break;
     case RECORD_ALIVE: place->heard_at = clock_now(); break;
     default: break; /* place_next has kept it */
     }
