@@ -22,6 +22,7 @@ int main(int argc, char **argv) {
     Run run = {.directory.lock = -1, .timer = -1, .signals = -1, .wake = -1, .pulse = -1};
     int status = 1;
     uint64_t files = launch_prepare_files();
+    setvbuf(stderr, NULL, _IOLBF, 0); /* its lines are whole among those of the program's processes */
     if (!options_parse(&run.options, argc, argv, &status)) return status;
     if (run.options.shown_journal) return checkpoint_show(run.options.shown_journal);
     if (!has_files(&run.options, files)) return 1;
