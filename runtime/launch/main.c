@@ -281,8 +281,10 @@ static int main_under_mrrun(const char *launch, const MrProgram *program, int ar
 
 static int main_ranked(const Ranks *ranks, const MrProgram *program, int argc, char **argv) {
     LaunchRole role;
+    uint64_t memory;
+    if (!read_memory(&memory)) return 2;
     ranks_forget();
-    ranked_run(ranks, program, &role);
+    ranked_run(ranks, program, memory, &role);
     return main_role(&role, program, argc, argv);
 }
 

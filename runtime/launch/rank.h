@@ -13,9 +13,10 @@ enum { RANK_END_PATIENCE = 2000 /* milliseconds */ };
 typedef struct Rank {
     const Ranks *ranks;
     const MrProgram *program;
-    Place place; /* this process's own: its parent is a process that was forked from it */
-    int signals; /* a descriptor: those that end a run */
-    int input;   /* standard input, where nobody else reads it; -1: it is not to be read */
+    uint64_t memory; /* see RecordStart */
+    Place place;     /* this process's own: its parent is a process that was forked from it */
+    int signals;     /* a descriptor: those that end a run */
+    int input;       /* standard input, where nobody else reads it; -1: it is not to be read */
     char path[RENDEZVOUS_PATH_SIZE];
     Rendezvous rendezvous;
     int interrupt; /* the signal that ended the run, or 0 */

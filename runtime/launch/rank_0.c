@@ -13,7 +13,7 @@
 
 #include "base/buf.h"
 #include "runtime/launch/address.h"
-#include "runtime/launch/hub.h"
+#include "runtime/launch/loss.h"
 #include "runtime/launch/rank.h"
 
 enum { LOOK_EVERY = 50 /* milliseconds */, TURN_AWAY = 200 /* milliseconds until the last of those has surely been told */ };
@@ -58,15 +58,15 @@ static uint32_t count_missing(const Rank0 *self) {
     return size - here;
 }
 
-static void tell_missing(const Rank0 *self, uint32_t missing) {
+static void tell_missing(const Rank0 *self, uint32_t missing, const char *and) {
     const Sched *sched = hub_sched(self->hub);
     Buf text = {0};
     for (uint32_t i = 0, told = 0; i < self->rank->ranks->size && told < 8; i++) {
         if (i < sched_worker_count(sched) && sched_worker(sched, i).pid != 0) continue;
         buf_printf(&text, told++ ? ", %u" : "%u", i);
     }
-    fprintf(stderr, "mr: %u of %u ranks have not come after %d seconds (%s%s); the others go on without them\n", missing,
-            self->rank->ranks->size, RENDEZVOUS_PATIENCE, buf_text(&text), missing > 8 ? ", …" : "");
+    fprintf(stderr, "mr: %u of %u ranks have not come after %d seconds (%s%s)%s\n", missing, self->rank->ranks->size,
+            RENDEZVOUS_PATIENCE, buf_text(&text), missing > 8 ? ", …" : "", and);
     buf_free(&text);
 }
 
@@ -80,7 +80,7 @@ static void look_for_ranks(Rank0 *self) {
     if (read(self->timer, &count, sizeof count) != (ssize_t)sizeof count || !self->has_file) return;
     uint32_t missing = count_missing(self);
     if (missing > 0 && !is_late(self)) return;
-    if (missing > 0) tell_missing(self, missing);
+    if (missing > 0) tell_missing(self, missing, "; the others go on without them");
     remove_file(self);
 }
 
@@ -93,21 +93,12 @@ static void let_in(void *data, const char *public_key) {
 static void take_record(Rank0 *self, const Record *record) {
     Place *place = &self->rank->place;
     if (record->kind == RECORD_HELLO && !place->is_started) {
-        RecordStart start = {.version = PROTOCOL_VERSION, .workers = self->rank->ranks->size};
+        RecordStart start = {.version = PROTOCOL_VERSION, .workers = self->rank->ranks->size, .memory = self->rank->memory};
         snprintf(start.control, sizeof start.control, "%s", self->control);
         snprintf(start.address, sizeof start.address, "%s", self->address);
         place_begin(place, &start);
     }
-    if (record->kind == RECORD_EXIT) {
-        char how[160];
-        HubLoss loss = {.pid = record->as.exit.pid, .how = place_describe_exit(&record->as.exit, how, sizeof how), .at_chunk = -1};
-        loss.at_job = record->as.exit.at.job;
-        if (record->as.exit.at.activity == AT_MAPPING && record->as.exit.at.count > 0) {
-            loss.at_chunk = (int64_t)record->as.exit.at.first;
-            loss.at_count = record->as.exit.at.count;
-        }
-        hub_process_lost(self->hub, &loss);
-    }
+    if (record->kind == RECORD_EXIT) loss_tell(self->hub, place, &record->as.exit);
     if (record->kind == RECORD_NOT_STARTED) {
         char text[128];
         snprintf(text, sizeof text, "a process could not be started: %s", strerror(record->as.not_started.reason));
@@ -186,7 +177,7 @@ static bool open_hub(Rank0 *self, Net *net) {
     }
     snprintf(listen, sizeof listen, "tcp://%s:0", self->address);
     HubConfig config = {.net = net, .control = listen, .keys = &keys, .wake = self->wake, .data = self};
-    config.sched = (SchedConfig){.workers = self->rank->ranks->size};
+    config.sched = (SchedConfig){.workers = self->rank->ranks->size, .may_replace = true};
     config.on_wake = on_wake;
     config.on_log = on_log;
     config.on_job = on_job;
@@ -222,6 +213,8 @@ static void wait_for_late_ranks(Rank0 *self) {
         }
         hub_turn_away(self->hub);
     }
+    if (self->has_file && is_late(self))
+        tell_missing(self, missing - hub_turned_away(self->hub), "; the program has ended without them");
 }
 
 static int run_hub(Rank0 *self) {

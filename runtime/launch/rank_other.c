@@ -64,7 +64,8 @@ static bool find_address(const char *endpoint, char bracketed[ADDRESS_SIZE]) {
 static bool begin(Rank *rank) {
     Record record = {.kind = RECORD_START};
     RecordStart *start = &record.as.start;
-    *start = (RecordStart){.version = PROTOCOL_VERSION, .workers = rank->ranks->size, .host = rank->ranks->rank};
+    *start =
+        (RecordStart){.version = PROTOCOL_VERSION, .workers = rank->ranks->size, .host = rank->ranks->rank, .memory = rank->memory};
     snprintf(start->control, sizeof start->control, "%s", rank->rendezvous.control);
     if (rank->rendezvous.count != rank->ranks->size - 1 || !find_address(start->control, start->address)) {
         fprintf(stderr, "error: rank %u does not find its way to rank 0 at %.*s\n", rank->ranks->rank,

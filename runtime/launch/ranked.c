@@ -86,8 +86,8 @@ static bool start_parent(Rank *rank, const sigset_t *signals, LaunchRole *role) 
     return false;
 }
 
-void ranked_run(const Ranks *ranks, const MrProgram *program, LaunchRole *role) {
-    Rank rank = {.ranks = ranks, .program = program, .input = -1};
+void ranked_run(const Ranks *ranks, const MrProgram *program, uint64_t memory, LaunchRole *role) {
+    Rank rank = {.ranks = ranks, .program = program, .memory = memory, .input = -1};
     char *error = NULL;
     sigset_t signals;
     if (!rendezvous_path(rank.path, ranks->name, &error)) {
@@ -98,6 +98,7 @@ void ranked_run(const Ranks *ranks, const MrProgram *program, LaunchRole *role) 
     take_over_signals(&rank, &signals);
     if (start_parent(&rank, &signals, role)) return;
     prctl(PR_SET_NAME, "mr-rank");
+    prctl(PR_SET_PDEATHSIG, SIGTERM); /* an engine that was killed supervises nobody */
     int status = ranks->rank == 0 ? rank_0_run(&rank) : rank_other_run(&rank);
     rendezvous_free(&rank.rendezvous);
     _exit(rank.interrupt ? 128 + rank.interrupt : status);

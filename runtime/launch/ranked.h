@@ -9,8 +9,8 @@
 #include "runtime/launch/launch.h"
 #include "runtime/launch/ranks.h"
 
-/* Returns in the root and in workers only, which are forked and whose role is then in *role; the rank's own process ends here.
- * Before there is any thread. */
-void ranked_run(const Ranks *ranks, const MrProgram *program, LaunchRole *role);
+/* `memory`: bytes for each worker's values, 0: no limit. Returns in the root and in workers only, which are forked and whose role
+ * is then in *role; the rank's own process ends here. Before there is any thread. */
+void ranked_run(const Ranks *ranks, const MrProgram *program, uint64_t memory, LaunchRole *role);
 
 #endif

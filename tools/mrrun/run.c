@@ -13,6 +13,7 @@
 #include "base/arena.h"
 #include "runtime/launch/hub.h"
 #include "runtime/launch/launch.h"
+#include "runtime/launch/loss.h"
 #include "runtime/net/tcp.h"
 
 enum { END_PATIENCE = 2000, SILENCE = 4000 /* milliseconds */, MOST_UNSENT = 64 << 10 };
@@ -83,18 +84,6 @@ static void take_hello(Run *run, Hub *hub, Place *place, const RecordHello *hell
     place_begin(place, &start);
 }
 
-static void take_exit(Hub *hub, const Place *place, const RecordExit *end) {
-    char how[160];
-    HubLoss loss = {.host = place->host, .pid = end->pid, .how = place_describe_exit(end, how, sizeof how), .at_chunk = -1};
-    loss.role = end->role;
-    loss.at_job = end->at.job;
-    if (end->at.activity == AT_MAPPING && end->at.count > 0) {
-        loss.at_chunk = (int64_t)end->at.first;
-        loss.at_count = end->at.count;
-    }
-    hub_process_lost(hub, &loss);
-}
-
 /* Without one of the processes of its start there is no run; those that were started are ended with it. A worker that cannot be
  * replaced is done without, as far as the scheduler can. */
 static void take_not_started(Hub *hub, const Place *place, const RecordNotStarted *failure) {
@@ -112,7 +101,7 @@ static void take_record(Run *run, Hub *hub, Place *place, const Record *record) 
     case RECORD_HELLO:
         if (!place->is_started) take_hello(run, hub, place, &record->as.hello);
         break;
-    case RECORD_EXIT: take_exit(hub, place, &record->as.exit); break;
+    case RECORD_EXIT: loss_tell(hub, place, &record->as.exit); break;
     case RECORD_NOT_STARTED: take_not_started(hub, place, &record->as.not_started); break;
     case RECORD_ALIVE: place->heard_at = clock_now(); break;
     default: break; /* place_next has kept it */
