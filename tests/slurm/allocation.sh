@@ -1,6 +1,5 @@
 # mrrun inside of an allocation: its nodes, its tasks; by hand in salloc's shell, in a batch script, as a step's only task.
 . "$ROOT/tests/slurm/lib/lib.sh"
-export HOME=$PWD/home; mkdir home
 slow_program
 program count <<'E3'
 print(map (w) => 1 over words("-") reduce sum)

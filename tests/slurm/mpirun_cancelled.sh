@@ -10,7 +10,7 @@ fn wait(i) {
 }
 print(map wait over 1..4000 reduce sum)
 E3
-for signal in INT TERM KILL; do
+for signal in INT KILL ${LONG:+TERM}; do
     "${mpi[@]}" -n 4 ./long >out 2>err &
     run=$!
     wait_for 4 'mr-worker-.*'

@@ -18,7 +18,7 @@ expect 3 hello.expected "${mpi[@]}" -n 8 ./hello a "b c"
 expect 3 hello.expected "${mpi[@]}" -n 1 ./hello a "b c"
 expect 0 count.expected "${mpi[@]}" -n 4 ./count <numbers
 rmdir meet; unset MR_RENDEZVOUS
-HOME=$PWD expect 0 slow.expected "${mpi[@]}" -n 3 ./slow
-[ -d .cache/mr ] && [ -z "$(ls -A .cache/mr)" ]
+expect 0 slow.expected "${mpi[@]}" -n 3 ./slow
+[ -d home/.cache/mr ] && [ -z "$(ls -A home/.cache/mr)" ]
 mkdir meet
 all_gone

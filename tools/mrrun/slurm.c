@@ -70,21 +70,46 @@ bool slurm_add_hosts(HostList *list, char **error) {
     return is_good;
 }
 
-/* An SSH_CONNECTION that was inherited tells of somebody else's connection. */
+/* The processors that the job has on a node; 0: that is not known. */
+static uint32_t processors_of(const char *node) {
+    NodeList nodes;
+    char *why = NULL;
+    uint32_t found = 0;
+    const char *list = get("SLURM_JOB_NODELIST"), *text = get("SLURM_JOB_CPUS_PER_NODE");
+    if (!list || !text || !nodelist_parse(list, &nodes, &why)) {
+        free(why);
+        return 0;
+    }
+    uint32_t *counts = xcalloc(nodes.count, sizeof *counts);
+    bool is_good = nodelist_counts(text, nodes.count, counts, &why);
+    for (size_t i = 0; i < nodes.count && is_good; i++) found = strcmp(nodes.names[i], node) == 0 ? counts[i] : found;
+    free(why);
+    free(counts);
+    nodelist_free(&nodes);
+    return found;
+}
+
+/* One task, which may be bound to the processors that it has asked for: so it asks for all. An SSH_CONNECTION that was inherited
+ * tells of somebody else's connection. */
 char **slurm_command(const char *node, const char *text) {
     static const char *const srun[] = {
-        "srun",      "--quiet",   "--job-name=mr",        "--nodes=1", "--ntasks=1", "--ntasks-per-node=1", "--cpu-bind=none",
+        "srun",      "--quiet",   "--job-name=mr",        "--nodes=1", "--ntasks=1", "--ntasks-per-node=1",
         "--overlap", "--no-kill", "--kill-on-bad-exit=0", "--wait=0",  "--mpi=none", "--export=ALL"};
     static const char *const shell[] = {"env", "-u", "SSH_CONNECTION", "sh", "-c"};
     enum { SRUN = sizeof srun / sizeof *srun, SHELL = sizeof shell / sizeof *shell };
-    size_t table = (SRUN + SHELL + 3) * sizeof(char *), size = strlen("--nodelist=") + strlen(node) + strlen(text) + 2;
-    char **command = xmalloc(table + size), *name = (char *)command + table;
+    uint32_t processors = processors_of(node);
+    size_t table = (SRUN + SHELL + 4) * sizeof(char *), size = strlen(node) + strlen(text) + 64;
+    char **command = xmalloc(table + size), *at = (char *)command + table;
     size_t count = 0;
     for (size_t i = 0; i < SRUN; i++) command[count++] = (char *)(uintptr_t)srun[i];
-    command[count++] = name;
+    command[count++] = at;
+    at = stpcpy(stpcpy(at, "--nodelist="), node) + 1;
+    if (processors > 0) {
+        command[count++] = at;
+        at += sprintf(at, "--cpus-per-task=%u", processors) + 1;
+    }
     for (size_t i = 0; i < SHELL; i++) command[count++] = (char *)(uintptr_t)shell[i];
-    command[count++] = stpcpy(stpcpy(name, "--nodelist="), node) + 1;
-    strcpy(command[count - 1], text);
+    command[count++] = strcpy(at, text);
     command[count] = NULL;
     return command;
 }

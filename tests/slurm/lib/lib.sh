@@ -1,7 +1,8 @@
 # lib.sh: what the scripts about engines have in common. Sourced.
 . "$ROOT/tests/script/lib/lib.sh"
 export TMPDIR=$PWD/tmp MR_RENDEZVOUS=$PWD/meet MR_LOCAL_MS=0
-mkdir tmp meet
+export HOME=$PWD/home
+mkdir tmp meet home
 unset XDG_RUNTIME_DIR
 
 # Compiles a program, which is given on standard input: NAME.
@@ -43,7 +44,7 @@ named() {
 # Waits until there are so many of them: COUNT PATTERN.
 wait_for() {
     local i
-    for i in $(seq 200); do
+    for i in $(seq 600); do
         [ "$(named "$2" | wc -l)" -ge "$1" ] && return 0
         sleep 0.05
     done
