@@ -201,7 +201,8 @@ static void wire_message(Wire *wire, Message *message) {
     case MSG_WELCOME:
         wire_worker(wire, &message->as.welcome.worker);
         wire_u32(wire, &message->as.welcome.workers);
-        message->as.welcome.has_journal = wire_choice(wire, message->as.welcome.has_journal, 0, 1) == 1;
+        wire_bool(wire, &message->as.welcome.has_journal);
+        wire_bool(wire, &message->as.welcome.is_resumed);
         wire_check(wire, message->as.welcome.workers <= MESSAGE_WORKERS);
         break;
     case MSG_GET:

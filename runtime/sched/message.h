@@ -109,6 +109,7 @@ typedef struct MsgWelcome {
     uint32_t worker;  /* the receiver's number, 0 ≤ worker < MESSAGE_WORKERS; 0 for the root, where it means nothing */
     uint32_t workers; /* N: how many workers the run was asked to have */
     bool has_journal; /* for the root: there is a journal, and jobs need names */
+    bool is_resumed;  /* the same: and it knows jobs of an earlier run */
 } MsgWelcome;
 
 enum {

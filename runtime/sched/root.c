@@ -13,7 +13,7 @@ struct Root {
     RootConfig config;
     char endpoint[MESSAGE_ENDPOINT_SIZE], name[MESSAGE_NAME_SIZE];
     uint64_t now, heard_at, last_tick, last_heartbeat;
-    bool is_started, is_welcome, has_journal, is_over;
+    bool is_started, is_welcome, has_journal, is_resumed, is_over;
     Owner *owner;
     uint64_t ignored;
     OwnerActions *out;
@@ -49,6 +49,7 @@ static void root_control(Root *root, const Message *message) {
         }
         root->is_welcome = true;
         root->has_journal = message->as.welcome.has_journal;
+        root->is_resumed = message->as.welcome.is_resumed;
         owner_welcome(root->owner);
         break;
     case MSG_HEARTBEAT: break;
@@ -132,6 +133,10 @@ bool root_is_welcome(const Root *root) {
 
 bool root_has_journal(const Root *root) {
     return root->has_journal;
+}
+
+bool root_is_resumed(const Root *root) {
+    return root->is_resumed;
 }
 
 uint64_t root_ignored(const Root *root) {

@@ -49,6 +49,7 @@ Owner *root_owner(Root *root); /* the jobs' side, for what the program wants; no
 
 bool root_is_welcome(const Root *root);
 bool root_has_journal(const Root *root); /* once it is welcome: jobs need names */
+bool root_is_resumed(const Root *root);  /* the same: the journal knows jobs of an earlier run */
 uint64_t root_ignored(const Root *root);
 
 #endif

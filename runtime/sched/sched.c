@@ -173,6 +173,7 @@ static void sched_hello(Sched *sched, uint32_t number, const MsgHello *hello) {
     Message *welcome = sched_send(sched, number, MSG_WELCOME);
     welcome->as.welcome =
         (MsgWelcome){.worker = peer->worker, .workers = sched->config.workers, .has_journal = is_root && sched->has_journal};
+    welcome->as.welcome.is_resumed = welcome->as.welcome.has_journal && sched->journal.stored && sched->journal.stored->count > 0;
     if (is_root) return;
     sched_log(sched, 1, "worker %u is here: %s, pid %lld", peer->worker, peer->name, (long long)peer->pid);
     for (Job *job = sched->jobs.first; job; job = job->next) job_settle(sched, job); /* there may have been nobody to merge */

@@ -72,7 +72,7 @@ static void step(Cluster *cluster, RootEvent event) {
     do_actions(cluster);
     if (cluster->is_welcome || cluster->is_over || !root_is_welcome(cluster->root)) return;
     cluster->is_welcome = true;
-    shares_set_journal(cluster->config.shares, root_has_journal(cluster->root));
+    shares_set_journal(cluster->config.shares, root_has_journal(cluster->root), root_is_resumed(cluster->root));
 }
 
 static void step_messages(Cluster *cluster) {

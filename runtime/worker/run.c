@@ -67,13 +67,18 @@ static bool may_distribute(const MrRuntime *runtime, const Job *job) {
     return has_workers && !runtime->is_trying && job->plan.chunks >= 2;
 }
 
+/* Nothing that a journal may have is to be mapped again. */
+static bool may_be_known(const MrRuntime *runtime) {
+    return runtime->cluster && runtime->depth == 1 && shares_is_resumed(runtime->shares);
+}
+
 /* Text of a new task is not worth a try: its chunks are known to be large. Nor is a job that a journal may know. */
 static bool may_be_small(MrRuntime *runtime, const Job *job) {
     if (runtime->local_nanoseconds == 0 || runtime->local_always) return runtime->local_always;
     double estimate = cost_estimate(runtime, job->plan.task, job->plan.elements);
     if (estimate >= 0) return estimate <= (double)(MORE_TIME * runtime->local_nanoseconds);
     bool has_many = !plan_is_text(&job->plan) && job->plan.chunks >= TRY_CHUNKS * (uint64_t)runtime->workers;
-    return has_many && !(runtime->cluster && runtime->depth == 1 && shares_has_journal(runtime->shares));
+    return has_many && !may_be_known(runtime);
 }
 
 /* Maps chunks until `deadline` (0: all), and goes on when it is seen then that little is left. */
@@ -127,8 +132,9 @@ static bool run_there(Job *job, void *result) {
     uint64_t start = clock_now();
     Share *share = share_submit(runtime->shares, job, (ShareTerms){0});
     failed = run_take(job, &share, result);
+    uint64_t spent = may_be_known(runtime) ? share_nanoseconds(share) : clock_now() - start; /* by whom does not matter then */
     share_end(runtime->shares, &share);
-    cost_learn(runtime, job->plan.task, clock_now() - start, job->plan.elements);
+    if (spent) cost_learn(runtime, job->plan.task, spent, job->plan.elements);
     return failed;
 }
 

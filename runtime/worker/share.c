@@ -80,9 +80,9 @@ struct Shares {
     uint64_t last_number;
     _Atomic uint64_t owner; /* JOB_OWNER */
     _Atomic uint32_t idle;
-    bool is_stopping;                /* guarded by the mutex */
-    bool knows_journal, has_journal; /* the same: a WELCOME has said whether there is one */
-    JobNames *names;                 /* the program's thread's: given to a journal's jobs; NULL: none so far */
+    bool is_stopping;                            /* guarded by the mutex */
+    bool knows_journal, has_journal, is_resumed; /* the same: a WELCOME has said whether there is one */
+    JobNames *names;                             /* the program's thread's: given to a journal's jobs; NULL: none so far */
 };
 
 /* ---- both threads */
@@ -150,16 +150,25 @@ void shares_free(Shares **shares) {
 
 /* ---- the thread that runs the program */
 
-bool shares_has_journal(Shares *shares) {
-    pthread_mutex_lock(&shares->mutex);
+/* Whether there is a journal is known when the scheduler has welcomed us; jobs are held back until then in any case. */
+static void await_welcome(Shares *shares) {
     while (!shares->knows_journal && !shares->is_stopping) pthread_cond_wait(&shares->changed, &shares->mutex);
-    bool has_journal = shares->has_journal;
+}
+
+bool shares_is_resumed(Shares *shares) {
+    pthread_mutex_lock(&shares->mutex);
+    await_welcome(shares);
+    bool is_resumed = shares->is_resumed;
     pthread_mutex_unlock(&shares->mutex);
-    return has_journal;
+    return is_resumed;
 }
 
 static void give_name(Shares *shares, const Job *job, const Buf *blob, JobName *name) {
-    if (!shares_has_journal(shares)) return;
+    pthread_mutex_lock(&shares->mutex);
+    await_welcome(shares);
+    bool has_journal = shares->has_journal;
+    pthread_mutex_unlock(&shares->mutex);
+    if (!has_journal) return;
     if (!shares->names) shares->names = job_names_new();
     job_names_give(shares->names, job, blob, name);
 }
@@ -372,10 +381,11 @@ void shares_stop(Shares *shares) {
     pthread_mutex_unlock(&shares->mutex);
 }
 
-void shares_set_journal(Shares *shares, bool has_journal) {
+void shares_set_journal(Shares *shares, bool has_journal, bool is_resumed) {
     pthread_mutex_lock(&shares->mutex);
     shares->knows_journal = true;
     shares->has_journal = has_journal;
+    shares->is_resumed = is_resumed;
     pthread_cond_broadcast(&shares->changed);
     pthread_mutex_unlock(&shares->mutex);
 }

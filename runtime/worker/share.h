@@ -30,9 +30,9 @@ typedef struct ShareTerms {
 
 Share *share_submit(Shares *shares, const Job *job, ShareTerms terms); /* hands the job to the workers */
 
-/* The root's: whether there is a journal, which knows jobs by their names. Waits until the scheduler has welcomed us, before which
- * jobs are held back in any case. */
-bool shares_has_journal(Shares *shares);
+/* The root's: whether there is a journal of an earlier run, which may know any job. Waits until the scheduler has welcomed us,
+ * before which jobs are held back in any case. */
+bool shares_is_resumed(Shares *shares);
 
 /* By ranges: `run` has ended, which mapped what was kept. */
 void share_mapped(Shares *shares, Share *share, const JobRun *run);
@@ -65,9 +65,10 @@ int shares_wake(const Shares *shares);  /* readable when there is something to d
 void shares_heed(const Shares *shares); /* that was seen */
 void shares_stop(Shares *shares);       /* waiting fails from now on: the run is over */
 void shares_set_idle(Shares *shares, uint64_t owner,
-                     uint32_t idle);                       /* this role's number as an owner (JOB_OWNER); see shares_idle */
-void shares_set_journal(Shares *shares, bool has_journal); /* the root has been welcomed: whether its jobs need names */
-void shares_rouse(Shares *shares);                         /* from any thread: makes shares_wake readable */
+                     uint32_t idle); /* this role's number as an owner (JOB_OWNER); see shares_idle */
+/* The root has been welcomed: whether its jobs need names; whether an earlier run may have had them. */
+void shares_set_journal(Shares *shares, bool has_journal, bool is_resumed);
+void shares_rouse(Shares *shares); /* from any thread: makes shares_wake readable */
 
 /* Does the next thing that was asked for; false: there is none. The actions are to be done before the next call. */
 bool shares_step(Shares *shares, Owner *owner, uint64_t now, OwnerActions *out);
