@@ -134,19 +134,19 @@ static void move_end(Frame *to, Frame *from) {
     from->error = (MrError){0};
 }
 
-/* Of two frames of a commutative bag that hold chunks in any order. After a failure only the output still counts. */
+/* Of two frames of a commutative bag that hold chunks in any order. After a failure only the output still counts; but one that comes
+ * after the chunk that has decided the result is none: then the state that was decided counts, and that of the other does not. */
 static bool combine_any(const FrameContext *of, Frame *left, Frame *right, uint64_t last_chunk) {
     merge_output(left, right);
     left->is_uneven |= right->is_uneven;
-    bool failed = false;
+    bool is_right = right->end != END_NONE && (left->end == END_NONE || right->end_chunk < left->end_chunk);
+    const Frame *earliest = is_right ? right : left;
     if (left->end == END_FAILED || right->end == END_FAILED) {
-        drop_state(left, of);
-        drop_state(right, of);
-    } else {
-        failed = merge_states(of, left, right, last_chunk);
+        if (earliest != left || left->end == END_FAILED) drop_state(left, of);
+        if (earliest != right || right->end == END_FAILED) drop_state(right, of);
     }
-    if (failed) return true;
-    if (right->end != END_NONE && (left->end == END_NONE || right->end_chunk < left->end_chunk)) move_end(left, right);
+    if (merge_states(of, left, right, last_chunk)) return true;
+    if (is_right) move_end(left, right);
     if (left->end != END_NONE) frame_cut(left, left->end_chunk + 1);
     return false;
 }

@@ -1,7 +1,7 @@
 # Ranges handed out in a shuffled order, and a text in one file instead of many, change nothing.
-for name in float_sum order brackets pipelines; do
+for name in float_sum order brackets pipelines early_stop early_failures; do
     "$MRC" "$ROOT/tests/dist/$name/main.mr" -o $name
-    for n in 1 2 3 5 8; do
+    for n in 1 2 3 4 5 8; do
         MR_LOCAL_MS=0 "$MRRUN" -n $n --shuffle=$((n * 7)) ./$name > out
         cmp out "$ROOT/tests/dist/$name/expected" || { echo "$name: -n $n, shuffled"; exit 1; }
     done
