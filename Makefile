@@ -34,7 +34,7 @@ objects = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
 
 BASE_SRC     := $(call sources,base)
 COMPILER_SRC := $(call sources,compiler/source compiler/syntax compiler/sema compiler/core compiler/llvm compiler/session)
-RUNTIME_SRC  := $(call sources,runtime/value runtime/io runtime/sched runtime/net runtime/journal runtime/worker runtime/launch)
+RUNTIME_SRC  := $(call sources,runtime/value runtime/io runtime/sched runtime/net runtime/sim runtime/journal runtime/worker runtime/launch)
 DRIVER_SRC   := $(call sources,compiler/driver)
 MRRUN_SRC    := $(call sources,tools/mrrun)
 GRAMMAR_OBJ  := $(patsubst %,$(BUILD)/obj/gen/%.o,$(if $(wildcard grammar/parser.y),parser lexer))

@@ -118,6 +118,7 @@ static void do_action(Hub *hub, const SchedAction *action) {
     switch (action->kind) {
     case SCHED_SEND:
         if (action->message.kind == MSG_WELCOME) tell_keys(hub, action->peer);
+        if (hub->config.on_message) hub->config.on_message(hub->config.data, &action->message, true);
         send_to(hub, action->peer, &action->message);
         break;
     case SCHED_LOG: hub->config.on_log(hub->config.data, action->level, action->text); break;
@@ -164,6 +165,7 @@ static void receive(Hub *hub, const LinkEvent *received, void (*take)(Hub *hub, 
 
 static void step_message(Hub *hub, uint32_t peer, const Message *message) {
     SchedEvent event = {.kind = SCHED_MESSAGE, .peer = peer, .message = message};
+    if (hub->config.on_message) hub->config.on_message(hub->config.data, message, false);
     if (message->kind == MSG_HEARTBEAT) {
         HubStrange *strange = place_of(&hub->strange, peer, sizeof *strange);
         *strange = (HubStrange){message->as.heartbeat.dropped, message->as.heartbeat.refused};

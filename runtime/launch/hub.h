@@ -23,6 +23,7 @@ typedef struct HubConfig {
     void (*on_replace)(void *data, uint32_t host);           /* start one more worker there; NULL: there is nobody who could */
     void (*on_kill)(void *data, uint32_t host, int64_t pid); /* end that process, which counts as lost; NULL: it has none */
     void (*on_job)(void *data, const Sched *sched, const JobStats *stats); /* a job is over */
+    void (*on_message)(void *data, const Message *message, bool is_sent);  /* passes the scheduler; NULL: nobody wants to know */
     void *data;
 } HubConfig;
 

@@ -27,6 +27,9 @@ typedef struct SchedConfig {
     uint32_t workers;         /* N; 1 */
     uint64_t shuffle_seed;    /* not 0: ranges are handed out in an order drawn from this seed (a testing option) */
     uint64_t range_chunks;    /* not 0: every range has this many chunks (with shuffle_seed: a 512th of all) */
+    uint64_t range_share;     /* not 0: no range has more than the range_share-th part of a job's chunks */
+    bool keeps_nested;        /* nobody hears that others are idle, so that jobs inside of jobs stay where they are (SchedConfig for
+                                 measuring what ranges cost) */
     uint32_t retries;         /* workers that die of a chunk, one after another, until the run ends because of it; 3 */
     bool may_replace;         /* lost workers are replaced (SCHED_REPLACE); else the others do their work */
     uint64_t hello_wait;      /* from the first worker's HELLO until ranges are handed out without the rest; 100 ms */

@@ -65,6 +65,8 @@ static Range job_take(Sched *sched, Job *job) {
         if (size == 0) {
             uint64_t want = job->todo.total / ((uint64_t)GUIDE * sched_live_workers(sched)), most = job_most_chunks(sched, job);
             if (want > most) want = most;
+            if (sched->config.range_share && want > job->spec.chunks / sched->config.range_share)
+                want = job->spec.chunks / sched->config.range_share;
             if (want < job->spec.grain) want = job->spec.grain;
             for (size = 1; 2 * size <= want && 2 * size <= RANGE_MAX && front.first % (2 * size) == 0;) size *= 2;
         }
@@ -115,6 +117,7 @@ static bool idle_is_news(const Sched *sched) {
 }
 
 static void jobs_count_idle(Sched *sched) {
+    if (sched->config.keeps_nested) return;
     sched->idle = 0;
     for (uint32_t worker = 0; worker < sched->worker_count; worker++) {
         const SchedPeer *peer = sched_live_worker(sched, worker);

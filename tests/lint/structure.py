@@ -39,11 +39,12 @@ ALLOWED = {
     "runtime/io": ["runtime/io", "runtime/value", "base", ABI],
     "runtime/sched": ["runtime/sched", "base"],
     "runtime/net": ["runtime/net", "runtime/sched", "base"],
+    "runtime/sim": ["runtime/sim", "runtime/sched", "base"],
     "runtime/journal": ["runtime/journal", "runtime/sched", "base"],
     "runtime/worker": WORKER,
     "runtime/launch": ["runtime/launch", "runtime/journal"] + WORKER,
-    "tools": ["tools", "runtime/launch", "runtime/journal"] + WORKER + COMPILER,
-    "tests": ["tests", "generated", "compiler/driver", "tools", "runtime/launch", "runtime/journal"] + WORKER + COMPILER,
+    "tools": ["tools", "runtime/launch", "runtime/journal", "runtime/sim"] + WORKER + COMPILER,
+    "tests": ["tests", "generated", "compiler/driver", "tools", "runtime/launch", "runtime/journal", "runtime/sim"] + WORKER + COMPILER,
     "bench": [],
 }
 FOREIGN = {

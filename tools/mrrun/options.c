@@ -13,6 +13,7 @@
 #include "base/size.h"
 #include "runtime/launch/ranks.h"
 #include "runtime/net/tcp.h"
+#include "runtime/sim/simulate.h"
 #include "runtime/worker/spill.h"
 #include "tools/mrrun/slurm.h"
 
@@ -45,6 +46,7 @@ static const char help[] =
     "      --show-journal DIR  show what the journal in DIR holds, and run nothing\n"
     "      --stats       after the run, show for each job what every worker did and sent\n"
     "      --stats=json  the same as JSON, on standard error\n"
+    "      --simulate N  after the run, tell how it would go with N workers (at most 10000)\n"
     "      --shuffle=SEED  hand out small ranges in an order drawn from SEED: the result must not change (for testing)\n"
     "  -h, --help        show this\n"
     "      --version     show the version\n"
@@ -54,6 +56,7 @@ static const char help[] =
 enum {
     OPTION_STATS = 256,
     OPTION_SHUFFLE,
+    OPTION_SIMULATE,
     OPTION_VERSION,
     OPTION_TIMEOUT,
     OPTION_RETRIES,
@@ -77,6 +80,7 @@ enum {
 static const struct option long_options[] = {
     {"stats", optional_argument, NULL, OPTION_STATS},
     {"shuffle", required_argument, NULL, OPTION_SHUFFLE},
+    {"simulate", required_argument, NULL, OPTION_SIMULATE},
     {"timeout", required_argument, NULL, OPTION_TIMEOUT},
     {"retries", required_argument, NULL, OPTION_RETRIES},
     {"respawn", no_argument, NULL, OPTION_RESPAWN},
@@ -226,6 +230,11 @@ static bool take_option(Options *options, int option, char **argv, int *status) 
         if (size_parse(optarg, &options->memory) && options->memory >= MEMORY_LEAST) return true;
         fprintf(stderr, "mrrun: --memory takes an amount of memory such as 512M or 2G, of 256K at least, not \"%s\"\n", optarg);
         return wrong_usage(status);
+    case OPTION_SIMULATE:
+        if (!parse_number(optarg, SIMULATE_MOST_WORKERS, &number))
+            return wrong_number("--simulate", optarg, SIMULATE_MOST_WORKERS, status);
+        options->simulated = (uint32_t)number;
+        return true;
     case OPTION_TCP: options->uses_tcp = true; return true;
     case OPTION_SHUFFLE:
         if (!parse_number(optarg, UINT64_MAX, &number)) return wrong_number("--shuffle", optarg, UINT64_MAX, status);

@@ -35,6 +35,7 @@ typedef struct Options {
     JournalMode journal_mode;
     double checkpoint_every;   /* seconds */
     const char *shown_journal; /* only this is to be done: its directory */
+    uint32_t simulated;        /* 0, or: tell how the run would go with so many workers */
     uint64_t shuffle_seed;     /* 0: ranges are handed out in order */
     char **program;            /* its path and arguments, ended by NULL */
 } Options;

@@ -15,8 +15,9 @@
 #include "runtime/launch/launch.h"
 #include "runtime/launch/loss.h"
 #include "runtime/net/tcp.h"
+#include "tools/mrrun/simulated.h"
 
-enum { END_PATIENCE = 2000, SILENCE = 4000 /* milliseconds */, MOST_UNSENT = 64 << 10 };
+enum { PROFILE_RANGES = 512, END_PATIENCE = 2000, SILENCE = 4000 /* milliseconds */, MOST_UNSENT = 64 << 10 };
 
 bool run_take_signals(Run *run) {
     sigset_t mask;
@@ -43,6 +44,7 @@ void run_stop(Run *run) {
     directory_remove(&run->directory);
     checkpoint_close(&run->checkpoint, &run->options, false);
     stats_free(&run->stats);
+    profile_free(&run->profile);
     if (run->wake >= 0) close(run->wake);
     if (run->signals >= 0) close(run->signals);
     if (run->timer >= 0) close(run->timer);
@@ -229,6 +231,11 @@ static Place *place_for_one_more(const Run *run, uint32_t host) {
     return best;
 }
 
+static void on_message(void *data, const Message *message, bool is_sent) {
+    Run *run = data;
+    profile_note(&run->profile, message, is_sent, clock_now());
+}
+
 static void on_replace(void *data, uint32_t host) {
     Place *place = place_for_one_more(data, host);
     if (place) place_spawn(place, ROLE_WORKER, -1);
@@ -288,6 +295,11 @@ static Hub *open_hub(Run *run, Net *net) {
     if (run->listen[0]) config.keys = &keys;
     if (run->checkpoint.journal) config.bags = bags;
     config.sched = (SchedConfig){.workers = run->options.workers, .shuffle_seed = run->options.shuffle_seed};
+    if (run->options.simulated) { /* what ranges cost is to be known as finely as may be */
+        config.sched.keeps_nested = true;
+        config.sched.range_share = PROFILE_RANGES;
+        config.on_message = on_message;
+    }
     config.sched.retries = run->options.retries;
     config.sched.may_replace = run->options.respawns;
     if (run->options.shuffle_seed) config.sched.range_chunks = 1;
@@ -309,6 +321,7 @@ static void show_end(Run *run, const Hub *hub, const char *text) {
     if (text[0]) fprintf(stderr, "error: %s\n", text);
     run->stats.dropped = strange.dropped;
     run->stats.refused = strange.refused;
+    if (run->options.simulated && !text[0]) simulated_show(&run->profile, &run->options);
     if (run->options.stats == STATS_TEXT) stats_show(&run->stats, seconds);
     if (run->options.stats == STATS_JSON) stats_show_json(&run->stats, run->options.workers, seconds);
 }

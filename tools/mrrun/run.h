@@ -8,12 +8,14 @@
 #include "tools/mrrun/directory.h"
 #include "tools/mrrun/options.h"
 #include "runtime/launch/place.h"
+#include "runtime/sim/profile.h"
 #include "tools/mrrun/remote.h"
 #include "tools/mrrun/stats.h"
 
 typedef struct Run {
     Options options;
     Stats stats;
+    Profile profile; /* of a run that is to be simulated with other workers */
     Directory directory;
     Checkpoint checkpoint;
     char *path;                     /* of the program */

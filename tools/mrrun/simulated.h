@@ -1,0 +1,11 @@
+/* simulated.h: --simulate: tells how the run that has just ended would go with another number of workers. */
+#ifndef TOOLS_MRRUN_SIMULATED_H
+#define TOOLS_MRRUN_SIMULATED_H
+
+#include "runtime/sim/profile.h"
+#include "tools/mrrun/options.h"
+
+/* On standard error; the profile is finished by this. */
+void simulated_show(Profile *profile, const Options *options);
+
+#endif
