@@ -11,6 +11,7 @@
 #include "runtime/sched/root.h"
 #include "runtime/sched/sched.h"
 #include "runtime/sched/tree.h"
+#include "runtime/sim/queue.h"
 #include "tests/sim/network.h"
 
 #define MICROSECOND ((uint64_t)1000)
@@ -120,7 +121,6 @@ typedef enum EventKind {
 } EventKind;
 
 struct Event {
-    uint64_t time, sequence;
     EventKind kind;
     int node, from;
     Lane lane;
@@ -132,9 +132,8 @@ typedef struct Process Process; /* actors.c: a virtual worker or root */
 struct Sim {
     const SimPlan *plan;
     bool is_verbose;
-    uint64_t now, random, sequence, events;
-    Event **heap;
-    size_t heap_len, heap_cap;
+    uint64_t now, random, events;
+    Queue queue;                                            /* of Events */
     uint64_t last_delivery[SIM_NODES][SIM_NODES][CHANNELS]; /* messages of one pair keep their order */
     Sched *sched;
     SchedActions actions;

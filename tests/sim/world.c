@@ -47,42 +47,10 @@ int endpoint_node(const char *endpoint) {
     return sscanf(endpoint, "sim:%d", &node) == 1 && node >= 0 && node < SIM_NODES ? node : -1;
 }
 
-/* ---- the queue of events: a binary heap by time; what was posted first comes first */
-static bool event_before(const Event *a, const Event *b) {
-    return a->time != b->time ? a->time < b->time : a->sequence < b->sequence;
-}
-
-static void heap_push(Sim *sim, Event *event) {
-    if (sim->heap_len == sim->heap_cap) {
-        sim->heap_cap = sim->heap_cap ? 2 * sim->heap_cap : 256;
-        sim->heap = xrealloc(sim->heap, sim->heap_cap * sizeof(Event *));
-    }
-    size_t at = sim->heap_len++;
-    for (; at && event_before(event, sim->heap[(at - 1) / 2]); at = (at - 1) / 2) sim->heap[at] = sim->heap[(at - 1) / 2];
-    sim->heap[at] = event;
-}
-
-static Event *heap_pop(Sim *sim) {
-    Event *first = sim->heap[0], *last = sim->heap[--sim->heap_len];
-    size_t at = 0;
-    for (;;) {
-        size_t child = 2 * at + 1;
-        if (child >= sim->heap_len) break;
-        if (child + 1 < sim->heap_len && event_before(sim->heap[child + 1], sim->heap[child])) child++;
-        if (!event_before(sim->heap[child], last)) break;
-        sim->heap[at] = sim->heap[child];
-        at = child;
-    }
-    sim->heap[at] = last;
-    return first;
-}
-
 void sim_post(Sim *sim, Event event, uint64_t time) {
     Event *copy = xmalloc(sizeof *copy);
     *copy = event;
-    copy->time = time;
-    copy->sequence = ++sim->sequence;
-    heap_push(sim, copy);
+    queue_add(&sim->queue, time, copy);
 }
 
 static void event_free(Event *event) {
@@ -252,16 +220,14 @@ void sim_run(Sim *sim) {
     sim_begin(sim);
     sched_arm(sim, &armed);
     while (!sim->is_over && !sim->failure) {
-        if (sim->heap_len == 0 || ++sim->events > MOST_EVENTS) {
+        Event *event = ++sim->events > MOST_EVENTS ? NULL : queue_take(&sim->queue, &sim->now);
+        if (!event) {
             sim_fail(sim, "the run hangs");
             break;
         }
-        Event *event = heap_pop(sim);
-        sim->now = event->time;
         uint64_t wakes = node_sleeps(sim, event);
         if (wakes) {
-            event->time = wakes;
-            heap_push(sim, event);
+            queue_add(&sim->queue, wakes, event);
             continue;
         }
         if (event->kind == EVENT_CRASH) {
@@ -280,8 +246,8 @@ void sim_run(Sim *sim) {
 
 void sim_free(Sim *sim) {
     for (int node = 0; node < SIM_NODES; node++) process_free(sim, &sim->processes[node]);
-    while (sim->heap_len) event_free(heap_pop(sim));
-    free(sim->heap);
+    for (Event *left; (left = queue_take(&sim->queue, &sim->now));) event_free(left);
+    queue_free(&sim->queue);
     network_free(sim);
     sched_free(&sim->sched);
     sched_actions_free(&sim->actions);
