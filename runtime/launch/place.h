@@ -32,6 +32,7 @@ typedef struct Place {
     /* Over a network: asked to let in the key of a process that is about to be started. NULL: no process has a key. */
     void (*let_in)(void *data, const char *public_key);
     void *let_in_data;
+    uint32_t given_up;       /* workers there that lived, and had to be ended because nobody could reach them */
     uint64_t heard_at;       /* when it last answered an ALIVE; 0: never */
     PlaceProcess *processes; /* those that live, or shall */
     size_t process_count, process_cap;

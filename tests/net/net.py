@@ -14,7 +14,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 from bed import HOSTS, Bed, NotHere, can_be_made, make_root
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-BOUND = 150       # seconds for a run, whatever happens to it
+BOUND = 300       # seconds for a run, whatever happens to it: data that cannot be pulled are given up after 30, one after another
 PATIENCE = 28     # for what it leaves: a parent without a network waits 20 seconds for mrrun
 PROGRAM = """
 fn slow(x) {

@@ -218,17 +218,19 @@ static bool is_heard(const Place *place) {
     return place->in >= 0 && (place->has_root || !place->heard_at || clock_now() - place->heard_at < SILENCE * (uint64_t)1000000);
 }
 
-/* Where a worker is started in place of one that was at `host`: there, or where the fewest are when nobody is heard from there.
- * This machine takes one that was not meant for it only when no other can. */
+/* Where a worker is started in place of one that was at `host`: there; or where the fewest are, when nobody is heard from there, or
+ * when one there was given up although it lived: others may not reach that host, though mrrun does. This machine takes one that was
+ * not meant for it only when no other can. */
 static Place *place_for_one_more(const Run *run, uint32_t host) {
-    if (host < run->place_count && is_heard(&run->places[host])) return &run->places[host];
+    Place *old = host < run->place_count && is_heard(&run->places[host]) ? &run->places[host] : NULL;
+    if (old && (old->given_up == 0 || run->place_count == 2)) return old;
     Place *best = NULL;
     for (uint32_t i = run->place_count; i-- > 0;) {
         Place *place = &run->places[i];
-        bool is_spare = place->workers == 0 && best;
-        if (is_heard(place) && !is_spare && (!best || place->process_count < best->process_count)) best = place;
+        bool is_spare = place->workers == 0 && (best || old), is_shunned = place == old;
+        if (is_heard(place) && !is_spare && !is_shunned && (!best || place->process_count < best->process_count)) best = place;
     }
-    return best;
+    return best ? best : old;
 }
 
 static void on_message(void *data, const Message *message, bool is_sent) {
@@ -243,7 +245,9 @@ static void on_replace(void *data, uint32_t host) {
 
 static void on_kill(void *data, uint32_t host, int64_t pid) {
     Run *run = data;
-    if (host < run->place_count) place_kill(&run->places[host], pid);
+    if (host >= run->place_count) return;
+    run->places[host].given_up++;
+    place_kill(&run->places[host], pid);
 }
 
 /* ---- the run */
