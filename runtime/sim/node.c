@@ -188,7 +188,7 @@ static void result_over(World *world, Node *node, const Task *task) {
 void node_submit(World *world, Node *root, size_t number) {
     const ProfileJob *job = &world->profile->jobs[number];
     MsgJobSubmit submit = {.spec = job->spec};
-    submit.spec.flags &= ~(uint32_t)JOB_IS_WATCHED;
+    submit.spec.flags &= ~(uint32_t)(JOB_IS_WATCHED | JOB_BY_KEY); /* large tables are merged along the tree, too */
     if (job->spec.blob_size > MESSAGE_INLINE_BLOB) submit.spec.blob_size = world_bytes(world, job->spec.blob_size);
     Buf captures = zeros(submit.spec.blob_size + 1);
     captures.len = submit.spec.blob_size;

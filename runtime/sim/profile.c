@@ -123,7 +123,6 @@ static void fit_sizes(ProfileJob *job) {
         count++, sum_x += x, sum_y += y, sum_xx += x * x, sum_xy += x * y;
     }
     job->size_at_all = (double)job->root_size;
-    if (count == 0) return;
     double spread = count * sum_xx - sum_x * sum_x;
     if (spread > 1e-6)
         job->growth = (count * sum_xy - sum_x * sum_y) / spread;
@@ -132,7 +131,7 @@ static void fit_sizes(ProfileJob *job) {
             job->root_size > MESSAGE_INLINE_BLOB; /* one size alone says nothing; a large one is likely to be a sum of parts */
     if (job->growth < 0.01) job->growth = 0;
     if (job->growth > 1) job->growth = 1;
-    if (job->size_at_all == 0)
+    if (job->size_at_all == 0 && count > 0)
         job->size_at_all = exp(sum_y / count + job->growth * (log((double)job->spec.chunks) - sum_x / count));
 }
 
