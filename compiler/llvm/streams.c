@@ -284,6 +284,9 @@ static LLVMValueRef walk_chunk(Frame *frame, LLVMValueRef stream, LLVMValueRef s
     }
     gen_store_at(frame, sink, walk, offsetof(MrWalk, sink));
     gen_store_at(frame, record, walk, offsetof(MrWalk, env));
+    /* A job's chunk and its stream come from elsewhere, and are compared before they are believed. */
+    if (frame->kernel)
+        return frame_runtime(frame, RUNTIME_mr_stream_walk_chunk, (LLVMValueRef[]){stream, walk, frame->kernel->chunk});
     LLVMTypeRef params[] = {gen->ptr, gen->ptr, gen->ptr};
     LLVMValueRef function = gen_load_at(frame, gen->ptr, stream, offsetof(MrClosure, function));
     LLVMValueRef code = gen_load_at(frame, gen->ptr, function, offsetof(MrFunction, code));

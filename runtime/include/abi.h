@@ -90,6 +90,7 @@ void mr_text_close(MrContext *context, void *cursor);
 /* ---- streams (worker/stream.c) */
 
 bool mr_stream_walk(MrContext *context, const MrClosure *stream, MrSink *sink, void *env);
+bool mr_stream_walk_chunk(MrContext *context, const MrClosure *stream, const MrWalk *walk, const MrChunk *chunk);
 
 /* ---- jobs (worker/) */
 

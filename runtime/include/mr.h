@@ -21,7 +21,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { MR_ABI_VERSION = 3, MR_STRING_SLACK = 15 };
+enum { MR_ABI_VERSION = 4, MR_STRING_SLACK = 15 };
 
 /* ---- values */
 
@@ -275,14 +275,15 @@ typedef struct MrSlice {
 } MrSlice;
 
 typedef struct MrChunk {
-    int64_t count;           /* elements; 1 for TEXT */
-    int64_t first;           /* index of the first element in the whole input */
-    const MrSlice *slices;   /* one a source */
-    MrCut *cuts;             /* of a STREAM, for MrWalk */
-    int64_t block;           /* likewise */
-    int64_t elements;        /* out, added to: how many values reached the reducer */
-    bool is_decided;         /* out: the reducer is done: later chunks cannot matter (first, any, all) */
-    const int64_t *position; /* set by kernels that catch errors, while they run: what failed_element would be now */
+    int64_t count;            /* elements; 1 for TEXT */
+    int64_t first;            /* index of the first element in the whole input */
+    const MrSlice *slices;    /* one a source */
+    MrCut *cuts;              /* of a STREAM, for MrWalk */
+    int64_t block;            /* likewise */
+    uint32_t walk, cut_count; /* of a STREAM: MrWalkKind of its base, and how many cuts there are: what the stream must fit to */
+    int64_t elements;         /* out, added to: how many values reached the reducer */
+    bool is_decided;          /* out: the reducer is done: later chunks cannot matter (first, any, all) */
+    const int64_t *position;  /* set by kernels that catch errors, while they run: what failed_element would be now */
 } MrChunk;
 
 /* Folds a chunk into *state. In: *has_value says whether *state holds a value to go on from (only with MR_TASK_EXACT and

@@ -17,7 +17,7 @@ static bool type_is_plain(const MrType *type) {
             if (!type_is_plain(type->fields[i])) return false;
         return true;
     }
-    return type->kind == MR_INT || type->kind == MR_FLOAT || type->kind == MR_RANGE;
+    return type->kind == MR_INT || type->kind == MR_FLOAT; /* of a range, too, not any numbers will do */
 }
 
 /* The fewest bytes that a value takes. */
@@ -269,6 +269,14 @@ static bool take_bools(Decoder *decoder, void *to, size_t count) {
     return decode_fail(decoder, "a bool is neither 0 nor 1");
 }
 
+static bool decode_range(Decoder *decoder, MrRange *to) {
+    MrRange range;
+    if (!take_into(decoder, &range, sizeof range)) return false;
+    if (!range_is_sound(&range)) return decode_fail(decoder, "a range leaves the ints");
+    *to = range;
+    return true;
+}
+
 static bool decode_string(Decoder *decoder, MrString *to) {
     uint64_t len;
     if (!take_varint(decoder, &len)) return false;
@@ -418,8 +426,8 @@ static bool close_runs(Decoder *decoder) {
 static bool decode_part(Decoder *decoder, char *place, const MrType *type) {
     switch (type->kind) {
     case MR_INT:
-    case MR_FLOAT:
-    case MR_RANGE: return take_into(decoder, place, type->size);
+    case MR_FLOAT: return take_into(decoder, place, type->size);
+    case MR_RANGE: return decode_range(decoder, (MrRange *)place);
     case MR_BOOL: return take_bools(decoder, place, 1);
     case MR_STRING: return decode_string(decoder, (MrString *)place);
     case MR_LIST: return decode_list(decoder, (MrList **)place, type);

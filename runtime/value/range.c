@@ -16,6 +16,14 @@ bool mr_range_make(MrContext *context, MrRange *out, int64_t first, int64_t last
     return false;
 }
 
+bool range_is_sound(const MrRange *range) {
+    int64_t distance, last;
+    if (range->count == MR_OPEN) return range->step > 0;
+    if (range->count <= 0) return range->count == 0;
+    return !__builtin_mul_overflow(range->count - 1, range->step, &distance) &&
+           !__builtin_add_overflow(range->first, distance, &last);
+}
+
 int64_t mr_range_room(MrContext *context, int64_t first, int64_t count, int64_t step) {
     (void)context;
     if (count != MR_OPEN) return count;

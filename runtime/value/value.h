@@ -17,6 +17,9 @@ int64_t mr_live_values(void); /* blocks allocated and not yet freed by any threa
 
 /* ---- descriptors of the types that primitives return (types.c) */
 
+/* Do all elements of the range lie among the ints? Of one that the program made they do; one that was read may be anything. */
+bool range_is_sound(const MrRange *range);
+
 extern const MrType type_unit, type_int, type_float, type_bool, type_string, type_range, type_string_list, type_int_list;
 
 static inline size_t align_up(size_t offset, size_t align) {

@@ -181,6 +181,12 @@ void plan_encode(const Plan *plan, Buf *out) {
     }
 }
 
+/* As plan_measure leaves it: as many elements as there are to be, none of them past the end of the ints. */
+static bool range_fits(const MrRange *range, uint64_t elements) {
+    if (!range_is_sound(range) || (range->count != MR_OPEN && (uint64_t)range->count != elements)) return false;
+    return elements <= (uint64_t)mr_range_room(NULL, range->first, range->count, range->step);
+}
+
 size_t plan_decode(Plan *plan, const MrTask *task, const void *bytes, size_t size) {
     plan_new(plan, task);
     size_t used = sizeof plan->elements;
@@ -204,6 +210,7 @@ size_t plan_decode(Plan *plan, const MrTask *task, const void *bytes, size_t siz
         }
         is_good = size - used >= sizeof source->range;
         if (is_good) memcpy(&source->range, at, sizeof source->range);
+        is_good = is_good && (source->kind != MR_SOURCE_RANGE || range_fits(&source->range, plan->elements));
         used += sizeof source->range;
     }
     if (!is_good || plan->elements > INT64_MAX) {
@@ -284,6 +291,8 @@ static bool read_text(Plan *plan, MrContext *context, uint64_t chunk_number, MrC
     plan->slices[0].first = (int64_t)size;
     plan->slices[0].step = 0;
     *chunk = (MrChunk){.count = 1, .first = (int64_t)chunk_number, .slices = plan->slices, .cuts = source->cuts};
+    chunk->walk = source->kind == MR_SOURCE_TEXT_LINES ? MR_WALK_LINES : MR_WALK_WORDS;
+    chunk->cut_count = source->cut_count;
     return false;
 }
 
@@ -311,6 +320,8 @@ bool plan_read(Plan *plan, MrContext *context, const PlanLists *given, uint64_t 
     if (plan->task->sources[0].kind == MR_SOURCE_STREAM) {
         chunk->first = plan->slices[0].first;
         chunk->cuts = plan->sources[0].cuts;
+        chunk->walk = MR_WALK_ELEMENTS;
+        chunk->cut_count = plan->sources[0].cut_count;
         chunk->block = (int64_t)1 << plan->shift;
     }
     return false;

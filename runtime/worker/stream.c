@@ -149,6 +149,23 @@ bool mr_stream_walk(MrContext *context, const MrClosure *stream, MrSink *sink, v
     return stream_base(context, stream, &base) || walk_all(context, stream, &base, &walk);
 }
 
+/* Do all layers down to the base have a source? */
+static bool is_whole(const MrClosure *stream) {
+    while (stream && stream->function->walk == MR_WALK_STREAM) stream = stream_source(stream);
+    return stream != NULL;
+}
+
+bool mr_stream_walk_chunk(MrContext *context, const MrClosure *stream, const MrWalk *walk, const MrChunk *chunk) {
+    StreamBase base;
+    bool fits = is_whole(stream);
+    if (fits && stream_base(context, stream, &base)) return true;
+    fits = fits && base.kind == (MrWalkKind)chunk->walk && base.cuts == chunk->cut_count;
+    if (fits && base.kind == MR_WALK_ELEMENTS)
+        fits = chunk->first >= 0 && chunk->first <= base.room && chunk->count >= 0 && chunk->count <= base.room - chunk->first;
+    if (!fits) return mr_failf(context, "a job that came from elsewhere does not fit the stream that it maps");
+    return ((MrWalkCode *)stream->function->code)(context, walk, stream);
+}
+
 /* ---- cuts */
 
 typedef struct Count {

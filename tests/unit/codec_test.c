@@ -119,6 +119,14 @@ static void test_refused(void **state) {
     assert_string_equal(decode_text("\xff\xff\xff\xff\x7f", 5, units), "a key is there twice");
     assert_string_equal(decode_text("\1", 1, function), "the program has no such function");
     assert_string_equal(decode_text("\5abcd", 5, &type_string), "the value ends too early");
+    static const MrRange wrong[] = {{0, -1, 1},        {0, MR_OPEN, 0},   {0, MR_OPEN, -1}, {1, INT64_MAX - 1, 2},
+                                    {INT64_MAX, 2, 1}, {INT64_MIN, 2, -1}};
+    static const MrRange right[] = {
+        {0}, {5, 0, INT64_MIN}, {1, MR_OPEN, 7}, {INT64_MAX, 1, INT64_MAX}, {INT64_MIN, INT64_MAX - 1, 1}};
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
+        assert_string_equal(decode_text((const char *)&wrong[i], sizeof *wrong, &type_range), "a range leaves the ints");
+    for (size_t i = 0; i < sizeof right / sizeof *right; i++)
+        assert_null(decode_text((const char *)&right[i], sizeof *right, &type_range));
     arena_free(&arena);
 }
 

@@ -121,12 +121,36 @@ static Seen walk_chunks(MrContext *context, Random *random, const MrClosure *str
         walk.position = &position;
         walk.cuts = cuts;
         walk.block = block;
-        seen.failed = ((MrWalkCode *)stream->function->code)(context, &walk, stream);
+        MrChunk chunk = {.first = first, .count = walk.count, .walk = MR_WALK_ELEMENTS, .cut_count = base.cuts};
+        seen.failed = mr_stream_walk_chunk(context, stream, &walk, &chunk);
         first += count;
     }
     free(cuts);
     settle(context, &seen, printed);
     return seen;
+}
+
+/* A chunk that somebody has made up, and that is not of this stream, is not walked. */
+static void check_misfits(MrContext *context, const MrClosure *stream) {
+    StreamBase base;
+    assert_false(stream_base(context, stream, &base));
+    MrWalk walk = {.sink = NULL};
+    const MrChunk wrong[] = {
+        {.count = 1, .walk = MR_WALK_LINES, .cut_count = base.cuts},
+        {.count = 1, .walk = MR_WALK_ELEMENTS, .cut_count = base.cuts + 1},
+        {.first = -1, .count = 1, .walk = MR_WALK_ELEMENTS, .cut_count = base.cuts},
+        {.first = base.room, .count = 1, .walk = MR_WALK_ELEMENTS, .cut_count = base.cuts},
+        {.first = 1, .count = base.room, .walk = MR_WALK_ELEMENTS, .cut_count = base.cuts},
+        {.first = base.room + 1, .count = INT64_MIN, .walk = MR_WALK_ELEMENTS, .cut_count = base.cuts},
+        {.first = INT64_MAX, .count = INT64_MAX, .walk = MR_WALK_ELEMENTS, .cut_count = base.cuts},
+    };
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        assert_true(mr_stream_walk_chunk(context, stream, &walk, &wrong[i]));
+        assert_non_null(strstr(context->error.message, "does not fit"));
+        mr_error_clear(&context->error);
+    }
+    assert_true(mr_stream_walk_chunk(context, NULL, &walk, &wrong[0]));
+    mr_error_clear(&context->error);
 }
 
 /* ---- the same on a list */
@@ -207,6 +231,7 @@ static void round_at(MrContext *context, uint64_t seed) {
     }
     seen = walk_at_once(context, stream, &again);
     expect_same(&expected, &seen);
+    check_misfits(context, stream);
     buf_free(&printed);
     buf_free(&again);
     mr_drop(context, &stream, &stream_type);
