@@ -89,8 +89,9 @@ static void bag_store(Sched *sched, const Job *job, uint32_t number) {
     action->bag = number;
 }
 
-/* Ranges that were handed out still go into it. */
+/* Ranges that were handed out still go into it, or another bag does. */
 static bool bag_is_awaited(const Job *job, uint32_t number) {
+    if (job_bag(job, number)->step) return true;
     for (size_t i = 0; i < job->handed_len; i++)
         if (job->handed[i].bag == number) return true;
     return false;

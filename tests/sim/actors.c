@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "tests/sim/journal.h"
 #include "tests/sim/process.h"
 
 /* ---- bags */
@@ -145,6 +146,9 @@ void map_plain_chunk(Sim *sim, Process *process, uint64_t number, uint64_t chunk
     WorkerJob *job = &process->jobs[number - 1];
     bool is_again = ranges_has(&sim->mapped[number - 1], chunk, 1);
     if (is_again && !sim->losses) sim_fail(sim, "chunk %llu ran twice", (unsigned long long)chunk);
+    if (sim->journal && number <= SIM_JOBS && journal_had(sim->journal, number, chunk))
+        sim_fail(sim, "chunk %llu of job %llu was in the journal, and ran again", (unsigned long long)chunk,
+                 (unsigned long long)number);
     sim->again += is_again;
     ranges_add(&sim->mapped[number - 1], chunk, 1);
     BagValue value = value_of_chunk(&job->context, chunk);
@@ -342,6 +346,7 @@ static void root_submit_next(Sim *sim, Process *process) {
         Buf captures = {0};
         captures_encode(process->submitted, plan->blob, &captures);
         MsgJobSubmit submit = {.spec = job_spec(plan)};
+        if (sim->journal) submit.name = journal_name(process->submitted);
         OwnerLists lists = {0};
         if (plan->is_watched) lists_encode(process->submitted, plan, &lists);
         OwnerActions *actions = root_begin(sim, process);

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tests/sim/journal.h"
 #include "tests/sim/sim.h"
 
 /* Is the root in trouble, by the plan? */
@@ -43,6 +44,7 @@ static void judge(Sim *sim) {
 
 typedef struct Totals {
     uint64_t events, cut_seeds, crashes, losses, replaced, again;
+    uint64_t deaths, bags, known; /* of whole runs; bags in journals; chunks that a run found there */
     NetworkCounts network;
 } Totals;
 
@@ -73,35 +75,57 @@ static void totals_print(const Totals *totals) {
            (unsigned long long)sum->segments, (unsigned long long)sum->sent_again);
     printf("          %llu crashes; %llu workers lost, %llu replaced, %llu chunks run again\n", (unsigned long long)totals->crashes,
            (unsigned long long)totals->losses, (unsigned long long)totals->replaced, (unsigned long long)totals->again);
+    printf("          %llu times everything at once; %llu bags in journals, %llu chunks found there and not run again\n",
+           (unsigned long long)totals->deaths, (unsigned long long)totals->bags, (unsigned long long)totals->known);
 }
 
-static bool run_seed(uint64_t seed, bool is_verbose, Totals *totals) {
-    SimPlan plan = plan_draw(seed);
+/* One run of the seed's plan. `dies_at`: everything ends then, which is no failure. */
+static bool run_plan(const SimPlan *plan, bool is_verbose, SimJournal *journal, uint64_t dies_at, Totals *totals, bool *is_killed) {
     Sim *sim = calloc(1, sizeof *sim);
     if (!sim) return false;
-    sim->plan = &plan;
-    sim->is_verbose = is_verbose;
-    NetworkPlan network = network_draw(seed, plan.workers);
-    if (is_verbose) {
-        plan_print(&plan);
-        network_print(&network);
-    }
+    *sim = (Sim){.plan = plan, .is_verbose = is_verbose, .journal = journal, .dies_at = dies_at};
     sim_run(sim);
-    if (!sim->failure) judge(sim);
+    *is_killed = sim->is_killed;
+    if (journal) totals->known += journal_known(journal);
+    if (!sim->failure && !sim->is_killed) judge(sim);
     bool is_good = !sim->failure;
     if (!is_good) {
-        printf("seed %llu fails: %s (at %.3f ms)\n", (unsigned long long)seed, sim->failure, (double)sim->now / 1e6);
-        if (!is_verbose) plan_print(&plan);
+        NetworkPlan network = network_draw(plan->seed, plan->workers);
+        printf("seed %llu fails: %s (at %.3f ms)\n", (unsigned long long)plan->seed, sim->failure, (double)sim->now / 1e6);
+        if (!is_verbose) plan_print(plan);
         if (!is_verbose) network_print(&network);
     }
     int64_t *live = &sim->live_values;
     sim_free(sim);
     totals_add(totals, sim);
     if (is_good && *live != 0) {
-        printf("seed %llu fails: %lld values were never dropped\n", (unsigned long long)seed, (long long)*live);
+        printf("seed %llu fails: %lld values were never dropped\n", (unsigned long long)plan->seed, (long long)*live);
         is_good = false;
     }
     free(sim);
+    return is_good;
+}
+
+/* Some seeds have a journal: everything is killed at once, some times, and the run begins again with what was kept. */
+static bool run_seed(uint64_t seed, bool is_verbose, Totals *totals) {
+    enum { MOST_DEATHS = 3 };
+    SimPlan plan = plan_draw(seed);
+    if (is_verbose) {
+        NetworkPlan network = network_draw(seed, plan.workers);
+        plan_print(&plan);
+        network_print(&network);
+    }
+    SimJournal *journal = mix(seed, 51) % 3 == 0 ? journal_new((1 + mix(seed, 52) % 200) * MILLISECOND) : NULL;
+    bool is_killed = true, is_good = true;
+    for (uint64_t death = 0; is_good && is_killed; death++) {
+        uint64_t bits = mix(seed, 53 + death), dies_at = journal && death < MOST_DEATHS ? MILLISECOND << bits % 13 : 0;
+        if (dies_at) dies_at += (bits >> 8) % dies_at;
+        if (is_verbose && journal) printf("a run with a journal that has %llu bags\n", (unsigned long long)journal_bags(journal));
+        is_good = run_plan(&plan, is_verbose, journal, dies_at, totals, &is_killed);
+        totals->deaths += is_killed;
+    }
+    if (journal) totals->bags += journal_bags(journal);
+    journal_free(&journal);
     return is_good;
 }
 

@@ -152,6 +152,9 @@ struct Sim {
     uint64_t numbers[SIM_ALL_JOBS]; /* what the protocol knows them by; 0: not begun */
     char *failure;                  /* what the simulation found wrong; NULL: nothing yet */
     Network network;
+    struct SimJournal *journal; /* borrowed; NULL: the run has none */
+    uint64_t dies_at;           /* with a journal: when everything ends at once; 0: it does not */
+    bool is_killed;             /* everything ended at once, and only the journal is left */
 };
 
 uint64_t sim_random(Sim *sim, uint64_t below); /* 0 ≤ it < below */
