@@ -92,6 +92,14 @@ class Plan:
             self.options.append("--no-respawn")
         if chance.random() < 0.2:
             self.options.append(f"--shuffle={chance.randint(1, 99)}")
+        # What else changes how partial results go and where they lie.
+        extra = chance.random()
+        if extra < 0.1:
+            self.options.append("--tcp")
+        elif extra < 0.2:
+            self.options.append("--memory=8M")
+        elif extra < 0.35:
+            self.options += [f"--checkpoint={bench.folder}/journal-{seed}-{number}", "--checkpoint-every=0.1"]
 
     def draw_kills(self, count):
         self.kills = sorted(self.chance.uniform(0.02, 1.1 * max(self.seconds, 0.2)) for _ in range(count))
