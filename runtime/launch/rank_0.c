@@ -23,6 +23,7 @@ typedef struct Rank0 {
     Hub *hub;
     int wake, timer;
     uint64_t start;
+    uint32_t seen; /* workers' numbers that were looked at */
     bool has_file;
     bool is_ended;                       /* all that took part have taken leave */
     char control[MESSAGE_ENDPOINT_SIZE]; /* with its port and key */
@@ -74,10 +75,26 @@ static bool is_late(const Rank0 *self) {
     return clock_now() - self->start > (uint64_t)RENDEZVOUS_PATIENCE * 1000000000;
 }
 
+/* A rank has one worker at a time: who comes from it has taken the place of the one before, which nobody else tells us of. */
+static void look_for_replaced(Rank0 *self) {
+    const Sched *sched = hub_sched(self->hub);
+    for (; self->seen < sched_worker_count(sched); self->seen++) {
+        WorkerInfo now = sched_worker(sched, self->seen);
+        for (uint32_t i = 0; i < self->seen && now.host > 0; i++) {
+            WorkerInfo before = sched_worker(sched, i);
+            HubLoss loss = {
+                .host = before.host, .pid = before.pid, .role = ROLE_WORKER, .how = "its rank has replaced it", .at_chunk = -1};
+            if (before.host == now.host && before.pid && before.pid != now.pid) hub_process_lost(self->hub, &loss);
+        }
+    }
+}
+
 /* The file goes as soon as nobody needs it. */
 static void look_for_ranks(Rank0 *self) {
     uint64_t count;
-    if (read(self->timer, &count, sizeof count) != (ssize_t)sizeof count || !self->has_file) return;
+    if (read(self->timer, &count, sizeof count) != (ssize_t)sizeof count) return;
+    look_for_replaced(self);
+    if (!self->has_file) return;
     uint32_t missing = count_missing(self);
     if (missing > 0 && !is_late(self)) return;
     if (missing > 0) tell_missing(self, missing, "; the others go on without them");

@@ -90,6 +90,14 @@ void ranked_run(const Ranks *ranks, const MrProgram *program, uint64_t memory, L
     Rank rank = {.ranks = ranks, .program = program, .memory = memory, .input = -1};
     char *error = NULL;
     sigset_t signals;
+    if (!ranks->is_named && !getenv(RENDEZVOUS_VARIABLE)) {
+        fprintf(stderr,
+                "error: %s does not tell its runs apart: " RENDEZVOUS_VARIABLE
+                " must name a directory that all ranks see, and that is "
+                "this run's alone\n",
+                ranks->engine);
+        _exit(1);
+    }
     if (!rendezvous_path(rank.path, ranks->name, &error)) {
         fprintf(stderr, "error: %s\n", error ? error : "no memory");
         _exit(1);
@@ -97,7 +105,9 @@ void ranked_run(const Ranks *ranks, const MrProgram *program, uint64_t memory, L
     if (ranks->rank > 0) close_input(&rank);
     take_over_signals(&rank, &signals);
     if (start_parent(&rank, &signals, role)) return;
-    prctl(PR_SET_NAME, "mr-rank");
+    char name[MESSAGE_NAME_SIZE];
+    snprintf(name, sizeof name, "mr-rank-%u", ranks->rank);
+    prctl(PR_SET_NAME, name);         /* what ps and top show */
     prctl(PR_SET_PDEATHSIG, SIGTERM); /* an engine that was killed supervises nobody */
     int status = ranks->rank == 0 ? rank_0_run(&rank) : rank_other_run(&rank);
     rendezvous_free(&rank.rendezvous);

@@ -96,6 +96,7 @@ RanksFound ranks_find(const RanksView *view, Ranks *ranks, char **error) {
     for (size_t i = 0; i < sizeof dialect->names / sizeof *dialect->names; i++) {
         const char *name = get(view, dialect->names[i]);
         if (name) add_name(ranks, name);
+        ranks->is_named = ranks->is_named || name;
     }
     /* A job that was put back into the queue has the same number when it runs again. */
     const char *restarts = get(view, "SLURM_RESTART_COUNT");

@@ -15,6 +15,7 @@ typedef struct Ranks {
     uint32_t rank, size;
     bool copies_input;          /* standard input goes to every rank, and not only to rank 0 */
     bool is_one_host;           /* all of them are on this machine */
+    bool is_named;              /* the engine tells this run from others */
     char name[RANKS_NAME_SIZE]; /* the engine's name for this run, the same in all its ranks, fit to be part of a file's name */
 } Ranks;
 

@@ -76,6 +76,7 @@ static void tasks_of_slurm(void **state) {
     assert_true(ranks.is_one_host);
     assert_true(ranks.copies_input);
     assert_string_equal(ranks.name, "srun-12-3");
+    assert_true(ranks.is_named);
     assert_int_equal(find(task, NULL, &ranks), RANKS_SEVERAL);
     /* A script that was submitted from within the step 12.3: its variables are still there. */
     assert_int_equal(find(task, "slurmstepd: [12.batch]", &ranks), RANKS_NONE);
@@ -98,6 +99,7 @@ static void ranks_of_mpich(void **state) {
     const char *const environment[] = {"PMI_RANK", "1", "PMI_SIZE", "2", "MPI_LOCALNRANKS", "2", "MPI_LOCALRANKID", "1", NULL};
     assert_int_equal(find(environment, NULL, &ranks), RANKS_SEVERAL);
     assert_string_equal(ranks.name, "mpiexec");
+    assert_false(ranks.is_named);
     assert_true(ranks.is_one_host);
 }
 

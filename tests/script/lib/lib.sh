@@ -2,11 +2,7 @@
 
 # The processes of this test: those whose executable lies in the current folder, and the mrrun that this shell started.
 ours() {
-    local pid exe
-    for pid in /proc/[0-9]*; do
-        exe=$(readlink "$pid/exe" 2>/dev/null) || continue
-        case $exe in "$PWD"/*) echo "${pid#/proc/}" ;; esac
-    done
+    find /proc/[0-9]*/exe -maxdepth 0 -lname "$PWD/*" 2>/dev/null | cut -d/ -f3
 }
 
 # Waits until no process of this test is left, and no private directory in TMPDIR.

@@ -34,9 +34,10 @@ expect() {
 
 # The processes of this test with that name, as ps shows them: PATTERN.
 named() {
-    local pid
+    local pid name
     for pid in $(ours); do
-        grep -qx "$1" "/proc/$pid/comm" 2>/dev/null && echo "$pid"
+        read -r name 2>/dev/null <"/proc/$pid/comm" || continue
+        [[ $name =~ ^$1$ ]] && echo "$pid"
     done
     return 0
 }
