@@ -2,10 +2,12 @@
 #include "runtime/launch/hub.h"
 
 #include <poll.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/size.h"
 #include "base/buf.h"
 #include "runtime/launch/store.h"
 #include "runtime/sched/channel.h"
@@ -26,9 +28,20 @@ struct Hub {
     char text[MESSAGE_TEXT_SIZE];
 };
 
+/* From which size on tables are exchanged: a setting for tests, which do so with the smallest. False: it is none. */
+static bool read_exchange(uint64_t *bytes, char **error) {
+    const char *text = getenv("MR_EXCHANGE");
+    if (!text || !*text || (size_parse(text, bytes) && *bytes > 0)) return true;
+    if (asprintf(error, "MR_EXCHANGE is \"%s\", but must be an amount of memory such as 8M", text) < 0) *error = NULL;
+    return false;
+}
+
 Hub *hub_open(const HubConfig *config, char **error) {
+    uint64_t exchange = config->sched.exchange;
+    if (!read_exchange(&exchange, error)) return NULL;
     Hub *hub = xcalloc(1, sizeof *hub);
     hub->config = *config;
+    hub->config.sched.exchange = exchange;
     LinkConfig link = {
         .control = config->control, .data = config->bags, .is_hub = true, .wake = config->wake, .keys = config->keys};
     hub->link = link_open(config->net, &link, error);
@@ -39,7 +52,7 @@ Hub *hub_open(const HubConfig *config, char **error) {
     hub->channels.session = link_session(hub->link);
     if (config->keys) hub_allow(hub, config->keys->own.public_key);
     for (size_t i = 0; config->keys && i < config->keys->allowed_count; i++) hub_allow(hub, config->keys->allowed[i]);
-    hub->sched = sched_new(&config->sched, clock_now());
+    hub->sched = sched_new(&hub->config.sched, clock_now());
     return hub;
 }
 

@@ -104,6 +104,7 @@ static void wire_merge(Wire *wire, MsgMerge *merge) {
 static void wire_job_done(Wire *wire, MsgJobDone *done) {
     wire_worker_or_none(wire, &done->holder);
     wire_u32(wire, &done->bag);
+    wire_u32(wire, &done->parts);
     wire_text(wire, done->endpoint, sizeof done->endpoint);
     wire_chunks(wire, &done->limit);
     wire_u64(wire, &done->nanoseconds);

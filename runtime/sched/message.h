@@ -195,7 +195,9 @@ typedef struct MsgRevoke {
     uint64_t range;
 } MsgRevoke;
 
-/* BY_RANGES: what a worker mapped of a job, for its owner. `bytes` is the encoded bag when it is small enough; else the owner pulls
+/* BY_KEY: part `first` of `count` of the table, which lies in this bag; `size` is 0. All parts are told of before JOB_DONE.
+ *
+ * BY_RANGES: what a worker mapped of a job, for its owner. `bytes` is the encoded bag when it is small enough; else the owner pulls
  * it (GET DATA_BAG), and answers with PART_TAKEN. */
 typedef struct MsgPart {
     uint64_t first, count;
@@ -256,6 +258,7 @@ typedef struct MsgJobDone {
     int64_t holder; /* the worker that holds the bag; -1: there is none, the job had no chunks */
     uint32_t bag;
     char endpoint[MESSAGE_ENDPOINT_SIZE];
+    uint32_t parts; /* BY_KEY, without a holder: it lies in so many parts, of which PARTs have told before */
     uint64_t limit;
     uint64_t nanoseconds; /* that workers have spent mapping it */
     EndKind end;

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "runtime/sched/gather.h"
 #include "runtime/sched/pull.h"
 #include "runtime/sched/ranges.h"
 #include "runtime/sched/table.h"
@@ -46,6 +47,7 @@ struct OwnedJob {
     MsgJobDone done;
     uint64_t told; /* chunks that were done when we last heard of it */
     Pull bag;
+    Gather gather;        /* BY_KEY: the parts of a large table */
     Part *parts;          /* BY_RANGES */
     uint64_t last_range;  /* the same: the last that we were given; what is not newer is a repetition */
     uint64_t range_first; /* its first chunk; the range of an answer that has another is the one that was kept */
@@ -75,8 +77,18 @@ OwnerAction *owner_actions_add(OwnerActions *actions, OwnerActionKind kind) {
     return action;
 }
 
+void owner_parts_free(OwnerAction *action) {
+    for (uint32_t i = 0; action->parts && i < action->part_count; i++) buf_free(&action->parts[i]);
+    free(action->parts);
+    action->parts = NULL;
+    action->part_count = 0;
+}
+
 void owner_actions_free(OwnerActions *actions) {
-    for (size_t i = 0; i < actions->len; i++) buf_free(&actions->items[i].data);
+    for (size_t i = 0; i < actions->len; i++) {
+        buf_free(&actions->items[i].data);
+        owner_parts_free(&actions->items[i]);
+    }
     free(actions->items);
     *actions = (OwnerActions){0};
 }
@@ -120,6 +132,7 @@ static void job_free(OwnedJob *job) {
     buf_free(&job->captures);
     owner_lists_free(&job->lists);
     pull_free(&job->bag);
+    gather_free(&job->gather);
     for (Part *part = job->parts, *next; part; part = next) {
         next = part->next;
         pull_free(&part->pull);
@@ -189,18 +202,43 @@ static void owner_deliver(Owner *owner, OwnedJob *job) {
     action->end = job->done.end;
     action->data = job->bag.data;
     job->bag.data = (Buf){0};
+    if (job->done.parts == 0) return;
+    job->bag.total = job->gather.size;
+    action->part_count = job->gather.count;
+    action->parts = gather_take(&job->gather);
+}
+
+static void owner_pull_parts(Owner *owner, OwnedJob *job) {
+    for (GatherPart *part; (part = gather_next(&job->gather));) {
+        DataName name = {.kind = DATA_BAG, .first = part->bag};
+        pull_start(&part->pull, ++owner->last_pull, job->number, name, owner->now);
+        owner_request(owner, &part->pull, part->endpoint);
+    }
+}
+
+/* A table that comes in parts is pulled, or was told of, when news comes of another way: parts of it were lost. */
+static void owner_forget_parts(OwnedJob *job) {
+    if (job->phase != OWNED_PULLS || job->done.parts == 0) return;
+    gather_free(&job->gather);
+    job->phase = OWNED_RUNS;
 }
 
 /* The last bag is pulled from its holder. When that is lost, another will be named. */
 static void owner_job_done(Owner *owner, const Message *message) {
     OwnedJob *job = owner_find_job(owner, message->job);
     if (!job) return;
-    if (job->phase != OWNED_RUNS) {
+    const MsgJobDone *told = &message->as.job_done;
+    owner_forget_parts(job);
+    if (job->phase != OWNED_RUNS || (told->parts && !gather_is_told(&job->gather, told->parts))) {
         owner->ignored++;
         return;
     }
-    job->done = message->as.job_done;
+    job->done = *told;
     job->phase = OWNED_PULLS;
+    if (told->parts) {
+        owner_pull_parts(owner, job);
+        return;
+    }
     if (job->done.holder < 0) {
         owner_deliver(owner, job);
         return;
@@ -263,6 +301,11 @@ static void owner_part(Owner *owner, const Message *message) {
     const MsgPart *told = &message->as.part;
     OwnedJob *job = owner_find_job(owner, message->job);
     if (!job) return;
+    if (job->submit.spec.flags & JOB_BY_KEY) {
+        owner_forget_parts(job);
+        if (job->phase != OWNED_RUNS || !gather_tell(&job->gather, told)) owner->ignored++;
+        return;
+    }
     if (!job_has_range(job, told->first, told->count) || ranges_has(&job->told_parts, told->bag, 1)) {
         owner->ignored++;
         return;
@@ -329,7 +372,46 @@ static void owner_bag_gone(Owner *owner, OwnedJob *job) {
     owner_bag_lost(job);
 }
 
+/* One part is lost: the others are of no use without it. */
+static void owner_table_gone(Owner *owner, OwnedJob *job, const GatherPart *part) {
+    owner_complain(owner, job, part->worker, part->bag);
+    owner_forget_parts(job);
+}
+
+static void owner_table_piece(Owner *owner, OwnedJob *job, const Message *piece) {
+    GatherPart *part = gather_find(&job->gather, piece->as.piece.pull);
+    switch (part ? pull_piece(&part->pull, piece, owner->now) : PULL_IGNORED) {
+    case PULL_IGNORED: owner->ignored++; break;
+    case PULL_MORE: owner_request(owner, &part->pull, part->endpoint); break;
+    case PULL_GONE: owner_table_gone(owner, job, part); break;
+    case PULL_COMPLETE:
+        part->is_here = true;
+        job->gather.size += part->pull.total;
+        if (gather_is_complete(&job->gather))
+            owner_deliver(owner, job);
+        else
+            owner_pull_parts(owner, job);
+    }
+}
+
+static void owner_tick_table(Owner *owner, OwnedJob *job) {
+    for (uint32_t i = 0; i < job->gather.count; i++) {
+        GatherPart *part = &job->gather.parts[i];
+        if (!part->is_pulled || part->is_here) continue;
+        if (pull_tick(&part->pull, owner->now)) {
+            owner_request(owner, &part->pull, part->endpoint);
+        } else {
+            owner_table_gone(owner, job, part);
+            return;
+        }
+    }
+}
+
 static void owner_bag_piece(Owner *owner, OwnedJob *job, const Message *piece) {
+    if (job->phase == OWNED_PULLS && job->done.parts) {
+        owner_table_piece(owner, job, piece);
+        return;
+    }
     switch (job->phase == OWNED_PULLS ? pull_piece(&job->bag, piece, owner->now) : PULL_IGNORED) {
     case PULL_IGNORED: owner->ignored++; break;
     case PULL_MORE: owner_request(owner, &job->bag, job->done.endpoint); break;
@@ -387,6 +469,7 @@ static void owner_job_progress(Owner *owner, const Message *message) {
 void owner_worker_lost(Owner *owner, uint32_t worker) {
     for (OwnedJob *job = owner->jobs; job; job = job->next) {
         if (job->phase == OWNED_PULLS && job->done.holder == (int64_t)worker) owner_bag_lost(job);
+        if (gather_needs(&job->gather, worker)) owner_forget_parts(job);
         for (Part *part = job->parts, *next; part; part = next) {
             next = part->next;
             if (part->worker == worker) owner_part_over(owner, job, part, false);
@@ -503,7 +586,9 @@ void owner_sliced(Owner *owner, uint64_t number, uint32_t list, uint64_t first, 
 
 void owner_tick(Owner *owner) {
     for (OwnedJob *job = owner->jobs; job; job = job->next) {
-        if (job->phase == OWNED_PULLS) {
+        if (job->phase == OWNED_PULLS && job->done.parts) {
+            owner_tick_table(owner, job);
+        } else if (job->phase == OWNED_PULLS) {
             if (pull_tick(&job->bag, owner->now))
                 owner_request(owner, &job->bag, job->done.endpoint);
             else
@@ -522,6 +607,7 @@ void owner_tick(Owner *owner) {
 void owner_forgive(Owner *owner) {
     for (OwnedJob *job = owner->jobs; job; job = job->next) {
         pull_forgive(&job->bag, owner->now);
+        for (uint32_t i = 0; i < job->gather.count; i++) pull_forgive(&job->gather.parts[i].pull, owner->now);
         for (Part *part = job->parts; part; part = part->next) pull_forgive(&part->pull, owner->now);
     }
 }

@@ -37,6 +37,8 @@ typedef struct OwnerAction {
     uint32_t list;
     uint64_t first, count;
     Buf data;
+    Buf *parts; /* RESULT: of a table that comes in parts, part_count of them, malloc'ed: the caller owns them; NULL: it does not */
+    uint32_t part_count;
     bool has_bag;
     uint64_t limit, nanoseconds;
     EndKind end;
@@ -50,6 +52,7 @@ typedef struct OwnerActions {
 } OwnerActions;
 
 OwnerAction *owner_actions_add(OwnerActions *actions, OwnerActionKind kind);
+void owner_parts_free(OwnerAction *action);     /* frees the parts of a result, if there are any */
 void owner_actions_free(OwnerActions *actions); /* frees the buffers of those not done yet, too */
 
 /* A list of a job, encoded before anybody asks. A slice of it is the number of its elements (8 bytes), and then these. */

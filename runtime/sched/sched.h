@@ -31,6 +31,7 @@ typedef struct SchedConfig {
     bool keeps_nested;        /* nobody hears that others are idle, so that jobs inside of jobs stay where they are (SchedConfig for
                                  measuring what ranges cost) */
     uint32_t retries;         /* workers that die of a chunk, one after another, until the run ends because of it; 3 */
+    uint64_t exchange;        /* bytes of a table from which on it is put together in parts by the hashes of keys; 8 MiB */
     bool may_replace;         /* lost workers are replaced (SCHED_REPLACE); else the others do their work */
     uint64_t hello_wait;      /* from the first worker's HELLO until ranges are handed out without the rest; 100 ms */
     uint64_t start_deadline;  /* until root and one worker must have said HELLO; also after the last one was lost; 30 s */

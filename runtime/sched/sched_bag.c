@@ -92,6 +92,7 @@ static int compare_ready(const void *a, const void *b) {
 }
 
 void job_plan_merges(Sched *sched, Job *job) {
+    if (job_exchanges(sched, job)) return;
     ReadyBag *ready = xcalloc((size_t)job->bag_count + 1, sizeof *ready);
     uint32_t count = 0;
     for (uint32_t number = 1; number <= job->bag_count; number++) {
@@ -115,14 +116,18 @@ static Merge job_take_merge(Job *job, uint32_t at) {
     return merge;
 }
 
-static void bag_takes_in(Sched *sched, Job *job, const Merge *merge, const MsgMergeDone *done) {
-    BagRecord *into = job_bag(job, merge->into), *from = job_bag(job, merge->from);
+void job_add_edge(Job *job, EdgeStats edge) {
     JobStats *stats = &job->stats;
     if ((stats->edge_count & (stats->edge_count + 1)) == 0)
         stats->edges = xrealloc(stats->edges, 2 * ((size_t)stats->edge_count + 1) * sizeof *stats->edges);
-    stats->edges[stats->edge_count++] =
-        (EdgeStats){.from = from->worker, .to = into->worker, .nodes = done->nodes, .size = done->size};
-    stats->workers[into->worker].merge_nanoseconds += done->nanoseconds;
+    stats->edges[stats->edge_count++] = edge;
+}
+
+static void bag_takes_in(Sched *sched, Job *job, const Merge *merge, const MsgMergeDone *done) {
+    BagRecord *into = job_bag(job, merge->into), *from = job_bag(job, merge->from);
+    job_add_edge(job, (EdgeStats){.from = from->worker, .to = into->worker, .nodes = done->nodes, .size = done->size});
+    job->stats.workers[into->worker].merge_nanoseconds += done->nanoseconds;
+    into->weight += from->weight;
     from->into = merge->into;
     if (from->first < into->first) into->first = from->first;
     into->took = (from->took > into->took ? from->took : into->took) + 1;
@@ -133,6 +138,10 @@ void jobs_merge_done(Sched *sched, SchedPeer *peer, const Message *message) {
     const MsgMergeDone *done = &message->as.merge_done;
     Job *job = job_of(sched, message);
     if (!job) return;
+    if (exchange_merge_done(job, peer->worker, done)) {
+        job_settle(sched, job);
+        return;
+    }
     uint32_t at = 0;
     while (at < job->merge_count && job->merges[at].step != done->step) at++;
     if (at == job->merge_count || job_bag(job, job->merges[at].into)->worker != peer->worker) {
@@ -160,6 +169,7 @@ void job_todo_again(Job *job, Range range) {
 uint64_t bag_void(Job *job, uint32_t number) {
     BagRecord *bag = job_bag(job, number);
     uint64_t before = job->todo.total;
+    exchange_lose_bag(job, number);
     bag->is_void = true;
     bag->is_there = false;
     for (size_t i = 0; i < bag->own.len; i++) job_todo_again(job, bag->own.items[i]);

@@ -16,6 +16,7 @@ void job_free(Job **job) {
     free((*job)->workers);
     free((*job)->bags);
     free((*job)->merges);
+    exchange_free(&(*job)->exchange);
     free((*job)->parts);
     free((*job)->blames);
     free((*job)->handed);
@@ -49,15 +50,24 @@ void job_know_worker(Job *job, uint32_t worker) {
 }
 
 /* ---- the result */
-void job_deliver(Sched *sched, Job *job, uint32_t bag) {
+static MsgJobDone *job_say_done(Sched *sched, Job *job) {
     job->phase = JOB_DELIVERED;
-    job->delivered = bag;
     job->stats.limit = job->limit;
     job->stats.end = job->end;
-    Message *message = job_send(sched, job, job->owner, MSG_JOB_DONE);
-    MsgJobDone *done = &message->as.job_done;
+    MsgJobDone *done = &job_send(sched, job, job->owner, MSG_JOB_DONE)->as.job_done;
     *done = (MsgJobDone){.holder = -1, .limit = job->limit, .end = job->end};
     for (uint32_t i = 0; i < job->stats.worker_count; i++) done->nanoseconds += job->stats.workers[i].nanoseconds;
+    return done;
+}
+
+void job_deliver_parts(Sched *sched, Job *job, uint32_t parts) {
+    job_say_done(sched, job)->parts = parts;
+    job->delivered = 0;
+}
+
+void job_deliver(Sched *sched, Job *job, uint32_t bag) {
+    MsgJobDone *done = job_say_done(sched, job);
+    job->delivered = bag;
     if (bag == 0) return;
     job_bag(job, bag)->is_frozen = true;
     const char *endpoint = bag_endpoint(sched, job_bag(job, bag));
@@ -252,11 +262,16 @@ static void job_send_part(Sched *sched, Job *job, const HandedRange *handed, con
     job->parts[job->part_count++] = (PartRecord){handed->bag, holder->worker, {done->first, done->done}};
 }
 
+static void job_add_mapped(Job *job, uint32_t bag, const MsgRangeDone *done) {
+    bag_add_range(job, bag, done->first, done->done);
+    if (done->weight > job_bag(job, bag)->weight) job_bag(job, bag)->weight = done->weight;
+}
+
 /* What was computed of a range is somewhere now. */
 static void job_add_done(Sched *sched, Job *job, const HandedRange *handed, const SchedPeer *peer, const Message *message) {
     const MsgRangeDone *done = &message->as.range_done;
     if (!(job->spec.flags & JOB_BY_RANGES))
-        bag_add_range(job, handed->bag, done->first, done->done);
+        job_add_mapped(job, handed->bag, done);
     else if (job_is_owners(sched, job, peer))
         ranges_add(&job->covered, done->first, done->done);
     else if (done->done)

@@ -78,6 +78,7 @@ typedef struct BagRecord {
     uint32_t took;   /* how many merges deep it is */
     StoreState store;
     uint64_t stored; /* the journal's number for it plus one; 0: it is not in the journal */
+    uint64_t weight; /* of a job by keys: about how many bytes it takes */
     uint64_t first;  /* the first chunk of what is in it; UINT64_MAX: nothing yet */
     RangeSet own;    /* chunks that were mapped into it */
 } BagRecord;
@@ -109,6 +110,8 @@ typedef struct JobWorker {
     uint32_t bag; /* the bag into which its next range goes; 0: a new one */
 } JobWorker;
 
+typedef struct Exchange Exchange;
+
 typedef struct Job Job;
 struct Job {
     Job *next; /* in the order of submission */
@@ -126,6 +129,7 @@ struct Job {
     JobWorker *workers;  /* by worker number, stats.worker_count of them */
     BagRecord *bags;     /* not of a job BY_RANGES */
     uint32_t bag_count;  /* the last number of a bag */
+    Exchange *exchange;  /* of a large table; NULL: none */
     uint32_t delivered;  /* the bag that the owner was told of; 0: none */
     Merge *merges;       /* under way */
     uint32_t merge_count, last_step;
@@ -212,6 +216,7 @@ Message *job_send(Sched *sched, const Job *job, uint32_t peer, MessageKind kind)
 void job_know_worker(Job *job, uint32_t worker); /* makes room for what is kept for each worker, up to that number */
 void job_end_after(Sched *sched, Job *job, int64_t chunk, EndKind end); /* it stopped or failed there */
 void job_deliver(Sched *sched, Job *job, uint32_t bag);                 /* 0: there is none */
+void job_deliver_parts(Sched *sched, Job *job, uint32_t parts);         /* of which the owner was told */
 /* Whatever the job can do now, after each change: when all chunks that count are covered it is reduced, at last delivered. */
 void job_settle(Sched *sched, Job *job);
 void jobs_finish(Sched *sched, Job *job); /* its owner is done with it, and so is the journal */
@@ -245,6 +250,14 @@ void sched_lose(Sched *sched, uint32_t number, const char *how); /* a peer: the 
 void sched_start_failed(Sched *sched, uint32_t host, const char *who, const char *how); /* a worker never came to say HELLO */
 void sched_unreachable(Sched *sched, SchedPeer *peer, const Message *message);
 Range job_cut_blamed(const Job *job, Range range); /* the first part of a range, if workers have died of some of its chunks */
+
+void job_add_edge(Job *job, EdgeStats edge);
+
+/* ---- sched_exchange.c */
+bool job_exchanges(Sched *sched, Job *job); /* begins the exchange of a table that is large, or goes on; false: it is none */
+bool exchange_merge_done(Job *job, uint32_t worker, const MsgMergeDone *done); /* false: it is no merge of one */
+void exchange_lose_bag(Job *job, uint32_t number); /* when the exchange needs it, or is made of it, all parts are void */
+void exchange_free(Exchange **exchange);
 
 /* ---- sched_hand.c */
 void jobs_hand_out(Sched *sched);

@@ -61,6 +61,8 @@ struct Share {
     /* Written before `arrived` is, and by nobody since. */
     bool has_bag;
     Buf bag;
+    Buf *parts; /* of a table that came in parts */
+    uint32_t part_count;
     uint64_t limit, nanoseconds;
     uint64_t poison_chunk; /* `deaths` workers died of it, the last as `death` says; the job fails */
     uint64_t deaths;
@@ -332,13 +334,21 @@ static bool share_fail(const Share *share, const Job *job) {
     return true;
 }
 
+static void share_free_parts(Share *share) {
+    for (uint32_t i = 0; share->parts && i < share->part_count; i++) buf_free(&share->parts[i]);
+    free(share->parts);
+    share->parts = NULL;
+}
+
 bool share_take(Share *share, Job *job, uint64_t *limit, bool *is_uneven) {
     uint64_t nodes;
     if (share->death) return share_fail(share, job);
     *limit = share->limit;
     bool failed = share->has_bag && job_merge_encoded(job, share->bag.data, share->bag.len, &nodes);
     *is_uneven = bag_is_uneven(&job->bag);
+    if (share->parts) failed = bag_gather(&job->bag, &job->of, share->parts, share->part_count, share->limit, is_uneven);
     buf_free(&share->bag);
+    share_free_parts(share);
     return failed && mr_failf(job->of.context, "the result of a job cannot be read");
 }
 
@@ -358,6 +368,7 @@ void share_end(Shares *shares, Share **share) {
         next = work->next;
         work_free(work);
     }
+    share_free_parts(self);
     buf_free(&self->bag);
     free(self->death);
     free(self);
@@ -432,7 +443,10 @@ static Request *add_result(Shares *shares, Share *share, OwnerAction *action) {
     Request *received = request_new(REQUEST_RECEIVED, share->number);
     share->has_bag = action->has_bag;
     share->bag = action->data;
+    share->parts = action->parts;
+    share->part_count = action->part_count;
     action->data = (Buf){0};
+    action->parts = NULL;
     share->limit = action->limit;
     share->nanoseconds = action->nanoseconds;
     if (action->kind == OWNER_POISON) {
@@ -469,5 +483,6 @@ void shares_act(Shares *shares, OwnerAction *action) {
     pthread_cond_broadcast(&shares->changed);
     pthread_mutex_unlock(&shares->mutex);
     buf_free(&action->data);
+    owner_parts_free(action);
     if (received) shares_request(shares, received);
 }

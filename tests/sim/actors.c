@@ -8,6 +8,9 @@
 #include "tests/sim/journal.h"
 #include "tests/sim/process.h"
 
+/* Bytes that a keyed bag is said to take, so that two of them make a table that is exchanged. */
+enum { KEYED_WEIGHT = 5 << 20 };
+
 /* ---- bags */
 static void job_drop(WorkerJob *job) {
     for (OtherBag *other = job->others, *next; other; other = next) {
@@ -189,7 +192,7 @@ static void merge_bag(Sim *sim, Process *process, Task *task, WorkerJob *job) {
     }
     job_use_bag(job, task->bag);
     event.merge_done.nodes = bag_count(&other);
-    if (!bag_merge(&job->bag, &other)) event.merge_done.end_chunk = job->bag.failed;
+    if (!bag_merge(&job->bag, &other) && task->parts <= 1) event.merge_done.end_chunk = job->bag.failed;
     worker_peer_step(sim, process, event);
 }
 
@@ -222,6 +225,7 @@ static void range_over(Sim *sim, Process *process, const Task *task, WorkerJob *
     event.range_done.range = task->range;
     event.range_done.first = task->first;
     event.range_done.nanoseconds = sim->now - task->began;
+    if (sim->plan->jobs[task->job - 1].is_keyed) event.range_done.weight = KEYED_WEIGHT;
     if (task->job > SIM_JOBS) {
         bag_encode(&job->bag, &data);
         bag_free(&job->bag);
@@ -297,6 +301,7 @@ static void worker_act(Sim *sim, Process *process, PeerAction *action) {
     case PEER_MERGE:
         task.data = action->data;
         task.step = action->step;
+        task.parts = action->parts;
         task_add(sim, process, task);
         break;
     case PEER_DROP:
@@ -366,6 +371,13 @@ static void root_job_over(Sim *sim, Process *process, uint64_t job) {
     if (process->over == sim->plan->job_count) root_do(sim, process, (RootEvent){.kind = ROOT_FINISH, .status = sim->plan->status});
 }
 
+static bool part_is_right(ValueContext *context, BagValue value) {
+    BagValue expected = value_expected(context);
+    bool is_right = value_equal(context, value, expected);
+    value_free(context, expected);
+    return is_right;
+}
+
 static void root_check_value(Sim *sim, ValueContext *context, BagValue value, const OwnerAction *action) {
     BagValue expected = value_expected(context);
     if (!value_equal(context, value, expected)) {
@@ -383,6 +395,30 @@ static void root_check_value(Sim *sim, ValueContext *context, BagValue value, co
     sim->results++;
 }
 
+/* Each part of a table, in which nothing of the whole is missing here. Returns how many nodes they had. */
+static uint64_t root_check_parts(Sim *sim, ValueContext *context, OwnerAction *action) {
+    const JobPlan *plan = &sim->plan->jobs[action->job - 1];
+    uint64_t nodes = 0;
+    for (uint32_t i = 0; i < action->part_count; i++) {
+        Bag bag;
+        BagValue value = VALUE_NONE;
+        bag_init(&bag, plan->chunks, plan->is_commutative, value_ops(context));
+        if (!bag_decode(context, &bag, &action->parts[i])) sim_fail(sim, "a part does not decode");
+        nodes += bag_count(&bag);
+        if (!bag_finish(&bag, action->limit, &value))
+            sim_fail(sim, "part %u of job %llu lacks chunks", i, (unsigned long long)action->job);
+        else if (i == 0)
+            root_check_value(sim, context, value, action);
+        else if (!part_is_right(context, value))
+            sim_fail(sim, "part %u of job %llu is wrong", i, (unsigned long long)action->job);
+        value_free(context, value);
+        bag_free(&bag);
+    }
+    owner_parts_free(action);
+    sim->exchanged++;
+    return nodes;
+}
+
 static void root_check(Sim *sim, Process *process, OwnerAction *action) {
     ValueContext *context = &process->jobs[action->job - 1].context;
     const JobPlan *plan = &sim->plan->jobs[action->job - 1];
@@ -392,7 +428,9 @@ static void root_check(Sim *sim, Process *process, OwnerAction *action) {
     if (action->has_bag && !bag_decode(context, &bag, &action->data)) sim_fail(sim, "the last bag does not decode");
     uint64_t nodes = bag_count(&bag);
     if (action->limit == plan->chunks && nodes > 1) sim_fail(sim, "the root got %llu nodes", (unsigned long long)nodes);
-    if (bag_finish(&bag, action->limit, &value))
+    if (action->parts)
+        nodes = root_check_parts(sim, context, action);
+    else if (bag_finish(&bag, action->limit, &value))
         root_check_value(sim, context, value, action);
     else
         sim_fail(sim, "job %llu lacks chunks", (unsigned long long)action->job);

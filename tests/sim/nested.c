@@ -80,7 +80,7 @@ static void nested_submit(Sim *sim, Process *process, const Nested *nested, uint
     MsgJobSubmit submit = {.spec = job_spec(plan), .mapped = mapped, .kept = kept};
     Buf captures = {0};
     OwnerLists lists = {0};
-    submit.spec.flags = (submit.spec.flags | JOB_BY_RANGES) & ~(uint32_t)JOB_IS_WATCHED;
+    submit.spec.flags = (submit.spec.flags | JOB_BY_RANGES) & ~(uint32_t)(JOB_IS_WATCHED | JOB_BY_KEY);
     submit.spec.grain = plan->grain;
     captures_encode(nested->job, plan->blob, &captures);
     lists_encode(nested->job, plan, &lists);

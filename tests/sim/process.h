@@ -13,7 +13,7 @@ struct Task {
     uint64_t job;
     uint64_t first, count, done;
     uint64_t began, range;
-    uint32_t step, list, bag;
+    uint32_t step, list, bag, parts;
     Buf data;
 };
 

@@ -32,6 +32,7 @@ typedef struct JobPlan {
     uint32_t ends;             /* chunks in a million that fail or stop */
     uint32_t empty;            /* chunks in a hundred without elements */
     uint32_t bad_combines;     /* combines in a million that fail */
+    bool is_keyed;             /* its bags are heavy: they are exchanged in parts, of which each is the whole here */
     bool is_watched;           /* its lists are encoded beforehand, and its progress is told */
     uint64_t cancel_after;     /* the program cancels it then; 0: never */
     uint64_t host, host_chunk; /* of a nested job: the job and the chunk of it that run it; host 0: there is none */
@@ -146,7 +147,8 @@ struct Sim {
     int32_t status;
     char text[MESSAGE_TEXT_SIZE];
     uint64_t ended_at;
-    uint32_t results; /* jobs whose result was right, or that were cancelled */
+    uint32_t exchanged; /* tables that came in parts */
+    uint32_t results;   /* jobs whose result was right, or that were cancelled */
     bool is_cancelled[SIM_ALL_JOBS], is_begun[SIM_ALL_JOBS];
     int owners[SIM_ALL_JOBS];       /* of nested jobs: the nodes that began them */
     uint64_t numbers[SIM_ALL_JOBS]; /* what the protocol knows them by; 0: not begun */

@@ -57,7 +57,7 @@ static size_t all_messages(Message *out) {
         {.kind = MSG_MERGE_DONE,
          .as.merge_done = {.step = 3, .merged = true, .nodes = 2, .size = 1000, .nanoseconds = 5, .end_chunk = -1}},
         {.kind = MSG_JOB_DONE,
-         .as.job_done = {.holder = -1, .bag = 4, .endpoint = "", .limit = 7, .nanoseconds = 9, .end = END_STOPPED}},
+         .as.job_done = {.holder = -1, .bag = 4, .parts = 5, .endpoint = "", .limit = 7, .nanoseconds = 9, .end = END_STOPPED}},
         {.kind = MSG_JOB_PROGRESS, .as.progress = {.done = 3, .limit = 9}},
         {.kind = MSG_JOB_END, .as.job_end = {.nodes = 1, .size = 2}},
         {.kind = MSG_JOIN},
