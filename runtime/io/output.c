@@ -23,6 +23,11 @@ bool io_fail_take(MrContext *context, char *message) {
     return true;
 }
 
+bool io_fail_read(MrContext *context, const char *name) {
+    const char *host = io_state(context)->host, *reason = strerror(errno);
+    return mr_failf(context, "%s%s%scannot read %s: %s", host ? "host " : "", host ? host : "", host ? ": " : "", name, reason);
+}
+
 static bool write_all(int fd, const char *bytes, size_t len) {
     for (size_t done = 0; done < len;) {
         ssize_t put = write(fd, bytes + done, len - done);

@@ -33,7 +33,7 @@ static bool add_file(MrContext *context, MrList **list, const char *path);
 static bool add_directory(MrContext *context, MrList **list, const char *path) {
     struct dirent **entries = NULL;
     int count = scandir(path, &entries, is_listed, compare_names);
-    if (count < 0) return mr_failf(context, "cannot read %s: %s", path, strerror(errno));
+    if (count < 0) return io_fail_read(context, path);
     bool failed = false;
     size_t len = strlen(path);
     const char *slash = len > 0 && path[len - 1] == '/' ? "" : "/";
@@ -52,9 +52,9 @@ static bool add_directory(MrContext *context, MrList **list, const char *path) {
 /* One path that is there, or is claimed to be. */
 static bool add_file(MrContext *context, MrList **list, const char *path) {
     struct stat status;
-    if (stat(path, &status) != 0) return mr_failf(context, "cannot read %s: %s", path, strerror(errno));
+    if (stat(path, &status) != 0) return io_fail_read(context, path);
     if (S_ISDIR(status.st_mode)) return add_directory(context, list, path);
-    if (access(path, R_OK) != 0) return mr_failf(context, "cannot read %s: %s", path, strerror(errno));
+    if (access(path, R_OK) != 0) return io_fail_read(context, path);
     path_push(list, path);
     return false;
 }
@@ -66,7 +66,7 @@ static bool add_glob(MrContext *context, MrList **list, const char *pattern) {
     if (result == GLOB_NOMATCH)
         failed = mr_failf(context, "cannot read %s: no file matches", pattern);
     else if (result != 0)
-        failed = mr_failf(context, "cannot read %s: %s", pattern, strerror(errno));
+        failed = io_fail_read(context, pattern);
     for (size_t i = 0; i < found.gl_pathc && !failed; i++) failed = add_file(context, list, found.gl_pathv[i]);
     globfree(&found);
     return failed;
@@ -107,6 +107,15 @@ bool mr_prim_paths_of(MrContext *context, MrList **out, const void *paths, const
     return failed;
 }
 
+/* Of a list that is made on another host than the root's, errors do not say so by themselves. */
+static bool fail_list(MrContext *context, char *error) {
+    const char *host = io_state(context)->host;
+    if (!host) return io_fail_take(context, error);
+    bool failed = io_fail_take(context, io_message("host %s: %s", host, error));
+    free(error);
+    return failed;
+}
+
 bool io_file_list(MrContext *context, MrList *paths, bool is_kept, FileList *list) {
     *list = (FileList){0};
     IoState *state = io_state(context);
@@ -127,7 +136,7 @@ bool io_file_list(MrContext *context, MrList *paths, bool is_kept, FileList *lis
                                            "`let kept = list(lines(\"-\"))`, and walk that");
             state->input_taken = true;
         }
-        if (!failed && file_list_add(list, name, &error)) failed = io_fail_take(context, error);
+        if (!failed && file_list_add(list, name, &error)) failed = fail_list(context, error);
         free(name);
         if (failed) {
             file_list_free(list);

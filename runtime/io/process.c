@@ -17,7 +17,7 @@ static bool read_all(MrContext *context, int fd, const char *name, Buf *text) {
         buf_reserve(text, piece);
         ssize_t got = read(fd, text->data + text->len, piece);
         if (got < 0 && errno == EINTR) continue;
-        if (got < 0) return mr_failf(context, "cannot read %s: %s", name, strerror(errno));
+        if (got < 0) return io_fail_read(context, name);
         if (got == 0) return false;
         text->len += (size_t)got;
     }
@@ -33,7 +33,7 @@ bool mr_prim_read(MrContext *context, MrString *out, const MrString *path) {
     if (is_input && (!state->is_root || state->in_job))
         failed = mr_failf(context, "standard input can be read at the top level only");
     int fd = failed ? -1 : is_input ? STDIN_FILENO : open(name, O_RDONLY | O_CLOEXEC);
-    if (!failed && fd < 0) failed = mr_failf(context, "cannot read %s: %s", name, strerror(errno));
+    if (!failed && fd < 0) failed = io_fail_read(context, name);
     Buf text = {0};
     failed = failed || read_all(context, fd, is_input ? "standard input" : name, &text);
     if (!failed) *out = string_from_buf(&text);

@@ -15,6 +15,7 @@ typedef struct IoState {
     int argc; /* the program's arguments, without its name */
     char **argv;
     const char *name;    /* of this role, for log: "root", "worker 3" */
+    const char *host;    /* of a worker on another host than the root's: what it is called, for errors; else NULL */
     bool is_root;        /* the thread of the program's top level; others have no standard input and cannot end the program */
     bool in_job;         /* root: it is mapping; what applies to workers applies */
     bool has_terminal;   /* root: standard output is a terminal: each line is shown at once */
@@ -42,5 +43,8 @@ bool io_file_list(MrContext *context, MrList *paths, bool is_kept, FileList *lis
 
 /* Sets the context's error to a malloc'ed message, which it takes over; true. */
 bool io_fail_take(MrContext *context, char *message);
+
+/* The same for a file that cannot be read, because of errno: "cannot read NAME: …", with the host where that is needed. */
+bool io_fail_read(MrContext *context, const char *name);
 
 #endif

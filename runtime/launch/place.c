@@ -117,12 +117,16 @@ static void wait_for_starter(pid_t starter, int milliseconds) {
 }
 
 /* Closing the descriptors ends every process of the place. After a good end the processes are about to end by themselves. */
-void place_end(Place *place, unsigned patience) {
+void place_dismiss(Place *place, unsigned patience) {
     Record record = {.kind = RECORD_END, .as.end.patience = patience};
     if (patience > 0 && place->out >= 0) place_send(place, &record);
     struct pollfd out = {.fd = place->out, .events = POLLOUT};
     if (patience > 0 && !place_flush(place) && poll(&out, 1, FLUSH_PATIENCE) > 0) place_flush(place);
     place_close(place);
+}
+
+void place_end(Place *place, unsigned patience) {
+    if (place->out >= 0) place_dismiss(place, patience);
     if (place->starter > 0) wait_for_starter(place->starter, (int)patience + KILL_PATIENCE);
     place->starter = 0;
     free(place->processes);

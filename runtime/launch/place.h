@@ -58,6 +58,9 @@ RecordState place_next(Place *place, Record *record);
 
 void place_close(Place *place); /* nothing more is said: whoever lives there ends */
 
+/* The first half of place_end, for one place of several: tells it to end, and does not wait. */
+void place_dismiss(Place *place, unsigned patience);
+
 /* Ends all of the place's processes: those that end by themselves within `patience` milliseconds, and the others then. Waits for
  * the end, but not for ever. */
 void place_end(Place *place, unsigned patience);

@@ -99,6 +99,7 @@ typedef struct RecordEnd {
 typedef enum TextKind {
     TEXT_ARGUMENT, /* of the program, in order; the first is its name */
     TEXT_FOLDER,   /* where mrrun was started */
+    TEXT_SETTING,  /* of the environment: "NAME=value" */
     TEXT_KINDS
 } TextKind;
 

@@ -1,4 +1,4 @@
-/* texts.c: arguments and folder, in pieces. */
+/* texts.c: arguments, folder and environment, in pieces. */
 #include "runtime/launch/texts.h"
 
 #include <errno.h>
@@ -25,12 +25,30 @@ bool texts_add(Texts *texts, const RecordText *piece) {
     if (!piece->is_last) return true;
     if (piece->kind == TEXT_ARGUMENT) {
         add_argument(texts, texts->begun);
+    } else if (piece->kind == TEXT_SETTING) {
+        bool is_good = strchr(texts->begun, '=') && !texts_is_hosts(texts->begun);
+        if (is_good) putenv(texts->begun); /* which keeps it */
+        if (!is_good) free(texts->begun);
     } else {
         free(texts->folder);
         texts->folder = texts->begun;
     }
     texts->begun = NULL;
     return true;
+}
+
+bool texts_is_hosts(const char *setting) {
+    static const char *const names[] = {"PATH",   "HOME",   "USER",     "LOGNAME", "SHELL", "PWD",
+                                        "OLDPWD", "TMPDIR", "HOSTNAME", "MAIL",    NULL};
+    static const char *const beginnings[] = {"LD_", "XDG_", "SSH_", "DBUS_", "SLURM_", "OMPI_", "PMI", "MR_LAUNCH", "MR_SSH", NULL};
+    size_t len = strcspn(setting, "=");
+    for (size_t i = 0; names[i]; i++) {
+        if (strlen(names[i]) == len && strncmp(names[i], setting, len) == 0) return true;
+    }
+    for (size_t i = 0; beginnings[i]; i++) {
+        if (strncmp(setting, beginnings[i], strlen(beginnings[i])) == 0) return true;
+    }
+    return len == 0;
 }
 
 void texts_enter_folder(const Texts *texts) {

@@ -1,4 +1,5 @@
-/* texts.h: what a process on another host does not inherit from mrrun: the program's arguments, and the folder to be in.
+/* texts.h: what a process on another host does not inherit from mrrun: the program's arguments, the folder to be in, and the
+ * environment, of which programs ask by env(NAME). Settings that say something of a machine or a login stay what they are there.
  *
  * mrrun sends them before START; the parent collects them. One thread; the texts live as long as the process. */
 #ifndef RUNTIME_LAUNCH_TEXTS_H
@@ -17,6 +18,9 @@ bool texts_add(Texts *texts, const RecordText *piece); /* false: there are more 
 
 /* Makes the folder the current one, if there is such a folder here; else says so, and stays. */
 void texts_enter_folder(const Texts *texts);
+
+/* Does a host keep this setting ("NAME=value") as it has it? */
+bool texts_is_hosts(const char *setting);
 
 /* Appends the records that say this text. */
 void texts_say(Buf *out, TextKind kind, const char *text);

@@ -153,6 +153,7 @@ int worker_run(const WorkerConfig *config, bool *is_clean, char **error) {
     *error = NULL;
     ComputeConfig compute = {.program = config->program, .box = config->box, .memory = memory_of(config->memory)};
     compute.io = (IoState){.argc = config->argc, .argv = config->argv, .name = config->name};
+    if (config->host > 0) compute.io.host = config->place;
     worker.compute = compute_new(&compute, error);
     LinkConfig link = {.control = config->control, .data = config->data, .wake = -1, .keys = config->keys};
     if (worker.compute) {

@@ -59,8 +59,8 @@ for launcher in "" "$MRRUN -n 2"; do
     changed "cannot read part7: No such file or directory" "rm part7"
     changed "part7 changed while it was being read" "echo more >> part7"
     changed "part7 changed while it was being read" ": > part7"
-    changed "part7 changed while it was being read" "rm part7; mkfifo part7"
-    changed "part7 changed while it was being read" "rm part7; mkdir part7"
+    changed "part7 changed while it was being read" "mkfifo other; mv -f other part7"
+    changed "part7 changed while it was being read" "mkdir other; rm part7; mv other part7"
 done
 expect 2 'error: MR_LAUNCH is "7", but mrrun did not start this program: do not set it' env MR_LAUNCH=7 ./count
 expect 2 'error: MR_LAUNCH is "abc", but mrrun did not start this program: do not set it' env MR_LAUNCH=abc ./count

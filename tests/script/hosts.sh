@@ -112,6 +112,22 @@ grep -q 'more workers than slots' said || fail "no word of too many workers"
 mkdir here
 (cd here && timeout 60 "$MRRUN" --host a ../wc '../a folder' | cmp ../expected -)
 
+# ---- arguments and the environment are what they are here
+cat > ask.mr <<'END'
+fn ask(x) = "{x} {env("GREETING") ?? "none"} {args[0]}"
+print(map ask over 1..4 reduce list)
+END
+"$MRC" ask.mr -o ask
+echo 'unset GREETING' > shy.before
+export GREETING="good
+ morning"
+./ask 'a
+b' > wanted
+timeout 60 "$MRRUN" --host shy ./ask 'a
+b' > got
+cmp wanted got || { cat got; fail "another environment"; }
+grep -q morning got || fail "no greeting"
+
 # ---- however it ends, nothing stays
 sleepers() { pgrep -f "^$PWD/cache/mr/[0-9a-f]*/program" || true; }
 printf 'fn slow(x) {\n    sleep(0.2)\n    x\n}\nprint(map slow over 1..200 reduce sum)\n' > slow.mr

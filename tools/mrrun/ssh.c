@@ -7,13 +7,15 @@
 
 #include "base/arena.h"
 
-/* No terminal and no questions; nothing of the user's configuration that opens ports or shows his keys and windows to the host. A
- * network that was cut is noticed within 15 seconds. */
+/* No terminal, no questions and no banners; nothing of the user's configuration that opens ports or shows his keys and windows to
+ * the host. A network that was cut is noticed within 15 seconds. */
 static const char *const options[] = {"-T",
                                       "-a",
                                       "-x",
                                       "-o",
                                       "BatchMode=yes",
+                                      "-o",
+                                      "LogLevel=ERROR",
                                       "-o",
                                       "ClearAllForwardings=yes",
                                       "-o",

@@ -54,6 +54,9 @@ static bool contact_hosts(Run *run) {
 /* What a parent there does not inherit. */
 static void say_texts(Place *place, char *const *program) {
     for (size_t i = 0; program[i]; i++) texts_say(&place->unsent, TEXT_ARGUMENT, program[i]);
+    for (char **setting = environ; *setting; setting++) {
+        if (!texts_is_hosts(*setting) && strchr(*setting, '=')) texts_say(&place->unsent, TEXT_SETTING, *setting);
+    }
     char *folder = getcwd(NULL, 0);
     texts_say(&place->unsent, TEXT_FOLDER, folder ? folder : "/");
     free(folder);
