@@ -201,7 +201,7 @@ void store_get(const Store *store, const Sched *sched, uint32_t route, const Mes
     const MsgGet *asked = &get->as.get;
     Message answer = pull_refusal(get, PIECE_GONE);
     char *piece = NULL;
-    uint64_t stored = asked->name.kind == DATA_BAG && asked->name.first <= UINT32_MAX
+    uint64_t stored = asked->name.kind == DATA_BAG && asked->name.count == 0 && asked->name.first <= UINT32_MAX
                           ? sched_bag_stored(sched, get->job, (uint32_t)asked->name.first)
                           : 0;
     uint64_t size = stored ? journal_size(store->journal, stored - 1) : 0;

@@ -278,6 +278,7 @@ static bool open_sockets(Link *link, const LinkConfig *config, char **error) {
         link->control = listen_at(link, config->control, 0, link->control_endpoint, &link->control_gate, error);
         return link->control != NULL;
     }
+    snprintf(link->control_endpoint, sizeof link->control_endpoint, "%s", config->control);
     link->control = connect_to(link, config->control, false, LINGER);
     if (!link->control && asprintf(error, "cannot open the connection %s: %s", config->control, zmq_strerror(errno)) < 0)
         *error = NULL;
@@ -389,7 +390,9 @@ void link_send_data(Link *link, const char *endpoint, const Message *message) {
             return;
         }
     }
-    Client client = {.socket = connect_to(link, endpoint, true, 0)};
+    char moved[MESSAGE_ENDPOINT_SIZE]; /* the scheduler's process listens where it is known, but may not know where that is */
+    bool is_moved = !link->is_hub && tcp_beside(moved, endpoint, link->control_endpoint);
+    Client client = {.socket = connect_to(link, is_moved ? moved : endpoint, true, 0)};
     if (!client.socket) {
         link->dropped++;
         return;

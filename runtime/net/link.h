@@ -34,7 +34,7 @@ typedef struct LinkConfig {
 } LinkConfig;
 
 Link *link_open(Net *net, const LinkConfig *config, char **error); /* NULL: failed, *error malloc'ed */
-const char *link_control_endpoint(const Link *link);   /* where this scheduler is reached: with the real port, and the key */
+const char *link_control_endpoint(const Link *link);   /* where the scheduler is reached: with the real port, and the key */
 const char *link_data_endpoint(const Link *link);      /* the same of the data socket; to be told in HELLO */
 void link_allow_all(Link *link, const Message *allow); /* those that an ALLOW brings */
 bool link_allow(Link *link, const char *key); /* one more public key that is let in; false: it is none, or nobody needs one */

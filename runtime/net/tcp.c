@@ -67,6 +67,15 @@ bool tcp_move(char out[MESSAGE_ENDPOINT_SIZE], const char *endpoint, const char 
     return size < MESSAGE_ENDPOINT_SIZE && tcp_parse(out, &place);
 }
 
+bool tcp_beside(char out[MESSAGE_ENDPOINT_SIZE], const char *endpoint, const char *other) {
+    TcpEndpoint place, known;
+    if (!tcp_parse(endpoint, &place) || !tcp_parse(other, &known)) return false;
+    bool is_anywhere = strncmp(place.place, SCHEME "0.0.0.0:", strlen(SCHEME "0.0.0.0:")) == 0 ||
+                       strncmp(place.place, SCHEME "[::]:", strlen(SCHEME "[::]:")) == 0;
+    *strrchr(known.place, ':') = '\0';
+    return is_anywhere && tcp_move(out, endpoint, known.place + strlen(SCHEME));
+}
+
 /* Writes the port that was given into the place. */
 static bool write_port(int fd, TcpEndpoint *endpoint) {
     Address address = {.size = sizeof address.bytes};

@@ -23,6 +23,10 @@ bool tcp_parse(const char *text, TcpEndpoint *endpoint);
  * room. */
 bool tcp_move(char out[MESSAGE_ENDPOINT_SIZE], const char *endpoint, const char *address);
 
+/* Of somebody who listens on all addresses of his machine: the same endpoint at the address at which `other`, of the same machine,
+ * is known. False: it is no such endpoint. */
+bool tcp_beside(char out[MESSAGE_ENDPOINT_SIZE], const char *endpoint, const char *other);
+
 /* Listens there; a port of 0 becomes the real one in endpoint->place. Returns the descriptor, or -1 with errno set. */
 int tcp_listen(TcpEndpoint *endpoint, int backlog);
 

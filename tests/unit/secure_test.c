@@ -132,6 +132,14 @@ static void everywhere_is_everywhere(void **state) {
     assert_true(tcp_move(moved, endpoint, "10.0.0.7"));
     assert_string_equal(moved, expected);
     assert_false(tcp_move(moved, endpoint, "example.org"));
+    char anywhere[MESSAGE_ENDPOINT_SIZE], beside[MESSAGE_ENDPOINT_SIZE];
+    assert_true(tcp_move(anywhere, endpoint, "0.0.0.0") && tcp_move(moved, endpoint, "10.0.0.7"));
+    assert_true(tcp_beside(beside, anywhere, moved));
+    assert_string_equal(beside, moved);
+    assert_true(tcp_move(anywhere, endpoint, "[::]") && tcp_move(moved, endpoint, "[fd00::7]"));
+    assert_true(tcp_beside(beside, anywhere, moved));
+    assert_string_equal(beside, moved);
+    assert_false(tcp_beside(beside, moved, anywhere) || tcp_beside(beside, anywhere, "ipc:///tmp/x"));
     close(client);
     close(fd);
 }
