@@ -95,7 +95,7 @@ void channel_free(Channel **channel) {
 /* ---- sending */
 
 static void ring_grow(Channel *channel) {
-    uint32_t cap = channel->cap ? 2 * channel->cap : 8;
+    uint32_t cap = channel->cap ? 2 * channel->cap : 2; /* most have next to nothing under way */
     Held *ring = xmalloc(cap * sizeof *ring);
     for (uint32_t i = 0; i < channel->held; i++) ring[i] = *held_at(channel, i);
     free(channel->ring);
