@@ -406,11 +406,20 @@ static void sched_interrupt(Sched *sched) {
     sched_finish_if_alone(sched);
 }
 
+static void jobs_free(Job **jobs) {
+    for (Job *job = *jobs, *next; job; job = next) {
+        next = job->next;
+        job_free(&job);
+    }
+    *jobs = NULL;
+}
+
 void sched_step(Sched *sched, const SchedEvent *event, SchedActions *out) {
     if (sched->phase == RUN_ENDED) return;
     sched->out = out;
     if (event->now > sched->now) sched->now = event->now;
-    job_free(&sched->finished);
+    sched->finished = NULL;
+    jobs_free(&sched->ended);
     switch (event->kind) {
     case SCHED_TICK: sched_tick(sched); break;
     case SCHED_MESSAGE: sched_message(sched, event->peer, event->message); break;
@@ -451,19 +460,12 @@ Sched *sched_new(const SchedConfig *config, uint64_t now) {
     return sched;
 }
 
-static void jobs_free(JobList *list) {
-    for (Job *job = list->first, *next; job; job = next) {
-        next = job->next;
-        job_free(&job);
-    }
-}
-
 void sched_free(Sched **sched) {
     if (!*sched) return;
-    jobs_free(&(*sched)->jobs);
-    jobs_free(&(*sched)->nested);
+    jobs_free(&(*sched)->jobs.first);
+    jobs_free(&(*sched)->nested.first);
+    jobs_free(&(*sched)->ended);
     buf_free(&(*sched)->part);
-    job_free(&(*sched)->finished);
     free((*sched)->peers);
     free((*sched)->workers);
     free((*sched)->strangers);

@@ -364,6 +364,8 @@ void job_over(Sched *sched, Job *job) {
     for (uint32_t worker = 0; worker < job->stats.worker_count; worker++)
         if (job->workers[worker].knows && sched_live_worker(sched, worker))
             job_send(sched, job, sched->workers[worker], MSG_JOB_END);
+    job->next = sched->ended;
+    sched->ended = job;
 }
 
 void jobs_end(Sched *sched, const SchedPeer *peer, const Message *message) {

@@ -94,7 +94,6 @@ static void sched_end_jobs_of(Sched *sched, uint32_t owner) {
         next = job->next;
         if (job->owner != owner) continue;
         job_over(sched, job);
-        job_free(&job);
     }
 }
 

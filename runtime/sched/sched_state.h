@@ -172,7 +172,8 @@ struct Sched {
     uint8_t program[MESSAGE_HASH_SIZE];
     JobList jobs, nested; /* the root's; the workers' */
     Table jobs_by_number;
-    Job *finished;         /* its statistics may be read until the next step */
+    Job *finished;         /* its statistics may be read until the next step; NULL: none has */
+    Job *ended;            /* jobs that have ended in this step: messages of it may point into them */
     uint32_t idle;         /* workers that have nothing to do */
     uint64_t tell_idle_at; /* when the busy ones shall hear of it; 0: they know */
     Buf part;              /* the bytes of a PART that goes out with this step */
@@ -220,7 +221,8 @@ void job_deliver_parts(Sched *sched, Job *job, uint32_t parts);         /* of wh
 /* Whatever the job can do now, after each change: when all chunks that count are covered it is reduced, at last delivered. */
 void job_settle(Sched *sched, Job *job);
 void jobs_finish(Sched *sched, Job *job); /* its owner is done with it, and so is the journal */
-void job_over(Sched *sched, Job *job);    /* takes the job out of everything, tells workers to drop it; the caller frees it */
+void job_over(Sched *sched, Job *job);    /* takes the job out of everything, tells workers to drop it; it stays until the next
+                                                                              step */
 
 /* ---- sched_bag.c */
 uint32_t bag_new(Job *job, uint32_t worker);         /* its number; it is empty and open */
