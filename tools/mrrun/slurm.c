@@ -109,7 +109,8 @@ char **slurm_command(const char *node, const char *text) {
         at += sprintf(at, "--cpus-per-task=%u", processors) + 1;
     }
     for (size_t i = 0; i < SHELL; i++) command[count++] = (char *)(uintptr_t)shell[i];
-    command[count++] = strcpy(at, text);
+    command[count++] = at;
+    stpcpy(at, text);
     command[count] = NULL;
     return command;
 }
