@@ -9,6 +9,7 @@ trap 'rm -rf "$base"' EXIT
 chmod 1777 "$base"
 export TMPDIR=$base
 nobody() { setpriv --reuid=65534 --regid=65534 --clear-groups "$@"; }
+python=$(PATH=/usr/bin:/bin command -v python3) && nobody "$python" -c '' || { echo "another user has no python3"; exit 77; }
 
 cat > slow.mr <<'E2'
 fn wait(i) { sleep(0.05); i }
@@ -18,7 +19,7 @@ E2
 dead=$(sh -c 'echo $$')
 # Names of runs that are over, of somebody else: a directory of his, and a link to a directory of ours.
 nobody mkdir "$base/mr-$dead-abcdef"
-nobody python3 -c 'import socket, sys; socket.socket(socket.AF_UNIX).bind(sys.argv[1])' "$base/mr-$dead-abcdef/control"
+nobody "$python" -c 'import socket, sys; socket.socket(socket.AF_UNIX).bind(sys.argv[1])' "$base/mr-$dead-abcdef/control"
 mkdir precious
 python3 -c 'import socket; socket.socket(socket.AF_UNIX).bind("precious/socket")'
 nobody ln -s "$PWD/precious" "$base/mr-$dead-ghijkl"
@@ -45,7 +46,7 @@ for what in [lambda: os.listdir(sys.argv[1]), lambda: os.rename(sys.argv[1], sys
         refused += 1
 sys.exit(refused != 7)
 E2
-nobody python3 - "$directory" <knock.py || { echo "another user got in"; exit 1; }
+nobody "$python" - "$directory" <knock.py || { echo "another user got in"; exit 1; }
 # Nor into the processes: their memory and descriptors are their user's.
 for pid in $(ours); do
     ! nobody cat "/proc/$pid/environ" >/dev/null 2>&1 || { echo "another user reads the environment"; exit 1; }

@@ -46,7 +46,8 @@ timeout 100 tmp/attack open "$holder" $open $seconds >said2 & b=$!
 sleep $((seconds - 1))
 held=$(find "/proc/$run/fd" -type l 2>/dev/null | wc -l)
 wait $a $b
-[ "$held" -lt 300 ] || { echo "mrrun holds $held descriptors while $open strangers say nothing"; exit 1; }
+# How many come in before the gate is shut depends on how soon the machine lets mrrun look.
+[ "$held" -lt $((200 + open / 3)) ] || { echo "mrrun holds $held descriptors while $open strangers say nothing"; exit 1; }
 
 # With the keys of a member: who may look into its memory has them. Without that right only the others are tried.
 members=0
@@ -71,5 +72,5 @@ count() { awk -v name="\"$1\":" '$1 == name { print $2 + 0 }' err | tail -1; }
 [ "$(count refused)" -ge $((plain / 2)) ] || { echo "of $plain strangers $(count refused) were counted"; exit 1; }
 [ $members = 0 ] || [ "$(count dropped)" -ge 1000 ] || { echo "of $members datagrams $(count dropped) were counted"; exit 1; }
 [ "$(grep -c "^mr: \(dropped\|refused\)" err)" -le 40 ] || { echo "each is told of once:"; grep -c ^mr: err; exit 1; }
-echo "$plain strangers, $(count refused) refused; $members datagrams of a member, $(count dropped) dropped; from $before to $after kB"
+echo "of $open silent connections $held descriptors were held; $plain strangers, $(count refused) refused; $members datagrams of a member, $(count dropped) dropped; from $before to $after kB"
 nothing_left
