@@ -135,9 +135,10 @@ struct Job {
     uint32_t merge_count, last_step;
     PartRecord *parts; /* BY_RANGES: that the owner has not got yet */
     uint32_t part_count;
-    JobName name;         /* all zero: it is not kept */
-    uint32_t store_waits; /* bags that STORE_WAIT */
-    bool is_received;     /* the owner has the result; workers keep it until it is in the journal */
+    JobName name;                  /* all zero: it is not kept */
+    uint32_t store_waits;          /* bags that STORE_WAIT */
+    uint64_t store_at, store_size; /* when it may be kept again; bytes that were fetched of it so far */
+    bool is_received;              /* the owner has the result; workers keep it until it is in the journal */
     Blame *blames;
     uint32_t blame_count;
     bool is_poisoned;              /* the owner was told of a chunk of which too many died: nothing is handed out any more */

@@ -16,6 +16,10 @@
  * workers less time than WORTH is not worth a record. */
 enum { COST_PART = 50, COST_BAG = 500000, COST_BYTE = 5 /* nanoseconds */, FIRST_RANGES = 64, RANGES_A_ROUND = 4 };
 #define WORTH ((uint64_t)50000000)
+/* A worker keeps what it was asked for, encoded, until the job's end: each time that it has come to have so many bytes more of a
+ * job, that job's rounds become half as frequent. */
+#define MUCH ((uint64_t)128 << 20)
+enum { MOST_SHIFT = 8 };
 
 void sched_use_journal(Sched *sched, const SchedJournal *journal) {
     sched->journal = *journal;
@@ -112,8 +116,16 @@ void job_store_ready(Sched *sched, Job *job) {
     }
 }
 
+/* When the job's next round may begin. */
+static uint64_t job_next_round(const Sched *sched, const Job *job) {
+    uint64_t shift = job->store_size / (MUCH * (1 + sched_live_workers(sched)));
+    return sched->now + (sched->journal.every << (shift < MOST_SHIFT ? shift : MOST_SHIFT));
+}
+
 /* From here on the workers' next ranges go into other bags. */
 static void job_begin_round(Sched *sched, Job *job) {
+    if (sched->now < job->store_at) return;
+    job->store_at = job_next_round(sched, job);
     for (uint32_t worker = 0; worker < job->stats.worker_count; worker++) {
         uint32_t number = job->workers[worker].bag;
         if (number == 0) continue;
@@ -174,6 +186,7 @@ void sched_stored(Sched *sched, const SchedEvent *event) {
     BagRecord *bag = job_bag(job, event->bag);
     bag->store = STORE_NONE;
     bag->stored = event->stored;
+    job->store_size += event->size;
     if (job->is_received && job->delivered == event->bag) jobs_finish(sched, job);
 }
 
