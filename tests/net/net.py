@@ -7,7 +7,7 @@ Whatever happens, a run must print what it prints on one machine, or end with a 
 nothing may be left of it: no process on any host, no part of a file, no socket. The last line says how many faults were injected.
 Exit status 77: such hosts cannot be had here (the last line says why)."""
 
-import argparse, concurrent.futures, os, random, re, signal, subprocess, sys, threading, time
+import argparse, concurrent.futures, os, random, re, signal, subprocess, sys, tempfile, time
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
@@ -16,19 +16,21 @@ from bed import HOSTS, Bed, NotHere, can_be_made, make_root
 ROOT = Path(__file__).resolve().parent.parent.parent
 BOUND = 300       # seconds for a run, whatever happens to it: data that cannot be pulled are given up after 30, one after another
 PATIENCE = 28     # for what it leaves: a parent without a network waits 20 seconds for mrrun
-PROGRAM = """
-fn slow(x) {
-    sleep(0.03)
-    x * x
-}
+COUNT = """
 fn tally(word) = (lower(word), 1)
 
-print(map slow over 1..400 reduce sum)
 let counts = map tally over words(args) reduce sum by key
 for (word, n) in counts.most_common(2000) {
     print("{n} {word}")
 }
-print(map slow over 1..200 reduce sum)
+"""
+SLOW = """
+fn slow(x) {
+    sleep(0.03)
+    x * x
+}
+
+print(map slow over 1..400 reduce sum)
 """
 
 
@@ -37,32 +39,34 @@ class Failure(Exception):
 
 
 class Case:
-    """A program, its text and what it prints; the same for all scenarios."""
+    """Two programs, their text and what they print; the same for all scenarios. `long` goes on for as long as faults take to be played."""
 
     def __init__(self, build, folder):
-        self.mrrun, self.program, self.texts = build / "bin/mrrun", folder / "program", folder / "texts"
-        (folder / "program.mr").write_text(PROGRAM)
-        subprocess.run([build / "bin/mrc", folder / "program.mr", "-o", self.program], check=True)
+        self.mrrun, self.short, self.long, self.texts = build / "bin/mrrun", folder / "short", folder / "long", folder / "texts"
+        for program, text in [(self.short, COUNT), (self.long, SLOW + COUNT + SLOW.replace("slow", "late"))]:
+            program.with_suffix(".mr").write_text(text)
+            subprocess.run([build / "bin/mrc", program.with_suffix(".mr"), "-o", program], check=True)
         draw = random.Random(1)
         self.texts.mkdir()
         for i in range(4):
             words = (f"w{int(draw.expovariate(1 / 4000))}" for _ in range(100_000))
             (self.texts / f"text{i}").write_text("\n".join(words) + "\n")
-        self.expected = subprocess.run([self.program, self.texts], check=True, stdout=subprocess.PIPE).stdout
+        self.expected = {program: subprocess.run([program, self.texts], check=True, stdout=subprocess.PIPE).stdout
+                         for program in (self.short, self.long)}
 
 
 class Run:
     """mrrun on the bed's host m, over the hosts."""
 
-    def __init__(self, case, bed, hosts, *options, program=None, cwd=None):
-        self.case, self.bed, self.start = case, bed, time.time()
+    def __init__(self, case, bed, hosts, program=None, texts=None):
+        self.case, self.bed, self.start, self.program = case, bed, time.time(), program or case.long
         (bed.folder / "tmp").mkdir(exist_ok=True)
         env = dict(os.environ, MR_SSH=f"ssh -F {bed.folder}/ssh_config", TMPDIR=str(bed.folder / "tmp"), MR_LOCAL_MS="0")
         env.pop("XDG_RUNTIME_DIR", None)
-        command = [case.mrrun, "-v", "--host", hosts, *options, *(program or [case.program, case.texts])]
+        command = [case.mrrun, "-v", "--host", hosts, self.program, texts or case.texts]
         self.out, self.err = open(bed.folder / "out", "w+b"), open(bed.folder / "err", "w+b")
         self.process = subprocess.Popen(bed.inside("m", *map(str, command)), env=env, stdin=subprocess.DEVNULL, stdout=self.out,
-                                        stderr=self.err, start_new_session=True, cwd=cwd)
+                                        stderr=self.err, start_new_session=True)
 
     def wait_for_workers(self, host, count=2):
         """Until they run there, and the run is under way."""
@@ -70,7 +74,7 @@ class Run:
             if sum(name.startswith("mr-worker") for _, name, _ in self.bed.ours(host)) >= count or self.process.poll() is not None:
                 break
             time.sleep(0.05)
-        time.sleep(0.8)
+        time.sleep(self.bed.draw.uniform(0.2, 3) if self.bed.draw else 0.8)
 
     def end(self, bound=BOUND):
         """(exit status, output, messages)"""
@@ -89,7 +93,7 @@ class Run:
         """Ends it: the same output, or a cause with one of these names. Returns which, and the messages."""
         status, out, messages = self.end()
         if status == 0:
-            if out != self.case.expected:
+            if out != self.case.expected[self.program]:
                 raise Failure(f"other output\n{messages[-3000:]}")
             return "same", messages
         if must_be_same:
@@ -111,8 +115,8 @@ def nothing_left(bed):
 # ---- scenarios: each has a bed of its own; returns what came of it
 
 def undisturbed(case, bed):
-    first = Run(case, bed, "a:2,b:2,c:2").check(must_be_same=True)[1]
-    second = Run(case, bed, "a:2,b:2,c:2,localhost").check(must_be_same=True)[1]
+    first = Run(case, bed, "a:2,b:2,c:2", case.short).check(must_be_same=True)[1]
+    second = Run(case, bed, "a:2,b:2,c:2,localhost", case.short).check(must_be_same=True)[1]
     for host in HOSTS[:3]:
         if not re.search(rf"^mrrun: {host}: ready; .* MB were sent there", first, re.M):
             raise Failure(f"nothing was sent to {host}\n{first}")
@@ -123,7 +127,7 @@ def undisturbed(case, bed):
 
 def ipv6(case, bed):
     hosts = ",".join(f"root@[{bed.address6(h)}]:2" for h in HOSTS[:3])
-    return Run(case, bed, hosts).check(must_be_same=True)[0]
+    return Run(case, bed, hosts, case.short).check(must_be_same=True)[0]
 
 
 def partition(ways):
@@ -201,14 +205,14 @@ def mrrun_dies(is_cut):
         if found:
             raise Failure("left behind:\n" + "\n".join(found))
         bed.heal("m")
-        Run(case, bed, "a:2,b:2").check(must_be_same=True)
+        Run(case, bed, "a:2,b:2", case.short).check(must_be_same=True)
         return "nothing was left"
     return scenario
 
 
 def refused(case, bed):
     bed.stop_sshd("b")
-    messages = Run(case, bed, "a:2,b:2").check(must_be_same=True)[1]
+    messages = Run(case, bed, "a:2,b:2", case.short).check(must_be_same=True)[1]
     for text in ("mrrun: b: connection refused", "goes on with 2 of 4 workers"):
         if text not in messages:
             raise Failure(f"no word of `{text}`\n{messages}")
@@ -243,7 +247,7 @@ def bare(case, bed):
     bed.start_sshd("a", root)
     (root / str(case.texts)[1:]).parent.mkdir(parents=True)
     subprocess.run(["cp", "-a", case.texts, root / str(case.texts)[1:]], check=True)
-    messages = Run(case, bed, "a:2,localhost").check(must_be_same=True)[1]
+    messages = Run(case, bed, "a:2,localhost", case.short).check(must_be_same=True)[1]
     if "mrrun: a: ready" not in messages or "  worker 2: " not in messages:
         raise Failure(messages)
     return "same"
@@ -262,7 +266,7 @@ def files(case, bed):
             subprocess.run(["cp", "-a", case.texts, layer], check=True)
             (layer / "text0").write_text("something else\n")
         bed.start_sshd("b", over=(layer, folder))
-        status, _, messages = Run(case, bed, "b:2", program=[case.program, folder]).end()
+        status, _, messages = Run(case, bed, "b:2", case.short, folder).end()
         if status != 1 or text not in messages or "on b " not in messages and layer != hidden:
             raise Failure(f"status {status}, without `{text}`\n{messages}")
     return "ended with the cause"
@@ -288,13 +292,15 @@ SCENARIOS = {  # in the order of their length, so that they end at about the sam
     "bare host": bare,
     "files": files,
 }
-SLOW = {"mrrun dies without a network", "20 % loss", "10 Mbit/s", "full partition", "partition of what b hears", "partition between b and c"}
+LONG_ONLY = {"mrrun dies without a network", "20 % loss", "10 Mbit/s", "full partition", "partition of what b hears", "partition between b and c"}
 
 
-def attempt(name, case):
+def attempt(name, seed, case):
+    """The first time as it is written, later with a random time for the fault."""
     start, bed = time.time(), None
     try:
         bed = Bed()
+        bed.draw = random.Random(seed) if seed else None
         try:
             outcome = SCENARIOS[name](case, bed)
             nothing_left(bed)
@@ -318,13 +324,13 @@ def main():
     except NotHere as reason:
         print(reason)
         return 77
-    names = [n for n in SCENARIOS if options.only in n and not (options.quick and n in SLOW)] * options.rounds
+    wanted = [n for n in SCENARIOS if options.only in n and not (options.quick and n in LONG_ONLY)]
+    names = [(n, seed) for seed in range(options.rounds) for n in wanted]
     faults = failures = 0
-    import tempfile
     with tempfile.TemporaryDirectory(prefix="mr-net-case-") as folder, concurrent.futures.ThreadPoolExecutor(6) as pool:
         os.chmod(folder, 0o755)
         case = Case(options.build.resolve(), Path(folder))
-        for is_good, text, count in pool.map(lambda name: attempt(name, case), names):
+        for is_good, text, count in pool.map(lambda name: attempt(*name, case), names):
             print(text, flush=True)
             faults += count
             failures += not is_good

@@ -168,7 +168,7 @@ static void take_line(Boot *boot, const char *line) {
     }
     const char *word = line + sizeof ours - 1;
     if (strncmp(word, "failed ", 7) == 0) {
-        fail(boot, "%s", word + 7);
+        fail(boot, "%s", word[7] ? word + 7 : "it failed, and does not say why");
     } else if (strncmp(word, "host ", 5) == 0 && boot->state == BOOT_GREETING) {
         take_host(boot, word + 5);
     } else if (strncmp(word, "seen ", 5) == 0) {
