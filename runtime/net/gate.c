@@ -19,10 +19,11 @@
 #include "base/arena.h"
 
 enum {
-    STRANGERS = 64,   /* connections beside two for each key of the run: one, and one that is not known to be gone */
-    FILES_PART = 4,   /* at most this part of the descriptors that the process may have */
-    LOOK_AGAIN = 100, /* milliseconds, while it is shut */
-    EVENT_SIZE = 6,   /* the first frame of a monitor's message: the event, and a value */
+    STRANGERS = 64,     /* connections beside two for each key of the run: one, and one that is not known to be gone */
+    FILES_PART = 4,     /* but this part of the descriptors that the process may have, ... */
+    FEW_STRANGERS = 16, /* ... or one connection for each key, and these */
+    LOOK_AGAIN = 100,   /* milliseconds, while it is shut */
+    EVENT_SIZE = 6,     /* the first frame of a monitor's message: the event, and a value */
 };
 
 struct Gate {
@@ -71,8 +72,9 @@ void gate_free(Gate **gate) {
 static size_t most_connections(const Gate *gate) {
     struct rlimit files;
     size_t most = 2 * key_list_count(gate->keys) + STRANGERS;
-    if (getrlimit(RLIMIT_NOFILE, &files) != 0 || files.rlim_cur / FILES_PART > most) return most;
-    return files.rlim_cur / FILES_PART;
+    if (getrlimit(RLIMIT_NOFILE, &files) != 0 || files.rlim_cur / FILES_PART >= most) return most;
+    size_t least = key_list_count(gate->keys) + FEW_STRANGERS; /* everybody who may come can, whatever is left of files then */
+    return files.rlim_cur / FILES_PART > least ? files.rlim_cur / FILES_PART : least;
 }
 
 /* The port at which a tcp socket of ours has its end; 0: it is none, or it only listens. */

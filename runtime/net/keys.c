@@ -15,8 +15,7 @@ enum { MOST_KEYS = 1 << 18 };
 struct KeyList {
     pthread_mutex_t mutex;
     Arena *arena;
-    Map keys; /* key → the list itself where it is let in, NULL where it was removed */
-    size_t count;
+    Map keys; /* key → the list itself */
 };
 
 bool key_pair_make(KeyPair *pair) {
@@ -69,22 +68,9 @@ bool key_list_add(KeyList *list, const char *key) {
     if (!key_is_good(key)) return false;
     pthread_mutex_lock(&list->mutex);
     bool is_known = map_get(&list->keys, key, KEY_LENGTH) != NULL, has_room = list->keys.len < MOST_KEYS;
-    if (!is_known && has_room) {
-        *map_slot(&list->keys, key, KEY_LENGTH) = list;
-        list->count++;
-    }
+    if (!is_known && has_room) *map_slot(&list->keys, key, KEY_LENGTH) = list;
     pthread_mutex_unlock(&list->mutex);
     return is_known || has_room;
-}
-
-void key_list_remove(KeyList *list, const char *key) {
-    if (!key_is_good(key)) return;
-    pthread_mutex_lock(&list->mutex);
-    if (map_get(&list->keys, key, KEY_LENGTH)) {
-        *map_slot(&list->keys, key, KEY_LENGTH) = NULL;
-        list->count--;
-    }
-    pthread_mutex_unlock(&list->mutex);
 }
 
 bool key_list_has(KeyList *list, const char *key) {
@@ -96,7 +82,7 @@ bool key_list_has(KeyList *list, const char *key) {
 
 size_t key_list_count(KeyList *list) {
     pthread_mutex_lock(&list->mutex);
-    size_t count = list->count;
+    size_t count = list->keys.len;
     pthread_mutex_unlock(&list->mutex);
     return count;
 }

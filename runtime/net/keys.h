@@ -34,7 +34,6 @@ typedef struct KeyList KeyList;
 KeyList *key_list_new(void);
 void key_list_free(KeyList **list);
 bool key_list_add(KeyList *list, const char *key); /* false: that is no key, or there are too many */
-void key_list_remove(KeyList *list, const char *key);
 bool key_list_has(KeyList *list, const char *key);
 size_t key_list_count(KeyList *list);
 
