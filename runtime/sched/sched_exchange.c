@@ -14,7 +14,7 @@
 
 /* Merges that a worker has at a time, so that one is pulled while another is merged; about how heavy a part may be, and how many
  * there are at most: a table has that many cells. */
-enum { EXCHANGE_MERGES = 2, EXCHANGE_PART = 8 << 20, EXCHANGE_PARTS = 256 };
+enum { EXCHANGE_MERGES = 2, EXCHANGE_PART = 2 << 20, EXCHANGE_PARTS = 256 };
 
 typedef struct ExchangePart {
     uint32_t bag, step; /* `step`: the merge under way; 0: none */
