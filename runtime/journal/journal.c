@@ -169,7 +169,7 @@ static char *describe_scan(const EntryScan *scan, uint64_t senseless) {
 /* Reads the first record, and when it is this run's, all others. */
 static char *read_records(Journal *journal, EntryScan *scan, const JournalFact *facts, size_t count, Stored *stored,
                           uint64_t *senseless) {
-    Entry record;
+    Entry record = {.kind = ENTRY_KINDS};
     if (!has_records(journal, scan, &record)) return NULL;
     bool is_whole =
         !scan->reason && scan->from == 0 && scan->meta.data && scan->at > 0 && scan->skipped == 0 && record.kind == ENTRY_RUN;

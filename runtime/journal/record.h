@@ -37,7 +37,7 @@ typedef struct Entry {
 } Entry;
 
 /* Writes the head of a record that is to stand at `place` of the file. */
-void entry_head(char head[ENTRY_HEAD], EntryKind kind, uint64_t place, const Buf *meta, const Buf *data);
+void entry_head(char out[ENTRY_HEAD], EntryKind kind, uint64_t place, const Buf *meta, const Buf *data);
 
 typedef struct EntryScan {
     int fd;

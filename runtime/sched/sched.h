@@ -128,8 +128,8 @@ typedef struct SchedBag {
     char endpoint[MESSAGE_ENDPOINT_SIZE]; /* where it can be pulled from */
 } SchedBag;
 
-bool sched_bag(const Sched *sched, uint64_t job, uint32_t bag, SchedBag *out); /* false: there is none */
-uint64_t sched_bag_stored(const Sched *sched, uint64_t job, uint32_t bag);     /* as in SchedEvent; 0: it is not in the journal */
+bool sched_bag(const Sched *sched, uint64_t number, uint32_t bag, SchedBag *out); /* false: there is none */
+uint64_t sched_bag_stored(const Sched *sched, uint64_t number, uint32_t bag); /* as in SchedEvent; 0: it is not in the journal */
 
 /* Appends to `out`; the caller does the actions, sets out->len = 0 and calls again. After SCHED_END every event is ignored. */
 void sched_step(Sched *sched, const SchedEvent *event, SchedActions *out);
