@@ -75,10 +75,12 @@ class Plan:
         self.program = names[number % len(names)]
         self.executable, self.status, self.out, self.err, self.seconds = bench.programs[self.program]
         self.options, self.fault, self.kills = [], [], []
-        self.kind = chance.choice(["kill", "kill", "point", "point", "point", "mixed", "many", "delay", "slow", "exit"])
+        self.kind = chance.choice(["kill", "kill", "point", "point", "point", "mixed", "many", "delay", "slow", "pause", "exit"])
         count = chance.randint(1, WORKERS - 1)
         if self.kind in ("kill", "mixed"):
             self.draw_kills(count if self.kind == "kill" else 2)
+        if self.kind == "pause":
+            self.draw_kills(3)
         if self.kind == "many":  # more than there are at the start
             self.draw_kills(chance.randint(WORKERS, 2 * WORKERS))
         if self.kind in ("point", "mixed", "exit"):
@@ -112,6 +114,8 @@ class Plan:
 
     def __str__(self):
         parts = [self.program, *self.options]
+        if self.kind == "pause":
+            return " ".join([*parts, "a process stopped for a while at", ", ".join(f"{at:.3f}" for at in self.kills)])
         if self.fault:
             parts.append(f"MR_FAULT='{' '.join(self.fault)}'")
         if self.kills:
@@ -134,6 +138,18 @@ def kill_at_random(run, plan):
     return done
 
 
+def pause_at_random(run, plan):
+    """Stops a process of the run for a while, now and then: a worker, the root, their parent, or mrrun."""
+    began = time.monotonic()
+    for at in plan.kills:
+        while time.monotonic() < began + at and run.poll() is None:
+            time.sleep(0.01)
+        pid = plan.chance.choice(sorted([run.pid, *processes.descendants_of(run.pid)]))
+        if run.poll() is None and processes.end(pid, signal.SIGSTOP):
+            time.sleep(plan.chance.uniform(0.02, 1.5))
+            processes.end(pid, signal.SIGCONT)
+
+
 def attempt(bench, plan, verbose=False):
     """One run; returns how many faults happened. Raises Wrong."""
     with tempfile.TemporaryDirectory(dir=bench.folder) as tmp:
@@ -144,7 +160,7 @@ def attempt(bench, plan, verbose=False):
         with open(Path(tmp) / "out", "w+b") as out, open(Path(tmp) / "err", "w+b") as err:
             run = subprocess.Popen(command, stdout=out, stderr=err, stdin=subprocess.DEVNULL, env=env, start_new_session=True)
             try:
-                kill_at_random(run, plan)
+                (pause_at_random if plan.kind == "pause" else kill_at_random)(run, plan)
                 run.wait(TIMEOUT)
             except subprocess.TimeoutExpired:
                 stacks = processes.describe(mark)
@@ -157,7 +173,7 @@ def attempt(bench, plan, verbose=False):
         if verbose:
             print(texts[1].decode(errors="replace"))
         judge(plan, run.returncode, *texts, left)
-        return texts[1].count(b" was lost: ") + (plan.kind in ("delay", "slow"))
+        return texts[1].count(b" was lost: ") + (plan.kind in ("delay", "slow", "pause"))
 
 
 def tail(file):

@@ -89,6 +89,23 @@ def hit(name, how, after):
 
 # ---- what is lost is run again, soon
 
+def scene_lost_work_is_handed_out_again_within_a_second(stage):
+    """Eight elements of 2 s on eight workers: the one that is lost after 0.7 s is begun again within a second of that."""
+    executable = stage.program("fn wait(i: int) -> int {\n    sleep(2.0)\n    i\n}\nprint(map wait over 1..8 reduce sum)\n")
+    for options in (["--respawn"], ["--no-respawn"]):
+        killed = []
+
+        def meanwhile(run):
+            hit("mr-worker-3", signal.SIGKILL, 0.7)(run)
+            killed.append(time.monotonic())
+        began = time.monotonic()
+        ended = stage.run(["-n", 8, *options, executable], meanwhile)
+        ended.must(ended.out == "36\n" and ended.status == 0, "a worker was killed")
+        again = began + ended.seconds - killed[0] - 2.0 if options == ["--respawn"] else 0
+        ended.must(again < 1.0, f"the lost element was begun {again:.2f} s after its worker's death")
+
+
+
 def scene_all_workers_are_lost(stage):
     executable = stage.program("fn wait(i: int) -> int {\n    sleep(0.02)\n    i\n}\nprint(map wait over 1..400 reduce sum)\n")
 
@@ -137,6 +154,16 @@ def scene_a_long_element(stage, seconds=7):
 
 def long_scene_an_element_of_half_a_minute(stage):
     scene_a_long_element(stage, 30)
+
+
+def scene_a_straggler(stage):
+    """One of eight workers takes ten times as long for everything: the whole takes at most 1.3 times as long, and some overhead."""
+    executable = stage.program("fn wait(i: int) -> int {\n    sleep(0.05)\n    i\n}\nprint(map wait over 1..480 reduce sum)\n")
+    quick = stage.run(["-n", 8, executable])
+    slow = stage.run(["-n", 8, executable], fault="range.slow@3:*:slow=10")
+    slow.must(slow.out == quick.out and slow.status == 0, "one worker is slow")
+    slow.must(slow.seconds <= 1.3 * quick.seconds + 0.1, f"one worker is slow, and {quick.seconds:.2f} s without that")
+
 
 
 # ---- elements that kill
@@ -208,7 +235,7 @@ def scene_points_of_root_and_parent(stage):
         ended.must((ended.status == 1 and "error: " in ended.err) or is_late, fault)
 
 
-ALONE = ["scene_a_long_element"]  # they measure time
+ALONE = ["scene_lost_work_is_handed_out_again_within_a_second", "scene_a_straggler"]  # they measure time
 
 
 def run_scene(bench, options, name):
