@@ -13,7 +13,8 @@
 /* A range has remaining / (GUIDE · workers) chunks: large ones first, single chunks at the end, so that uneven work balances. */
 enum { GUIDE = 4, RANGE_MAX = 4096, SHUFFLED_RANGES = 512 };
 
-#define IDLE_DELAY ((uint64_t)1000000) /* nanoseconds: who has nothing to do for a shorter while is nobody's news */
+#define REPLACE_TIME ((uint64_t)1000000000) /* nanoseconds: a worker that was asked for is expected within this */
+#define IDLE_DELAY   ((uint64_t)1000000)    /* nanoseconds: who has nothing to do for a shorter while is nobody's news */
 
 bool job_is_owners(const Sched *sched, const Job *job, const SchedPeer *peer) {
     return job->spec.flags & JOB_BY_RANGES && peer == &sched->peers[job->owner];
@@ -152,10 +153,16 @@ static Job *first_nested_for(const Sched *sched, const SchedPeer *peer) {
     return job;
 }
 
+/* Whoever comes soon in place of a lost worker shall find something to do. Until then nobody is given a range behind the one that
+ * it is at: what was lost would wait there, perhaps for long. */
+static uint32_t most_held(const Sched *sched) {
+    return sched->coming > 0 && sched->lost_at && sched->now - sched->lost_at < REPLACE_TIME ? 1 : SCHED_CREDITS;
+}
+
 void jobs_hand_out(Sched *sched) {
     if (!sched_is_ready(sched)) return;
     Job *job = sched->jobs.first;
-    for (uint32_t round = 0; round < SCHED_CREDITS; round++) {
+    for (uint32_t round = 0; round < most_held(sched); round++) {
         for (uint32_t worker = 0; worker < sched->worker_count; worker++) {
             SchedPeer *peer = sched_live_worker(sched, worker);
             if (!peer || peer->held != round || peer->held >= peer->credits) continue;

@@ -179,6 +179,7 @@ void sched_lose(Sched *sched, uint32_t number, const char *how) {
     peer->has_left = true;
     if (peer->role == ROLE_ROOT) sched_end(sched, 1, "%s was lost: %s", who, how);
     if (sched->phase != RUN_GOES) return;
+    sched->lost_at = sched->now;
     if (!peer->is_gone && peer->pid) {
         SchedAction *kill = sched_action(sched, SCHED_KILL);
         kill->host = peer->host;

@@ -166,6 +166,7 @@ struct Sched {
     uint32_t worker_count;
     uint32_t root;          /* peer, or SCHED_NO_PEER */
     uint32_t coming;        /* workers that were started, or asked for, and have not said HELLO */
+    uint64_t lost_at;       /* when a worker was lost last; 0: none was */
     uint32_t failed_starts; /* workers that ended before they said HELLO, one after another */
     Stranger *strangers;
     size_t stranger_count;
