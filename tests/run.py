@@ -532,7 +532,7 @@ def main():
     for family, part in wanted:
         tests = [(name, test) for name, test in FAMILIES[family](options) if part.rstrip("/") in name]
         # Scripts look at processes and files of the whole machine: one at a time.
-        with concurrent.futures.ThreadPoolExecutor(1 if family in ("script", "slurm", "fault", "sanitize") else options.jobs) as pool:
+        with concurrent.futures.ThreadPoolExecutor(1 if family in ("script", "fault", "sanitize") else options.jobs) as pool:
             for (name, _), (verdict, text) in zip(tests, pool.map(attempt, [test for _, test in tests])):
                 counts[verdict] += 1
                 if verdict != "passed":
