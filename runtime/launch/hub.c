@@ -22,7 +22,6 @@ struct Hub {
     Buf told;          /* size_t for each peer: how many of their bytes it was sent; 0: it has not been welcomed */
     Store *store;      /* NULL: there is no journal */
     SchedActions actions;
-    uint32_t turned_away;
     bool is_over;
     int status;
     char text[MESSAGE_TEXT_SIZE];
@@ -246,8 +245,8 @@ int hub_run(Hub *hub, char text[MESSAGE_TEXT_SIZE]) {
 static void turn_away(Hub *hub, uint32_t peer, const Message *message) {
     Message shutdown = {.kind = MSG_SHUTDOWN, .as.end.status = hub->status};
     if (message->kind != MSG_HELLO) return;
+    if (hub->config.on_message) hub->config.on_message(hub->config.data, message, false);
     send_to(hub, peer, &shutdown);
-    hub->turned_away++;
 }
 
 void hub_turn_away(Hub *hub) {
@@ -258,10 +257,6 @@ void hub_turn_away(Hub *hub) {
             if (received.kind == LINK_CONTROL) receive(hub, &received, turn_away);
         tick_channels(hub);
     }
-}
-
-uint32_t hub_turned_away(const Hub *hub) {
-    return hub->turned_away;
 }
 
 void hub_expect_program(Hub *hub, const uint8_t program[MESSAGE_HASH_SIZE]) {

@@ -45,7 +45,6 @@ int hub_run(Hub *hub, char text[MESSAGE_TEXT_SIZE]);
 
 /* After hub_run: tells whoever comes late that the run is over, until `wake` is readable. */
 void hub_turn_away(Hub *hub);
-uint32_t hub_turned_away(const Hub *hub); /* how many were */
 
 void hub_close(Hub **hub);
 

@@ -11,19 +11,26 @@
 #include <sys/timerfd.h>
 #include <unistd.h>
 
+#include "base/arena.h"
 #include "base/buf.h"
 #include "runtime/launch/address.h"
 #include "runtime/launch/loss.h"
 #include "runtime/launch/rank.h"
 
-enum { LOOK_EVERY = 50 /* milliseconds */, TURN_AWAY = 200 /* milliseconds until the last of those has surely been told */ };
+enum {
+    MOST_NAMED = 8,
+    LOOK_EVERY = 50 /* milliseconds */,
+    TURN_AWAY = 200 /* milliseconds until the last of those has surely been told */
+};
 
 typedef struct Rank0 {
     Rank *rank;
     Hub *hub;
     int wake, timer;
     uint64_t start;
-    uint32_t seen; /* workers' numbers that were looked at */
+    bool *came;       /* for each rank: its worker has said HELLO */
+    uint32_t missing; /* ranks that have not come */
+    uint32_t seen;    /* workers' numbers that were looked at */
     bool has_file;
     bool is_ended;                       /* all that took part have taken leave */
     char control[MESSAGE_ENDPOINT_SIZE]; /* with its port and key */
@@ -52,23 +59,24 @@ static bool write_file(Rank0 *self) {
     return self->has_file;
 }
 
-static uint32_t count_missing(const Rank0 *self) {
-    const Sched *sched = hub_sched(self->hub);
-    uint32_t here = 0, size = self->rank->ranks->size;
-    for (uint32_t i = 0; i < size && i < sched_worker_count(sched); i++) here += sched_worker(sched, i).pid != 0;
-    return size - here;
+static void tell_missing(const Rank0 *self, const char *and) {
+    Buf text = {0};
+    for (uint32_t i = 0, told = 0; i < self->rank->ranks->size && told < MOST_NAMED; i++) {
+        if (!self->came[i]) buf_printf(&text, told++ ? ", %u" : "%u", i);
+    }
+    fprintf(stderr, "mr: %u of %u ranks have not come after %d seconds (%s%s)%s\n", self->missing, self->rank->ranks->size,
+            RENDEZVOUS_PATIENCE, buf_text(&text), self->missing > MOST_NAMED ? ", …" : "", and);
+    buf_free(&text);
 }
 
-static void tell_missing(const Rank0 *self, uint32_t missing, const char *and) {
-    const Sched *sched = hub_sched(self->hub);
-    Buf text = {0};
-    for (uint32_t i = 0, told = 0; i < self->rank->ranks->size && told < 8; i++) {
-        if (i < sched_worker_count(sched) && sched_worker(sched, i).pid != 0) continue;
-        buf_printf(&text, told++ ? ", %u" : "%u", i);
-    }
-    fprintf(stderr, "mr: %u of %u ranks have not come after %d seconds (%s%s)%s\n", missing, self->rank->ranks->size,
-            RENDEZVOUS_PATIENCE, buf_text(&text), missing > 8 ? ", …" : "", and);
-    buf_free(&text);
+/* The first worker of a rank has the rank's number; those that replace it have another. */
+static void on_message(void *data, const Message *message, bool is_sent) {
+    Rank0 *self = data;
+    if (is_sent || message->kind != MSG_HELLO || message->as.hello.role != ROLE_WORKER) return;
+    int64_t rank = message->as.hello.wish;
+    if (rank < 0 || rank >= self->rank->ranks->size || self->came[rank]) return;
+    self->came[rank] = true;
+    self->missing--;
 }
 
 static bool is_late(const Rank0 *self) {
@@ -95,9 +103,8 @@ static void look_for_ranks(Rank0 *self) {
     if (read(self->timer, &count, sizeof count) != (ssize_t)sizeof count) return;
     look_for_replaced(self);
     if (!self->has_file) return;
-    uint32_t missing = count_missing(self);
-    if (missing > 0 && !is_late(self)) return;
-    if (missing > 0) tell_missing(self, missing, "; the others go on without them");
+    if (self->missing > 0 && !is_late(self)) return;
+    if (self->missing > 0) tell_missing(self, "; the others go on without them");
     remove_file(self);
 }
 
@@ -196,6 +203,7 @@ static bool open_hub(Rank0 *self, Net *net) {
     HubConfig config = {.net = net, .control = listen, .keys = &keys, .wake = self->wake, .data = self};
     config.sched = (SchedConfig){.workers = self->rank->ranks->size, .may_replace = true};
     config.on_wake = on_wake;
+    config.on_message = on_message;
     config.on_log = on_log;
     config.on_job = on_job;
     config.on_replace = on_replace;
@@ -217,21 +225,20 @@ static bool open_hub(Rank0 *self, Net *net) {
 
 /* Those that had not come when the program ended are told that it has, and then need the file no more. */
 static void wait_for_late_ranks(Rank0 *self) {
-    uint32_t missing = count_missing(self);
     uint64_t all_told = 0;
-    while (self->has_file && !rank_take_signal(self->rank) && !is_late(self)) {
+    bool is_awaited = self->missing > 0;
+    while (is_awaited && self->has_file && !rank_take_signal(self->rank) && !is_late(self)) {
         uint64_t count;
         if (read(self->timer, &count, sizeof count) < 0 && errno != EAGAIN) break;
         if (self->rank->place.in >= 0 && !place_receive(&self->rank->place)) place_close(&self->rank->place);
         for (Record record; place_next(&self->rank->place, &record) == RECORD_GOT;) {}
-        if (hub_turned_away(self->hub) >= missing) {
+        if (self->missing == 0) {
             if (!all_told) all_told = clock_now();
             if (clock_now() - all_told > (uint64_t)TURN_AWAY * 1000000) break;
         }
         hub_turn_away(self->hub);
     }
-    if (self->has_file && is_late(self))
-        tell_missing(self, missing - hub_turned_away(self->hub), "; the program has ended without them");
+    if (self->missing > 0 && is_late(self)) tell_missing(self, "; the program has ended without them");
 }
 
 static int run_hub(Rank0 *self) {
@@ -244,7 +251,8 @@ static int run_hub(Rank0 *self) {
 }
 
 int rank_0_run(Rank *rank) {
-    Rank0 self = {.rank = rank, .wake = -1, .timer = -1, .start = clock_now()};
+    Rank0 self = {.rank = rank, .wake = -1, .timer = -1, .start = clock_now(), .missing = rank->ranks->size};
+    self.came = xcalloc(self.missing, sizeof *self.came);
     Net *net = net_new(false);
     int status = 1;
     if (open_descriptors(&self) && open_hub(&self, net) && write_file(&self)) status = run_hub(&self);
@@ -254,5 +262,6 @@ int rank_0_run(Rank *rank) {
     net_free(&net);
     if (self.timer >= 0) close(self.timer);
     if (self.wake >= 0) close(self.wake);
+    free(self.came);
     return status;
 }
