@@ -120,7 +120,8 @@ enum {
      * have nothing to do, and to its owner when that has joined. */
     JOB_BY_RANGES = 1 << 3,
     /* The result is a table, whose parts by the hashes of keys may be merged each for itself, and of which what is not asked for
-     * may be left out. */
+     * may be left out. What is mapped of a range is at once mixed with what else is in its bag, so a range that was begun cannot be
+     * revoked. */
     JOB_BY_KEY = 1 << 4,
     JOB_FLAGS = JOB_EXACT_COMMUTATIVE | JOB_MAY_STOP_EARLY | JOB_IS_WATCHED | JOB_BY_RANGES | JOB_BY_KEY,
 };

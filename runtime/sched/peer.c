@@ -269,12 +269,15 @@ static void peer_cancel(Peer *peer, const Message *message) {
     peer_pump(peer, job);
 }
 
-/* What has not been begun is given back; what has is computed to its end. */
+/* What the compute thread has not got yet is given back at once. */
 static void peer_revoke(Peer *peer, const Message *message) {
     PeerJob *job = peer_job_of(peer, message);
     PeerRange *range = job ? job->ranges : NULL;
     while (range && range->number != message->as.revoke.range) range = range->next;
-    if (range && !range->is_computing) peer_answer_range(peer, job, range, (MsgRangeDone){.end_chunk = -1}, NULL);
+    if (range && range->is_computing)
+        peer_order(peer, job, PEER_REVOKE)->range = range->number;
+    else if (range)
+        peer_answer_range(peer, job, range, (MsgRangeDone){.end_chunk = -1}, NULL);
 }
 
 static void peer_drop(Peer *peer, PeerJob *job) {

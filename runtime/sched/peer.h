@@ -65,6 +65,8 @@ typedef enum PeerActionKind {
     PEER_COMPUTE, /* compute thread: run chunks `first` … of `job`, `count` of them, with slices[0 … spec.lists-1], into bag `bag`,
                      which is made when it is not there; answer with `range` */
     PEER_LIMIT,  /* not queued, at once: chunks ≥ `limit` of `job` are not needed; those queued or next need not be run */
+    PEER_REVOKE, /* not queued, at once: range `range` of `job` is not needed: if it is not finished yet, nothing of it shall be in
+                    its bag, and it is answered with done = 0 */
     PEER_MERGE,  /* compute thread: decode the bag `data` and merge it into bag `bag`, made when it is not there; answer with `step`
                   */
     PEER_ENCODE, /* compute thread: encode bag `bag` of `job`; it will not be used here any more */
@@ -83,7 +85,7 @@ typedef struct PeerAction {
     uint64_t job;
     JobSpec spec;   /* OPEN */
     Buf data;       /* OPEN, MERGE: the caller owns it */
-    uint64_t range; /* COMPUTE */
+    uint64_t range; /* COMPUTE, REVOKE */
     uint32_t bag;   /* COMPUTE, MERGE, ENCODE; of a job BY_RANGES each COMPUTE has one of its own, which goes into the answer */
     uint32_t part, parts; /* MERGE: what is merged, and bag `bag`, is this part of the whole, by the hashes of keys; ENCODE: parts
                              of the bag will be asked for unless `parts` is 0 */

@@ -306,6 +306,8 @@ uint64_t sched_next_tick(const Sched *sched) {
     uint64_t waited = sched->first_hello + config->hello_wait;
     if (here > 0 && here < config->workers && waited > sched->last_tick && waited < next) next = waited;
     if (sched->tell_idle_at && sched->tell_idle_at < next) next = sched->tell_idle_at;
+    if (sched->copy_at && sched->idle && sched->copy_at < next) next = sched->copy_at;
+    if (sched->give_up_at && sched->give_up_at < next) next = sched->give_up_at;
     if (sched->keeps && sched->jobs.first && sched->store_at < next) next = sched->store_at;
     for (uint32_t i = 0; i < sched->peer_count; i++) {
         const SchedPeer *peer = &sched->peers[i];

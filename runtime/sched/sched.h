@@ -178,6 +178,7 @@ uint32_t sched_worker_count(const Sched *sched);  /* one more than the highest w
 WorkerInfo sched_worker(const Sched *sched, uint32_t worker);
 /* What the run is at, for people: "in job 3, 120 of 500 chunks were mapped, with 8 workers". */
 void sched_describe(const Sched *sched, char *text, size_t size);
+uint64_t sched_copies(const Sched *sched);  /* ranges that were handed out because whoever had them took long */
 uint64_t sched_ignored(const Sched *sched); /* messages that were late, repeated, or from nobody we know */
 
 #endif

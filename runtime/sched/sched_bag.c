@@ -40,6 +40,15 @@ static bool bag_is_ready(const Job *job, const BagRecord *bag) {
     return bag->is_there && !bag->is_void && bag->into == 0 && bag->step == 0 && bag->first < job->limit;
 }
 
+/* Is a bag that counts held up by a straggler? */
+static bool job_is_held_up(const Job *job) {
+    for (size_t i = 0; i < job->handed_len; i++) {
+        const HandedRange *handed = &job->handed[i];
+        if (handed->is_revoked && bag_is_ready(job, job_bag(job, handed->bag))) return true;
+    }
+    return false;
+}
+
 /* Bag `from` is pulled and merged into bag `into`, which is open. */
 static void merge_begin(Sched *sched, Job *job, uint32_t from, uint32_t into) {
     BagRecord *source = job_bag(job, from), *target = job_bag(job, into);
@@ -97,13 +106,13 @@ void job_plan_merges(Sched *sched, Job *job) {
     uint32_t count = 0;
     for (uint32_t number = 1; number <= job->bag_count; number++) {
         const BagRecord *bag = job_bag(job, number);
-        if (bag_is_ready(job, bag)) ready[count++] = (ReadyBag){number, bag->took, bag->first};
+        if (bag_is_ready(job, bag) && !bag_is_held_up(job, number)) ready[count++] = (ReadyBag){number, bag->took, bag->first};
     }
     qsort(ready, count, sizeof *ready, compare_ready);
     for (uint32_t i = 0; i + 1 < count; i += 2) bags_meet(sched, job, ready[i].number, ready[i + 1].number);
     uint32_t last = count == 1 ? ready[0].number : 0;
     free(ready);
-    if (count <= 1 && job->merge_count == 0) job_deliver(sched, job, last);
+    if (count <= 1 && job->merge_count == 0 && !job_is_held_up(job)) job_deliver(sched, job, last);
 }
 
 /* ---- the answers */
@@ -150,7 +159,7 @@ void jobs_merge_done(Sched *sched, SchedPeer *peer, const Message *message) {
     }
     Merge merge = job_take_merge(job, at);
     if (done->merged) sched->lost_in_vain = 0;
-    if (done->merged)
+    if (done->merged && !job_bag(job, merge.into)->is_void) /* else its source is as it was */
         bag_takes_in(sched, job, &merge, done);
     else if (!job_bag(job, merge.from)->is_there)
         bag_void(job, merge.from);
@@ -160,10 +169,24 @@ void jobs_merge_done(Sched *sched, SchedPeer *peer, const Message *message) {
 
 /* ---- losses */
 
+/* Parts of stragglers are given to others as copies, as long as the straggler itself may be first. */
+static void job_copy_again(Job *job, Range range) {
+    for (size_t i = 0; i < job->handed_len; i++) {
+        const HandedRange *handed = &job->handed[i];
+        if (!handed->has_copies || handed->is_revoked) continue;
+        Range part = range_common(handed->range, range);
+        ranges_remove(&job->todo, part.first, part.count);
+        ranges_add(&job->copies, part.first, part.count);
+    }
+}
+
 void job_todo_again(Job *job, Range range) {
     uint64_t end = range.first + range.count < job->limit ? range.first + range.count : job->limit;
     ranges_remove(&job->covered, range.first, range.count);
-    if (range.first < end && !job->is_poisoned) ranges_add(&job->todo, range.first, end - range.first);
+    if (range.first >= end || job->is_poisoned) return;
+    range.count = end - range.first;
+    ranges_add(&job->todo, range.first, range.count);
+    job_copy_again(job, range);
 }
 
 uint64_t bag_void(Job *job, uint32_t number) {

@@ -86,24 +86,35 @@ void job_add_handed(Job *job, HandedRange handed) {
     job->handed[job->handed_len++] = handed;
 }
 
-static void job_hand(Sched *sched, Job *job, SchedPeer *peer) {
-    HandedRange handed = {.number = ++job->last_range,
-                          .serial = ++sched->handed,
-                          .at = sched->now,
-                          .worker = peer->worker,
-                          .range = job_take(sched, job)};
+void job_hand_range(Sched *sched, Job *job, SchedPeer *peer, HandedRange handed) {
+    handed.number = ++job->last_range;
+    handed.serial = ++sched->handed;
+    handed.at = sched->now;
+    handed.worker = peer->worker;
     if (job_is_owners(sched, job, peer)) {
         job->owner_holds++;
     } else {
         job_start_at(sched, job, peer);
         peer->held++;
-        handed.bag = bag_for_range(job, peer->worker);
     }
     job_add_handed(job, handed);
     Message *message = job_send(sched, job, sched->workers[peer->worker], MSG_RANGE);
     message->as.range = (MsgRange){.range = handed.number, .bag = handed.bag};
     message->as.range.first = handed.range.first;
     message->as.range.count = handed.range.count;
+}
+
+static void job_hand(Sched *sched, Job *job, SchedPeer *peer) {
+    HandedRange handed = {.range = job_take(sched, job)};
+    job_know_worker(job, peer->worker);
+    if (!job_is_owners(sched, job, peer)) handed.bag = bag_for_range(job, peer->worker);
+    job_hand_range(sched, job, peer, handed);
+}
+
+void sched_revoke(Sched *sched, const Job *job, const HandedRange *handed) {
+    if (!sched_live_worker(sched, handed->worker)) return;
+    job_send(sched, job, sched->workers[handed->worker], MSG_REVOKE)->as.revoke.range = handed->number;
+    sched_add_orphan(sched, (Orphan){job->number, *handed});
 }
 
 /* ---- who has nothing to do */
@@ -173,5 +184,7 @@ void jobs_hand_out(Sched *sched) {
     }
     for (job = sched->nested.first; job; job = job->next)
         if (job->is_joined && job->owner_holds == 0 && job->todo.total) job_hand(sched, job, &sched->peers[job->owner]);
+    jobs_count_idle(sched);
+    jobs_hand_copies(sched);
     jobs_count_idle(sched);
 }

@@ -13,6 +13,7 @@ void job_free(Job **job) {
     for (uint32_t number = 1; (*job)->bags && number <= (*job)->bag_count; number++) ranges_free(&job_bag(*job, number)->own);
     ranges_free(&(*job)->todo);
     ranges_free(&(*job)->covered);
+    ranges_free(&(*job)->copies);
     free((*job)->workers);
     free((*job)->bags);
     free((*job)->merges);
@@ -97,6 +98,7 @@ void job_end_after(Sched *sched, Job *job, int64_t chunk, EndKind end) {
     if (limit == job->limit) return;
     job->limit = limit;
     ranges_remove(&job->todo, limit, job->spec.chunks - limit);
+    ranges_remove(&job->copies, limit, job->spec.chunks - limit);
     for (uint32_t worker = 0; worker < job->stats.worker_count; worker++) {
         bool has_needless = false;
         for (size_t i = 0; i < job->handed_len; i++) {
@@ -123,12 +125,13 @@ static void job_tell_progress(Sched *sched, Job *job) {
 void jobs_tick(Sched *sched) {
     for (Job *job = sched->jobs.first; job; job = job->next) job_tell_progress(sched, job);
     jobs_store_tick(sched);
+    jobs_give_up_bags(sched);
     jobs_hand_out(sched);
     jobs_tell_idle(sched);
 }
 
 /* ---- ranges of jobs that have ended */
-static void sched_add_orphan(Sched *sched, Orphan orphan) {
+void sched_add_orphan(Sched *sched, Orphan orphan) {
     if (sched->orphan_count == sched->orphan_cap) {
         sched->orphan_cap = sched->orphan_cap ? 2 * sched->orphan_cap : 16;
         sched->orphans = xrealloc(sched->orphans, sched->orphan_cap * sizeof *sched->orphans);
@@ -141,8 +144,9 @@ static bool handed_is(const HandedRange *handed, uint32_t worker, const MsgRange
            handed->range.count == done->count;
 }
 
-static void peer_answered(SchedPeer *peer, const MsgRangeDone *done) {
+static void peer_answered(Sched *sched, SchedPeer *peer, const MsgRangeDone *done) {
     peer->held--;
+    peer->answered_at = sched->now;
     peer->credits = done->credits == 0 ? 1 : done->credits < SCHED_CREDITS ? done->credits : SCHED_CREDITS;
 }
 
@@ -151,7 +155,7 @@ static void jobs_orphan_done(Sched *sched, SchedPeer *peer, const Message *messa
         const Orphan *orphan = &sched->orphans[i];
         if (orphan->job != message->job || !handed_is(&orphan->handed, peer->worker, &message->as.range_done)) continue;
         sched->orphans[i] = sched->orphans[--sched->orphan_count];
-        peer_answered(peer, &message->as.range_done);
+        peer_answered(sched, peer, &message->as.range_done);
         jobs_hand_out(sched);
         return;
     }
@@ -270,13 +274,16 @@ static void job_add_mapped(Job *job, uint32_t bag, const MsgRangeDone *done) {
 /* What was computed of a range is somewhere now. */
 static void job_add_done(Sched *sched, Job *job, const HandedRange *handed, const SchedPeer *peer, const Message *message) {
     const MsgRangeDone *done = &message->as.range_done;
-    if (!(job->spec.flags & JOB_BY_RANGES))
+    bool is_by_ranges = job->spec.flags & JOB_BY_RANGES;
+    if (!is_by_ranges && job_original_done(sched, job, *handed, done))
         job_add_mapped(job, handed->bag, done);
-    else if (job_is_owners(sched, job, peer))
+    else if (is_by_ranges && job_is_owners(sched, job, peer))
         ranges_add(&job->covered, done->first, done->done);
-    else if (done->done)
+    else if (is_by_ranges && done->done)
         job_send_part(sched, job, handed, peer, message);
+    /* How it ended is so wherever it is mapped. */
     if (done->end != END_NONE) job_end_after(sched, job, done->end_chunk, done->end);
+    if (handed->copy_of) job_copy_done(sched, job, handed->copy_of);
 }
 
 void jobs_range_done(Sched *sched, SchedPeer *peer, const Message *message) {
@@ -288,10 +295,10 @@ void jobs_range_done(Sched *sched, SchedPeer *peer, const Message *message) {
     }
     size_t at = job_find_handed(job, peer->worker, done);
     if (at == job->handed_len) {
-        sched->ignored++;
+        jobs_orphan_done(sched, peer, message); /* one that was revoked */
         return;
     }
-    if (!range_done_is_sane(job, done)) {
+    if (!job->handed[at].is_revoked && !range_done_is_sane(job, done)) {
         sched_end(sched, 1, "worker %u gave a senseless answer for the chunks %llu to %llu of job %llu", peer->worker,
                   (unsigned long long)done->first, (unsigned long long)(done->first + done->count - 1),
                   (unsigned long long)JOB_COUNT(job->number));
@@ -302,7 +309,7 @@ void jobs_range_done(Sched *sched, SchedPeer *peer, const Message *message) {
     if (job_is_owners(sched, job, peer))
         job->owner_holds--;
     else
-        peer_answered(peer, done);
+        peer_answered(sched, peer, done);
 
     WorkerStats *stats = &job->stats.workers[peer->worker];
     if (done->done) sched->lost_in_vain = 0;
@@ -312,7 +319,7 @@ void jobs_range_done(Sched *sched, SchedPeer *peer, const Message *message) {
     stats->size += done->size;
     stats->nanoseconds += done->nanoseconds;
     stats->slices += done->pulled;
-    if (job->phase == JOB_MAPS) {
+    if (job->phase == JOB_MAPS || handed.is_revoked) {
         job_add_done(sched, job, &handed, peer, message);
         job_store_ready(sched, job);
         job_settle(sched, job);

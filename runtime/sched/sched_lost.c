@@ -32,7 +32,7 @@ static Job *first_handed(Sched *sched, uint32_t worker, const HandedRange **firs
     return of;
 }
 
-static Range range_common(Range a, Range b) {
+Range range_common(Range a, Range b) {
     uint64_t first = a.first > b.first ? a.first : b.first;
     uint64_t a_end = a.first + a.count, b_end = b.first + b.count, end = a_end < b_end ? a_end : b_end;
     return (Range){first, end > first ? end - first : 0};
@@ -110,7 +110,10 @@ static uint64_t job_lose_worker(Sched *sched, Job *job, uint32_t worker) {
             continue;
         }
         job->handed[i] = job->handed[--job->handed_len];
-        job_todo_again(job, handed.range);
+        if (handed.has_copies)
+            job_original_lost(job, handed);
+        else
+            job_todo_again(job, handed.range);
     }
     job_bags_lose_worker(sched, job, worker);
     return job->todo.total - before;

@@ -26,12 +26,13 @@ typedef struct SchedPeer {
     uint64_t at_job; /* as in SchedEvent */
     int64_t at_chunk;
     uint64_t at_count;
-    uint32_t complaints; /* of others that could not get what it holds */
-    uint32_t held;       /* ranges that it was given and has not answered */
-    uint32_t credits;    /* ranges that it may hold */
-    uint64_t starts;     /* jobs that it was told of */
-    uint64_t last_job;   /* that it submitted */
-    uint32_t told_idle;  /* the last IDLE */
+    uint32_t complaints;  /* of others that could not get what it holds */
+    uint32_t held;        /* ranges that it was given and has not answered */
+    uint64_t answered_at; /* when it last answered one: it has begun the next since */
+    uint32_t credits;     /* ranges that it may hold */
+    uint64_t starts;      /* jobs that it was told of */
+    uint64_t last_job;    /* that it submitted */
+    uint32_t told_idle;   /* the last IDLE */
     uint64_t progress, memory;
     char name[MESSAGE_NAME_SIZE], endpoint[MESSAGE_ENDPOINT_SIZE];
 } SchedPeer;
@@ -52,6 +53,9 @@ typedef struct HandedRange {
     uint32_t worker;
     uint32_t bag; /* into which it goes; BY_RANGES, that of its part; 0: it is the owner's */
     Range range;
+    uint64_t copy_of; /* the number of the range that it is a part of a copy of; 0: of none */
+    bool has_copies;  /* it takes long, and others map it, too */
+    bool is_revoked;  /* they were first, at `at`; its answer is awaited */
 } HandedRange;
 
 /* A range of a job that has ended. Its worker is not free before it has answered. */
@@ -79,6 +83,7 @@ typedef struct BagRecord {
     StoreState store;
     uint64_t stored; /* the journal's number for it plus one; 0: it is not in the journal */
     uint64_t weight; /* of a job by keys: about how many bytes it takes */
+    uint64_t copies; /* it has nothing but copies of that range; 0: it has none */
     uint64_t first;  /* the first chunk of what is in it; UINT64_MAX: nothing yet */
     RangeSet own;    /* chunks that were mapped into it */
 } BagRecord;
@@ -121,7 +126,8 @@ struct Job {
     JobSpec spec;
     void *blob; /* inline captures, spec.blob_size bytes; NULL when they are pulled from the root */
     RangeSet todo, covered;
-    uint64_t limit; /* chunks from here on are not needed */
+    RangeSet copies; /* chunks of stragglers that are to be mapped a second time */
+    uint64_t limit;  /* chunks from here on are not needed */
     EndKind end;
     HandedRange *handed;
     size_t handed_len, handed_cap;
@@ -187,6 +193,9 @@ struct Sched {
     uint64_t store_at, store_round; /* when the next round is due; when the last one began */
     uint64_t store_cost;            /* of the bags of this round, by and by, in nanoseconds of somebody's time */
     uint64_t random;
+    uint64_t copied;           /* copies of ranges handed out so far */
+    uint64_t copy_at;          /* when the next range becomes a straggler; 0: none does */
+    uint64_t give_up_at;       /* when a straggler's bag is not waited for any longer; 0: none is */
     uint64_t handed;           /* ranges handed out so far */
     uint32_t lost_in_vain;     /* workers that were lost since something last got done */
     uint64_t lonely_since;     /* when the last worker was lost */
@@ -225,6 +234,8 @@ void job_settle(Sched *sched, Job *job);
 void jobs_finish(Sched *sched, Job *job); /* its owner is done with it, and so is the journal */
 void job_over(Sched *sched, Job *job);    /* takes the job out of everything, tells workers to drop it; it stays until the next
                                                                               step */
+void sched_add_orphan(Sched *sched, Orphan orphan);
+Range range_common(Range a, Range b);
 
 /* ---- sched_bag.c */
 uint32_t bag_new(Job *job, uint32_t worker);         /* its number; it is empty and open */
@@ -262,8 +273,18 @@ bool job_exchanges(Sched *sched, Job *job); /* begins the exchange of a table th
 bool exchange_merge_done(Job *job, uint32_t worker, const MsgMergeDone *done); /* false: it is no merge of one */
 void exchange_lose_bag(Job *job, uint32_t number); /* when the exchange needs it, or is made of it, all parts are void */
 void exchange_free(Exchange **exchange);
+/* ---- sched_copy.c */
+void jobs_hand_copies(Sched *sched); /* to workers that have nothing to do */
+/* A range was answered: does what its worker says it has mapped count? */
+bool job_original_done(Sched *sched, Job *job, HandedRange original, const MsgRangeDone *done);
+void job_original_lost(Job *job, HandedRange original);  /* its worker is lost: copies are all there is */
+void job_copy_done(Sched *sched, Job *job, uint64_t of); /* a part of a copy of that range is covered */
+bool bag_is_held_up(const Job *job, uint32_t number);    /* a straggler may still put something into it */
+void jobs_give_up_bags(Sched *sched);                    /* those that are held up for too long */
 
 /* ---- sched_hand.c */
+void job_hand_range(Sched *sched, Job *job, SchedPeer *peer, HandedRange handed); /* with range and bag, and copy_of */
+void sched_revoke(Sched *sched, const Job *job, const HandedRange *handed);       /* not in the job's list any more */
 void jobs_hand_out(Sched *sched);
 void jobs_tell_idle(Sched *sched);
 void job_start_at(Sched *sched, Job *job, SchedPeer *peer); /* tells a worker of the job, once */

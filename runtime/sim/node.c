@@ -19,6 +19,7 @@ struct Task {
     uint64_t range, first, count, cost;
     uint32_t bag, step, list;
     uint64_t chunks, size; /* of the bag that is merged or was received */
+    bool is_revoked;       /* COMPUTE: others were first */
 };
 
 typedef struct NodeBag {
@@ -126,12 +127,12 @@ static void peer_do(World *world, Node *node, PeerEvent event);
 static void range_over(World *world, Node *node, const Task *task) {
     const ProfileJob *job = &world->profile->jobs[task->job];
     uint64_t limit = *job_limit(node, task->job), done = task->count;
-    if (limit <= task->first)
+    if (limit <= task->first || task->is_revoked)
         done = 0;
     else if (limit - task->first < done)
         done = limit - task->first;
     MsgRangeDone answer = {.range = task->range, .first = task->first, .count = task->count, .done = done, .end_chunk = -1};
-    bool has_end = job->end != END_NONE && job->limit > task->first && job->limit <= task->first + done;
+    bool has_end = done > 0 && job->end != END_NONE && job->limit > task->first && job->limit <= task->first + done;
     if (has_end) {
         answer.done = done = job->limit - task->first;
         answer.end = job->end;
@@ -282,6 +283,10 @@ static void worker_act(World *world, Node *node, PeerAction *action) {
         task.kind = TASK_COMPUTE;
         task.cost = profile_cost(&world->profile->jobs[job], action->first, action->count);
         task_add(world, node, task);
+        break;
+    case PEER_REVOKE:
+        for (Task *other = node->first; other; other = other->next)
+            other->is_revoked |= other->kind == TASK_COMPUTE && other->job == job && other->range == action->range;
         break;
     case PEER_LIMIT:
         if (action->limit < *job_limit(node, job)) *job_limit(node, job) = action->limit;

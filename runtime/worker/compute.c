@@ -27,9 +27,9 @@ struct Answer {
     Held *held;
 };
 
-/* A bag that is not the one in use. */
 /* A job as both threads see it: both lower the limit, all else is the compute thread's. What is mapped and merged goes into
- * numbered bags (compute->bags), or, by ranges, into `job.bag`, for one range. */
+ * numbered bags (compute->bags); `job.bag` is for one range: by ranges, that is all, and where a range may be revoked, it goes into
+ * its bag when it is finished. */
 typedef struct Entry Entry;
 struct Entry {
     Entry *next;
@@ -37,6 +37,12 @@ struct Entry {
     _Atomic uint64_t limit;
     bool is_open, by_ranges, by_key;
     Job job;
+    /* The range that is being mapped, and its own limit, which is the job's, or 0 when it was revoked. Guarded by the mutex. */
+    uint64_t range;
+    _Atomic uint64_t range_limit;
+    bool is_revoked;
+    uint64_t *revoked; /* ranges that were revoked before they were begun */
+    size_t revoked_len;
 };
 
 struct Compute {
@@ -55,11 +61,20 @@ struct Compute {
     MrRuntime runtime;
 };
 
+static void lower(_Atomic uint64_t *place, uint64_t limit) {
+    uint64_t now = atomic_load_explicit(place, memory_order_relaxed);
+    while (limit < now && !atomic_compare_exchange_weak_explicit(place, &now, limit, memory_order_relaxed, memory_order_relaxed)) {}
+}
+
 /* Chunks from `limit` on are not needed. */
 static void lower_limit(Entry *entry, uint64_t limit) {
-    uint64_t now = atomic_load_explicit(&entry->limit, memory_order_relaxed);
-    while (limit < now &&
-           !atomic_compare_exchange_weak_explicit(&entry->limit, &now, limit, memory_order_relaxed, memory_order_relaxed)) {}
+    lower(&entry->limit, limit);
+    lower(&entry->range_limit, limit);
+}
+
+/* By ranges nobody else maps what this worker has; a keyed range goes into its bag at once, because merging tables takes long. */
+static bool may_revoke(const Entry *entry) {
+    return !entry->by_ranges && !entry->by_key;
 }
 
 /* ---- the compute thread */
@@ -153,6 +168,44 @@ static uint64_t bag_size(const Entry *entry, KeptBag *kept) {
     return kept->weight + (kept->spilled ? held_size(kept->spilled, 0, 0) : 0);
 }
 
+/* False: the range was revoked before it was begun. */
+static bool range_begin(Compute *compute, Entry *entry, uint64_t range) {
+    pthread_mutex_lock(&compute->mutex);
+    entry->is_revoked = false;
+    for (size_t i = 0; i < entry->revoked_len; i++) entry->is_revoked |= entry->revoked[i] == range;
+    entry->range = range;
+    atomic_store(&entry->range_limit, atomic_load(&entry->limit));
+    bool is_wanted = !entry->is_revoked;
+    pthread_mutex_unlock(&compute->mutex);
+    return is_wanted;
+}
+
+/* What was mapped goes into its bag, or nowhere when the range was revoked meanwhile. */
+static void range_finish(Compute *compute, Entry *entry, Bag *into, JobRun *run) {
+    pthread_mutex_lock(&compute->mutex);
+    bool is_wanted = !entry->is_revoked;
+    entry->range = 0;
+    pthread_mutex_unlock(&compute->mutex);
+    if (!is_wanted) {
+        bag_free(&entry->job.bag);
+        run->done = run->elements = run->size = 0;
+        run->end = END_NONE;
+        run->end_chunk = -1;
+    } else if (!bag_merge(into, &entry->job.bag) && (run->end == END_NONE || into->failed < run->end_chunk)) {
+        run->end = END_FAILED;
+        run->end_chunk = into->failed;
+    }
+}
+
+/* Maps a range into the bag, unless it is revoked before it is finished. */
+static void map_revocable(Compute *compute, Entry *entry, uint64_t range, Bag *into, JobRun *run) {
+    bool is_wanted = range_begin(compute, entry, range);
+    run->limit = &entry->range_limit;
+    if (is_wanted) job_map(&entry->job, run);
+    if (run->end != END_NONE) lower_limit(entry, (uint64_t)run->end_chunk + 1);
+    range_finish(compute, entry, into, run);
+}
+
 static void answer_computed(Compute *compute, Entry *entry, const PeerAction *action, const JobRun *run, uint64_t start) {
     Answer *answer = answer_new(action, PEER_COMPUTED);
     answer->event.range_done = (MsgRangeDone){.range = action->range,
@@ -183,11 +236,13 @@ static void do_compute(Compute *compute, Entry *entry, const PeerAction *action)
     run.lists = &given;
     char *error = NULL;
     bool is_bad = take_slices(entry, action, lists), failed = false;
+    KeptBag *kept = entry->by_ranges ? NULL : bags_get(&compute->bags, &entry->job.of, action->bag, (Part){0});
     if (!is_bad && entry->by_ranges)
         job_map(&entry->job, &run);
+    else if (!is_bad && may_revoke(entry))
+        map_revocable(compute, entry, action->range, &kept->bag, &run);
     else if (!is_bad)
-        failed =
-            bags_map(&compute->bags, bags_get(&compute->bags, &entry->job.of, action->bag, (Part){0}), &entry->job, &run, &error);
+        failed = bags_map(&compute->bags, kept, &entry->job, &run, &error);
     for (uint32_t i = 0; i < action->slice_count; i++) {
         if (lists[i]) job_drop_slice(&entry->job, i, lists[i]);
     }
@@ -249,6 +304,7 @@ static void do_drop(Compute *compute, Entry *entry) {
     while (*link != entry) link = &(*link)->next;
     *link = entry->next;
     pthread_mutex_unlock(&compute->mutex);
+    free(entry->revoked);
     free(entry);
 }
 
@@ -355,7 +411,26 @@ static void set_limit(Compute *compute, uint64_t job, uint64_t limit) {
     pthread_mutex_unlock(&compute->mutex);
 }
 
+static void revoke_range(Compute *compute, uint64_t job, uint64_t range) {
+    pthread_mutex_lock(&compute->mutex);
+    for (Entry *entry = compute->entries; entry; entry = entry->next) {
+        if (entry->number != job || !may_revoke(entry)) continue;
+        if (entry->range == range) {
+            entry->is_revoked = true;
+            lower(&entry->range_limit, 0);
+            continue;
+        }
+        entry->revoked = xrealloc(entry->revoked, (entry->revoked_len + 1) * sizeof *entry->revoked);
+        entry->revoked[entry->revoked_len++] = range;
+    }
+    pthread_mutex_unlock(&compute->mutex);
+}
+
 void compute_order(Compute *compute, PeerAction *action) {
+    if (action->kind == PEER_REVOKE) {
+        revoke_range(compute, action->job, action->range);
+        return;
+    }
     if (action->kind == PEER_LIMIT) {
         set_limit(compute, action->job, action->limit);
         return;

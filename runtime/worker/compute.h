@@ -22,8 +22,8 @@ typedef struct ComputeConfig {
 
 Compute *compute_new(const ComputeConfig *config, char **error); /* NULL: failed, *error malloc'ed */
 
-/* One of PEER_OPEN, PEER_COMPUTE, PEER_MERGE, PEER_ENCODE, PEER_DROP; takes over the buffers of the action. PEER_LIMIT is not
- * queued but seen at once. */
+/* One of PEER_OPEN, PEER_COMPUTE, PEER_MERGE, PEER_ENCODE, PEER_DROP; takes over the buffers of the action. PEER_LIMIT and
+ * PEER_REVOKE are not queued but seen at once. */
 void compute_order(Compute *compute, PeerAction *action);
 
 /* What the thread has done: PEER_COMPUTED, PEER_MERGED, PEER_ENCODED or PEER_FAILED, without a time. False: nothing new. The

@@ -148,7 +148,7 @@ bool map_chunk(Sim *sim, Process *process, uint64_t number, uint64_t chunk, MsgR
 void map_plain_chunk(Sim *sim, Process *process, uint64_t number, uint64_t chunk, MsgRangeDone *done) {
     WorkerJob *job = &process->jobs[number - 1];
     bool is_again = ranges_has(&sim->mapped[number - 1], chunk, 1);
-    if (is_again && !sim->losses) sim_fail(sim, "chunk %llu ran twice", (unsigned long long)chunk);
+    if (is_again && !sim->losses && !sim->copies) sim_fail(sim, "chunk %llu ran twice", (unsigned long long)chunk);
     if (sim->journal && number <= SIM_JOBS && journal_had(sim->journal, number, chunk))
         sim_fail(sim, "chunk %llu of job %llu was in the journal, and ran again", (unsigned long long)chunk,
                  (unsigned long long)number);
@@ -172,14 +172,28 @@ void map_plain_chunk(Sim *sim, Process *process, uint64_t number, uint64_t chunk
 static bool compute_chunk(Sim *sim, Process *process, Task *task, WorkerJob *job, MsgRangeDone *done) {
     uint64_t chunk = task->first + task->done;
     done->end_chunk = -1;
-    job_use_bag(job, task->bag);
-    if (chunk < job->limit) {
+    job_use_bag(job, RANGE_BAG);
+    if (chunk < job->limit && !task->is_revoked) {
         if (!map_chunk(sim, process, task->job, chunk, done)) return false;
         task->done++;
     }
     done->done = task->done;
     done->elements = task->done;
-    return task->done == task->count || task->first + task->done >= job->limit || done->end != END_NONE;
+    return task->is_revoked || task->done == task->count || task->first + task->done >= job->limit || done->end != END_NONE;
+}
+
+/* The range is finished: what was mapped goes into its bag, or nowhere when it was revoked meanwhile. */
+static void range_finish(const Task *task, WorkerJob *job, MsgRangeDone *done) {
+    Bag mapped = job->bag;
+    bag_init(&job->bag, mapped.n, mapped.commutative, mapped.ops);
+    job_use_bag(job, task->bag);
+    if (task->is_revoked) {
+        bag_free(&mapped);
+        *done = (MsgRangeDone){.count = done->count, .end_chunk = -1};
+    } else if (!bag_merge(&job->bag, &mapped) && (done->end == END_NONE || job->bag.failed < done->end_chunk)) {
+        done->end = END_FAILED;
+        done->end_chunk = job->bag.failed;
+    }
 }
 
 static void merge_bag(Sim *sim, Process *process, Task *task, WorkerJob *job) {
@@ -221,6 +235,7 @@ static void root_slice(Sim *sim, Process *process, const Task *task);
 /* A range is over: what was mapped of it stays in the bag, or goes to the job's owner. */
 static void range_over(Sim *sim, Process *process, const Task *task, WorkerJob *job, MsgRangeDone done) {
     Buf data = {0};
+    range_finish(task, job, &done);
     PeerEvent event = {.kind = PEER_COMPUTED, .job = sim->numbers[task->job - 1], .range_done = done, .data = &data};
     event.range_done.range = task->range;
     event.range_done.first = task->first;
@@ -297,6 +312,10 @@ static void worker_act(Sim *sim, Process *process, PeerAction *action) {
         break;
     case PEER_LIMIT:
         if (action->limit < process->jobs[job - 1].limit) process->jobs[job - 1].limit = action->limit;
+        break;
+    case PEER_REVOKE:
+        for (Task *other = process->tasks; other; other = other->next)
+            other->is_revoked |= other->kind == PEER_COMPUTE && other->job == job && other->range == action->range;
         break;
     case PEER_MERGE:
         task.data = action->data;

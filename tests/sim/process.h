@@ -14,8 +14,11 @@ struct Task {
     uint64_t first, count, done;
     uint64_t began, range;
     uint32_t step, list, bag, parts;
+    bool is_revoked;
     Buf data;
 };
+
+enum { RANGE_BAG = UINT32_MAX }; /* where a range is mapped until it is finished */
 
 typedef struct OtherBag OtherBag; /* one that is not in use */
 struct OtherBag {

@@ -43,7 +43,7 @@ static void judge(Sim *sim) {
 }
 
 typedef struct Totals {
-    uint64_t events, cut_seeds, crashes, losses, replaced, again, exchanged;
+    uint64_t events, cut_seeds, crashes, losses, replaced, again, exchanged, copies;
     uint64_t deaths, bags, known; /* of whole runs; bags in journals; chunks that a run found there */
     NetworkCounts network;
 } Totals;
@@ -57,6 +57,7 @@ static void totals_add(Totals *totals, const Sim *sim) {
     totals->replaced += sim->spares;
     totals->exchanged += sim->exchanged;
     totals->again += sim->again;
+    totals->copies += sim->copies;
     totals->cut_seeds += sim->network.plan.cut_count > 0;
     sum->datagrams += counts->datagrams;
     sum->lost += counts->lost;
@@ -74,9 +75,9 @@ static void totals_print(const Totals *totals) {
            (unsigned long long)sum->datagrams, (unsigned long long)sum->lost, (unsigned long long)sum->cut,
            (unsigned long long)totals->cut_seeds, (unsigned long long)sum->repeated, (unsigned long long)sum->reordered,
            (unsigned long long)sum->segments, (unsigned long long)sum->sent_again);
-    printf("          %llu crashes; %llu workers lost, %llu replaced, %llu chunks run again; %llu tables exchanged in parts\n",
+    printf("          %llu crashes; %llu workers lost, %llu replaced, %llu chunks run again; %llu copies of slow ranges, %llu tables exchanged in parts\n",
            (unsigned long long)totals->crashes, (unsigned long long)totals->losses, (unsigned long long)totals->replaced,
-           (unsigned long long)totals->again, (unsigned long long)totals->exchanged);
+           (unsigned long long)totals->again, (unsigned long long)totals->copies, (unsigned long long)totals->exchanged);
     printf("          %llu times everything at once; %llu bags in journals, %llu chunks found there and not run again\n",
            (unsigned long long)totals->deaths, (unsigned long long)totals->bags, (unsigned long long)totals->known);
 }
