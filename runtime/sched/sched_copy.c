@@ -22,7 +22,8 @@ static uint64_t job_chunk_time(const Job *job) {
         chunks += job->stats.workers[i].chunks;
         spent += job->stats.workers[i].nanoseconds;
     }
-    return chunks ? 1 + spent / chunks : 0;
+    if (chunks == 0) return 0;
+    return spent < chunks ? 1 : spent / chunks;
 }
 
 /* ---- who is first */

@@ -150,12 +150,23 @@ static void peer_answered(Sched *sched, SchedPeer *peer, const MsgRangeDone *don
     peer->credits = done->credits == 0 ? 1 : done->credits < SCHED_CREDITS ? done->credits : SCHED_CREDITS;
 }
 
+/* A range that was revoked was finished before that was known: its values count elsewhere, but how it ended is so wherever it is
+ * mapped, and its worker maps nothing behind that. */
+static void job_take_end(Sched *sched, const Message *range_done) {
+    Job *job = table_find(&sched->jobs_by_number, range_done->job);
+    const MsgRangeDone *done = &range_done->as.range_done;
+    if (!job || done->end == END_NONE || (uint64_t)done->end_chunk >= job->spec.chunks) return;
+    job_end_after(sched, job, done->end_chunk, done->end);
+    job_settle(sched, job);
+}
+
 static void jobs_orphan_done(Sched *sched, SchedPeer *peer, const Message *message) {
     for (size_t i = 0; i < sched->orphan_count; i++) {
         const Orphan *orphan = &sched->orphans[i];
         if (orphan->job != message->job || !handed_is(&orphan->handed, peer->worker, &message->as.range_done)) continue;
         sched->orphans[i] = sched->orphans[--sched->orphan_count];
         peer_answered(sched, peer, &message->as.range_done);
+        job_take_end(sched, message);
         jobs_hand_out(sched);
         return;
     }

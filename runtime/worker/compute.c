@@ -202,7 +202,6 @@ static void map_revocable(Compute *compute, Entry *entry, uint64_t range, Bag *i
     bool is_wanted = range_begin(compute, entry, range);
     run->limit = &entry->range_limit;
     if (is_wanted) job_map(&entry->job, run);
-    if (run->end != END_NONE) lower_limit(entry, (uint64_t)run->end_chunk + 1);
     range_finish(compute, entry, into, run);
 }
 

@@ -165,7 +165,9 @@ void map_plain_chunk(Sim *sim, Process *process, uint64_t number, uint64_t chunk
         done->end_chunk = job->bag.failed;
     }
     process->progress++;
-    if (done->end_chunk >= 0 && (uint64_t)done->end_chunk < job->limit) job->limit = (uint64_t)done->end_chunk + 1;
+    /* Of a range that may be revoked, that is known when it is finished. */
+    if (number > SIM_JOBS && done->end_chunk >= 0 && (uint64_t)done->end_chunk < job->limit)
+        job->limit = (uint64_t)done->end_chunk + 1;
 }
 
 /* One chunk of a range. True when the range is over; *done then says how. */
@@ -236,6 +238,7 @@ static void root_slice(Sim *sim, Process *process, const Task *task);
 static void range_over(Sim *sim, Process *process, const Task *task, WorkerJob *job, MsgRangeDone done) {
     Buf data = {0};
     range_finish(task, job, &done);
+    if (done.end_chunk >= 0 && (uint64_t)done.end_chunk < job->limit) job->limit = (uint64_t)done.end_chunk + 1;
     PeerEvent event = {.kind = PEER_COMPUTED, .job = sim->numbers[task->job - 1], .range_done = done, .data = &data};
     event.range_done.range = task->range;
     event.range_done.first = task->first;

@@ -75,7 +75,8 @@ static void totals_print(const Totals *totals) {
            (unsigned long long)sum->datagrams, (unsigned long long)sum->lost, (unsigned long long)sum->cut,
            (unsigned long long)totals->cut_seeds, (unsigned long long)sum->repeated, (unsigned long long)sum->reordered,
            (unsigned long long)sum->segments, (unsigned long long)sum->sent_again);
-    printf("          %llu crashes; %llu workers lost, %llu replaced, %llu chunks run again; %llu copies of slow ranges, %llu tables exchanged in parts\n",
+    printf("          %llu crashes; %llu workers lost, %llu replaced, %llu chunks run again; %llu copies of slow ranges, %llu "
+           "tables exchanged in parts\n",
            (unsigned long long)totals->crashes, (unsigned long long)totals->losses, (unsigned long long)totals->replaced,
            (unsigned long long)totals->again, (unsigned long long)totals->copies, (unsigned long long)totals->exchanged);
     printf("          %llu times everything at once; %llu bags in journals, %llu chunks found there and not run again\n",

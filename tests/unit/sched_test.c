@@ -858,6 +858,67 @@ static void an_unknown_chunk_is_found_by_narrowing(void **state) {
     bench_free(&bench);
 }
 
+static Message took(uint64_t first, uint64_t count, uint64_t milliseconds) {
+    Message message = done(1, first, count);
+    message.as.range_done.nanoseconds = milliseconds * 1000000;
+    return message;
+}
+
+/* Worker 0 has chunks 0-3 and takes long; worker 1 has done 4-7, at 10 ms each, and has nothing to do. */
+static Bench bench_with_straggler(uint32_t flags) {
+    Bench bench = bench_new((SchedConfig){.workers = 2, .range_chunks = 4}, 2);
+    Message message = {.kind = MSG_JOB_SUBMIT, .job = 1};
+    message.as.submit.spec = (JobSpec){.chunks = 8, .flags = flags};
+    say(&bench, 0, message);
+    bench.now = 40;
+    say(&bench, 2, took(4, 4, 40));
+    assert_int_equal(bench.out.len, 0);
+    tick_at(&bench, 41); /* worker 0 hears who is idle */
+    assert_int_equal(sched_next_tick(bench.sched), 180000000); /* twice 40 ms, and 100 */
+    tick_at(&bench, 180);
+    MsgRange copy = sent(&bench, 2, MSG_RANGE, 0)->as.range;
+    assert_true(copy.first == 0 && copy.count == 1 && copy.bag == 3); /* in pieces, in a bag of their own */
+    return bench;
+}
+
+static void idle_workers_map_what_takes_long(void **state) {
+    (void)state;
+    Bench bench = bench_with_straggler(JOB_EXACT_COMMUTATIVE);
+    for (uint64_t chunk = 0; chunk < 4; chunk++) say(&bench, 2, took(chunk, 1, 10));
+    assert_int_equal(sent(&bench, 1, MSG_REVOKE, 0)->as.revoke.range, 1);
+    assert_int_equal(count_sent(&bench, 2, MSG_MERGE), 1); /* worker 0 had nothing else: nobody waits for it */
+    bench_free(&bench);
+}
+
+static void the_slow_one_may_be_first(void **state) {
+    (void)state;
+    Bench bench = bench_with_straggler(JOB_EXACT_COMMUTATIVE);
+    say(&bench, 2, took(0, 1, 10));
+    MsgRange copy = sent(&bench, 2, MSG_RANGE, 0)->as.range;
+    say(&bench, 1, took(0, 4, 200));
+    assert_int_equal(sent(&bench, 2, MSG_REVOKE, 0)->as.revoke.range, copy.range);
+    /* What is in the bag of copies is void: chunk 0 counts once. */
+    const MsgMerge *merge = &sent(&bench, count_sent(&bench, 1, MSG_MERGE) ? 1 : 2, MSG_MERGE, 0)->as.merge;
+    assert_true(merge->into + merge->from_bag == 3);
+    uint32_t puller = count_sent(&bench, 1, MSG_MERGE) ? 1 : 2;
+    say(&bench, puller, merged(1, merge->step));
+    assert_int_equal(count_sent(&bench, 0, MSG_JOB_DONE), 1);
+    bench_free(&bench);
+}
+
+static void copies_of_the_dead_count(void **state) {
+    (void)state;
+    Bench bench = bench_with_straggler(0);
+    say(&bench, 2, took(0, 1, 10));
+    dies(&bench, 1);
+    for (uint64_t chunk = 1; chunk < 4; chunk++) say(&bench, 2, took(chunk, 1, 10));
+    const MsgMerge *merge = &sent(&bench, 2, MSG_MERGE, 0)->as.merge;
+    say(&bench, 2, merged(1, merge->step));
+    while (count_sent(&bench, 2, MSG_MERGE)) say(&bench, 2, merged(1, sent(&bench, 2, MSG_MERGE, 0)->as.merge.step));
+    assert_int_equal(sent(&bench, 0, MSG_JOB_DONE, 0)->as.job_done.holder, 1);
+    bench_free(&bench);
+}
+
 static void dying_in_vain_has_an_end(void **state) {
     (void)state;
     Bench bench = bench_new((SchedConfig){.workers = 1, .may_replace = true}, 1);
@@ -1004,6 +1065,9 @@ int main(void) {
         cmocka_unit_test(who_cannot_be_reached_is_let_go_the_second_time),
         cmocka_unit_test(a_chunk_that_kills_three_fails_the_job),
         cmocka_unit_test(an_unknown_chunk_is_found_by_narrowing),
+        cmocka_unit_test(idle_workers_map_what_takes_long),
+        cmocka_unit_test(the_slow_one_may_be_first),
+        cmocka_unit_test(copies_of_the_dead_count),
         cmocka_unit_test(dying_in_vain_has_an_end),
         cmocka_unit_test(last_words_count_more_than_the_exit),
         cmocka_unit_test(a_quick_program_may_end_before_it_is_heard),
