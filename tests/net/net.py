@@ -15,7 +15,7 @@ from bed import HOSTS, Bed, NotHere, can_be_made, make_root
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 BOUND = 300       # seconds for a run, whatever happens to it: data that cannot be pulled are given up after 30, one after another
-PATIENCE = 28     # for what it leaves: a parent without a network waits 20 seconds for mrrun
+PATIENCE = 75     # for what it leaves: a parent without a network waits 20 seconds for mrrun, a shell 60 for what is sent
 COUNT = """
 fn tally(word) = (lower(word), 1)
 

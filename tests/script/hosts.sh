@@ -36,8 +36,8 @@ refuse() {
     grep -qF "$text" said || { cat said; fail "--host $*: no \"$text\""; }
 }
 
-# ---- every shell; what was shipped once is there; two at once do not get in each other's way
-for shell in sh 'bash --posix' 'busybox sh'; do
+# ---- every shell that is here; what was shipped once is there; two at once do not get in each other's way
+for shell in sh 'bash --posix' 'busybox sh' csh fish; do
     command -v "${shell%% *}" > /dev/null || continue
     export FAKE_SHELL=$shell
     rm -rf cache

@@ -7,8 +7,8 @@
 #include <string.h>
 
 /* The text goes through the user's login shell there, whatever that is, before sh gets it: it is in single quotes, and has neither
- * such quotes nor backslashes, exclamation marks or newlines in it. Of commands it needs those of POSIX and sha256sum; busybox has
- * all of them.
+ * such quotes nor backslashes or newlines in it, nor an exclamation mark without a blank after it (csh). Of commands it needs those
+ * of POSIX and sha256sum; busybox has all of them.
  *
  * dd with fullblock reads exactly as many bytes as it is told, so that what follows them is left for whoever reads next; without
  * it, byte by byte does. */
@@ -31,16 +31,19 @@ const char boot_shell[] =
     "[ \"$cache\" ] || die \"neither ${XDG_CACHE_HOME:-$HOME/.cache}/mr nor ${TMPDIR:-/tmp}/mr-cache-$(id -u) is a folder that "
     "only its user can change\"; "
     "clean() { rest; rm -rf \"$tmp\"; }; trap clean 0; trap \"exit 1\" 1 2 13 15; "
-    /* Who waits for bytes that a cut network will never bring is ended, with all that it has started. */
+    /* Who waits for bytes that a cut network will never bring is ended, with all that it has started: a minute for each megabyte.
+     */
     "rest() { if [ \"$dog\" ]; then kill -9 \"$dog\" 2>/dev/null; wait \"$dog\" 2>/dev/null; fi; dog=; }; "
-    "watch() { rest; (i=0; while [ $i -lt 120 ]; do sleep 1 || exit; i=$((i + 1)); done; kill -15 -$$) </dev/null >/dev/null 2>&1 "
+    "watch() { rest; (i=0; while [ $i -lt 60 ]; do sleep 1 || exit; i=$((i + 1)); done; kill -15 -$$) </dev/null >/dev/null 2>&1 "
     "& "
-    "dog=$!; }; "
+    "dog=$! ; }; "
     "dog=; watch; "
     "gone() { die \"mrrun fell silent\"; }; "
     /* So many lines, or bytes, of what mrrun says. */
     "lines() { n=$1; while [ \"$n\" -gt 0 ]; do IFS= read -r line || exit 1; echo \"$line\"; n=$((n - 1)); done; }; "
-    "bytes() { if [ \"$full\" ]; then dd bs=65536 count=$(($1 / 65536)) iflag=fullblock 2>/dev/null && "
+    "bytes() { if [ \"$full\" ]; then left=$(($1 / 65536)); "
+    "while [ $left -gt 0 ]; do watch; some=$((left > 16 ? 16 : left)); left=$((left - some)); "
+    "dd bs=65536 count=$some iflag=fullblock 2>/dev/null || return 1; done; "
     "if [ $(($1 % 65536)) -gt 0 ]; then dd bs=$(($1 % 65536)) count=1 iflag=fullblock 2>/dev/null; fi; "
     "else dd ibs=1 obs=65536 count=$1 2>/dev/null; fi; }; "
     "good() { own \"$1\" && (cd \"$1\" && echo \"$sums\" | sha256sum -c >/dev/null 2>&1); }; "
