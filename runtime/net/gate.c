@@ -79,7 +79,7 @@ static size_t most_connections(const Gate *gate) {
 
 /* The port at which a tcp socket of ours has its end; 0: it is none, or it only listens. */
 static in_port_t port_of(int fd, bool with_listeners) {
-    struct sockaddr_storage address;
+    struct sockaddr_storage address = {.ss_family = AF_UNSPEC};
     socklen_t size = sizeof address, number = sizeof(int);
     int listens = 0;
     if (getsockname(fd, (struct sockaddr *)&address, &size) != 0) return 0;
