@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/checksum.h"
 #include "runtime/net/wire.h"
 #include "runtime/value/value.h"
 #include "runtime/worker/cut.h"
@@ -46,6 +47,15 @@ static const MrType *const fields[] = {&type_string, &type_string_list};
 static const uint32_t offsets[] = {0, 24};
 static const MrType pair = {
     .kind = MR_TUPLE, .size = 32, .align = 8, .field_count = 2, .fields = fields, .offsets = offsets, .name = "(string, [string])"};
+static const uint32_t table_offsets[] = {8, 8 + sizeof(MrString)};
+static const MrType table = {.kind = MR_MAP,
+                             .size = 8,
+                             .align = 8,
+                             .field_count = 2,
+                             .stride = 16 + sizeof(MrString),
+                             .fields = fields,
+                             .offsets = table_offsets,
+                             .name = "[string: [string]]"};
 static const uint32_t globals[] = {1};
 static const MrSourceInfo sources[] = {
     {.kind = MR_SOURCE_RANGE, .element = &type_int},
@@ -136,6 +146,34 @@ static void try_bag(MrContext *context, const uint8_t *bytes, size_t size, const
     bag_free(&job.bag);
 }
 
+static bool merge_tables(MrContext *context, const void *captures, void *left, void *right) {
+    (void)captures, (void)left;
+    mr_drop(context, right, &table);
+    return false;
+}
+
+/* The bag of a table, whole or in cells whose checksums are made right, so that what is behind them is met. */
+static void try_table(MrContext *context, const uint8_t *bytes, size_t size, uint32_t flags) {
+    MrTask task = task_of(NULL, 0, flags | MR_TASK_KEYED);
+    Buf copy = {0};
+    buf_reserve(&copy, size + 1);
+    buf_add(&copy, bytes, size);
+    uint64_t form = 0, head[3];
+    if (size >= sizeof form) memcpy(&form, copy.data, sizeof form);
+    form &= 1;
+    if (size >= sizeof form) memcpy(copy.data, &form, sizeof form);
+    for (size_t at = sizeof form; form && at < size && size - at >= sizeof head; at += sizeof head + head[1]) {
+        memcpy(head, copy.data + at, sizeof head);
+        head[1] %= size - at - sizeof head + 1;
+        head[2] = checksum64(copy.data + at + sizeof head, head[1], head[0]);
+        memcpy(copy.data + at, head, sizeof head);
+    }
+    task.state = &table;
+    task.merge = merge_tables;
+    try_bag(context, (const uint8_t *)copy.data, copy.len, &task);
+    buf_free(&copy);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     static const MrProgram program = {.abi_version = MR_ABI_VERSION, .name = "fuzz", .globals = &pair};
     if (size == 0) return 0;
@@ -144,7 +182,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     context_init(&context, &program, &runtime);
     MrTask walk = task_of(sources, 2, 0), text = task_of(texts, 1, 0), ordered = task_of(NULL, 0, 0);
     MrTask exact = task_of(NULL, 0, MR_TASK_EXACT), stream = task_of(streams, 1, 0), by_chunk = task_of(shares, 3, 0);
-    switch (data[0] % 8) {
+    switch (data[0] % 10) {
     case 0: try_message(data + 1, size - 1); break;
     case 1: try_job(&context, data + 1, size - 1, &walk); break;
     case 2: try_job(&context, data + 1, size - 1, &text); break;
@@ -152,6 +190,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     case 4: try_job(&context, data + 1, size - 1, &stream); break;
     case 5: try_shares(&context, data + 1, size - 1, &by_chunk); break;
     case 6: try_slice(&context, data + 1, size - 1, &walk); break;
+    case 7: try_table(&context, data + 1, size - 1, 0); break;
+    case 8: try_table(&context, data + 1, size - 1, MR_TASK_EXACT); break;
     default: try_bag(&context, data + 1, size - 1, &exact); break;
     }
     context_free(&context);
