@@ -9,7 +9,7 @@
 #include "base/arena.h"
 #include "runtime/sched/sched_state.h"
 
-enum { RETRIES = 3, EXCHANGE_FROM = 8 << 20 };
+enum { RETRIES = 3 };
 #define MILLISECOND ((uint64_t)1000000)
 #define SECOND      ((uint64_t)1000000000)
 
@@ -444,7 +444,7 @@ Sched *sched_new(const SchedConfig *config, uint64_t now) {
     sched->config = *config;
     if (sched->config.workers == 0) sched->config.workers = 1;
     if (sched->config.retries == 0) sched->config.retries = RETRIES;
-    set_default(&sched->config.exchange, EXCHANGE_FROM);
+    set_default(&sched->config.exchange, SCHED_EXCHANGE_FROM);
     set_default(&sched->config.hello_wait, 100 * MILLISECOND);
     set_default(&sched->config.start_deadline, 30 * SECOND);
     set_default(&sched->config.heartbeat_every, SECOND);

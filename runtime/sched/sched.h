@@ -17,7 +17,7 @@
 #include "runtime/sched/message.h"
 #include "runtime/sched/stored.h"
 
-enum { SCHED_PEERS = 2 * MESSAGE_WORKERS, SCHED_CREDITS = 2 };
+enum { SCHED_PEERS = 2 * MESSAGE_WORKERS, SCHED_CREDITS = 2, SCHED_EXCHANGE_FROM = 8 << 20 };
 #define SCHED_NO_PEER UINT32_MAX
 
 typedef struct Sched Sched;

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/held.h"
 #include "runtime/sim/world.h"
 
 enum { TASK_COST = 5000 /* nanoseconds, whatever it is */, ENCODE_SPEED = 2 /* bytes a nanosecond */ };
@@ -17,14 +18,14 @@ struct Task {
     enum { TASK_OPEN, TASK_COMPUTE, TASK_MERGE, TASK_ENCODE, TASK_SLICE, TASK_RESULT } kind;
     size_t job;
     uint64_t range, first, count, cost;
-    uint32_t bag, step, list;
+    uint32_t bag, step, list, parts;
     uint64_t chunks, size; /* of the bag that is merged or was received */
     bool is_revoked;       /* COMPUTE: others were first */
 };
 
 typedef struct NodeBag {
     size_t job;
-    uint32_t bag;
+    uint32_t bag, parts; /* parts: it is one of so many parts of a table, by the hashes of keys; 0: it is whole */
     uint64_t chunks;
 } NodeBag;
 
@@ -46,15 +47,15 @@ struct Node {
 
 /* ---- what a process has */
 
-static uint64_t *bag_chunks(Node *node, size_t job, uint32_t bag) {
+static NodeBag *find_bag(Node *node, size_t job, uint32_t bag) {
     for (size_t i = 0; i < node->bag_count; i++)
-        if (node->bags[i].job == job && node->bags[i].bag == bag) return &node->bags[i].chunks;
+        if (node->bags[i].job == job && node->bags[i].bag == bag) return &node->bags[i];
     if (node->bag_count == node->bag_cap) {
         node->bag_cap = node->bag_cap ? 2 * node->bag_cap : 4;
         node->bags = xrealloc(node->bags, node->bag_cap * sizeof *node->bags);
     }
     node->bags[node->bag_count] = (NodeBag){.job = job, .bag = bag};
-    return &node->bags[node->bag_count++].chunks;
+    return &node->bags[node->bag_count++];
 }
 
 static uint64_t *job_limit(Node *node, size_t job) {
@@ -84,10 +85,25 @@ static Buf zeros(uint64_t size) {
     return data;
 }
 
-static Buf bag_data(const World *world, size_t job, uint64_t chunks) {
-    Buf data = zeros(world_bytes(world, profile_bag_size(&world->profile->jobs[job], chunks)));
-    memcpy(data.data, &chunks, sizeof chunks);
+static uint64_t bag_size(const World *world, size_t job, const NodeBag *bag) {
+    return profile_bag_size(&world->profile->jobs[job], bag->chunks) / (bag->parts ? bag->parts : 1);
+}
+
+static Buf bag_data(const World *world, size_t job, const NodeBag *bag) {
+    Buf data = zeros(world_bytes(world, bag_size(world, job, bag)));
+    memcpy(data.data, &bag->chunks, sizeof bag->chunks);
     return data;
+}
+
+/* The same, of which parts can be had: it begins with the number, and its cells are of one size. */
+static Held *bag_cells(const World *world, size_t job, const NodeBag *bag) {
+    Held *held = held_cut(bag->chunks);
+    Buf cell = zeros(world_bytes(world, bag_size(world, job, bag)) / HELD_CELLS + 1);
+    held_begin(held);
+    for (uint32_t i = 0; i < HELD_CELLS; i++) held_add(held, i, cell.data, cell.len, NULL);
+    held_end(held, NULL);
+    buf_free(&cell);
+    return held;
 }
 
 static uint64_t chunks_of_data(const Buf *data) {
@@ -141,7 +157,9 @@ static void range_over(World *world, Node *node, const Task *task) {
     if (job->measured_chunks) answer.elements = job->elements * done / job->measured_chunks;
     answer.nanoseconds = task->cost;
     answer.credits = SCHED_CREDITS;
-    *bag_chunks(node, task->job, task->bag) += done;
+    NodeBag *bag = find_bag(node, task->job, task->bag);
+    bag->chunks += done;
+    answer.weight = (uint64_t)((double)profile_weight(job, bag->chunks) / world->scale);
     Buf none = {0};
     peer_do(world, node, (PeerEvent){.kind = PEER_COMPUTED, .job = job->number, .range_done = answer, .data = &none});
 }
@@ -149,13 +167,20 @@ static void range_over(World *world, Node *node, const Task *task) {
 static void merge_over(World *world, Node *node, const Task *task) {
     PeerEvent event = {.kind = PEER_MERGED, .job = world->profile->jobs[task->job].number};
     event.merge_done = (MsgMergeDone){.step = task->step, .nodes = 1, .nanoseconds = task->cost, .end_chunk = -1};
-    *bag_chunks(node, task->job, task->bag) += task->chunks;
+    NodeBag *bag = find_bag(node, task->job, task->bag);
+    bag->chunks += task->chunks;
+    bag->parts = task->parts > 1 ? task->parts : 0;
     peer_do(world, node, event);
 }
 
 static void encode_over(World *world, Node *node, const Task *task) {
-    Buf data = bag_data(world, task->job, *bag_chunks(node, task->job, task->bag));
-    PeerEvent event = {.kind = PEER_ENCODED, .job = world->profile->jobs[task->job].number, .bag = task->bag, .data = &data};
+    const NodeBag *bag = find_bag(node, task->job, task->bag);
+    PeerEvent event = {.kind = PEER_ENCODED, .job = world->profile->jobs[task->job].number, .bag = task->bag};
+    Held *held = task->parts ? bag_cells(world, task->job, bag) : NULL;
+    Buf data = {0};
+    if (!held) data = bag_data(world, task->job, bag);
+    event.held = &held;
+    event.data = &data;
     peer_do(world, node, event);
 }
 
@@ -189,7 +214,7 @@ static void result_over(World *world, Node *node, const Task *task) {
 void node_submit(World *world, Node *root, size_t number) {
     const ProfileJob *job = &world->profile->jobs[number];
     MsgJobSubmit submit = {.spec = job->spec};
-    submit.spec.flags &= ~(uint32_t)(JOB_IS_WATCHED | JOB_BY_KEY); /* large tables are merged along the tree, too */
+    submit.spec.flags &= ~(uint32_t)JOB_IS_WATCHED;
     if (job->spec.blob_size > MESSAGE_INLINE_BLOB) submit.spec.blob_size = world_bytes(world, job->spec.blob_size);
     Buf captures = zeros(submit.spec.blob_size + 1);
     captures.len = submit.spec.blob_size;
@@ -258,6 +283,8 @@ static void owner_do(World *world, Node *node, OwnerActions *actions) {
             task.kind = TASK_RESULT;
             if (job < world->profile->len) task.cost = world->profile->jobs[job].ended - world->profile->jobs[job].delivered;
             buf_free(&action->data);
+            if (job < world->profile->len) world->result->jobs[job].is_exchanged = action->parts != NULL;
+            owner_parts_free(action);
             if (!world->profile->jobs[job].is_cancelled) task_add(world, node, task);
             break;
         case OWNER_EXIT: world_fail(world, action->text[0] ? action->text : "the main process gave up"); break;
@@ -267,13 +294,26 @@ static void owner_do(World *world, Node *node, OwnerActions *actions) {
     owner_actions_free(actions);
 }
 
+static void send_answer(World *world, const Node *node, const PeerAction *action) {
+    Message message = action->message;
+    Buf bytes = {0};
+    if (action->held && message.size) {
+        DataName name = message.as.piece.name;
+        bytes = zeros(message.size);
+        held_read(action->held, name.list, (uint32_t)name.count, message.as.piece.offset, bytes.data, message.size, NULL);
+        message.bytes = bytes.data;
+    }
+    world_send(world, node->number, action->route, LANE_PIECE, &message);
+    buf_free(&bytes);
+}
+
 static void worker_act(World *world, Node *node, PeerAction *action) {
     size_t job = world_job(world, action->job);
     Task task = {.job = job, .range = action->range, .first = action->first, .count = action->count, .bag = action->bag};
     switch (action->kind) {
     case PEER_SEND_CONTROL: world_send(world, node->number, NODE_SCHED, LANE_CONTROL, &action->message); break;
     case PEER_SEND_DATA: world_send(world, node->number, endpoint_node(world, action->endpoint), LANE_GET, &action->message); break;
-    case PEER_SEND_ANSWER: world_send(world, node->number, action->route, LANE_PIECE, &action->message); break;
+    case PEER_SEND_ANSWER: send_answer(world, node, action); break;
     case PEER_OPEN:
         task.kind = TASK_OPEN;
         task.cost = (uint64_t)(real_bytes(world, action->data.len) / ENCODE_SPEED);
@@ -294,14 +334,15 @@ static void worker_act(World *world, Node *node, PeerAction *action) {
     case PEER_MERGE:
         task.kind = TASK_MERGE;
         task.step = action->step;
+        task.parts = action->parts;
         task.chunks = chunks_of_data(&action->data);
         task.cost = merge_cost(world, job, action->data.len);
         task_add(world, node, task);
         break;
     case PEER_ENCODE:
         task.kind = TASK_ENCODE;
-        task.cost =
-            (uint64_t)((double)profile_bag_size(&world->profile->jobs[job], *bag_chunks(node, job, action->bag)) / ENCODE_SPEED);
+        task.parts = action->parts;
+        task.cost = (uint64_t)((double)bag_size(world, job, find_bag(node, job, action->bag)) / ENCODE_SPEED);
         task_add(world, node, task);
         break;
     case PEER_DROP: drop_job(node, job); break;

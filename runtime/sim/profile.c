@@ -7,7 +7,11 @@
 
 #include "base/arena.h"
 
-enum { LEAST_BAG = 16 }; /* bytes of an encoded bag, whatever is in it */
+enum {
+    LEAST_BAG = 16, /* bytes of an encoded bag, whatever is in it */
+    BINS = 2,       /* of weights, for each doubling of chunks */
+    WEIGHT_BINS = 41 * BINS,
+};
 
 /* ---- listening */
 
@@ -44,9 +48,25 @@ static void note_range(ProfileJob *job, const MsgRange *range) {
     job->bag_of_range[range->range] = range->bag;
 }
 
+/* Tables weigh the more the more went into them, but less and less so. Of bags with about as many chunks the largest weight counts.
+ */
+static uint32_t weight_bin(double chunks) {
+    double bin = BINS * log2(chunks);
+    return bin < 0 ? 0 : bin >= WEIGHT_BINS ? WEIGHT_BINS - 1 : (uint32_t)bin;
+}
+
+static void note_weight(ProfileJob *job, uint64_t chunks, uint64_t weight) {
+    if (weight == 0) return;
+    if (!job->weights) job->weights = xcalloc(WEIGHT_BINS, sizeof *job->weights);
+    double *bin = &job->weights[weight_bin((double)chunks)];
+    if ((double)weight > *bin) *bin = (double)weight;
+}
+
 static void note_range_done(ProfileJob *job, const MsgRangeDone *done) {
     if (done->range >= job->bag_of_cap || done->done == 0) return;
-    *chunks_of_bag(job, job->bag_of_range[done->range]) += done->done;
+    uint64_t *chunks = chunks_of_bag(job, job->bag_of_range[done->range]);
+    *chunks += done->done;
+    note_weight(job, *chunks, done->weight);
     job->ranges = grown(job->ranges, &job->range_cap, job->range_count + 1, sizeof *job->ranges);
     job->ranges[job->range_count++] = (ProfileRange){done->first, done->done, done->elements, done->nanoseconds, done->pulled};
 }
@@ -59,9 +79,9 @@ static void note_sample(ProfileJob *job, uint32_t bag, uint64_t size) {
 }
 
 static void note_merge(ProfileJob *job, const MsgMerge *merge) {
-    if (merge->parts != 1) return;
     job->merges = grown(job->merges, &job->merge_cap, job->merge_count + 1, sizeof *job->merges);
-    job->merges[job->merge_count++] = (ProfileMerge){.step = merge->step, .into = merge->into, .from = merge->from_bag};
+    job->merges[job->merge_count++] =
+        (ProfileMerge){.step = merge->step, .into = merge->into, .from = merge->from_bag, .parts = merge->parts};
 }
 
 static void note_merge_done(ProfileJob *job, const MsgMergeDone *done) {
@@ -70,7 +90,7 @@ static void note_merge_done(ProfileJob *job, const MsgMergeDone *done) {
         if (merge.step != done->step) continue;
         job->merges[i] = job->merges[--job->merge_count];
         if (!done->merged) return;
-        note_sample(job, merge.from, done->size);
+        note_sample(job, merge.from, done->size * merge.parts);
         uint64_t chunks = *chunks_of_bag(job, merge.from);
         *chunks_of_bag(job, merge.into) += chunks;
         job->merged_size += done->size;
@@ -177,9 +197,28 @@ uint64_t profile_cost(const ProfileJob *job, uint64_t first, uint64_t count) {
     return (uint64_t)cost;
 }
 
+/* From what is known of smaller and larger tables, along the line between them in logarithms; beyond them, a table with half of the
+ * chunks has half of the weight, and one with twice as many weighs no more. */
+uint64_t profile_weight(const ProfileJob *job, uint64_t chunks) {
+    if (!job->weights || chunks == 0) return 0;
+    uint32_t at = weight_bin((double)chunks), below = at + 1, above = at;
+    while (below > 0 && job->weights[below - 1] == 0) below--;
+    while (above < WEIGHT_BINS && job->weights[above] == 0) above++;
+    if (below == 0 && above == WEIGHT_BINS) return 0;
+    double place = BINS * log2((double)chunks);
+    if (above == WEIGHT_BINS) return (uint64_t)job->weights[below - 1];
+    if (below == 0) return (uint64_t)(job->weights[above] * exp2((place - above) / BINS));
+    below--;
+    if (below == above) return (uint64_t)job->weights[at];
+    double share = (place - below) / (double)(above - below), low = log(job->weights[below]), high = log(job->weights[above]);
+    return (uint64_t)exp(low + (high - low) * (share < 0 ? 0 : share > 1 ? 1 : share));
+}
+
 uint64_t profile_bag_size(const ProfileJob *job, uint64_t chunks) {
     if (chunks == 0 || job->spec.chunks == 0) return LEAST_BAG;
     double size = job->size_at_all * pow((double)chunks / (double)job->spec.chunks, job->growth);
+    if (job->weights) /* which is known better than sizes are, at the rate of the whole table */
+        size = job->size_at_all * (double)profile_weight(job, chunks) / (double)(profile_weight(job, job->spec.chunks) + 1);
     return size > LEAST_BAG ? (uint64_t)size : LEAST_BAG;
 }
 
@@ -187,6 +226,7 @@ void profile_free(Profile *profile) {
     for (size_t i = 0; i < profile->len; i++) {
         ProfileJob *job = &profile->jobs[i];
         free(job->ranges);
+        free(job->weights);
         free(job->samples);
         free(job->bag_of_range);
         free(job->bag_chunks);

@@ -20,7 +20,7 @@ typedef struct ProfileSample {
 } ProfileSample;
 
 typedef struct ProfileMerge {
-    uint32_t step, into, from;
+    uint32_t step, into, from, parts;
 } ProfileMerge;
 
 typedef struct ProfileJob {
@@ -36,6 +36,7 @@ typedef struct ProfileJob {
     size_t sample_count, sample_cap;
     uint64_t merged_size, merge_nanoseconds; /* of all merges */
     uint64_t root_size;                      /* bytes of the bag that the root pulled */
+    double *weights; /* BY_KEY: what bags weighed, by the logarithm of their chunks (profile.c); NULL: nothing is known */
 
     /* While the run goes: */
     uint32_t *bag_of_range; /* by the number of the range */
@@ -62,5 +63,6 @@ void profile_free(Profile *profile);
 
 uint64_t profile_cost(const ProfileJob *job, uint64_t first, uint64_t count); /* nanoseconds for these chunks */
 uint64_t profile_bag_size(const ProfileJob *job, uint64_t chunks);            /* bytes of a bag with so many */
+uint64_t profile_weight(const ProfileJob *job, uint64_t chunks);              /* BY_KEY: what it weighs (MsgRangeDone) */
 
 #endif

@@ -208,6 +208,7 @@ static void world_init(World *world) {
     SchedConfig config = {.workers = workers, .heartbeat_every = world->beat, .suspect_after = 300 * world->beat};
     config.dead_after = config.start_deadline = 300 * world->beat;
     config.keeps_nested = true;
+    config.exchange = (uint64_t)(SCHED_EXCHANGE_FROM / world->scale) + 1;
     world->sched = sched_new(&config, 0);
     world->node_count = NODE_WORKER + workers;
     world->nodes = xcalloc(world->node_count, sizeof *world->nodes);

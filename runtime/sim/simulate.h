@@ -21,10 +21,10 @@ typedef struct SimulateConfig {
 
 typedef struct SimulatedJob {
     uint64_t number;
-    bool is_over;
-    uint64_t started, ended; /* virtual nanoseconds */
-    uint64_t work;           /* nanoseconds of mapping, on all workers */
-    uint32_t workers;        /* that mapped something of it */
+    bool is_over, is_exchanged; /* exchanged: a table, put together in parts by the hashes of keys, and not along a tree */
+    uint64_t started, ended;    /* virtual nanoseconds */
+    uint64_t work;              /* nanoseconds of mapping, on all workers */
+    uint32_t workers;           /* that mapped something of it */
     uint64_t ranges;
     uint32_t edges, depth; /* merges of one worker's results into another's; the longest chain of them */
     uint64_t edge_bytes, largest_edge;

@@ -28,7 +28,10 @@ static void show_job(const ProfileJob *real, const SimulatedJob *job, uint32_t w
         fprintf(stderr, ", %.1f times as fast as one worker's mapping; %.0f %% of all workers' time is mapping", work / took,
                 100 * seconds(job->work) / took / workers);
     fprintf(stderr, "\n  ranges     %llu, on %u workers\n", (unsigned long long)job->ranges, job->workers);
-    fprintf(stderr, "  tree       %u levels of workers, %u edges\n", job->depth, job->edges);
+    if (job->is_exchanged)
+        fprintf(stderr, "  exchange   of a large table by its keys: %u merges of parts\n", job->edges);
+    else
+        fprintf(stderr, "  tree       %u levels of workers, %u edges\n", job->depth, job->edges);
     fprintf(stderr, "  bytes      %llu over all edges, %llu over the largest; %llu to the root",
             (unsigned long long)job->edge_bytes, (unsigned long long)job->largest_edge, (unsigned long long)job->root_bytes);
     if (job->capture_bytes + job->slice_bytes)
