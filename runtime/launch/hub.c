@@ -213,8 +213,13 @@ static void tick_channels(Hub *hub) {
     uint64_t now = clock_now();
     if (now < channels_next_tick(&hub->channels)) return;
     channels_tick(&hub->channels, now);
-    for (uint32_t peer = 0; peer < hub->channels.len; peer++)
-        if (hub->channels.items[peer]) flush(hub, peer);
+    for (uint32_t peer = 0; peer < hub->channels.len; peer++) {
+        const Channel *channel = hub->channels.items[peer];
+        if (!channel) continue;
+        flush(hub, peer);
+        SchedEvent lost = {.kind = SCHED_PEER_LOST, .peer = peer, .at_chunk = -1, .text = "it does not take what it is sent"};
+        if (channel_is_stuck(channel)) step(hub, &lost);
+    }
 }
 
 static int milliseconds_until(uint64_t time) {

@@ -25,6 +25,7 @@ struct Channel {
     uint32_t acked;
     uint64_t retry_at, retry; /* when something flies: the time for sending it again, and how long is waited */
     uint32_t tries;
+    bool is_heard; /* something came since the last progress */
     Message heartbeat;
     bool has_heartbeat;
 
@@ -125,6 +126,7 @@ static void held_make_due(Channel *channel, Held *held) {
 
 static void start_retrying(Channel *channel, uint64_t now) {
     channel->tries = 0;
+    channel->is_heard = false;
     channel->retry = CHANNEL_RETRY;
     channel->retry_at = now + channel->retry;
 }
@@ -227,10 +229,11 @@ void channel_receive(Channel *channel, const Message *datagram, uint64_t now) {
     }
     channel->knows_other = true;
     channel->other = datagram->session;
-    if (channel->tries > CHANNEL_TRIES) { /* it was quiet, and is to be heard again */
+    if (channel->tries > CHANNEL_TRIES && !channel->is_heard) { /* it was quiet, and is to be heard again */
         start_retrying(channel, now);
         for (uint32_t i = 0; i < channel->flying; i++) held_make_due(channel, held_at(channel, i));
     }
+    channel->is_heard = true;
     if (datagram->kind == MSG_ACK) take_request(channel, datagram, now);
     if (is_numbered(datagram->kind)) {
         take_message(channel, datagram, now);
@@ -332,6 +335,10 @@ bool channel_datagram(Channel *channel, uint64_t now, Message *out) {
     }
     dispatch(channel, out);
     return true;
+}
+
+bool channel_is_stuck(const Channel *channel) {
+    return channel->tries > CHANNEL_TRIES && channel->is_heard;
 }
 
 bool channel_is_settled(const Channel *channel) {

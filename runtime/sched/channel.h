@@ -51,6 +51,7 @@ uint64_t channel_next_tick(const Channel *channel); /* CHANNEL_NEVER: nothing is
 /* The next datagram to be sent; its bytes are valid until the next call with this channel. False: none. */
 bool channel_datagram(Channel *channel, uint64_t now, Message *out);
 
+bool channel_is_stuck(const Channel *channel);   /* the other end is heard, but for CHANNEL_TRIES has acknowledged nothing */
 bool channel_is_settled(const Channel *channel); /* all that was sent has been acknowledged */
 ChannelStats channel_stats(const Channel *channel);
 

@@ -223,6 +223,31 @@ static void who_is_not_answered_becomes_quiet(void **state) {
     world_free(world);
 }
 
+/* It lives, but what it is sent never gets through to it. */
+static void who_lives_and_takes_nothing_is_stuck(void **state) {
+    (void)state;
+    World *world = world_new(1, 0);
+    Message heartbeat = {.kind = MSG_HEARTBEAT};
+    say(world, 0);
+    for (int i = 0; i < 60; i++) {
+        assert_true(!channel_is_stuck(world->ends[0]) || world->now > 30 * SECOND);
+        channel_send(world->ends[1], &heartbeat);
+        flush(world, 1);
+        for (uint64_t until = world->now + SECOND; world->now < until; world->now += 50 * MILLISECOND) {
+            for (size_t k = 0; k < world->count; k++) {
+                if (world->flights[k].to == 0) arrive(world, 0, &world->flights[k].message);
+                flight_free(&world->flights[k]);
+            }
+            world->count = 0;
+            channel_tick(world->ends[0], world->now);
+            flush(world, 0);
+        }
+    }
+    assert_true(channel_is_stuck(world->ends[0]));
+    assert_false(channel_is_stuck(world->ends[1]));
+    world_free(world);
+}
+
 static void an_end_that_was_started_anew_is_not_mistaken(void **state) {
     (void)state;
     World *world = world_new(1, 0);
@@ -291,6 +316,7 @@ int main(void) {
         cmocka_unit_test(a_gap_is_asked_for_at_once),
         cmocka_unit_test(what_is_under_way_is_bounded),
         cmocka_unit_test(who_is_not_answered_becomes_quiet),
+        cmocka_unit_test(who_lives_and_takes_nothing_is_stuck),
         cmocka_unit_test(an_end_that_was_started_anew_is_not_mistaken),
         cmocka_unit_test(nonsense_is_dropped),
         cmocka_unit_test(a_set_has_one_timer),
