@@ -1,7 +1,7 @@
 /* link.c: ROUTER and DEALER sockets, set up as docs/protocol.md says: MANDATORY, so that a peer that is gone shows as an error and
- * not as silence; DONTWAIT and no high-water mark for what is sent, so that a dead peer cannot block a sender; limits on the size
- * of a message and on how many are taken in before they are looked at, so that nobody's eagerness costs memory. Over tcp all of
- * them are encrypted, and those that listen let in the run's keys only (docs/security.md). */
+ * not as silence; DONTWAIT, so that a dead peer cannot block a sender; limits on the size of a message, on how many are taken in
+ * before they are looked at, and on how many answers wait for one who does not take them, so that nobody's eagerness costs memory.
+ * Over tcp all of them are encrypted, and those that listen let in the run's keys only (docs/security.md). */
 #include "runtime/net/link.h"
 
 #include <errno.h>
@@ -30,6 +30,7 @@ enum {
     /* Who listens is sent control messages and questions; only who asks for data is sent any. */
     MOST_ASKED = 64 << 10,
     MOST_SENT = MESSAGE_PIECE_SIZE + (64 << 10),
+    MOST_UNSENT = 256,      /* answers to one who asks for data; if he does not take them, he has to ask again */
     MOST_WAITING = 1024,    /* messages of one peer; what is more stays with it */
     MOST_LOGGED = 16,       /* peers of which it is said that they speak wrongly */
     MOST_BAD = 64,          /* datagrams that are dropped in a row, before others have their turn */
@@ -229,10 +230,12 @@ static bool is_endpoint(const Link *link, const char *endpoint, TcpEndpoint *pla
 }
 
 /* Listens; *real is where others find it. */
-static void *listen_at(Link *link, const char *endpoint, int linger, char real[MESSAGE_ENDPOINT_SIZE], Gate **gate, char **error) {
+static void *listen_at(Link *link, const char *endpoint, bool is_data, char real[MESSAGE_ENDPOINT_SIZE], Gate **gate,
+                       char **error) {
     TcpEndpoint place;
     bool is_good = is_endpoint(link, endpoint, &place);
-    void *socket = is_good ? socket_new(link->net, ZMQ_ROUTER, MOST_ASKED, linger) : NULL;
+    void *socket = is_good ? socket_new(link->net, ZMQ_ROUTER, MOST_ASKED, is_data ? LINGER : 0) : NULL;
+    if (socket && is_data) set_int(socket, ZMQ_SNDHWM, MOST_UNSENT);
     if (!is_good) errno = EINVAL;
     if (socket && link->has_keys) {
         is_good = bind_tcp(link, socket, &place, gate);
@@ -271,11 +274,11 @@ static void *connect_to(Link *link, const char *endpoint, bool is_data, int ling
 
 static bool open_sockets(Link *link, const LinkConfig *config, char **error) {
     if (config->data) {
-        link->data = listen_at(link, config->data, LINGER, link->data_endpoint, &link->data_gate, error);
+        link->data = listen_at(link, config->data, true, link->data_endpoint, &link->data_gate, error);
         if (!link->data) return false;
     }
     if (config->is_hub) {
-        link->control = listen_at(link, config->control, 0, link->control_endpoint, &link->control_gate, error);
+        link->control = listen_at(link, config->control, false, link->control_endpoint, &link->control_gate, error);
         return link->control != NULL;
     }
     snprintf(link->control_endpoint, sizeof link->control_endpoint, "%s", config->control);

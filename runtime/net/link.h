@@ -7,8 +7,9 @@
  *     root, worker a control DEALER to the scheduler, which knows it again when the connection is made anew; a data ROUTER that
  * listens, and a DEALER to each data endpoint asked
  *
- * No send ever blocks and no queue has a high-water mark: what is under way is bounded by the protocol, which pulls. A datagram
- * that is not a message is counted and dropped. Times are milliseconds. */
+ * No send ever blocks. What is under way is bounded by the protocol, which pulls; of one who asks for more than he takes, answers
+ * are dropped when there are many, and he has to ask again. A datagram that is not a message is counted and dropped. Times are
+ * milliseconds. */
 #ifndef RUNTIME_NET_LINK_H
 #define RUNTIME_NET_LINK_H
 

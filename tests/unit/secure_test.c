@@ -4,11 +4,13 @@
 #include <stddef.h>
 #include <arpa/inet.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 #include <zmq.h>
 
@@ -17,6 +19,7 @@
 #include "base/arena.h"
 #include "runtime/net/link.h"
 #include "runtime/net/tcp.h"
+#include "runtime/net/wire.h"
 
 enum { MEMBERS = 3, STRANGER = 2 }; /* hub, one worker, and one whose key is not in the list */
 
@@ -318,6 +321,72 @@ static void half_open_connections_are_bounded(void **state) {
     stop(&run);
 }
 
+static long resident_kilobytes(void) {
+    long total = 0, resident = 0;
+    FILE *file = fopen("/proc/self/statm", "r");
+    if (!file || fscanf(file, "%ld %ld", &total, &resident) != 2) resident = 0;
+    if (file) fclose(file);
+    return resident * (sysconf(_SC_PAGESIZE) / 1024);
+}
+
+/* In a process of its own: asks for so many pieces, and takes none of them. */
+static void ask_and_look_away(int from, int asks) {
+    char endpoints[2][MESSAGE_ENDPOINT_SIZE];
+    LinkKeys keys;
+    if (read(from, endpoints, sizeof endpoints) != sizeof endpoints || read(from, &keys.own, sizeof keys.own) != sizeof keys.own)
+        _exit(1);
+    TcpEndpoint holder;
+    void *zmq = zmq_ctx_new(), *socket = zmq_socket(zmq, ZMQ_DEALER);
+    int one = 1;
+    tcp_parse(endpoints[1], &holder);
+    zmq_setsockopt(socket, ZMQ_RCVHWM, &one, sizeof one);
+    zmq_setsockopt(socket, ZMQ_CURVE_PUBLICKEY, keys.own.public_key, KEY_SIZE);
+    zmq_setsockopt(socket, ZMQ_CURVE_SECRETKEY, keys.own.secret_key, KEY_SIZE);
+    zmq_setsockopt(socket, ZMQ_CURVE_SERVERKEY, holder.key, KEY_SIZE);
+    zmq_connect(socket, holder.place);
+    uint8_t head[WIRE_HEAD];
+    Message get = {.kind = MSG_GET, .as.get = {.pull = 5, .name.kind = DATA_BAG, .length = MESSAGE_PIECE_SIZE, .is_plain = true}};
+    size_t size = wire_encode(&get, head);
+    for (int i = 0; i < asks; i++) zmq_send(socket, head, size, 0);
+    sleep(60); /* until it is killed */
+    _exit(0);
+}
+
+static void answers_that_nobody_takes_are_bounded(void **state) {
+    (void)state;
+    enum { ASKS = 1500 };
+    int pipes[2];
+    assert_int_equal(pipe(pipes), 0);
+    pid_t greedy = fork(); /* before there are threads */
+    if (greedy == 0) ask_and_look_away(pipes[0], ASKS);
+    Run run;
+    start(&run, "127.0.0.1");
+    check_talk(&run);
+    char endpoints[2][MESSAGE_ENDPOINT_SIZE];
+    snprintf(endpoints[0], sizeof *endpoints, "%s", link_control_endpoint(run.hub));
+    snprintf(endpoints[1], sizeof *endpoints, "%s", link_data_endpoint(run.one));
+    assert_true(write(pipes[1], endpoints, sizeof endpoints) > 0);
+    assert_true(write(pipes[1], &run.keys[0].own, sizeof run.keys[0].own) > 0);
+    char *bytes = xcalloc(MESSAGE_PIECE_SIZE, 1);
+    long before = resident_kilobytes();
+    LinkEvent event;
+    for (int asked = 0; asked < ASKS && receive(run.one, &event, 5000); asked++) {
+        Message piece = {.kind = MSG_PIECE, .bytes = bytes, .size = MESSAGE_PIECE_SIZE};
+        piece.as.piece = (MsgPiece){.pull = 5, .name.kind = DATA_BAG, .total = MESSAGE_PIECE_SIZE, .state = PIECE_DATA};
+        link_send_answer(run.one, event.peer, &piece);
+    }
+    long after = resident_kilobytes();
+    print_message("%d answers of 512 KiB that nobody takes cost %ld MB\n", ASKS, (after - before) / 1024);
+    assert_true(after - before < 200 * 1024);
+    kill(greedy, SIGKILL);
+    waitpid(greedy, NULL, 0);
+    close(pipes[0]);
+    close(pipes[1]);
+    free(bytes);
+    check_talk(&run);
+    stop(&run);
+}
+
 static void garbage_is_refused(void **state) {
     (void)state;
     Run run;
@@ -350,6 +419,7 @@ static void garbage_is_refused(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(endpoints_are_taken_apart),
+        cmocka_unit_test(answers_that_nobody_takes_are_bounded),
         cmocka_unit_test(everywhere_is_everywhere),
         cmocka_unit_test(members_talk),
         cmocka_unit_test(strangers_are_refused),
