@@ -156,6 +156,17 @@ def long_scene_an_element_of_half_a_minute(stage):
     scene_a_long_element(stage, 30)
 
 
+def scene_a_straggler(stage):
+    """One of eight workers takes ten times as long for everything: the whole takes at most 1.3 times as long, and some overhead."""
+    executable = stage.program("fn wait(i: int) -> int {\n    sleep(0.05)\n    i\n}\nprint(map wait over 1..480 reduce sum)\n")
+    for _ in range(3):  # other things may run at the same time
+        quick = stage.run(["-n", 8, executable])
+        slow = stage.run(["-v", "-n", 8, executable], fault="range.slow@3:*:slow=10")
+        slow.must(slow.out == quick.out and slow.status == 0 and "others map them, too" in slow.err, "one worker is slow")
+        if slow.seconds <= 1.3 * quick.seconds + 0.1: break
+    slow.must(slow.seconds <= 1.3 * quick.seconds + 0.1, f"one worker is slow, and {quick.seconds:.2f} s without that")
+
+
 # ---- elements that kill
 
 KILLER = "#include <signal.h>\n#include <stdint.h>\nint64_t deadly(int64_t i) {\n    if (i == 137) raise(SIGKILL);\n    return i;\n}\n"
@@ -225,7 +236,7 @@ def scene_points_of_root_and_parent(stage):
         ended.must((ended.status == 1 and "error: " in ended.err) or is_late, fault)
 
 
-ALONE = ["scene_lost_work_is_handed_out_again_within_a_second"]  # they measure time
+ALONE = ["scene_lost_work_is_handed_out_again_within_a_second", "scene_a_straggler"]  # they measure time
 
 
 def run_scene(bench, options, name):
