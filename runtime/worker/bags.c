@@ -5,6 +5,9 @@
 
 #include "base/arena.h"
 
+/* A lighter bag is not worth a run of cells, of which each has a head for each node. */
+enum { SPILL_LEAST = 48 << 10 };
+
 struct NumberedBag {
     NumberedBag *next;
     const FrameContext *of;
@@ -62,7 +65,7 @@ bool bags_relieve(Bags *bags, KeptBag *changed, const FrameContext *of, char **e
             if (!task_is_keyed(bag->of->task) || bag_count(&bag->kept.bag) == 0) continue;
             if (!heaviest || bag->kept.weight > heaviest->kept.weight) heaviest = bag;
         }
-        if (sum <= share || !heaviest) return false;
+        if (sum <= share || !heaviest || heaviest->kept.weight < SPILL_LEAST) return false;
         if (kept_spill(&heaviest->kept, heaviest->of, &bags->memory, error)) return true;
     }
 }
