@@ -4,6 +4,8 @@
 #include <malloc.h>
 #include <stdlib.h>
 
+#include "runtime/worker/fault.h"
+
 /* Memory that is given back to the system once so much of it has been freed. */
 enum { TRIM_SIZE = 1 << 20 };
 
@@ -53,8 +55,10 @@ static bool add_stretch(void *data, uint32_t cell, const Buf *stretch) {
 static bool add_run(KeptBag *kept, const FrameContext *of, Held *held, char **error) {
     RunSink sink = {held, error};
     uint32_t run = held_runs(held);
+    MR_FAULT("spill.before_write");
     held_begin(held);
     if (bag_cut(&kept->bag, of, kept_level(kept), run, add_stretch, &sink) || held_end(held, error)) return true;
+    MR_FAULT("spill.after_write");
     bag_free(&kept->bag);
     if (kept->weight > TRIM_SIZE) malloc_trim(0);
     kept->weight = 0;

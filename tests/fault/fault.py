@@ -28,6 +28,7 @@ POINTS = {
     "range.before_answer": 6, "reduce.before_pull": 2, "reduce.half_pulled": 2, "reduce.before_merge": 2, "reduce.after_merge": 2,
     "reduce.before_encode": 2, "reduce.after_encode": 2, "bag.half_sent": 2, "bag.sent": 2, "nested.after_offer": 2,
     "nested.before_join": 2, "nested.before_end": 2, "owner.before_slice": 2, "owner.before_map": 2, "owner.before_part": 3,
+    "spill.before_write": 3, "spill.after_write": 3,
 }
 
 
@@ -99,9 +100,10 @@ class Plan:
         if extra < 0.1:
             self.options.append("--tcp")
         elif extra < 0.2:
-            self.options.append("--memory=8M")
+            self.options.append(chance.choice(["--memory=256K", "--memory=8M"]))
         elif extra < 0.35:
             self.options += [f"--checkpoint={bench.folder}/journal-{seed}-{number}", "--checkpoint-every=0.1"]
+        self.more = {"MR_EXCHANGE": "1"} if chance.random() < 0.4 else {}
 
     def draw_kills(self, count):
         self.kills = sorted(self.chance.uniform(0.02, 1.1 * max(self.seconds, 0.2)) for _ in range(count))
@@ -113,7 +115,7 @@ class Plan:
             self.fault.append(f"{point}@{worker}:{chance.randint(1, POINTS[point])}:{action}")
 
     def __str__(self):
-        parts = [self.program, *self.options]
+        parts = [self.program, *self.options, *(f"{name}={value}" for name, value in self.more.items())]
         if self.kind == "pause":
             return " ".join([*parts, "a process stopped for a while at", ", ".join(f"{at:.3f}" for at in self.kills)])
         if self.fault:
@@ -154,7 +156,7 @@ def attempt(bench, plan, verbose=False):
     """One run; returns how many faults happened. Raises Wrong."""
     with tempfile.TemporaryDirectory(dir=bench.folder) as tmp:
         mark = Path(tmp).name
-        env = environment({"TMPDIR": tmp, "MR_FAULT": " ".join(plan.fault), "FAULT_RUN": mark})
+        env = environment({"TMPDIR": tmp, "MR_FAULT": " ".join(plan.fault), "FAULT_RUN": mark, **plan.more})
         env.pop("XDG_RUNTIME_DIR", None)
         command = [bench.mrrun, "-v", "-n", str(WORKERS), "--retries", "1000", *plan.options, plan.executable, bench.words]
         with open(Path(tmp) / "out", "w+b") as out, open(Path(tmp) / "err", "w+b") as err:
