@@ -12,12 +12,18 @@
 #include "runtime/launch/store.h"
 #include "runtime/sched/channel.h"
 
+/* What a peer has told of strangers. Only of those that have been welcomed anything is believed. */
+typedef struct HubPeer {
+    bool is_welcome;
+    HubStrange strange; /* as its last heartbeat said */
+} HubPeer;
+
 struct Hub {
     HubConfig config;
     Sched *sched;
     Link *link;
     Channels channels; /* one to each peer */
-    Buf strange;       /* HubStrange for each peer, as its last heartbeat said */
+    Buf peers;         /* HubPeer for each peer */
     Buf keys;          /* public keys of the run, in the order in which they came */
     Buf told;          /* size_t for each peer: how many of their bytes it was sent; 0: it has not been welcomed */
     Store *store;      /* NULL: there is no journal */
@@ -61,7 +67,7 @@ void hub_close(Hub **hub) {
     link_close(&(*hub)->link);
     sched_free(&(*hub)->sched);
     channels_free(&(*hub)->channels);
-    buf_free(&(*hub)->strange);
+    buf_free(&(*hub)->peers);
     buf_free(&(*hub)->keys);
     buf_free(&(*hub)->told);
     sched_actions_free(&(*hub)->actions);
@@ -111,6 +117,12 @@ static void tell_keys(Hub *hub, uint32_t peer) {
     }
 }
 
+static void welcome(Hub *hub, uint32_t peer) {
+    HubPeer *place = place_of(&hub->peers, peer, sizeof *place);
+    place->is_welcome = true;
+    tell_keys(hub, peer);
+}
+
 static void tell_keys_to_all(Hub *hub) {
     uint32_t peers = (uint32_t)(hub->told.len / sizeof(size_t));
     for (uint32_t peer = 0; peer < peers; peer++)
@@ -129,7 +141,7 @@ bool hub_allow(Hub *hub, const char *key) {
 static void do_action(Hub *hub, const SchedAction *action) {
     switch (action->kind) {
     case SCHED_SEND:
-        if (action->message.kind == MSG_WELCOME) tell_keys(hub, action->peer);
+        if (action->message.kind == MSG_WELCOME) welcome(hub, action->peer);
         if (hub->config.on_message) hub->config.on_message(hub->config.data, &action->message, true);
         send_to(hub, action->peer, &action->message);
         break;
@@ -179,8 +191,8 @@ static void step_message(Hub *hub, uint32_t peer, const Message *message) {
     SchedEvent event = {.kind = SCHED_MESSAGE, .peer = peer, .message = message};
     if (hub->config.on_message) hub->config.on_message(hub->config.data, message, false);
     if (message->kind == MSG_HEARTBEAT) {
-        HubStrange *strange = place_of(&hub->strange, peer, sizeof *strange);
-        *strange = (HubStrange){message->as.heartbeat.dropped, message->as.heartbeat.refused};
+        HubPeer *from = place_of(&hub->peers, peer, sizeof *from);
+        if (from->is_welcome) from->strange = (HubStrange){message->as.heartbeat.dropped, message->as.heartbeat.refused};
     }
     step(hub, &event);
 }
@@ -304,10 +316,10 @@ const char *hub_endpoint(const Hub *hub) {
 
 HubStrange hub_strange(const Hub *hub) {
     HubStrange all = {link_dropped(hub->link), link_refused(hub->link)};
-    const HubStrange *peers = (const HubStrange *)(const void *)hub->strange.data;
-    for (size_t i = 0; i < hub->strange.len / sizeof *peers; i++) {
-        all.dropped += peers[i].dropped;
-        all.refused += peers[i].refused;
+    const HubPeer *peers = (const HubPeer *)(const void *)hub->peers.data;
+    for (size_t i = 0; i < hub->peers.len / sizeof *peers; i++) {
+        all.dropped += peers[i].strange.dropped;
+        all.refused += peers[i].strange.refused;
     }
     return all;
 }
