@@ -69,7 +69,8 @@ static bool find_addresses(const Run *run, const Remote *remote, Place *place) {
     snprintf(own, sizeof own, "%.63s", remote->boot.seen);
     snprintf(theirs, sizeof theirs, "%.63s", remote->boot.address);
     bool is_slurm = run->options.launcher == LAUNCH_SLURM;
-    if (!theirs[0] && !(is_slurm ? slurm_address(remote->name, theirs) : address_of(remote->name, theirs))) {
+    const char *user = strrchr(remote->name, '@'), *name = user ? user + 1 : remote->name;
+    if (!theirs[0] && !(is_slurm ? slurm_address(name, theirs) : address_of(name, theirs))) {
         fprintf(stderr, "mrrun: %s: its address is not known\n", remote->name);
         return false;
     }
