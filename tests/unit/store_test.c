@@ -77,10 +77,14 @@ static JobName name_of(uint8_t name, uint8_t work) {
     return (JobName){.name = {name}, .work = {work}, .inputs = "a.txt, 9 bytes"};
 }
 
-static void submit(Bench *bench, uint64_t job, JobName name) {
+static void submit_chunks(Bench *bench, uint64_t job, JobName name, uint64_t chunks) {
     Message message = {.kind = MSG_JOB_SUBMIT, .job = job};
-    message.as.submit = (MsgJobSubmit){.spec = {.chunks = CHUNKS}, .name = name};
+    message.as.submit = (MsgJobSubmit){.spec = {.chunks = chunks}, .name = name};
     say(bench, 0, message);
+}
+
+static void submit(Bench *bench, uint64_t job, JobName name) {
+    submit_chunks(bench, job, name, CHUNKS);
 }
 
 static size_t count_of(const Bench *bench, SchedActionKind kind) {
@@ -176,7 +180,7 @@ static void large_bags_are_kept_more_rarely(void **state) {
     (void)state;
     Bench bench = {.now = 0};
     bench_start(&bench);
-    submit(&bench, 1, name_of(1, 2));
+    submit_chunks(&bench, 1, name_of(1, 2), 2000);
     answer(&bench, 1, 10);
     tick_at(&bench, EVERY);
     answer(&bench, 1, 10);
