@@ -27,9 +27,10 @@ POINTS = {
     "job.before_open": 2, "job.before_drop": 2, "captures.before_pull": 1, "slice.before_pull": 3, "range.middle": 40,
     "range.before_answer": 6, "reduce.before_pull": 2, "reduce.half_pulled": 2, "reduce.before_merge": 2, "reduce.after_merge": 2,
     "reduce.before_encode": 2, "reduce.after_encode": 2, "bag.half_sent": 2, "bag.sent": 2, "nested.after_offer": 2,
-    "nested.before_join": 2, "nested.before_end": 2, "owner.before_slice": 2, "owner.before_map": 2, "owner.before_part": 3,
+    "nested.before_join": 2, "nested.before_end": 2, "owner.before_map": 2, "owner.before_part": 3,
     "spill.before_write": 3, "spill.after_write": 3,
 }
+IN_PIECES = ["bag.half_sent", "reduce.half_pulled"]  # processes of one host use shared memory instead, unless they talk over tcp
 
 
 class Wrong(Exception):
@@ -93,11 +94,11 @@ class Plan:
             self.draw_kills(1)
         if self.kind != "many" and chance.random() < 0.4:
             self.options.append("--no-respawn")
-        if chance.random() < 0.2:
+        if chance.random() < 0.2 and self.program != "keyed":  # its many chunks, one by one, take a minute
             self.options.append(f"--shuffle={chance.randint(1, 99)}")
         # What else changes how partial results go and where they lie.
         extra = chance.random()
-        if extra < 0.1:
+        if extra < 0.1 or any(point in fault for fault in self.fault for point in IN_PIECES):
             self.options.append("--tcp")
         elif extra < 0.2:
             self.options.append(chance.choice(["--memory=256K", "--memory=8M"]))

@@ -5,7 +5,7 @@ import concurrent.futures, os, signal, subprocess, tempfile, time
 from pathlib import Path
 
 import processes
-from fault import TIMEOUT, Wrong, environment
+from fault import IN_PIECES, POINTS, TIMEOUT, Wrong, environment
 
 CGROUPS = Path("/sys/fs/cgroup/memory")
 
@@ -212,6 +212,23 @@ def scene_memory_runs_out(stage):
                 time.sleep(0.1)
 
 
+# ---- points
+
+# The program in which workers come by such a point, other than `floats`.
+WHERE = {"captures": "loops", "slice": "jobs", "bag": "keyed", "reduce": "keyed", "spill": "keyed", "nested": "nested", "owner": "nested"}
+
+
+def long_scene_every_point_is_passed(stage):
+    """At each point a worker dies that comes by there, and the output is the same."""
+    for point in POINTS:
+        name = WHERE.get(point.split(".")[0], "floats")
+        executable, status, out, _, _ = stage.bench.programs[name]
+        more = ["--tcp"] if point in IN_PIECES else ["--memory=256K"] if point.startswith("spill") else []
+        ended = stage.run(["-v", "-n", 8, "--retries", 1000, *more, executable, stage.bench.words], fault=f"{point}@0,1,2,3,4,5,6,7:1:exit")
+        ended.must("it ended with status 3" in ended.err, f"no worker came by {point} in {name}")
+        ended.must((ended.status, ended.out.encode()) == (status, out), f"{point} in {name}")
+
+
 # ---- the other processes of a run
 
 def scene_the_others_are_killed(stage):
@@ -228,11 +245,11 @@ def scene_the_others_are_killed(stage):
 
 
 def scene_points_of_root_and_parent(stage):
-    executable = stage.program("fn wait(i: int) -> int {\n    sleep(0.01)\n    i\n}\nprint(map wait over 1..100 reduce sum)\n")
-    for fault in ("root.before_pull@root", "root.after_pull@root", "parent.before_hello@parent", "parent.after_fork@parent:3",
-                  "parent.before_exit@parent"):
+    executable = stage.program("let xs = list(map i => { sleep(0.01); i } over 1..100)\nprint(map x => x + 1 over xs reduce sum)\n")
+    for fault in ("root.before_pull@root", "root.after_pull@root", "owner.before_slice@root", "parent.before_hello@parent",
+                  "parent.after_fork@parent:3", "parent.before_exit@parent"):
         ended = stage.run(["-n", 3, executable], fault=fault, timeout=15)
-        is_late = fault.startswith("parent.before_exit") and ended.out == "5050\n"
+        is_late = fault.startswith("parent.before_exit") and ended.out == "5150\n"
         ended.must((ended.status == 1 and "error: " in ended.err) or is_late, fault)
 
 
