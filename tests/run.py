@@ -376,6 +376,7 @@ def run_script(options, path, *launcher):
         raise Skip(text.strip().splitlines()[-1] if text.strip() else "no reason given")
     if status:
         raise Failure(f"exit status {status}\n{text[-4000:]}")
+    return out.decode(errors="replace").strip().split("\n")[-1]
 
 
 def script(options):
@@ -384,10 +385,13 @@ def script(options):
 
 
 def slurm(options):
-    bed = ROOT / "tests/slurm/bed.py"
+    """What a script has counted, its last line, is shown."""
+    def check(path):
+        launcher = [] if path.name.startswith("mpirun_") else [ROOT / "tests/slurm/bed.py"]
+        if said := run_script(options, path, *launcher):
+            print(f"slurm/{path.stem}: {said}", flush=True)
     for path in sorted((ROOT / "tests/slurm").glob("*.sh")):
-        launcher = [] if path.name.startswith("mpirun_") else [bed]
-        yield path.stem, lambda path=path, launcher=launcher: run_script(options, path, *launcher)
+        yield path.stem, lambda path=path: check(path)
 
 
 def sim(options):

@@ -25,10 +25,10 @@ $(SIM): $(call objects,$(call sources,tests/sim)) $(LIB_MRT)
 	@mkdir -p $(@D)
 	$(CC) $(LDFLAGS) $^ -o $@
 
-# Slurm and mpirun for real, on this machine. LONG=1: more of everything.
+# Slurm and mpirun for real, on this machine. LONG=1: more of everything; ROUNDS: how often each kind of process is killed.
 .PHONY: check-slurm
 check-slurm: all
-	LONG=$(LONG) tests/run.py --build $(BUILD) slurm
+	LONG=$(LONG) ROUNDS=$(ROUNDS) tests/run.py --build $(BUILD) slurm
 
 # Three hosts as network namespaces with a real sshd, and networks that fail (needs root). The quick form is a part of `check`.
 NET_ROUNDS ?= 1

@@ -29,7 +29,8 @@ killing() {
 }
 
 step=(srun -n 6 --no-kill --kill-on-bad-exit=0 ./slow)
-for _ in $(seq "$([ -n "${LONG:-}" ] && echo 10 || echo 1)"); do
+rounds=${ROUNDS:-${LONG:+10}}
+for _ in $(seq "${rounds:-1}"); do
     killing 'mr-worker-.*' "${step[@]}"
     killing 'mr-worker-0' "${step[@]}"
     killing 'mr-rank-[1-9].*' "${step[@]}"

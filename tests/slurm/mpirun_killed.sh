@@ -31,7 +31,8 @@ killing() {
 step=(mpirun --oversubscribe --enable-recovery)
 [ "$(id -u)" != 0 ] || step+=(--allow-run-as-root)
 step+=(-n 6 ./slow)
-for _ in $(seq "$([ -n "${LONG:-}" ] && echo 10 || echo 1)"); do
+rounds=${ROUNDS:-${LONG:+10}}
+for _ in $(seq "${rounds:-1}"); do
     killing 'mr-worker-.*' "${step[@]}"
     killing 'mr-worker-0' "${step[@]}"
     killing 'mr-rank-[1-9].*' "${step[@]}"

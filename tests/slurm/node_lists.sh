@@ -21,4 +21,4 @@ while read -r list; do
     count=$((count + 1))
 done <lists
 [ "$(salloc -Q -N3 bash -c './expand "$SLURM_JOB_NODELIST"' | tr '\n' ' ')" = "mr1 mr2 mr3 " ]
-echo "$count lists"
+echo "$count lists mean what scontrol says"
