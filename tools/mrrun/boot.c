@@ -52,8 +52,9 @@ const char boot_shell[] =
     "bytes \"$size\" >\"$new/$name\" || die \"cannot write in $cache: is the disk full?\"; k=$((k - 1)); done; "
     "good \"$new\" || die \"what was sent did not arrive as it was\"; "
     "if [ -f \"$new/program\" ]; then chmod 700 \"$new/program\"; fi; "
-    /* Somebody else may have brought it meanwhile: another run, or another host with the same disk. */
-    "if good \"$at\"; then :; else rm -rf \"$at\"; mv \"$new\" \"$at\" 2>/dev/null; rm -rf \"$at/$hash\"; fi; "
+    /* Somebody else may have brought it meanwhile, or just now: another run, or another host with the same disk. */
+    "if good \"$at\"; then :; else if [ -e \"$at\" ]; then good \"$at\" || rm -rf \"$at\"; fi; "
+    "mv \"$new\" \"$at\" 2>/dev/null; rm -rf \"$at/$hash\"; fi; "
     "good \"$at\" || die \"cannot keep files in $cache\"; say kept; }; "
     "read -r parcels || gone; at=; libraries=; "
     "while [ \"$parcels\" -gt 0 ]; do libraries=$at; read -r hash count || gone; sums=$(lines \"$count\") || gone; "

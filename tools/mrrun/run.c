@@ -151,6 +151,14 @@ static void lose_place(Hub *hub, Place *place) {
     place->process_count = 0;
 }
 
+/* When the last node is gone, so is the allocation: it was cancelled, or has run out of time. salloc does not tell. */
+static void check_allocation(const Run *run, Hub *hub) {
+    for (uint32_t i = 0; i < run->place_count; i++) {
+        if (run->places[i].workers > 0 && run->places[i].in >= 0) return;
+    }
+    hub_fail(hub, "no node of the allocation is left: was it cancelled, or is its time over?", false);
+}
+
 /* What the place has said; and what it could not be told before, it may take now. */
 static void look_at_place(Run *run, Hub *hub, Place *place) {
     bool goes_on = place_receive(place);
@@ -159,6 +167,7 @@ static void look_at_place(Run *run, Hub *hub, Place *place) {
     if (!goes_on || state == RECORD_BAD) {
         lose_place(hub, place);
         place_close(place);
+        if (run->options.launcher == LAUNCH_SLURM) check_allocation(run, hub);
         return;
     }
     watch_for_room(run, place, !place_flush(place));
@@ -226,14 +235,14 @@ static bool is_heard(const Place *place) {
 
 /* Where a worker is started in place of one that was at `host`: there; or where the fewest are, when nobody is heard from there, or
  * when one there was given up although it lived: others may not reach that host, though mrrun does. This machine takes one that was
- * not meant for it only when no other can. */
+ * not meant for it only when no other can, and never in place of a node that Slurm gave. */
 static Place *place_for_one_more(const Run *run, uint32_t host) {
     Place *old = host < run->place_count && is_heard(&run->places[host]) ? &run->places[host] : NULL;
     if (old && (old->given_up == 0 || run->place_count == 2)) return old;
     Place *best = NULL;
     for (uint32_t i = run->place_count; i-- > 0;) {
         Place *place = &run->places[i];
-        bool is_spare = place->workers == 0 && (best || old), is_shunned = place == old;
+        bool is_spare = place->workers == 0 && (best || old || run->options.launcher == LAUNCH_SLURM), is_shunned = place == old;
         if (is_heard(place) && !is_spare && !is_shunned && (!best || place->process_count < best->process_count)) best = place;
     }
     return best ? best : old;
