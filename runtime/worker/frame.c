@@ -134,8 +134,9 @@ static void move_end(Frame *to, Frame *from) {
     from->error = (MrError){0};
 }
 
-/* Of two frames of a commutative bag that hold chunks in any order. After a failure only the output still counts; but one that comes
- * after the chunk that has decided the result is none: then the state that was decided counts, and that of the other does not. */
+/* Of two frames of a commutative bag that hold chunks in any order. After a failure only the output still counts; but one that
+ * comes after the chunk that has decided the result is none: then the state that was decided counts, and that of the other does
+ * not. */
 static bool combine_any(const FrameContext *of, Frame *left, Frame *right, uint64_t last_chunk) {
     merge_output(left, right);
     left->is_uneven |= right->is_uneven;

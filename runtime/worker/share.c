@@ -328,8 +328,8 @@ void shares_wait_any(Shares *shares, uint64_t seen, uint64_t until) {
 static bool share_fail(const Share *share, const Job *job) {
     Buf where = {0};
     plan_locate_chunk(&job->plan, share->poison_chunk, &where);
-    mr_failf(job->of.context, "%s: %llu workers died of this part of the input, one after another; the last: %s",
-             buf_text(&where), (unsigned long long)share->deaths, share->death);
+    mr_failf(job->of.context, "%s: %llu workers died of this part of the input, one after another; the last: %s", buf_text(&where),
+             (unsigned long long)share->deaths, share->death);
     buf_free(&where);
     return true;
 }
