@@ -38,8 +38,8 @@ void *map_insert(MrMap **place, const void *key, uint64_t hash, const MrType *ty
 void *map_upsert_hashed(MrMap **place, const void *key, uint64_t hash, const MrType *type, bool *is_new); /* as mr_map_upsert */
 void *map_insert_take(MrMap *map, const void *key, uint64_t hash); /* the same, for an owned key that is moved in */
 
-/* The numbers of the n entries with the largest values, the largest first, of equal ones those with the smaller keys; *found of them,
- * malloc'ed (NULL: none). */
+/* The numbers of the n entries with the largest values, the largest first, of equal ones those with the smaller keys; *found of
+ * them, malloc'ed (NULL: none). */
 int64_t *map_most_common(const MrMap *map, int64_t n, int64_t *found);
 
 MrList *map_pairs(const MrMap *map, const int64_t *numbers, int64_t count); /* pairs of key and value, by the entries' numbers */

@@ -27,8 +27,8 @@ void part_order_free(PartOrder *order);
 /* Are all keys of the map (NULL: empty) in these cells? */
 bool part_holds(const MrMap *map, uint32_t level, uint32_t first, uint32_t count);
 
-/* Drops the entries whose keys lie in other cells. The map is the caller's own. */
-void part_keep(MrContext *context, MrMap **map, uint32_t level, uint32_t first, uint32_t count);
+/* Drops the entries whose keys lie in other cells. The map at the place is the caller's own. */
+void part_keep(MrContext *context, MrMap **place, uint32_t level, uint32_t first, uint32_t count);
 
 /* Moves all entries of `from`, none of whose keys *to has, behind those of *to. Either may be NULL. */
 void part_join(MrMap **to, MrMap *from);
