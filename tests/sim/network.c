@@ -19,7 +19,8 @@ static uint64_t draw(uint64_t *state, uint64_t below) {
 /* A cut is shorter than the silence after which a process counts as dead, but for a few. */
 static Cut draw_cut(uint64_t *state, uint32_t workers) {
     Cut cut = {.from = draw(state, draw(state, 2) ? 100 * MILLISECOND : 4 * SECOND)};
-    cut.until = cut.from + draw(state, draw(state, 8) ? 3 * SECOND : 12 * SECOND);
+    uint64_t longest = draw(state, 8) ? 3 : draw(state, 4) ? 12 : 80; /* seconds; what is not answered for 30 is complained of */
+    cut.until = cut.from + draw(state, longest * SECOND);
     if (draw(state, 3) == 0) cut.period = 20 * MILLISECOND + draw(state, SECOND);
     cut.ways = (int)draw(state, 3) == 0 ? CUT_BOTH_WAYS : draw(state, 2) ? CUT_OUTWARD : CUT_INWARD;
     cut.what = draw(state, 2) ? CUT_ALL : draw(state, 2) ? CUT_CONTROL : CUT_DATA;

@@ -141,6 +141,7 @@ struct Sim {
     Process *processes[SIM_NODES];
     int64_t live_values;
     RangeSet mapped[SIM_ALL_JOBS];    /* chunks that some worker has run: none may run twice before somebody is lost */
+    bool is_unread;                   /* somebody was cut off from the journal for so long that it was done without a part of it */
     uint64_t copies;                  /* ranges that were handed out although others had them */
     uint64_t again;                   /* chunks that did */
     uint32_t losses, crashed, spares; /* workers that were lost, crashes that came in time, spare nodes in use */
