@@ -179,7 +179,8 @@ class Bed:
         subprocess.run(self.inside(host, "nft", "-f", "-"), input="\n".join(lines).encode(), env={"PATH": PATH}, check=True, timeout=30)
 
     def lose(self, host, percent):
-        self.cut(host, rule=f"numgen random mod 100 < {percent} drop")
+        """Of what it receives. When every host loses so much, that is the loss in each direction."""
+        self.cut(host, ("input",), rule=f"numgen random mod 100 < {percent} drop")
 
     def heal(self, host):
         call(*self.inside(host, "nft", "delete", "table", "inet", "fault"), check=False)
