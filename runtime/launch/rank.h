@@ -1,4 +1,4 @@
-/* rank.h: what the processes of all ranks have in common: signals, and a parent of their own. Within ranked*.c only. */
+/* rank.h: what the processes of all ranks have in common: signals, and a parent of their own. Within ranked.c and rank_*.c only. */
 #ifndef RUNTIME_LAUNCH_RANK_H
 #define RUNTIME_LAUNCH_RANK_H
 

@@ -19,8 +19,8 @@
 
 enum {
     MOST_NAMED = 8,
-    LOOK_EVERY = 50 /* milliseconds */,
-    TURN_AWAY = 200 /* milliseconds until the last of those has surely been told */
+    LOOK_EVERY = 50, /* milliseconds */
+    TURN_AWAY = 200, /* milliseconds, until the last that came too late has surely been told */
 };
 
 typedef struct Rank0 {
@@ -123,11 +123,7 @@ static void take_record(Rank0 *self, const Record *record) {
         place_begin(place, &start);
     }
     if (record->kind == RECORD_EXIT) loss_tell(self->hub, place, &record->as.exit);
-    if (record->kind == RECORD_NOT_STARTED) {
-        char text[128];
-        snprintf(text, sizeof text, "a process could not be started: %s", strerror(record->as.not_started.reason));
-        hub_fail(self->hub, text, true);
-    }
+    if (record->kind == RECORD_NOT_STARTED) loss_tell_not_started(self->hub, place, &record->as.not_started);
 }
 
 static void look_at_place(Rank0 *self) {

@@ -92,25 +92,13 @@ static void take_hello(Run *run, Hub *hub, Place *place, const RecordHello *hell
     place_begin(place, &start);
 }
 
-/* Without one of the processes of its start there is no run; those that were started are ended with it. A worker that cannot be
- * replaced is done without, as far as the scheduler can. */
-static void take_not_started(Hub *hub, const Place *place, const RecordNotStarted *failure) {
-    char text[256];
-    bool is_replacement = failure->serial >= place->first + place->workers && failure->serial != PLACE_ROOT;
-    snprintf(text, sizeof text, "a process of the program could not be started on %s: %s", place->name, strerror(failure->reason));
-    if (is_replacement)
-        hub_not_started(hub, place->host, text);
-    else
-        hub_fail(hub, text, true);
-}
-
 static void take_record(Run *run, Hub *hub, Place *place, const Record *record) {
     switch (record->kind) {
     case RECORD_HELLO:
         if (!place->is_started) take_hello(run, hub, place, &record->as.hello);
         break;
     case RECORD_EXIT: loss_tell(hub, place, &record->as.exit); break;
-    case RECORD_NOT_STARTED: take_not_started(hub, place, &record->as.not_started); break;
+    case RECORD_NOT_STARTED: loss_tell_not_started(hub, place, &record->as.not_started); break;
     case RECORD_ALIVE: place->heard_at = clock_now(); break;
     default: break; /* place_next has kept it */
     }
