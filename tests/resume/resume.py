@@ -9,7 +9,7 @@ chunk was in the journal when a run began may have been computed by that run (th
 JOB is the number of the job's elements, so that the journal's jobs are known by it); and nothing may be left behind. The other cases
 are described below. Without CASE all are run. A failing one says how to run it again."""
 
-import argparse, json, os, random, re, shutil, signal, subprocess, sys, tempfile, threading, time
+import argparse, os, random, re, shutil, signal, subprocess, sys, tempfile, threading, time
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
@@ -35,13 +35,14 @@ class Bed:
 
     def __init__(self, options, program):
         self.options = options
-        self.folder = Path(tempfile.mkdtemp(prefix="mr-resume-"))
-        (self.folder / "tmp").mkdir()
-        self.program = self.folder / "prog"
         compiled = options.compiled.get(program)
         if not compiled:
             compiled = options.compiled[program] = Path(options.shelf) / program
-            self.call([options.mrc, HERE / "programs" / f"{program}.mr", "-o", compiled])
+            done = subprocess.run([options.mrc, HERE / "programs" / f"{program}.mr", "-o", compiled], capture_output=True, timeout=LIMIT)
+            check(done.returncode == 0, f"{program}.mr: {done.stderr.decode(errors='replace')}")
+        self.folder = Path(tempfile.mkdtemp(prefix="mr-resume-"))
+        (self.folder / "tmp").mkdir()
+        self.program = self.folder / "prog"
         shutil.copy2(compiled, self.program)
 
     def close(self):
@@ -57,10 +58,6 @@ class Bed:
         env = dict(os.environ, TMPDIR=str(self.folder / "tmp"))
         env.pop("XDG_RUNTIME_DIR", None)
         return env
-
-    def call(self, command):
-        done = subprocess.run([str(c) for c in command], capture_output=True, cwd=self.folder, timeout=LIMIT)
-        check(done.returncode == 0, f"{command}: {done.stderr.decode(errors='replace')}")
 
     def run(self, *options, arguments=(), kill_after=None, at_work=None):
         """Runs mrrun; returns (status, standard output, standard error). The pipes end when every process of the run has ended."""
