@@ -116,7 +116,7 @@ static void sim_crash(Sim *sim, const Crash *crash) {
 }
 
 static void sim_log(Sim *sim, const char *text) {
-    sim->losses += strstr(text, " was lost: ") != NULL;
+    sim->losses += strstr(text, " was lost: ") || strstr(text, "could not be reached"); /* a bag, at least */
     sim->is_unread |= strstr(text, "journal could not be read") != NULL;
     sim_trace(sim, "log: %s", text);
 }
