@@ -61,7 +61,7 @@ uint64_t world_bytes(const World *world, uint64_t bytes); /* as many as are simu
 Node *node_new(World *world, uint32_t number);
 void node_free(Node **node);
 void node_happens(World *world, Node *node, const Happening *happening);
-void node_submit(World *world, Node *root, size_t job);
-void node_cancel(World *world, Node *root, size_t job);
+void node_submit(World *world, Node *root, size_t number);
+void node_cancel(World *world, Node *root, size_t number);
 
 #endif

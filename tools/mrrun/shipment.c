@@ -16,8 +16,6 @@
 
 #include "base/arena.h"
 
-extern char **environ;
-
 static bool __attribute__((format(printf, 2, 3))) fail(char **error, const char *format, ...) {
     va_list args;
     va_start(args, format);
