@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/input.h"
@@ -35,7 +36,8 @@ static void show_job(const StoredJob *job, Buf *out) {
     }
 }
 
-static void show_records(EntryScan *scan, Buf *out) {
+/* False: the file does not begin as journals do. */
+static bool show_records(EntryScan *scan, Buf *out) {
     Stored stored = {0};
     Entry record;
     uint64_t senseless = 0, id = 0;
@@ -47,28 +49,43 @@ static void show_records(EntryScan *scan, Buf *out) {
     }
     for (size_t i = 0; i < stored.count; i++) show_job(stored.jobs[i], out);
     stored_clear(&stored);
+    if (scan->end == 0) buf_printf(out, "nothing is in it\n");
     if (scan->skipped + senseless) buf_printf(out, "%" PRIu64 " records cannot be used\n", scan->skipped + senseless);
     if (scan->is_damaged) buf_printf(out, "damaged at byte %" PRIu64 "\n", scan->at);
     if (scan->is_cut) buf_printf(out, "the record at byte %" PRIu64 " was not written to the end\n", scan->at);
+    return !scan->is_damaged || scan->at > 0;
+}
+
+/* The descriptor, or -1 and why there is none. Nobody is waited for who might write to a pipe of that name. */
+static int open_journal(const char *path, const char **reason) {
+    struct stat status;
+    int file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (file < 0 || fstat(file, &status) != 0)
+        *reason = strerror(errno);
+    else if (!S_ISREG(status.st_mode))
+        *reason = S_ISDIR(status.st_mode) ? strerror(EISDIR) : "it is not a file";
+    if (file >= 0 && *reason) close(file);
+    return *reason ? -1 : file;
 }
 
 bool journal_show(const char *directory, Buf *out, char **error) {
-    Buf path = {0};
+    Buf path = {0}, text = {0};
     EntryScan scan;
+    const char *reason = NULL;
     buf_printf(&path, "%s/journal", directory);
-    int file = open(buf_text(&path), O_RDONLY | O_CLOEXEC);
-    bool is_open = file >= 0 && entry_scan_start(&scan, file);
-    if (is_open) {
-        show_records(&scan, out);
+    int file = open_journal(buf_text(&path), &reason);
+    if (file >= 0 && !entry_scan_start(&scan, file)) reason = strerror(scan.reason);
+    if (reason) {
+        buf_printf(&text, "cannot read %s: %s; --show-journal takes the directory that --checkpoint named", buf_text(&path),
+                   reason);
+    } else {
+        if (!show_records(&scan, out)) buf_printf(&text, "%s is no journal, or its beginning is damaged", buf_text(&path));
         entry_scan_end(&scan);
-    }
-    if (!is_open) {
-        Buf text = {0};
-        buf_printf(&text, "cannot read %s: %s", buf_text(&path), strerror(errno));
-        buf_text(&text);
-        *error = text.data;
     }
     if (file >= 0) close(file);
     buf_free(&path);
-    return is_open;
+    if (text.len == 0) return true;
+    buf_text(&text);
+    *error = text.data;
+    return false;
 }

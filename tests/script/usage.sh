@@ -32,7 +32,7 @@ expect 2 "mrc: option" "$MRC" test --emit
 echo 'test "t" { assert(true) }' > tested.mr
 expect 1 "a temporary folder in $PWD/none" env TMPDIR="$PWD/none" "$MRC" test tested.mr
 # A device or a pipe is not replaced by a program.
-mkfifo pipe
+mkfifo -m 700 pipe
 expect 1 "cannot write pipe: it is not a file" "$MRC" hello.mr -o pipe
 [ -p pipe ] || { echo "mrc replaced a pipe"; exit 1; }
 "$MRC" --help >/dev/full 2>err && { echo "mrc --help >/dev/full succeeds"; exit 1; }
@@ -50,6 +50,26 @@ expect 2 "--help" "$MRRUN" --no-such-option ./hello
 expect 1 "missing" "$MRRUN" -n 2 ./missing
 expect 1 "not" "$MRRUN" -n 2 /bin/true
 expect 1 "" "$MRRUN" -n 2 ./hello.mr
+expect 1 "pipe is not an mr program" timeout 20 "$MRRUN" -n 2 ./pipe
+# Options that need another one, and values that are none.
+for option in --resume --fresh --checkpoint-every=3; do
+    expect 2 "${option%=3} needs --checkpoint DIR, too, before the program" "$MRRUN" "$option" ./hello --checkpoint kept
+done
+expect 2 "--launcher local is for this machine alone: leave it out, or --host and --hostfile" "$MRRUN" --launcher local --host a ./hello
+expect 2 "--hostfile takes the name of a file" "$MRRUN" --hostfile "" ./hello
+# --show-journal of what is no journal.
+mkdir -p kept empty/journal
+expect 1 "cannot read kept/journal: No such file or directory; --show-journal takes the directory that --checkpoint named" "$MRRUN" --show-journal kept
+expect 1 "cannot read empty/journal: Is a directory" "$MRRUN" --show-journal empty
+echo "a letter that somebody wrote, and of which nothing may be lost" > kept/journal
+expect 1 "kept/journal is no journal, or its beginning is damaged" "$MRRUN" --show-journal kept
+expect 1 "kept/journal is no journal of mr, or its beginning is damaged: name another directory" "$MRRUN" --checkpoint kept ./hello
+rm kept/journal
+mkfifo kept/journal
+expect 1 "cannot read kept/journal: it is not a file" timeout 20 "$MRRUN" --show-journal kept
+rm kept/journal
+: > kept/journal
+expect 0 "nothing is in it" "$MRRUN" --show-journal kept
 # The program's own arguments are not touched, whatever they look like.
 cat > args.mr <<'E2'
 print(args)

@@ -137,6 +137,11 @@ static bool wrong_number(const char *option, const char *text, unsigned long lon
     return wrong_usage(status);
 }
 
+static bool wrong_place(const char *what, int *status) {
+    fprintf(stderr, "mrrun: %s\n", what);
+    return wrong_usage(status);
+}
+
 static bool wrong_hosts(char *error, int *status) {
     fprintf(stderr, "mrrun: %s\n", error);
     free(error);
@@ -162,7 +167,9 @@ static bool take_place(Options *options, int option, int *status) {
     char text[MESSAGE_ENDPOINT_SIZE];
     switch (option) {
     case OPTION_HOST: return hosts_add_list(&options->hosts, optarg, &error) || wrong_hosts(error, status);
-    case OPTION_HOSTFILE: return hosts_add_file(&options->hosts, optarg, &error) || wrong_hosts(error, status);
+    case OPTION_HOSTFILE:
+        if (!*optarg) return wrong_place("--hostfile takes the name of a file", status);
+        return hosts_add_file(&options->hosts, optarg, &error) || wrong_hosts(error, status);
     case OPTION_DRY_RUN: options->is_dry_run = true; return true;
     case OPTION_SSH: options->ssh = optarg; return true;
     case OPTION_LAUNCHER: return take_launcher(options, status);
@@ -186,6 +193,17 @@ static bool take_directory(const char *option, const char **directory, int *stat
     *directory = optarg;
     if (*optarg) return true;
     fprintf(stderr, "mrrun: %s takes the name of a directory\n", option);
+    return wrong_usage(status);
+}
+
+/* What is said of the journal, but not where it is: often because the program stands before it. */
+static bool is_journal_named(const Options *options, int *status) {
+    const char *said = options->journal_mode == JOURNAL_RESUME   ? "--resume"
+                       : options->journal_mode == JOURNAL_AFRESH ? "--fresh"
+                       : options->checkpoint_every > 0           ? "--checkpoint-every"
+                                                                 : NULL;
+    if (options->checkpoint || !said) return true;
+    fprintf(stderr, "mrrun: %s needs --checkpoint DIR, too, before the program\n", said);
     return wrong_usage(status);
 }
 
@@ -258,11 +276,6 @@ static bool take_option(Options *options, int option, char **argv, int *status) 
     }
 }
 
-static bool wrong_launcher(const char *what, int *status) {
-    fprintf(stderr, "mrrun: %s\n", what);
-    return wrong_usage(status);
-}
-
 /* An engine that starts mrrun several times would have the program run as often. */
 static bool is_started_once(int *status) {
     Ranks ranks;
@@ -284,13 +297,15 @@ static bool choose_launcher(Options *options, int *status) {
     if (options->launcher == LAUNCH_AUTO)
         options->launcher = has_hosts ? LAUNCH_SSH : slurm_is_here() && !options->uses_tcp ? LAUNCH_SLURM : LAUNCH_LOCAL;
     switch (options->launcher) {
-    case LAUNCH_SSH: return has_hosts || wrong_launcher("--launcher ssh needs --host or --hostfile", status);
+    case LAUNCH_SSH: return has_hosts || wrong_place("--launcher ssh needs --host or --hostfile", status);
     case LAUNCH_SLURM:
         if (has_hosts)
-            return wrong_launcher("--host and --hostfile are for --launcher ssh: Slurm says itself where workers run", status);
-        if (!slurm_is_here()) return wrong_launcher("--launcher slurm needs an allocation: salloc, sbatch", status);
+            return wrong_place("--host and --hostfile are for --launcher ssh: Slurm says itself where workers run", status);
+        if (!slurm_is_here()) return wrong_place("--launcher slurm needs an allocation: salloc, sbatch", status);
         return slurm_add_hosts(&options->hosts, &error) || wrong_hosts(error, status);
-    default: return !has_hosts || wrong_launcher("--launcher local and hosts do not go together", status);
+    default:
+        return !has_hosts ||
+               wrong_place("--launcher local is for this machine alone: leave it out, or --host and --hostfile", status);
     }
 }
 
@@ -312,7 +327,7 @@ static bool place_workers(Options *options, int *status) {
 }
 
 bool options_parse(Options *options, int argc, char **argv, int *status) {
-    *options = (Options){.checkpoint_every = CHECKPOINT_EVERY, .respawns = true, .retries = RETRIES, .ssh = getenv("MR_SSH")};
+    *options = (Options){.respawns = true, .retries = RETRIES, .ssh = getenv("MR_SSH")};
     char name[] = "mrrun"; /* with which messages about options begin, wherever mrrun lies */
     char *called = argv[0];
     argv[0] = name;
@@ -323,11 +338,8 @@ bool options_parse(Options *options, int argc, char **argv, int *status) {
     if (!is_good) return false;
 
     if (options->shown_journal) return true;
-    if (!options->checkpoint && options->journal_mode != JOURNAL_BEGIN) {
-        fprintf(stderr, "mrrun: %s says nothing without --checkpoint DIR\n",
-                options->journal_mode == JOURNAL_RESUME ? "--resume" : "--fresh");
-        return wrong_usage(status);
-    }
+    if (!is_journal_named(options, status)) return false;
+    if (options->checkpoint_every == 0) options->checkpoint_every = CHECKPOINT_EVERY;
     if (optind == argc || !*argv[optind]) {
         fprintf(stderr, "mrrun: which program shall be run?\n");
         return wrong_usage(status);

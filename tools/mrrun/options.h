@@ -33,7 +33,7 @@ typedef struct Options {
     uint64_t memory;        /* bytes for each worker's values; 0: no limit */
     const char *checkpoint; /* the journal's directory; NULL: there is none */
     JournalMode journal_mode;
-    double checkpoint_every;   /* seconds */
+    double checkpoint_every;   /* seconds; 0: not said (while options are read) */
     const char *shown_journal; /* only this is to be done: its directory */
     uint32_t simulated;        /* 0, or: tell how the run would go with so many workers */
     uint64_t shuffle_seed;     /* 0: ranges are handed out in order */

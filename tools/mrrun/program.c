@@ -70,7 +70,7 @@ static bool read_note(int fd, LaunchNote *note) {
 }
 
 static bool is_mr_program(const char *name, const char *path) {
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* a pipe has nobody to wait for */
     struct stat status;
     if (fd < 0 || fstat(fd, &status) != 0 || access(path, X_OK) != 0) {
         fprintf(stderr, "mrrun: cannot run %s: %s\n", name, strerror(errno));
