@@ -471,6 +471,7 @@ void sched_free(Sched **sched) {
     free((*sched)->peers);
     free((*sched)->workers);
     free((*sched)->strangers);
+    free((*sched)->strains);
     free((*sched)->orphans);
     table_free(&(*sched)->jobs_by_number);
     free(*sched);

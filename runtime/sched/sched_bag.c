@@ -100,6 +100,32 @@ static int compare_ready(const void *a, const void *b) {
     return x->first < y->first ? -1 : x->first > y->first;
 }
 
+/* Neighbours meet, but for those whose holders do not reach each other. False: no two do. */
+static bool neighbours_meet(Sched *sched, Job *job, ReadyBag *ready, uint32_t count) {
+    bool meet = false;
+    for (uint32_t i = 0; i < count; i++) {
+        if (ready[i].number == 0) continue;
+        uint32_t worker = job_bag(job, ready[i].number)->worker, next = i + 1;
+        while (next < count && (ready[next].number == 0 || !workers_reach(sched, worker, job_bag(job, ready[next].number)->worker)))
+            next++;
+        if (next == count) continue;
+        bags_meet(sched, job, ready[i].number, ready[next].number);
+        ready[next].number = 0;
+        meet = true;
+    }
+    return meet;
+}
+
+/* Holders that do not reach each other: somebody who reaches both takes in the first now, and will find the second again. Where
+ * there is nobody, it is tried once more. */
+static void strangers_meet(Sched *sched, Job *job, uint32_t a, uint32_t b) {
+    uint32_t between;
+    if (worker_between(sched, job_bag(job, a)->worker, job_bag(job, b)->worker, &between))
+        merge_begin(sched, job, a, bag_new(job, between));
+    else
+        bags_meet(sched, job, a, b);
+}
+
 void job_plan_merges(Sched *sched, Job *job) {
     if (job_exchanges(sched, job)) return;
     ReadyBag *ready = xcalloc((size_t)job->bag_count + 1, sizeof *ready);
@@ -109,7 +135,8 @@ void job_plan_merges(Sched *sched, Job *job) {
         if (bag_is_ready(job, bag) && !bag_is_held_up(job, number)) ready[count++] = (ReadyBag){number, bag->took, bag->first};
     }
     qsort(ready, count, sizeof *ready, compare_ready);
-    for (uint32_t i = 0; i + 1 < count; i += 2) bags_meet(sched, job, ready[i].number, ready[i + 1].number);
+    if (!neighbours_meet(sched, job, ready, count) && count > 1 && job->merge_count == 0)
+        strangers_meet(sched, job, ready[0].number, ready[1].number);
     uint32_t last = count == 1 ? ready[0].number : 0;
     free(ready);
     if (count <= 1 && job->merge_count == 0 && !job_is_held_up(job)) job_deliver(sched, job, last);

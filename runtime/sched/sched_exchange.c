@@ -70,6 +70,15 @@ static uint32_t part_count(uint64_t weight, uint32_t workers) {
     return parts < 2 ? 2 : parts > EXCHANGE_PARTS ? EXCHANGE_PARTS : (uint32_t)parts;
 }
 
+/* Whoever owns a part pulls from all sources. */
+static bool worker_may_own(Sched *sched, const Job *job, const Exchange *exchange, uint32_t worker) {
+    if (!sched_live_worker(sched, worker)) return false;
+    if (sched->strain_count == 0) return true;
+    for (uint32_t i = 0; i < exchange->source_count; i++)
+        if (!workers_reach(sched, worker, job_bag(job, exchange->sources[i])->worker)) return false;
+    return true;
+}
+
 static Exchange *exchange_new(Sched *sched, Job *job, uint64_t weight, uint32_t sources) {
     Exchange *exchange = xcalloc(1, sizeof *exchange);
     exchange->sources = xcalloc(sources, sizeof *exchange->sources);
@@ -77,7 +86,7 @@ static Exchange *exchange_new(Sched *sched, Job *job, uint64_t weight, uint32_t 
     for (uint32_t number = 1; number <= job->bag_count; number++)
         if (bag_takes_part(job, job_bag(job, number))) exchange->sources[exchange->source_count++] = number;
     for (uint32_t worker = 0; worker < sched->worker_count; worker++)
-        if (sched_live_worker(sched, worker)) exchange->owners[exchange->owner_count++] = worker;
+        if (worker_may_own(sched, job, exchange, worker)) exchange->owners[exchange->owner_count++] = worker;
     exchange->part_count = part_count(weight, exchange->owner_count);
     exchange->parts = xcalloc(exchange->part_count, sizeof *exchange->parts);
     for (uint32_t i = 0; i < exchange->part_count && exchange->owner_count; i++) {
@@ -147,6 +156,8 @@ bool job_exchanges(Sched *sched, Job *job) {
         uint64_t weight = bags_weight(job, &sources);
         if (!job_wants_exchange(sched, job, weight, sources) || sched_live_workers(sched) == 0) return false;
         job->exchange = exchange_new(sched, job, weight, sources);
+        if (job->exchange->owner_count == 0) exchange_free(&job->exchange); /* nobody reaches all */
+        if (!job->exchange) return false;
     }
     exchange_go_on(sched, job);
     return true;
@@ -191,6 +202,12 @@ bool exchange_merge_done(Job *job, uint32_t worker, const MsgMergeDone *done) {
 }
 
 /* ---- losses */
+
+bool exchange_is_owned_by(const Job *job, uint32_t worker) {
+    bool is_owner = false;
+    for (uint32_t i = 0; job->exchange && i < job->exchange->owner_count; i++) is_owner |= job->exchange->owners[i] == worker;
+    return is_owner;
+}
 
 static bool exchange_has(const Exchange *exchange, uint32_t number) {
     bool has = false;

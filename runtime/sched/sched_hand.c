@@ -158,9 +158,14 @@ static Job *first_with_work(Job *job) {
     return job;
 }
 
+/* Not its own, and of somebody whom it reaches: its owner pulls what was mapped. */
+static bool job_is_for(const Sched *sched, const Job *job, const SchedPeer *peer) {
+    return !job_is_owners(sched, job, peer) && workers_reach(sched, sched->peers[job->owner].worker, peer->worker);
+}
+
 static Job *first_nested_for(const Sched *sched, const SchedPeer *peer) {
     Job *job = first_with_work(sched->nested.first);
-    while (job && job_is_owners(sched, job, peer)) job = first_with_work(job->next);
+    while (job && !job_is_for(sched, job, peer)) job = first_with_work(job->next);
     return job;
 }
 

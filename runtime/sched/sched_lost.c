@@ -204,39 +204,75 @@ void sched_lose(Sched *sched, uint32_t number, const char *how) {
 
 /* ---- complaints */
 
+/* A worker complains of another. True: there is somebody who reaches both, so the bag is as good as any, and pulled by others. It
+ * is one complaint about its holder, however many workers of the same host, and however many merges, it comes from. */
+static bool complaint_is_mild(Sched *sched, const SchedPeer *peer, SchedPeer *holder) {
+    uint32_t between;
+    bool is_of_another = peer->role == ROLE_WORKER && peer != holder;
+    bool is_news = is_of_another && sched_add_strain(sched, peer->worker, holder->worker);
+    bool is_mild = is_of_another && worker_between(sched, peer->worker, holder->worker, &between);
+    holder->complaints += is_news || !is_mild;
+    return is_mild;
+}
+
+/* Somebody could not get what the owner of a job has. Who cannot get what the program has can do nothing. */
+static void sched_lacks_owner(Sched *sched, const SchedPeer *peer, const Job *job) {
+    const SchedPeer *owner = &sched->peers[job->owner];
+    if (peer->role != ROLE_WORKER || owner == peer) return;
+    if (owner->role == ROLE_WORKER) sched_add_strain(sched, peer->worker, owner->worker);
+    sched_lose(sched, (uint32_t)(peer - sched->peers), "it could not get the data of a job");
+}
+
+/* The bag is given up, unless the journal has it, too. */
+static void sched_give_up_bag(Sched *sched, Job *job, const SchedPeer *holder, uint32_t number) {
+    BagRecord *bag = job_bag(job, number);
+    bool is_delivered = job->delivered == number;
+    if (holder && bag_lose_holder(sched, job, number)) {
+        if (is_delivered) {
+            job->delivered = 0;
+            job->phase = JOB_MAPS;
+        }
+        return;
+    }
+    bag->is_there = false; /* a merge that it is part of decides, and will be answered soon */
+    if (bag->into == 0 && bag->step == 0) bag_void(job, number);
+}
+
+static void log_strain(Sched *sched, const SchedPeer *peer, const SchedPeer *holder) {
+    char one[128], other[128];
+    peer_describe(peer, one, sizeof one);
+    peer_describe(holder, other, sizeof other);
+    sched_log(sched, 0, "%s could not reach %s: others take in what they have", one, other);
+}
+
 void sched_unreachable(Sched *sched, SchedPeer *peer, const Message *message) {
     const MsgUnreachable *what = &message->as.unreachable;
     Job *job = job_of(sched, message);
     if (!job) return;
     if (what->worker < 0) {
-        if (peer->role == ROLE_WORKER && &sched->peers[job->owner] != peer)
-            sched_lose(sched, (uint32_t)(peer - sched->peers), "it could not get the data of a job");
+        sched_lacks_owner(sched, peer, job);
         return;
     }
     SchedPeer *holder = sched_live_worker(sched, (uint32_t)what->worker);
     if (!holder && what->worker != MESSAGE_JOURNAL) return;
-    if (holder && ++holder->complaints >= COMPLAINTS) {
+    bool is_mild = holder && complaint_is_mild(sched, peer, holder);
+    if (holder && holder->complaints >= COMPLAINTS) {
         sched_lose(sched, (uint32_t)(holder - sched->peers), "what it holds cannot be had");
         return;
     }
     if (job->spec.flags & JOB_BY_RANGES || what->bag == 0 || what->bag > job->bag_count) return;
-    BagRecord *bag = job_bag(job, what->bag);
+    const BagRecord *bag = job_bag(job, what->bag);
     if (bag->worker != (uint32_t)what->worker || !bag->is_there) return;
-    if (holder)
-        sched_log(sched, 0, "worker %u could not be reached for what it had mapped", holder->worker);
-    else
+    if (!holder)
         sched_log(sched, 0, "a part of the journal could not be read");
-    bool is_delivered = job->delivered == what->bag;
-    if (holder && bag_lose_holder(sched, job, what->bag)) { /* the journal has it, too */
-        if (is_delivered) {
-            job->delivered = 0;
-            job->phase = JOB_MAPS;
-        }
-        job_settle(sched, job);
-        return;
-    }
-    bag->is_there = false; /* a merge that it is part of decides, and will be answered soon */
-    if (bag->into == 0 && bag->step == 0) bag_void(job, what->bag);
+    else if (is_mild)
+        log_strain(sched, peer, holder);
+    else
+        sched_log(sched, 0, "worker %u could not be reached for what it had mapped", holder->worker);
+    if (!is_mild)
+        sched_give_up_bag(sched, job, holder, what->bag);
+    else if (exchange_is_owned_by(job, peer->worker))
+        exchange_lose_bag(job, what->bag); /* the next is planned without this owner */
     job_settle(sched, job);
     jobs_hand_out(sched);
 }

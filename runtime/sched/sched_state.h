@@ -93,6 +93,11 @@ typedef struct Merge {
     bool is_void; /* MERGE_VOID was sent: its MERGE_DONE decides */
 } Merge;
 
+/* One of these two workers could not get what the other has. */
+typedef struct Strain {
+    uint32_t a, b;
+} Strain;
+
 /* BY_RANGES: what a worker has mapped, while the owner pulls it. */
 typedef struct PartRecord {
     uint32_t bag, worker;
@@ -176,6 +181,8 @@ struct Sched {
     uint32_t failed_starts; /* workers that ended before they said HELLO, one after another */
     Stranger *strangers;
     size_t stranger_count;
+    Strain *strains;
+    uint32_t strain_count;
     bool knows_program;
     uint8_t program[MESSAGE_HASH_SIZE];
     JobList jobs, nested; /* the root's; the workers' */
@@ -268,7 +275,13 @@ Range job_cut_blamed(const Job *job, Range range); /* the first part of a range,
 
 void job_add_edge(Job *job, EdgeStats edge);
 
+/* ---- sched_reach.c */
+bool workers_reach(const Sched *sched, uint32_t a, uint32_t b); /* as far as is known; the journal is reached by all */
+bool sched_add_strain(Sched *sched, uint32_t a, uint32_t b);    /* false: that was known */
+bool worker_between(Sched *sched, uint32_t a, uint32_t b, uint32_t *between); /* a live one that reaches both; false: none */
+
 /* ---- sched_exchange.c */
+bool exchange_is_owned_by(const Job *job, uint32_t worker); /* one is under way, and the worker has parts of it */
 bool job_exchanges(Sched *sched, Job *job); /* begins the exchange of a table that is large, or goes on; false: it is none */
 bool exchange_merge_done(Job *job, uint32_t worker, const MsgMergeDone *done); /* false: it is no merge of one */
 void exchange_lose_bag(Job *job, uint32_t number); /* when the exchange needs it, or is made of it, all parts are void */

@@ -207,6 +207,45 @@ static void who_cannot_be_reached_is_let_go_the_second_time(void **state) {
     bench_free(&bench);
 }
 
+/* Two that do not reach each other are a matter of what lies between them: a third takes in what they have. */
+static void a_third_takes_in_what_two_cannot_exchange(void **state) {
+    (void)state;
+    Bench bench = bench_that_merges(3); /* bags 1 to 3, of workers 0 to 2: 0 pulls from 1 */
+    MsgMerge merge = sent(&bench, 1, MSG_MERGE, 0)->as.merge;
+    Message complaint = {.kind = MSG_UNREACHABLE, .job = 1, .as.unreachable = {.worker = 1, .bag = 2}};
+    Message no = merged(1, merge.step);
+    assert_int_equal(merge.from_bag, 2);
+    no.as.merge_done.merged = false;
+    say(&bench, 1, complaint);
+    assert_non_null(strstr(acted(&bench, SCHED_LOG)->text, "worker 0 (host1, pid 101) could not reach worker 1 (host2, pid 102)"));
+    say(&bench, 1, complaint); /* of another merge, at the same time */
+    assert_null(acted(&bench, SCHED_KILL));
+    say(&bench, 1, no);
+    for (uint32_t peer = 1; peer <= 3; peer++) assert_int_equal(count_sent(&bench, peer, MSG_RANGE), 0); /* the bag is sound */
+    for (uint32_t merges = 0; count_sent(&bench, 0, MSG_JOB_DONE) == 0; merges++) {
+        uint32_t peer = 1;
+        while (peer < 3 && count_sent(&bench, peer, MSG_MERGE) == 0) peer++;
+        merge = sent(&bench, peer, MSG_MERGE, 0)->as.merge;
+        assert_false(peer - 1 + merge.from == 1 && peer - 1 != merge.from); /* between 0 and 1, either way */
+        assert_true(merges < 4);
+        say(&bench, peer, merged(1, merge.step));
+    }
+    /* When the third is lost, it is tried again, and what is complained of then counts. */
+    bench_free(&bench);
+    bench = bench_that_merges(3);
+    merge = sent(&bench, 1, MSG_MERGE, 0)->as.merge;
+    say(&bench, 1, complaint);
+    dies(&bench, 3);
+    no.as.merge_done.step = merge.step;
+    say(&bench, 1, no);
+    say(&bench, 1, done(1, 2, 1));
+    merge = sent(&bench, 1, MSG_MERGE, 0)->as.merge;
+    assert_int_equal(merge.from, 1);
+    say(&bench, 1, complaint);
+    assert_int_equal(acted(&bench, SCHED_KILL)->pid, 102);
+    bench_free(&bench);
+}
+
 static void dies_at(Bench *bench, uint32_t peer, int64_t chunk) {
     SchedEvent event = {.kind = SCHED_PEER_LOST, .peer = SCHED_NO_PEER, .pid = 100 + peer, .text = "killed by signal 9"};
     event.at_job = 1;
@@ -345,6 +384,7 @@ int main(void) {
         cmocka_unit_test(jobs_of_the_dead_end),
         cmocka_unit_test(parts_of_the_dead_are_mapped_again),
         cmocka_unit_test(who_cannot_be_reached_is_let_go_the_second_time),
+        cmocka_unit_test(a_third_takes_in_what_two_cannot_exchange),
         cmocka_unit_test(a_chunk_that_kills_three_fails_the_job),
         cmocka_unit_test(an_unknown_chunk_is_found_by_narrowing),
         cmocka_unit_test(idle_workers_map_what_takes_long),
