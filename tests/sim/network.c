@@ -29,9 +29,19 @@ static Cut draw_cut(uint64_t *state, uint32_t workers) {
     return cut;
 }
 
+/* Two workers that never reach each other, where there are others. */
+static void draw_strained(NetworkPlan *plan, uint64_t seed, uint32_t workers) {
+    uint64_t state = mix(seed, 4712);
+    if (workers < 3 || draw(&state, 5)) return;
+    int one = (int)draw(&state, workers), distance = 1 + (int)draw(&state, workers - 1);
+    plan->strained[0] = NODE_WORKER + one;
+    plan->strained[1] = NODE_WORKER + (one + distance) % (int)workers;
+}
+
 NetworkPlan network_draw(uint64_t seed, uint32_t workers) {
     uint64_t state = mix(seed, 4711);
     NetworkPlan plan = {.until = 100 * MILLISECOND + draw(&state, 20 * SECOND)};
+    draw_strained(&plan, seed, workers);
     uint64_t kind = draw(&state, 4);
     if (kind == 0) return plan;
     if (kind != 1) plan.loss = (uint32_t)draw(&state, 201);
@@ -43,7 +53,7 @@ NetworkPlan network_draw(uint64_t seed, uint32_t workers) {
 }
 
 bool network_has_faults(const NetworkPlan *plan) {
-    return plan->loss || plan->cut_count;
+    return plan->loss || plan->cut_count || plan->strained[0];
 }
 
 void network_print(const NetworkPlan *plan) {
@@ -51,6 +61,7 @@ void network_print(const NetworkPlan *plan) {
     if (plan->loss || plan->reorders)
         printf("  network: %u/1000 lost, %u/1000 reordered, until %.3f ms\n", plan->loss, plan->reorders,
                (double)plan->until / 1e6);
+    if (plan->strained[0]) printf("  nodes %d and %d do not reach each other\n", plan->strained[0], plan->strained[1]);
     for (uint32_t i = 0; i < plan->cut_count; i++) {
         const Cut *cut = &plan->cuts[i];
         printf("  cut: nodes %#llx, %s, %s, from %.3f to %.3f ms", (unsigned long long)cut->members, ways[cut->ways],
@@ -76,6 +87,12 @@ static bool cut_stops(const Cut *cut, uint64_t now, int from, int to, Lane lane)
 static bool is_lost(Sim *sim, int from, int to, Lane lane) {
     const NetworkPlan *plan = &sim->network.plan;
     if ((from == NODE_ROOT && to == NODE_SCHED) || (from == NODE_SCHED && to == NODE_ROOT)) return false;
+    bool are_strained =
+        (from == plan->strained[0] && to == plan->strained[1]) || (from == plan->strained[1] && to == plan->strained[0]);
+    if (are_strained && lane != CHANNEL_CONTROL) {
+        sim->network.counts.cut++;
+        return true;
+    }
     for (uint32_t i = 0; i < plan->cut_count; i++) {
         if (!cut_stops(&plan->cuts[i], sim->now, from, to, lane)) continue;
         sim->network.counts.cut++;

@@ -26,6 +26,7 @@ typedef struct NetworkPlan {
     uint32_t segments; /* of a thousand pieces: came through a segment that cannot be opened, or was written to meanwhile */
     uint32_t cut_count;
     Cut cuts[NETWORK_CUTS];
+    int strained[2]; /* no data passes between these two nodes, ever; 0: there are none */
 } NetworkPlan;
 
 typedef struct NetworkCounts {

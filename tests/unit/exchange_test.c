@@ -237,6 +237,26 @@ static void a_complaint_begins_it_anew(void **state) {
     bench_close(&bench);
 }
 
+/* Two owners do not reach each other: parts are for those only who reach all. */
+static void who_does_not_reach_all_owns_no_parts(void **state) {
+    (void)state;
+    bench_open(&bench, 3, 5 << 20, JOB_BY_KEY);
+    answer_until_merges(&bench);
+    Order order;
+    do {
+        order = bench.orders[bench.next++];
+    } while (order.peer != 1 || order.message.as.merge.from != 1);
+    Message complaint = {.kind = MSG_UNREACHABLE, .job = 1};
+    complaint.as.unreachable = (MsgUnreachable){.worker = 1, .bag = order.message.as.merge.from_bag};
+    say(&bench, 1, complaint);
+    say(&bench, 1, complaint); /* of another part, at the same time */
+    bench.next = 0;
+    answer(&bench, QUEUE);
+    check_parts(&bench, 3);
+    for (uint32_t part = 0; part < bench.told_count; part++) assert_int_equal(bench.told[part].worker, 2);
+    bench_close(&bench);
+}
+
 /* ---- the owner's side */
 
 static void parts_are_told_in_order(void **state) {
@@ -293,6 +313,7 @@ int main(void) {
         cmocka_unit_test(a_death_begins_it_anew),
         cmocka_unit_test(a_death_after_it_is_told_begins_it_anew),
         cmocka_unit_test(a_complaint_begins_it_anew),
+        cmocka_unit_test(who_does_not_reach_all_owns_no_parts),
         cmocka_unit_test(parts_are_told_in_order),
         cmocka_unit_test(a_few_are_pulled_at_a_time),
     };
