@@ -535,6 +535,8 @@ def main():
     counts = {"passed": 0, "failed": 0, "skipped": 0}
     for family, part in wanted:
         tests = [(name, test) for name, test in FAMILIES[family](options) if part.rstrip("/") in name]
+        if not tests:
+            print(f"no test is called {family}/{part}".rstrip("/") + "; `make test-programs` builds what is missing", flush=True)
         # Scripts look at processes and files of the whole machine: one at a time.
         with concurrent.futures.ThreadPoolExecutor(1 if family in ("script", "fault", "sanitize") else options.jobs) as pool:
             for (name, _), (verdict, text) in zip(tests, pool.map(attempt, [test for _, test in tests])):

@@ -51,7 +51,10 @@ expect 1 "missing" "$MRRUN" -n 2 ./missing
 expect 1 "not" "$MRRUN" -n 2 /bin/true
 expect 1 "" "$MRRUN" -n 2 ./hello.mr
 expect 1 "pipe is not an mr program" timeout 20 "$MRRUN" -n 2 ./pipe
-# Options that need another one, and values that are none.
+# Options that need another one, and values that are none; `--n` is what mpirun understands.
+expect 2 '-n takes a whole number from 1 to 4096, not "many"' "$MRRUN" --n many ./hello
+expect 2 "unrecognized option '--workers'" "$MRRUN" --workers 3 ./hello
+expect 0 "./hello with 1 worker on this machine" "$MRRUN" -v --n 1 ./hello
 for option in --resume --fresh --checkpoint-every=3; do
     expect 2 "${option%=3} needs --checkpoint DIR, too, before the program" "$MRRUN" "$option" ./hello --checkpoint kept
 done

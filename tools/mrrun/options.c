@@ -78,6 +78,7 @@ enum {
 };
 
 static const struct option long_options[] = {
+    {"n", required_argument, NULL, 'n'}, /* as for mpirun; else it were short for --no-respawn */
     {"stats", optional_argument, NULL, OPTION_STATS},
     {"shuffle", required_argument, NULL, OPTION_SHUFFLE},
     {"simulate", required_argument, NULL, OPTION_SIMULATE},

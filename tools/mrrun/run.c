@@ -357,8 +357,8 @@ int run_program(Run *run) {
     run->started = clock_now();
     if (!watch_everything(run)) return 1;
     if (run->options.is_verbose) {
-        fprintf(stderr, "mrrun: %s with %u workers on %s, in %s\n", run->path, run->options.workers,
-                run->place_count > 1 ? "several hosts" : "this machine", run->directory.path);
+        fprintf(stderr, "mrrun: %s with %u worker%s on %s, in %s\n", run->path, run->options.workers,
+                run->options.workers == 1 ? "" : "s", run->place_count > 1 ? "several hosts" : "this machine", run->directory.path);
     }
     Net *net = net_new(false);
     Hub *hub = open_hub(run, net);
