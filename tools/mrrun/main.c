@@ -23,15 +23,18 @@ int main(int argc, char **argv) {
     int status = 1;
     uint64_t files = launch_prepare_files();
     setvbuf(stderr, NULL, _IOLBF, 0); /* its lines are whole among those of the program's processes */
-    if (!options_parse(&run.options, argc, argv, &status)) return status;
-    if (run.options.shown_journal) return checkpoint_show(run.options.shown_journal);
-    if (!has_files(&run.options, files)) return 1;
-    run.path = program_find(run.options.program[0]);
-    if (!run.path) return 1;
-    if (run.options.is_dry_run)
+    if (!options_parse(&run.options, argc, argv, &status)) {
+        options_free(&run.options);
+        return status;
+    }
+    bool has_program = !run.options.shown_journal && has_files(&run.options, files);
+    if (has_program) run.path = program_find(run.options.program[0]);
+    if (run.options.shown_journal)
+        status = checkpoint_show(run.options.shown_journal);
+    else if (run.path && run.options.is_dry_run)
         status = run_show(&run) ? 0 : 1;
-    else if (run_take_signals(&run) && checkpoint_open(&run.checkpoint, &run.options) && directory_make(&run.directory) &&
-             run_start(&run))
+    else if (run.path && run_take_signals(&run) && checkpoint_open(&run.checkpoint, &run.options) &&
+             directory_make(&run.directory) && run_start(&run))
         status = run_program(&run);
     run_stop(&run);
     options_free(&run.options);
