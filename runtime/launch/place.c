@@ -12,8 +12,12 @@
 #include <unistd.h>
 
 #include "base/arena.h"
+#include "runtime/net/link.h"
 
-enum { KILL_PATIENCE = 1000, FLUSH_PATIENCE = 500 /* milliseconds */ };
+/* Milliseconds, for all places together: until the processes that lead there are killed, and a bit more for each of them, because
+ * they share this machine; and until what was not said yet is given up. */
+enum { KILL_PATIENCE = 1000, PLACE_PATIENCE = 20, FLUSH_PATIENCE = 500 };
+#define MILLISECOND ((uint64_t)1000000)
 
 /* ---- saying */
 
@@ -108,28 +112,38 @@ void place_close(Place *place) {
     place->in = place->out = -1;
 }
 
+static int milliseconds_until(uint64_t time) {
+    uint64_t now = clock_now();
+    return now < time ? (int)((time - now) / 1000000) + 1 : 0;
+}
+
 /* Waits for the started process, but not for ever: one that was stopped sees nothing. When it is killed its children die too. */
-static void wait_for_starter(pid_t starter, int milliseconds) {
+static void wait_for_starter(pid_t starter, uint64_t until) {
     struct pollfd end = {.fd = pidfd_open(starter, 0), .events = POLLIN};
-    if (end.fd < 0 || poll(&end, 1, milliseconds) <= 0) kill(starter, SIGKILL);
+    if (end.fd < 0 || poll(&end, 1, milliseconds_until(until)) <= 0) kill(starter, SIGKILL);
     if (end.fd >= 0) close(end.fd);
     while (waitpid(starter, NULL, 0) < 0 && errno == EINTR) {}
 }
 
 /* Closing the descriptors ends every process of the place. After a good end the processes are about to end by themselves. */
-void place_dismiss(Place *place, unsigned patience) {
+static void place_dismiss(Place *place, unsigned patience, uint64_t until) {
     Record record = {.kind = RECORD_END, .as.end.patience = patience};
     if (patience > 0 && place->out >= 0) place_send(place, &record);
     struct pollfd out = {.fd = place->out, .events = POLLOUT};
-    if (patience > 0 && !place_flush(place) && poll(&out, 1, FLUSH_PATIENCE) > 0) place_flush(place);
+    if (patience > 0 && !place_flush(place) && poll(&out, 1, milliseconds_until(until)) > 0) place_flush(place);
     place_close(place);
 }
 
-void place_end(Place *place, unsigned patience) {
-    if (place->out >= 0) place_dismiss(place, patience);
-    if (place->starter > 0) wait_for_starter(place->starter, (int)patience + KILL_PATIENCE);
-    place->starter = 0;
-    free(place->processes);
-    record_free(&place->received);
-    buf_free(&place->unsent);
+void places_end(Place *places, size_t count, unsigned patience) {
+    uint64_t start = clock_now(), flushed = start + FLUSH_PATIENCE * MILLISECOND;
+    uint64_t ended = start + (patience + KILL_PATIENCE + count * PLACE_PATIENCE) * MILLISECOND;
+    for (size_t i = 0; i < count; i++) place_dismiss(&places[i], patience, flushed);
+    for (size_t i = 0; i < count; i++) {
+        Place *place = &places[i];
+        if (place->starter > 0) wait_for_starter(place->starter, ended);
+        place->starter = 0;
+        free(place->processes);
+        record_free(&place->received);
+        buf_free(&place->unsent);
+    }
 }

@@ -58,12 +58,9 @@ RecordState place_next(Place *place, Record *record);
 
 void place_close(Place *place); /* nothing more is said: whoever lives there ends */
 
-/* The first half of place_end, for one place of several: tells it to end, and does not wait. */
-void place_dismiss(Place *place, unsigned patience);
-
-/* Ends all of the place's processes: those that end by themselves within `patience` milliseconds, and the others then. Waits for
- * the end, but not for ever. */
-void place_end(Place *place, unsigned patience);
+/* Ends all processes of these places, all at once: those that end by themselves within `patience` milliseconds, and the others
+ * then. Waits for the end, but not for ever, and not the longer the more places are stuck. */
+void places_end(Place *places, size_t count, unsigned patience);
 
 /* "killed by signal 9 (Killed), 1.2 GB resident at most" */
 const char *place_describe_exit(const RecordExit *end, char *text, size_t size);

@@ -252,7 +252,7 @@ int rank_0_run(Rank *rank) {
     Net *net = net_new(false);
     int status = 1;
     if (open_descriptors(&self) && open_hub(&self, net) && write_file(&self)) status = run_hub(&self);
-    place_end(&rank->place, self.is_ended ? RANK_END_PATIENCE : 0);
+    places_end(&rank->place, 1, self.is_ended ? RANK_END_PATIENCE : 0);
     remove_file(&self);
     hub_close(&self.hub);
     net_free(&net);

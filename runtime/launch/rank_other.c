@@ -135,6 +135,6 @@ static int watch_worker(Rank *rank) {
 int rank_other_run(Rank *rank) {
     int status = 1;
     if (find_rank_0(rank) && begin(rank)) status = watch_worker(rank);
-    place_end(&rank->place, 0);
+    places_end(&rank->place, 1, 0);
     return status;
 }

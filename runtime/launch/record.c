@@ -148,6 +148,7 @@ bool record_receive(RecordQueue *queue, int fd) {
 }
 
 void record_free(RecordQueue *queue) {
+    if (queue->bytes.data) explicit_bzero(queue->bytes.data, queue->bytes.cap); /* others' secret keys may still be in it */
     buf_free(&queue->bytes);
     queue->taken = 0;
 }

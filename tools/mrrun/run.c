@@ -36,13 +36,7 @@ bool run_take_signals(Run *run) {
 }
 
 void run_stop(Run *run) {
-    unsigned patience = run->is_ended ? END_PATIENCE : 0;
-    uint64_t start = clock_now();
-    for (uint32_t i = 0; i < run->place_count; i++) place_dismiss(&run->places[i], patience);
-    for (uint32_t i = 0; i < run->place_count; i++) {
-        uint64_t waited = (clock_now() - start) / 1000000; /* all of them had that time */
-        place_end(&run->places[i], waited < patience ? patience - (unsigned)waited : 0);
-    }
+    places_end(run->places, run->place_count, run->is_ended ? END_PATIENCE : 0);
     free(run->places);
     remotes_relay(&run->remotes);
     remotes_free(&run->remotes);
