@@ -84,6 +84,13 @@ refuse 'old: its glibc is 2.17, and the program needs 2.' old
 refuse 'other: it is another machine (aarch64), and the program is for x86_64' other
 refuse 'gone: connection refused' gone
 refuse 'there is no host that could work' gone,old
+echo 'exit 3' > curt.before
+refuse 'curt: the connection ended with status 3 and without a word' curt
+# Nor does one that never stops talking keep mrrun from its end.
+echo 'exec timeout 15 yes >&2' > babble.before
+began=$(date +%s)
+refuse 'babble: ' babble
+[ $(($(date +%s) - began)) -lt 8 ] || fail "mrrun listens to a host as long as it talks"
 run localhost,gone,loud:2
 grep -q 'gone: connection refused' said || fail "the cause is missing"
 grep -q 'goes on with 3 of 4 workers' said || fail "what becomes of the others is missing"
@@ -128,6 +135,17 @@ b' > got
 cmp wanted got || { cat got; fail "another environment"; }
 grep -q morning got || fail "no greeting"
 
+# ---- a host that never stops complaining does not keep mrrun from the others, nor hosts that do not end from its end
+echo '(timeout 15 yes noise >&2 &)' > noisy.before
+began=$(date +%s)
+timeout 60 "$MRRUN" --host noisy:2,a ./wc 'a folder' > got 2> /dev/null
+cmp expected got
+[ $(($(date +%s) - began)) -lt 8 ] || fail "mrrun had no time because of a host that complains"
+for host in s1 s2 s3 s4 s5 s6 s7 s8; do echo 'sh -c "$last"; exec sleep 30' > $host.before; done
+began=$(date +%s)
+run s1,s2,s3,s4,s5,s6,s7,s8
+[ $(($(date +%s) - began)) -lt 8 ] || fail "each host that does not end is waited for"
+
 # ---- however it ends, nothing stays
 sleepers() { pgrep -f "^$PWD/cache/mr/[0-9a-f]*/program" || true; }
 printf 'fn slow(x) {\n    sleep(0.2)\n    x\n}\nprint(map slow over 1..200 reduce sum)\n' > slow.mr
@@ -143,3 +161,20 @@ for signal in KILL INT TERM; do
     [ -z "$(sleepers)" ] || { ps -f $(sleepers); fail "processes are left after $signal"; }
 done
 [ -z "$(find cache/mr -name 'new.*')" ] || fail "parts are left"
+
+# ---- an interrupt while Slurm's controller does not answer
+mkdir slurm
+printf '#!/bin/sh\n: > asked\nexec sleep 30\n' > slurm/scontrol
+printf '#!/bin/sh\nfor text; do last=$text; done\nexec sh -c "$last"\n' > slurm/srun
+chmod +x slurm/*
+set -m # a group of its own, as at a terminal
+PATH=$PWD/slurm:$PATH SLURM_JOB_ID=1 SLURM_JOB_NODELIST=n1 SLURM_JOB_CPUS_PER_NODE=2 "$MRRUN" ./wc 'a folder' > got 2> said &
+mrrun=$!
+set +m
+for i in $(seq 100); do [ -f asked ] && break; sleep 0.1; done
+[ -f asked ] || { cat said; fail "nobody has asked scontrol"; }
+began=$(date +%s) status=0
+kill -INT -- -$mrrun
+wait $mrrun || status=$?
+[ $status -eq 130 ] || { cat said; fail "exit status $status after an interrupt"; }
+[ $(($(date +%s) - began)) -lt 8 ] || fail "an interrupt waits for scontrol"

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/pidfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -16,7 +17,14 @@
 #include "runtime/net/link.h"
 #include "tools/mrrun/ssh.h"
 
-enum { PATIENCE = 30 /* seconds in which nothing moves */, READ_SIZE = 4096, MOST_COMPLAINTS = 64 << 10, ENDS = 3 };
+enum {
+    PATIENCE = 30 /* seconds in which nothing moves */,
+    READ_SIZE = 4096,
+    MOST_COMPLAINTS = 64 << 10,
+    ENDS = 3,
+    MOST_READS = 32,
+    LAST_WORDS = 1000 /* milliseconds */
+};
 
 /* ---- starting */
 
@@ -102,7 +110,8 @@ void remotes_relay(Remotes *remotes) {
     for (size_t i = 0; i < remotes->count; i++) {
         Remote *remote = &remotes->items[i];
         if (remote->error < 0) continue;
-        while (read_complaints(remote)) show_complaints(remote, false);
+        /* As much as a pipe holds, and the rest the next time: a host that never stops must not keep mrrun from all others. */
+        for (int k = 0; k < MOST_READS && read_complaints(remote); k++) show_complaints(remote, false);
         if (remote->error < 0) show_complaints(remote, true);
     }
 }
@@ -128,18 +137,28 @@ static void __attribute__((format(printf, 2, 3))) give_up(Remote *remote, const 
     remote->boot.state = BOOT_FAILED;
 }
 
-/* The command has ended before the host was ready: why? */
+/* How the command ended, as waitpid has it, when it does so within `milliseconds`; -1: it does not. */
+static int wait_for_status(Remote *remote, int milliseconds) {
+    int status = -1;
+    struct pollfd end = {.fd = remote->pid > 0 ? pidfd_open(remote->pid, 0) : -1, .events = POLLIN};
+    if (end.fd < 0) return -1;
+    if (poll(&end, 1, milliseconds) > 0 && waitpid(remote->pid, &status, WNOHANG) == remote->pid) remote->pid = 0;
+    close(end.fd);
+    return remote->pid == 0 ? status : -1;
+}
+
+/* The command has ended before the host was ready: why? Its last words are waited for, but not for ever. */
 static void explain_end(Remote *remote) {
-    int status = 0;
     struct pollfd rest = {.fd = remote->error, .events = POLLIN};
-    while (remote->error >= 0 && poll(&rest, 1, 1000) > 0 && read_complaints(remote)) {}
-    if (remote->pid > 0 && waitpid(remote->pid, &status, WNOHANG) == remote->pid) remote->pid = 0;
+    uint64_t end = clock_now() + LAST_WORDS * (uint64_t)1000000;
+    while (remote->error >= 0 && clock_now() < end && poll(&rest, 1, LAST_WORDS) > 0 && read_complaints(remote)) {}
+    int status = wait_for_status(remote, LAST_WORDS);
     const char *meaning = ssh_explain(buf_text(&remote->complaints)), *line = last_line(&remote->complaints);
     if (meaning)
         give_up(remote, "%s", meaning);
     else if (*line)
         give_up(remote, "%.200s", line);
-    else if (WIFEXITED(status))
+    else if (status >= 0 && WIFEXITED(status))
         give_up(remote, "the connection ended with status %d and without a word", WEXITSTATUS(status));
     else
         give_up(remote, "the connection was closed");
