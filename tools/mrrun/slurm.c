@@ -2,6 +2,7 @@
 #include "tools/mrrun/slurm.h"
 
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -115,12 +116,16 @@ char **slurm_command(const char *node, const char *text) {
     return command;
 }
 
-/* What scontrol has to say about a node, up to `size`. False: nothing. */
+/* What scontrol has to say about a node, up to `size`. False: nothing. It waits for Slurm's controller, which may be long: so an
+ * interrupt, which mrrun takes later, ends it. */
 static bool ask_scontrol(const char *node, char *text, size_t size) {
     int ends[2], status = 1;
     if (pipe2(ends, O_CLOEXEC) != 0) return false;
     pid_t pid = fork();
     if (pid == 0) {
+        sigset_t none;
+        sigemptyset(&none);
+        sigprocmask(SIG_SETMASK, &none, NULL);
         dup2(ends[1], STDOUT_FILENO);
         execlp("scontrol", "scontrol", "--oneliner", "show", "node", node, (char *)NULL);
         _exit(127);

@@ -104,14 +104,16 @@ static void choose_listening(Run *run) {
     }
 }
 
+static bool is_interrupted(Run *run) {
+    struct signalfd_siginfo info;
+    if (read(run->signals, &info, sizeof info) == (ssize_t)sizeof info) run->interrupt = (int)info.ssi_signo;
+    return run->interrupt != 0;
+}
+
 /* Waits for the hosts; those that answered become places. */
 static bool gather_hosts(Run *run) {
-    struct signalfd_siginfo info;
     remotes_boot(&run->remotes, run->signals);
-    if (read(run->signals, &info, sizeof info) == (ssize_t)sizeof info) {
-        run->interrupt = (int)info.ssi_signo;
-        return false;
-    }
+    if (is_interrupted(run)) return false;
     for (size_t i = 0; i < run->remotes.count; i++) {
         Remote *remote = &run->remotes.items[i];
         if (remote->boot.state != BOOT_READY) continue;
@@ -119,6 +121,7 @@ static bool gather_hosts(Run *run) {
         place->workers = remote->workers;
         if (!find_addresses(run, remote, place)) {
             run->place_count--;
+            if (is_interrupted(run)) return false; /* which may be why */
             continue;
         }
         remote_become_place(remote, place);
