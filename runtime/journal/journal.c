@@ -96,14 +96,13 @@ static bool open_file(Journal *journal, char **error) {
         return false;
     }
     if (!is_own(journal, error)) return false;
+    if (journal->mode != JOURNAL_RESUME && !entry_may_begin(journal->file)) {
+        *error = message("%s/" FILE_NAME " is no journal of mr: name another directory", journal->directory);
+        return false;
+    }
     bool is_taken = journal->mode == JOURNAL_BEGIN && has_records(journal, &scan, &first);
     if (journal->mode == JOURNAL_BEGIN) entry_scan_end(&scan);
-    if (is_taken && scan.is_damaged && scan.at == 0)
-        *error =
-            message("%s/" FILE_NAME " is no journal of mr, or its beginning is damaged: name another directory, or drop it and "
-                    "begin anew with --fresh",
-                    journal->directory);
-    else if (is_taken)
+    if (is_taken)
         *error =
             message("%s holds the journal of an earlier run: go on with it with --resume, drop it and begin anew with --fresh, "
                     "or name another directory",

@@ -15,7 +15,7 @@
 typedef enum JournalMode {
     JOURNAL_BEGIN,  /* there must be no journal yet */
     JOURNAL_RESUME, /* go on with the one that is there, or begin when there is none */
-    JOURNAL_AFRESH, /* begin, and drop the one that is there */
+    JOURNAL_AFRESH, /* begin, and drop the one that is there; a file that is no journal is left alone, and the run refused */
 } JournalMode;
 
 typedef struct Journal Journal;

@@ -40,6 +40,12 @@ void entry_head(char out[ENTRY_HEAD], EntryKind kind, uint64_t place, const Buf 
 
 /* ---- reading */
 
+bool entry_may_begin(int fd) {
+    char start[sizeof magic];
+    ssize_t count = pread(fd, start, sizeof start, 0);
+    return count < 0 || memcmp(start, magic, (size_t)count) == 0;
+}
+
 bool entry_scan_start(EntryScan *scan, int fd) {
     struct stat status;
     *scan = (EntryScan){.fd = fd};

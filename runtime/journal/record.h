@@ -39,6 +39,9 @@ typedef struct Entry {
 /* Writes the head of a record that is to stand at `place` of the file. */
 void entry_head(char out[ENTRY_HEAD], EntryKind kind, uint64_t place, const Buf *meta, const Buf *data);
 
+/* Could the file be a journal, if only a damaged one? What somebody else has written does not begin as one. */
+bool entry_may_begin(int fd);
+
 typedef struct EntryScan {
     int fd;
     uint64_t at;   /* where the next record begins */

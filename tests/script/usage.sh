@@ -66,7 +66,8 @@ expect 1 "cannot read kept/journal: No such file or directory; --show-journal ta
 expect 1 "cannot read empty/journal: Is a directory" "$MRRUN" --show-journal empty
 echo "a letter that somebody wrote, and of which nothing may be lost" > kept/journal
 expect 1 "kept/journal is no journal, or its beginning is damaged" "$MRRUN" --show-journal kept
-expect 1 "kept/journal is no journal of mr, or its beginning is damaged: name another directory" "$MRRUN" --checkpoint kept ./hello
+for fresh in "" --fresh; do expect 1 "kept/journal is no journal of mr: name another directory" "$MRRUN" --checkpoint kept $fresh ./hello; done
+grep -q "nothing may be lost" kept/journal
 rm kept/journal
 mkfifo kept/journal
 expect 1 "cannot read kept/journal: it is not a file" timeout 20 "$MRRUN" --show-journal kept

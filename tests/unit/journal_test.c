@@ -355,6 +355,10 @@ static void what_is_no_journal_is_left_alone(void **state) {
         write_file(place, texts[i], strlen(texts[i]));
         assert_null(journal_open(place->directory, JOURNAL_BEGIN, &error));
         free(error);
+        error = NULL;
+        assert_null(journal_open(place->directory, JOURNAL_AFRESH, &error));
+        assert_non_null(strstr(error, "is no journal of mr: name another directory"));
+        free(error);
         refuses(place, facts, FACTS, "its first record is damaged");
         Buf after = read_file(place);
         assert_string_equal(buf_text(&after), texts[i]);
