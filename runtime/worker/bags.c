@@ -61,11 +61,11 @@ bool bags_relieve(Bags *bags, KeptBag *changed, const FrameContext *of, char **e
         uint64_t sum = 0;
         NumberedBag *heaviest = NULL;
         for (NumberedBag *bag = bags->first; bag; bag = bag->next) {
-            sum += bag->kept.weight;
+            sum += bag->kept.weight.all;
             if (!task_is_keyed(bag->of->task) || bag_count(&bag->kept.bag) == 0) continue;
-            if (!heaviest || bag->kept.weight > heaviest->kept.weight) heaviest = bag;
+            if (!heaviest || bag->kept.weight.all > heaviest->kept.weight.all) heaviest = bag;
         }
-        if (sum <= share || !heaviest || heaviest->kept.weight < SPILL_LEAST) return false;
+        if (sum <= share || !heaviest || heaviest->kept.weight.all < SPILL_LEAST) return false;
         if (kept_spill(&heaviest->kept, heaviest->of, &bags->memory, error)) return true;
     }
 }

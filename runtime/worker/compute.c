@@ -161,11 +161,15 @@ static bool take_slices(Entry *entry, const PeerAction *action, MrList **lists) 
     return false;
 }
 
-/* What the bag weighs, wherever it lies: by this it is decided how it comes together with others. */
+/* What the tables of the bag weigh when they are combined, wherever they lie: by this it is decided how it comes together with
+ * others. In order, each node of a bag weighs about half as much as the next larger one. Where ranges came in disorder there are
+ * many small ones, which have keys in common: these are not worth an exchange, which would cut each of them. */
 static uint64_t bag_size(const Entry *entry, KeptBag *kept) {
     if (!entry->by_key) return 0;
     kept_weigh(kept, &entry->job.of);
-    return kept->weight + (kept->spilled ? held_size(kept->spilled, 0, 0) : 0);
+    uint64_t combined = 2 * kept->weight.heaviest;
+    if (combined > kept->weight.all) combined = kept->weight.all;
+    return combined + (kept->spilled ? held_size(kept->spilled, 0, 0) : 0);
 }
 
 /* False: the range was revoked before it was begun. */

@@ -267,14 +267,16 @@ uint64_t bag_bytes_count(const MrTask *task, const void *bytes, size_t size) {
 enum { FRAME_WEIGHT = 256 }; /* a frame without its value, and what malloc needs for it */
 
 static void add_weight(Frame *frame, const FrameContext *of, void *data) {
-    uint64_t *weight = data;
-    *weight += FRAME_WEIGHT + of->task->state->size;
-    if (frame->has_value) *weight += value_weight(frame->state, of->task->state);
-    for (size_t i = 0; i < frame->segment_count; i++) *weight += sizeof(Segment) + frame->segments[i].len;
+    BagWeight *sum = data;
+    uint64_t weight = FRAME_WEIGHT + of->task->state->size;
+    if (frame->has_value) weight += value_weight(frame->state, of->task->state);
+    for (size_t i = 0; i < frame->segment_count; i++) weight += sizeof(Segment) + frame->segments[i].len;
+    sum->all += weight;
+    if (weight > sum->heaviest) sum->heaviest = weight;
 }
 
-uint64_t bag_weight(const Bag *bag, const FrameContext *of) {
-    uint64_t weight = bag->cap * sizeof *bag->nodes + bag->covered.cap * sizeof *bag->covered.items;
+BagWeight bag_weight(const Bag *bag, const FrameContext *of) {
+    BagWeight weight = {.all = bag->cap * sizeof *bag->nodes + bag->covered.cap * sizeof *bag->covered.items};
     bag_each_frame(bag, of, add_weight, &weight);
     return weight;
 }

@@ -58,6 +58,11 @@ uint64_t bag_bytes_count(const MrTask *task, const void *bytes, size_t size);
 /* Moves the keys of `from`, which has the same nodes and other keys, into `bag`, and frees it. True: the nodes differ. */
 bool bag_join(Bag *bag, Bag *from, const FrameContext *of);
 
-uint64_t bag_weight(const Bag *bag, const FrameContext *of); /* about how many bytes of memory a bag of any job takes */
+/* About how many bytes of memory a bag of any job takes, and the heaviest of its values. */
+typedef struct BagWeight {
+    uint64_t all, heaviest;
+} BagWeight;
+
+BagWeight bag_weight(const Bag *bag, const FrameContext *of);
 
 #endif

@@ -9,6 +9,10 @@
 /* Memory that is given back to the system once so much of it has been freed. */
 enum { TRIM_SIZE = 1 << 20 };
 
+/* A bag is looked at again when it has changed as often as this part of its nodes: by then it weighs little more, and all looks
+ * together take as long as this many times the last one, however many ranges went into it. */
+enum { UNSEEN_PART = 16 };
+
 Memory memory_of(uint64_t limit) {
     const char *directory = getenv("TMPDIR");
     return (Memory){.limit = limit, .directory = directory && *directory ? directory : "/tmp"};
@@ -34,11 +38,13 @@ void kept_init(KeptBag *kept, const FrameContext *of, Part part) {
 void kept_free(KeptBag *kept) {
     bag_free(&kept->bag);
     held_free(&kept->spilled);
-    kept->weight = 0;
+    kept->weight = (BagWeight){0};
 }
 
 void kept_weigh(KeptBag *kept, const FrameContext *of) {
+    if (kept->unseen++ < bag_count(&kept->bag) / UNSEEN_PART) return;
     kept->weight = bag_weight(&kept->bag, of);
+    kept->unseen = 0;
 }
 
 typedef struct RunSink {
@@ -60,8 +66,8 @@ static bool add_run(KeptBag *kept, const FrameContext *of, Held *held, char **er
     if (bag_cut(&kept->bag, of, kept_level(kept), run, add_stretch, &sink) || held_end(held, error)) return true;
     MR_FAULT("spill.after_write");
     bag_free(&kept->bag);
-    if (kept->weight > TRIM_SIZE) malloc_trim(0);
-    kept->weight = 0;
+    if (kept->weight.all > TRIM_SIZE) malloc_trim(0);
+    kept->weight = (BagWeight){0};
     return false;
 }
 
@@ -83,9 +89,9 @@ bool kept_merge(KeptBag *kept, const FrameContext *of, const void *bytes, size_t
 Held *kept_freeze(KeptBag *kept, const FrameContext *of, const Memory *memory, bool is_cut, char **error) {
     bool is_keyed = task_is_keyed(of->task);
     Held *held = kept->spilled;
-    kept_weigh(kept, of);
+    kept->weight = bag_weight(&kept->bag, of);
     kept->spilled = NULL;
-    if (!held && is_keyed && memory->limit && kept->weight > memory_share(memory) / MEMORY_SHARES) {
+    if (!held && is_keyed && memory->limit && kept->weight.all > memory_share(memory) / MEMORY_SHARES) {
         held = held_spool(CUT_CELLS, memory->directory, error);
         if (!held) return NULL;
     }

@@ -31,15 +31,17 @@ static inline uint64_t memory_share(const Memory *memory) {
 /* A bag and what of it was written. */
 typedef struct KeptBag {
     Bag bag;
-    Part part;       /* of which it is; count 0 or 1: it is whole */
-    Held *spilled;   /* NULL: nothing */
-    uint64_t weight; /* as of the last look at it */
+    Part part;        /* of which it is; count 0 or 1: it is whole */
+    Held *spilled;    /* NULL: nothing */
+    BagWeight weight; /* as of the last look at it */
+    uint64_t unseen;  /* changes since then */
 } KeptBag;
 
 void kept_init(KeptBag *kept, const FrameContext *of, Part part);
 void kept_free(KeptBag *kept);
 
-/* Looks at the weight of the bag; kept_spill writes it, if it is a keyed one (else nothing happens). True: failed. */
+/* The bag has changed: looks at its weight, which takes time for each of its nodes, and so is done the more rarely the more of them
+ * there are. kept_spill writes the bag, if it is a keyed one (else nothing happens). True: failed. */
 void kept_weigh(KeptBag *kept, const FrameContext *of);
 bool kept_spill(KeptBag *kept, const FrameContext *of, const Memory *memory, char **error);
 
