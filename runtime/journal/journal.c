@@ -57,12 +57,13 @@ static char *message(const char *format, ...) {
 static bool open_folder(Journal *journal, char **error) {
     const char *name = journal->directory;
     if (mkdir(name, 0700) != 0 && errno != EEXIST) {
-        *error = message("cannot make the directory %s for the journal: %s", name, strerror(errno));
+        *error = message("cannot make the directory %s for the journal: %s; make the folder above it, or name another directory",
+                         name, strerror(errno));
         return false;
     }
     journal->folder = open(name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (journal->folder < 0) {
-        *error = message("cannot keep a journal in %s: %s", name, strerror(errno));
+        *error = message("cannot keep a journal in %s: %s; name another directory", name, strerror(errno));
         return false;
     }
     if (flock(journal->folder, LOCK_EX | LOCK_NB) == 0) return true;
@@ -92,7 +93,7 @@ static bool open_file(Journal *journal, char **error) {
     Entry first;
     journal->file = openat(journal->folder, FILE_NAME, O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (journal->file < 0) {
-        *error = message("cannot open %s/" FILE_NAME ": %s", journal->directory, strerror(errno));
+        *error = message("cannot open %s/" FILE_NAME ": %s; name another directory", journal->directory, strerror(errno));
         return false;
     }
     if (!is_own(journal, error)) return false;

@@ -71,13 +71,14 @@ static int open_journal(const char *path, const char **reason) {
 bool journal_show(const char *directory, Buf *out, char **error) {
     Buf path = {0}, text = {0};
     EntryScan scan;
-    const char *reason = NULL;
+    const char *reason = NULL, *remedy = "";
     buf_printf(&path, "%s/journal", directory);
+    errno = 0;
     int file = open_journal(buf_text(&path), &reason);
+    if (reason && (errno == ENOENT || errno == ENOTDIR)) remedy = "; --show-journal takes the directory that --checkpoint named";
     if (file >= 0 && !entry_scan_start(&scan, file)) reason = strerror(scan.reason);
     if (reason) {
-        buf_printf(&text, "cannot read %s: %s; --show-journal takes the directory that --checkpoint named", buf_text(&path),
-                   reason);
+        buf_printf(&text, "cannot read %s: %s%s", buf_text(&path), reason, remedy);
     } else {
         if (!show_records(&scan, out)) buf_printf(&text, "%s is no journal, or its beginning is damaged", buf_text(&path));
         entry_scan_end(&scan);

@@ -51,6 +51,13 @@ expect 1 "missing" "$MRRUN" -n 2 ./missing
 expect 1 "not" "$MRRUN" -n 2 /bin/true
 expect 1 "" "$MRRUN" -n 2 ./hello.mr
 expect 1 "pipe is not an mr program" timeout 20 "$MRRUN" -n 2 ./pipe
+mkdir -p kept
+: > kept/journal
+for way in --help --version "--dry-run ./hello" "--show-journal kept"; do
+    "$MRRUN" $way >/dev/full 2>err && { echo "mrrun $way >/dev/full succeeds"; exit 1; }
+    grep -q "mrrun: cannot write standard output: No space left" err
+done
+rm kept/journal
 # Options that need another one, and values that are none; `--n` is what mpirun understands.
 expect 2 '-n takes a whole number from 1 to 4096, not "many"' "$MRRUN" --n many ./hello
 expect 2 "unrecognized option '--workers'" "$MRRUN" --workers 3 ./hello

@@ -2,8 +2,10 @@
  *
  * The program is started once in each place and forks its own processes (runtime/launch/launch.h). Meanwhile the scheduler's socket
  * is bound, so that nobody connects in vain. However mrrun ends, the started processes see their input end, and end all others. */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "runtime/launch/launch.h"
 #include "tools/mrrun/program.h"
@@ -18,6 +20,14 @@ static bool has_files(const Options *options, uint64_t files) {
     return false;
 }
 
+/* What mrrun itself has printed; the program's output does not come through here. */
+static int end_output(int status) {
+    errno = 0;
+    if (fflush(stdout) == 0 && !ferror(stdout)) return status;
+    fprintf(stderr, "mrrun: cannot write standard output: %s\n", errno ? strerror(errno) : "an earlier write failed");
+    return status ? status : 1;
+}
+
 int main(int argc, char **argv) {
     Run run = {.directory.lock = -1, .timer = -1, .signals = -1, .wake = -1, .pulse = -1};
     int status = 1;
@@ -25,7 +35,7 @@ int main(int argc, char **argv) {
     setvbuf(stderr, NULL, _IOLBF, 0); /* its lines are whole among those of the program's processes */
     if (!options_parse(&run.options, argc, argv, &status)) {
         options_free(&run.options);
-        return status;
+        return end_output(status);
     }
     bool has_program = !run.options.shown_journal && has_files(&run.options, files);
     if (has_program) run.path = program_find(run.options.program[0]);
@@ -39,5 +49,5 @@ int main(int argc, char **argv) {
     run_stop(&run);
     options_free(&run.options);
     free(run.path);
-    return run.interrupt ? 128 + run.interrupt : status;
+    return run.interrupt ? 128 + run.interrupt : end_output(status);
 }
