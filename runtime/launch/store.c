@@ -116,8 +116,10 @@ static uint64_t write_bag(Store *store, const Wanted *wanted, const Buf *data) {
 }
 
 static void take_more(Store *store, Wanted *wanted) {
-    wanted->has_first = true;
-    if (wanted->pull.total >= ENTRY_DATA)
+    wanted->has_first = wanted->pull.knows_total;
+    if (!wanted->has_first)
+        store_request(store, wanted); /* it is being encoded still, or its first piece was spoilt: others need not wait for it */
+    else if (wanted->pull.total >= ENTRY_DATA)
         store_end(store, wanted, 0);
     else if (!store->fetched)
         store_fetch_next(store);

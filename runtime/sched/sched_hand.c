@@ -184,8 +184,8 @@ void jobs_hand_out(Sched *sched) {
             if (!peer || peer->held != round || peer->held >= peer->credits) continue;
             job = first_with_work(job);
             Job *next = job || round > 0 ? job : first_nested_for(sched, peer);
-            /* Of a job that somebody has died of, nothing waits behind something else: who dies next, died of what it held. */
-            if (next && (round == 0 || next->blame_count == 0)) job_hand(sched, next, peer);
+            /* Where chunks are suspected, nothing waits behind something else: who dies next, died of what it held. */
+            if (next && (round == 0 || !job_has_suspects(next))) job_hand(sched, next, peer);
         }
     }
     for (job = sched->nested.first; job; job = job->next)

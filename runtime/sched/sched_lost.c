@@ -59,6 +59,15 @@ static void job_blame(Sched *sched, Job *job, Range range, const char *how) {
     snprintf(poison->how, sizeof poison->how, "%s", how);
 }
 
+bool job_has_suspects(const Job *job) {
+    for (uint32_t i = 0; i < job->blame_count; i++) {
+        Range blamed = job->blames[i].range;
+        uint64_t end = blamed.first + blamed.count < job->limit ? blamed.first + blamed.count : job->limit;
+        if (blamed.first < end && !ranges_has(&job->covered, blamed.first, end - blamed.first)) return true;
+    }
+    return false;
+}
+
 Range job_cut_blamed(const Job *job, Range range) {
     for (uint32_t i = 0; i < job->blame_count; i++) {
         Range blamed = job->blames[i].range;

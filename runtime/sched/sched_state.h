@@ -271,6 +271,7 @@ uint64_t job_most_chunks(const Sched *sched, const Job *job); /* in a range, so 
 void sched_lose(Sched *sched, uint32_t number, const char *how); /* a peer: the root ends the run, a worker's work is run again */
 void sched_start_failed(Sched *sched, uint32_t host, const char *who, const char *how); /* a worker never came to say HELLO */
 void sched_unreachable(Sched *sched, SchedPeer *peer, const Message *message);
+bool job_has_suspects(const Job *job);             /* workers have died of chunks that nobody has mapped since */
 Range job_cut_blamed(const Job *job, Range range); /* the first part of a range, if workers have died of some of its chunks */
 
 void job_add_edge(Job *job, EdgeStats edge);

@@ -246,6 +246,22 @@ static void a_third_takes_in_what_two_cannot_exchange(void **state) {
     bench_free(&bench);
 }
 
+/* Of what somebody has died of nothing waits behind something else; when others have mapped it, that is over. */
+static void what_others_have_mapped_is_not_suspected(void **state) {
+    (void)state;
+    Bench bench = bench_new((SchedConfig){.workers = 2, .range_chunks = 1}, 2);
+    submit(&bench, 1, 12); /* worker 0: 0, 2; worker 1: 1, 3 */
+    dies(&bench, 1);
+    say(&bench, 2, done(1, 1, 1));
+    assert_int_equal(count_sent(&bench, 2, MSG_RANGE), 0);
+    say(&bench, 2, done(1, 3, 1));
+    assert_int_equal(count_sent(&bench, 2, MSG_RANGE), 1);
+    assert_int_equal(sent(&bench, 2, MSG_RANGE, 0)->as.range.first, 0);
+    say(&bench, 2, done(1, 0, 1));
+    assert_int_equal(count_sent(&bench, 2, MSG_RANGE), 2);
+    bench_free(&bench);
+}
+
 static void dies_at(Bench *bench, uint32_t peer, int64_t chunk) {
     SchedEvent event = {.kind = SCHED_PEER_LOST, .peer = SCHED_NO_PEER, .pid = 100 + peer, .text = "killed by signal 9"};
     event.at_job = 1;
@@ -385,6 +401,7 @@ int main(void) {
         cmocka_unit_test(parts_of_the_dead_are_mapped_again),
         cmocka_unit_test(who_cannot_be_reached_is_let_go_the_second_time),
         cmocka_unit_test(a_third_takes_in_what_two_cannot_exchange),
+        cmocka_unit_test(what_others_have_mapped_is_not_suspected),
         cmocka_unit_test(a_chunk_that_kills_three_fails_the_job),
         cmocka_unit_test(an_unknown_chunk_is_found_by_narrowing),
         cmocka_unit_test(idle_workers_map_what_takes_long),
