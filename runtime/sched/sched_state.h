@@ -148,7 +148,7 @@ struct Job {
     uint32_t part_count;
     JobName name;                  /* all zero: it is not kept */
     uint32_t store_waits;          /* bags that STORE_WAIT */
-    uint64_t store_at, store_size; /* when it may be kept again; bytes that were fetched of it so far */
+    uint64_t store_at, store_size; /* when it may be kept again; how much was fetched of it so far (sched_store.c) */
     bool is_received;              /* the owner has the result; workers keep it until it is in the journal */
     Blame *blames;
     uint32_t blame_count;

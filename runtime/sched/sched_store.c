@@ -17,8 +17,10 @@
 enum { COST_PART = 50, COST_BAG = 500000, COST_BYTE = 5 /* nanoseconds */, FIRST_RANGES = 64, RANGES_A_ROUND = 4 };
 #define WORTH ((uint64_t)50000000)
 /* A worker keeps what it was asked for, encoded, until the job's end: each time that it has come to have so many bytes more of a
- * job, that job's rounds become half as frequent. */
-#define MUCH ((uint64_t)128 << 20)
+ * job, that job's rounds become half as frequent. However small a bag is, it counts as BAG_BYTES: all that are kept of a job that
+ * runs for days are merged at its end, and looked at until then. */
+#define MUCH      ((uint64_t)128 << 20)
+#define BAG_BYTES ((uint64_t)1 << 20)
 enum { MOST_SHIFT = 8 };
 
 void sched_use_journal(Sched *sched, const SchedJournal *journal) {
@@ -186,7 +188,7 @@ void sched_stored(Sched *sched, const SchedEvent *event) {
     BagRecord *bag = job_bag(job, event->bag);
     bag->store = STORE_NONE;
     bag->stored = event->stored;
-    job->store_size += event->size;
+    job->store_size += event->size + BAG_BYTES;
     if (job->is_received && job->delivered == event->bag) jobs_finish(sched, job);
 }
 
