@@ -99,6 +99,13 @@ status=0
 timeout 60 "$MRRUN" --ssh /nowhere/ssh --host a ./wc 'a folder' 2> said || status=$?
 [ $status -eq 1 ] && grep -q 'cannot run /nowhere/ssh: No such file' said || { cat said; fail "a missing ssh"; }
 
+# The time that a run may take is also that of hosts that do not answer.
+echo 'exec sleep 20' > asleep.before
+began=$(date +%s) status=0
+timeout 60 "$MRRUN" --timeout 1 --host a,asleep ./wc 'a folder' 2> said || status=$?
+[ $status -eq 1 ] && grep -qF 'longer than 1 s (--timeout): no answer yet from asleep' said || { cat said; fail "exit status $status"; }
+[ $(($(date +%s) - began)) -lt 8 ] || fail "--timeout waits for hosts"
+
 # ---- the command line
 for wrong in '--host a:x' '--host -oProxyCommand=x' '--hostfile /nowhere' '--address b' '-n 9 --hostfile few'; do
     echo 'a slots=1 max_slots=2' > few

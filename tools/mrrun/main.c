@@ -43,7 +43,7 @@ int main(int argc, char **argv) {
         status = checkpoint_show(run.options.shown_journal);
     else if (run.path && run.options.is_dry_run)
         status = run_show(&run) ? 0 : 1;
-    else if (run.path && run_take_signals(&run) && checkpoint_open(&run.checkpoint, &run.options) &&
+    else if (run.path && run_take_signals(&run) && run_start_timer(&run) && checkpoint_open(&run.checkpoint, &run.options) &&
              directory_make(&run.directory) && run_start(&run))
         status = run_program(&run);
     run_stop(&run);

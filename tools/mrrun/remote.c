@@ -221,8 +221,8 @@ static void attend(const Remotes *remotes, Remote *remote, const struct pollfd *
     if (is_settled(remote)) settle(remotes, remote);
 }
 
-size_t remotes_boot(Remotes *remotes, int signals) {
-    struct pollfd *items = xcalloc(remotes->count * ENDS + 1, sizeof *items);
+size_t remotes_boot(Remotes *remotes, int signals, int timer) {
+    struct pollfd *items = xcalloc(remotes->count * ENDS + 2, sizeof *items), *ends = items + remotes->count * ENDS;
     for (size_t i = 0; i < remotes->count; i++) {
         Remote *remote = &remotes->items[i];
         if (remote->pid > 0) continue;
@@ -231,7 +231,8 @@ size_t remotes_boot(Remotes *remotes, int signals) {
     }
     for (size_t left = 1; left > 0;) {
         left = 0;
-        items[remotes->count * ENDS] = (struct pollfd){.fd = signals, .events = POLLIN};
+        ends[0] = (struct pollfd){.fd = signals, .events = POLLIN};
+        ends[1] = (struct pollfd){.fd = timer, .events = POLLIN};
         for (size_t i = 0; i < remotes->count; i++) {
             Remote *remote = &remotes->items[i];
             const char *bytes;
@@ -241,7 +242,7 @@ size_t remotes_boot(Remotes *remotes, int signals) {
             items[i * ENDS + 2] = (struct pollfd){.fd = is_open ? remote->error : -1, .events = POLLIN};
             left += is_open;
         }
-        if (left == 0 || (poll(items, remotes->count * ENDS + 1, 1000) > 0 && items[remotes->count * ENDS].revents)) break;
+        if (left == 0 || (poll(items, remotes->count * ENDS + 2, 1000) > 0 && (ends[0].revents || ends[1].revents))) break;
         for (size_t i = 0; i < remotes->count; i++) {
             if (!is_settled(&remotes->items[i])) attend(remotes, &remotes->items[i], &items[i * ENDS]);
         }

@@ -30,9 +30,9 @@ typedef struct Remotes {
 /* Starts the command that leads to a host, which is to run boot_shell there. Before there is any thread. */
 void remotes_add(Remotes *remotes, const char *name, uint32_t workers, char *const *command);
 
-/* Gets the program to all of them. Returns how many are READY; a signal that can be read from `signals` ends it early. Why others
- * are not was said. */
-size_t remotes_boot(Remotes *remotes, int signals);
+/* Gets the program to all of them. Returns how many are READY; a signal that can be read from `signals`, or that `timer` (-1: there
+ * is none) has expired, ends it early. Why others are not was said. */
+size_t remotes_boot(Remotes *remotes, int signals, int timer);
 
 /* Hands a READY host to a place: descriptors and process, and what it has already said. */
 void remote_become_place(Remote *remote, Place *place);

@@ -35,6 +35,17 @@ bool run_take_signals(Run *run) {
     return run->signals >= 0;
 }
 
+bool run_start_timer(Run *run) {
+    if (run->options.timeout == 0) return true;
+    run->timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+    struct itimerspec end = {.it_value.tv_sec = (time_t)run->options.timeout};
+    end.it_value.tv_nsec = (long)((run->options.timeout - (double)end.it_value.tv_sec) * 1e9);
+    if (end.it_value.tv_sec == 0 && end.it_value.tv_nsec == 0) end.it_value.tv_nsec = 1;
+    bool is_good = run->timer >= 0 && timerfd_settime(run->timer, 0, &end, NULL) == 0;
+    if (!is_good) fprintf(stderr, "mrrun: cannot make a timer: %s\n", strerror(errno));
+    return is_good;
+}
+
 void run_stop(Run *run) {
     places_end(run->places, run->place_count, run->is_ended ? END_PATIENCE : 0);
     free(run->places);
@@ -254,16 +265,6 @@ static bool watch(int epoll, int fd) {
     return epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event) == 0;
 }
 
-/* The time of the run is that of mrrun: from its start on, as near as matters. */
-static bool start_timer(Run *run) {
-    if (run->options.timeout == 0) return true;
-    run->timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
-    struct itimerspec end = {.it_value.tv_sec = (time_t)run->options.timeout};
-    end.it_value.tv_nsec = (long)((run->options.timeout - (double)end.it_value.tv_sec) * 1e9);
-    if (end.it_value.tv_sec == 0 && end.it_value.tv_nsec == 0) end.it_value.tv_nsec = 1;
-    return run->timer >= 0 && timerfd_settime(run->timer, 0, &end, NULL) == 0 && watch(run->wake, run->timer);
-}
-
 static bool start_pulse(Run *run) {
     if (run->place_count < 2) return true;
     run->pulse = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
@@ -273,7 +274,8 @@ static bool start_pulse(Run *run) {
 
 static bool watch_everything(Run *run) {
     run->wake = epoll_create1(EPOLL_CLOEXEC);
-    bool is_good = run->wake >= 0 && watch(run->wake, run->signals) && start_timer(run) && start_pulse(run);
+    bool is_good =
+        run->wake >= 0 && watch(run->wake, run->signals) && (run->timer < 0 || watch(run->wake, run->timer)) && start_pulse(run);
     for (size_t i = 0; i < run->remotes.count && is_good; i++)
         is_good = run->remotes.items[i].error < 0 || watch(run->wake, run->remotes.items[i].error);
     for (uint32_t i = 0; i < run->place_count && is_good; i++) is_good = watch(run->wake, run->places[i].in);

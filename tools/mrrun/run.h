@@ -36,6 +36,9 @@ typedef struct Run {
 /* Signals that end a run come through a descriptor from here on: before there is anything that would be left behind. */
 bool run_take_signals(Run *run);
 
+/* The time that --timeout gives begins here. False after a message. */
+bool run_start_timer(Run *run);
+
 /* Starts a parent in each place where processes shall live (start.c). False after a message. */
 bool run_start(Run *run);
 

@@ -110,10 +110,25 @@ static bool is_interrupted(Run *run) {
     return run->interrupt != 0;
 }
 
+/* Is the time over that --timeout gives? Then it is said which hosts were waited for. */
+static bool is_late(const Run *run) {
+    uint64_t count;
+    if (run->timer < 0 || read(run->timer, &count, sizeof count) != (ssize_t)sizeof count) return false;
+    Buf names = {0};
+    for (size_t i = 0; i < run->remotes.count; i++) {
+        const Remote *remote = &run->remotes.items[i];
+        bool is_awaited = remote->boot.state != BOOT_READY && remote->boot.state != BOOT_FAILED;
+        if (is_awaited) buf_printf(&names, "%s%s", names.len ? ", " : ": no answer yet from ", remote->name);
+    }
+    fprintf(stderr, "error: the run took longer than %g s (--timeout)%s\n", run->options.timeout, buf_text(&names));
+    buf_free(&names);
+    return true;
+}
+
 /* Waits for the hosts; those that answered become places. */
 static bool gather_hosts(Run *run) {
-    remotes_boot(&run->remotes, run->signals);
-    if (is_interrupted(run)) return false;
+    remotes_boot(&run->remotes, run->signals, run->timer);
+    if (is_interrupted(run) || is_late(run)) return false;
     for (size_t i = 0; i < run->remotes.count; i++) {
         Remote *remote = &run->remotes.items[i];
         if (remote->boot.state != BOOT_READY) continue;
