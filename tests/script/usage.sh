@@ -67,6 +67,7 @@ for option in --resume --fresh --checkpoint-every=3; do
 done
 expect 2 "--launcher local is for this machine alone: leave it out, or --host and --hostfile" "$MRRUN" --launcher local --host a ./hello
 expect 2 "--hostfile takes the name of a file" "$MRRUN" --hostfile "" ./hello
+for command in "" "  "; do expect 2 '--ssh takes a command, such as "ssh -F other_config"' "$MRRUN" --ssh "$command" --host a --dry-run ./hello; done
 # --show-journal of what is no journal.
 mkdir -p kept empty/journal
 expect 1 "cannot read kept/journal: No such file or directory; --show-journal takes the directory that --checkpoint named" "$MRRUN" --show-journal kept

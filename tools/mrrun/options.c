@@ -172,7 +172,9 @@ static bool take_place(Options *options, int option, int *status) {
         if (!*optarg) return wrong_place("--hostfile takes the name of a file", status);
         return hosts_add_file(&options->hosts, optarg, &error) || wrong_hosts(error, status);
     case OPTION_DRY_RUN: options->is_dry_run = true; return true;
-    case OPTION_SSH: options->ssh = optarg; return true;
+    case OPTION_SSH:
+        options->ssh = optarg;
+        return optarg[strspn(optarg, " \t")] || wrong_place("--ssh takes a command, such as \"ssh -F other_config\"", status);
     case OPTION_LAUNCHER: return take_launcher(options, status);
     default:
         options->address = optarg;

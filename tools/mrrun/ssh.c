@@ -28,7 +28,7 @@ enum { OPTIONS = sizeof options / sizeof *options };
 
 char **ssh_command(const char *command, const Host *host, const char *text) {
     char target[2 * HOST_NAME_SIZE];
-    if (!command || !*command) command = "ssh";
+    if (!command || !command[strspn(command, " \t")]) command = "ssh";
     host_text(host, target);
     size_t words = strlen(command) / 2 + 1, count = 0;
     size_t room = (words + OPTIONS + 4) * sizeof(char *), size = strlen(command) + strlen(target) + strlen(text) + 16;
