@@ -5,7 +5,7 @@
 
 #include "base/arena.h"
 
-/* A lighter bag is not worth a run of cells, of which each has a head for each node. */
+/* A lighter bag is not worth a run of cells. */
 enum { SPILL_LEAST = 48 << 10 };
 
 struct NumberedBag {
@@ -62,7 +62,7 @@ bool bags_relieve(Bags *bags, KeptBag *changed, const FrameContext *of, char **e
         NumberedBag *heaviest = NULL;
         for (NumberedBag *bag = bags->first; bag; bag = bag->next) {
             sum += bag->kept.weight.all;
-            if (!task_is_keyed(bag->of->task) || bag_count(&bag->kept.bag) == 0) continue;
+            if (!task_is_keyed(bag->of->task) || bag_count(&bag->kept.bag) == 0 || !kept_pays(&bag->kept)) continue;
             if (!heaviest || bag->kept.weight.all > heaviest->kept.weight.all) heaviest = bag;
         }
         if (sum <= share || !heaviest || heaviest->kept.weight.all < SPILL_LEAST) return false;

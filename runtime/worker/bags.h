@@ -21,7 +21,7 @@ void bags_remove(Bags *bags, const FrameContext *of, uint32_t number);
 void bags_drop(Bags *bags, const FrameContext *of); /* all of a job */
 
 /* The bag has changed: as long as all of them take more memory than they may, the heaviest is written to a file, if there is one
- * that can be. True: that failed. */
+ * that can be, and for which that pays. True: that failed. */
 bool bags_relieve(Bags *bags, KeptBag *changed, const FrameContext *of, char **error);
 
 /* Maps a range into the bag (job_map), and relieves now and then on the way. True: that failed, and the range is not mapped. */

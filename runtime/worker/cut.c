@@ -115,7 +115,9 @@ static void keep_part(Frame *frame, const FrameContext *of, void *data) {
     const Part *part = data;
     uint32_t first = part_first(*part), count = part_end(*part) - first;
     if (frame->has_value) part_keep(of->context, (MrMap **)frame->state, 0, first, count);
-    if (first > 0) frame_cut(frame, 0); /* the output lies in the first part */
+    if (first == 0) return;
+    frame_cut(frame, 0); /* the output lies in the first part, and what was left out counts there */
+    frame->left_out = 0;
 }
 
 static bool merge_plain(Bag *bag, const FrameContext *of, Part part, const char *bytes, size_t size, uint64_t *nodes) {

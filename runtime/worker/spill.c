@@ -47,6 +47,10 @@ void kept_weigh(KeptBag *kept, const FrameContext *of) {
     kept->unseen = 0;
 }
 
+bool kept_pays(const KeptBag *kept) {
+    return kept->weight.all / SPILL_NODE >= bag_count(&kept->bag);
+}
+
 typedef struct RunSink {
     Held *held;
     char **error;
@@ -91,7 +95,8 @@ Held *kept_freeze(KeptBag *kept, const FrameContext *of, const Memory *memory, b
     Held *held = kept->spilled;
     kept->weight = bag_weight(&kept->bag, of);
     kept->spilled = NULL;
-    if (!held && is_keyed && memory->limit && kept->weight.all > memory_share(memory) / MEMORY_SHARES) {
+    bool is_large = memory->limit && kept->weight.all > memory_share(memory) / MEMORY_SHARES && (is_cut || kept_pays(kept));
+    if (!held && is_keyed && is_large) {
         held = held_spool(CUT_CELLS, memory->directory, error);
         if (!held) return NULL;
     }

@@ -21,6 +21,10 @@ typedef struct Memory {
 
 enum { MEMORY_SHARES = 4, MEMORY_LEAST = 1 << 18 };
 
+/* A run has a head for each node in each of its cells, together some 16 KiB: a bag whose nodes are lighter than this, on average,
+ * would take much more room in a file than it does in memory. */
+enum { SPILL_NODE = 4 << 10 };
+
 Memory memory_of(uint64_t limit); /* with temporary files in $TMPDIR, else /tmp */
 
 /* Bytes that all bags of a worker may take; UINT64_MAX without a limit. */
@@ -43,6 +47,7 @@ void kept_free(KeptBag *kept);
 /* The bag has changed: looks at its weight, which takes time for each of its nodes, and so is done the more rarely the more of them
  * there are. kept_spill writes the bag, if it is a keyed one (else nothing happens). True: failed. */
 void kept_weigh(KeptBag *kept, const FrameContext *of);
+bool kept_pays(const KeptBag *kept); /* Is it worth writing, as it was weighed last? */
 bool kept_spill(KeptBag *kept, const FrameContext *of, const Memory *memory, char **error);
 
 /* Merges the bytes of another bag of the job, or of the part of it, in. True: they are no such bytes. */

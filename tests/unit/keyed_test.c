@@ -10,6 +10,7 @@
 
 #include "base/arena.h"
 #include "runtime/value/part.h"
+#include "runtime/worker/bags.h"
 #include "runtime/worker/job.h"
 #include "runtime/worker/spill.h"
 
@@ -457,6 +458,53 @@ static void many_keys(void **state) {
     mr_drop(NULL, &list, &type_string_list);
 }
 
+/* Every second chunk, so that no two nodes meet: as many light nodes would fill files with their heads. */
+static void light_nodes_stay_in_memory(void **state) {
+    (void)state;
+    random_state = 5;
+    MrList *list = random_list(4000, 3000, NULL, 0), *slice = NULL;
+    char *expected = run_in_order(&texts_task, list), *error = NULL;
+    Place root, worker;
+    place_open(&root);
+    place_open(&worker);
+    MrSource source = {.value = list};
+    assert_false(job_init(&root.job, &root.context, &texts_task, NULL, &source));
+    uint64_t chunks = root.job.plan.chunks, nodes;
+    Buf blob = {0}, bytes = {0};
+    job_encode_blob(&root.job, &blob);
+    assert_false(job_open(&worker.job, &worker.context, &texts_task, blob.data, blob.len));
+    assert_false(job_encode_slice(&root.job, 0, 0, chunks, &bytes));
+    assert_false(job_decode_slice(&worker.job, 0, 0, chunks, &bytes, &slice));
+    PlanLists lists = {.lists = &slice};
+    Bags bags = {.memory = {.limit = MEMORY_LEAST, .directory = "/tmp"}};
+    KeptBag *kept = bags_get(&bags, &worker.job.of, 1, (Part){0});
+    for (uint64_t odd = 0; odd < 2; odd++) {
+        for (uint64_t chunk = odd; chunk < chunks; chunk += 2) {
+            JobRun run = {.first = chunk, .count = 1, .lists = &lists};
+            assert_false(bags_map(&bags, kept, &worker.job, &run, &error));
+        }
+        kept_weigh(kept, &worker.job.of);
+        if (odd == 0) assert_true(bag_count(&kept->bag) > 100 && kept->weight.all > memory_share(&bags.memory));
+        assert_int_equal(kept->spilled != NULL, odd); /* the nodes have come together: now it is large */
+    }
+    Held *held = kept_freeze(kept, &worker.job.of, &bags.memory, false, &error);
+    Buf whole = read_part(held, 0, 0);
+    assert_false(job_merge_encoded(&root.job, whole.data, whole.len, &nodes));
+    char *text = describe(&root, chunks);
+    assert_string_equal(text, expected);
+    free(text);
+    free(expected);
+    held_free(&held);
+    buf_free(&whole);
+    buf_free(&blob);
+    buf_free(&bytes);
+    bags_drop(&bags, &worker.job.of);
+    job_drop_slice(&worker.job, 0, slice);
+    place_close(&worker);
+    place_close(&root);
+    mr_drop(NULL, &list, &type_string_list);
+}
+
 /* No change of a bit, and no cut, of what was written passes. */
 static void damage(void **state) {
     (void)state;
@@ -505,6 +553,7 @@ int main(void) {
         cmocka_unit_test(output_and_failures),
         cmocka_unit_test(combines_that_print_or_fail),
         cmocka_unit_test(many_keys),
+        cmocka_unit_test(light_nodes_stay_in_memory),
         cmocka_unit_test(damage),
         cmocka_unit_test(no_place_for_files),
     };
