@@ -42,7 +42,7 @@ void kept_free(KeptBag *kept) {
 }
 
 void kept_weigh(KeptBag *kept, const FrameContext *of) {
-    if (kept->unseen++ < bag_count(&kept->bag) / UNSEEN_PART) return;
+    if (kept->weight.all > 0 && kept->unseen++ < bag_count(&kept->bag) / UNSEEN_PART) return;
     kept->weight = bag_weight(&kept->bag, of);
     kept->unseen = 0;
 }

@@ -237,7 +237,7 @@ static char *run_in_order(const MrTask *task, MrList *list) {
 static void maybe_spill(Place *place, KeptBag *kept, uint64_t odds) {
     char *error = NULL;
     kept_weigh(kept, &place->job.of);
-    assert_true(bag_count(&kept->bag) == 0 || kept->weight > 0);
+    assert_true(bag_count(&kept->bag) == 0 || kept->weight.all > 0);
     if (draw(odds) == 0) assert_false(kept_spill(kept, &place->job.of, &memory, &error));
 }
 
