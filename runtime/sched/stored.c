@@ -1,33 +1,44 @@
-/* stored.c: lists of jobs and of their bags. A journal has some hundred jobs with some hundred bags each, and what is added last is
- * looked for first. */
+/* stored.c: lists of jobs and of their bags. There may be many thousands of either: a job is found in a table, and a bag that
+ * overlaps with none, as nearly all do, is not compared with each. */
 #include "runtime/sched/stored.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/checksum.h"
 
 void stored_clear(Stored *stored) {
     for (size_t i = 0; i < stored->count; i++) {
         StoredJob *job = stored->jobs[i];
         for (size_t k = 0; k < job->count; k++) ranges_free(&job->bags[k].chunks);
         free(job->bags);
+        ranges_free(&job->chunks);
         free(job);
     }
     free(stored->jobs);
+    table_free(&stored->by_name);
+    table_free(&stored->by_work);
     *stored = (Stored){0};
 }
 
+static uint64_t number_of(const uint8_t name[MESSAGE_JOB_NAME_SIZE]) {
+    return checksum64(name, MESSAGE_JOB_NAME_SIZE, 0);
+}
+
 StoredJob *stored_find(const Stored *stored, const uint8_t name[MESSAGE_JOB_NAME_SIZE]) {
-    for (size_t i = stored->count; i-- > 0;)
-        if (memcmp(stored->jobs[i]->head.name.name, name, MESSAGE_JOB_NAME_SIZE) == 0) return stored->jobs[i];
-    return NULL;
+    StoredJob *job = table_find(&stored->by_name, number_of(name));
+    return job && memcmp(job->head.name.name, name, MESSAGE_JOB_NAME_SIZE) == 0 ? job : NULL;
 }
 
 StoredJob *stored_find_work(const Stored *stored, const uint8_t work[MESSAGE_JOB_NAME_SIZE]) {
-    for (size_t i = stored->count; i-- > 0;)
-        if (memcmp(stored->jobs[i]->head.name.work, work, MESSAGE_JOB_NAME_SIZE) == 0) return stored->jobs[i];
-    return NULL;
+    StoredJob *job = table_find(&stored->by_work, number_of(work));
+    return job && memcmp(job->head.name.work, work, MESSAGE_JOB_NAME_SIZE) == 0 ? job : NULL;
+}
+
+static void table_put_last(Table *table, uint64_t number, StoredJob *job) {
+    table_remove(table, number);
+    table_put(table, number, job);
 }
 
 StoredJob *stored_add(Stored *stored, const StoredHead *head) {
@@ -41,6 +52,8 @@ StoredJob *stored_add(Stored *stored, const StoredHead *head) {
     job->head = *head;
     job->limit = head->chunks;
     stored->jobs[stored->count++] = job;
+    table_put_last(&stored->by_name, number_of(head->name.name), job);
+    table_put_last(&stored->by_work, number_of(head->name.work), job);
     return job;
 }
 
@@ -56,14 +69,10 @@ static bool contains(const RangeSet *all, const RangeSet *part) {
     return true;
 }
 
-bool stored_add_bag(StoredJob *job, uint64_t id, uint64_t size, RangeSet *chunks) {
-    bool fits = chunks->total > 0;
-    for (size_t i = 0; fits && i < job->count; i++)
-        fits = !overlaps(chunks, &job->bags[i].chunks) || contains(chunks, &job->bags[i].chunks);
-    if (!fits) {
-        ranges_free(chunks);
-        return false;
-    }
+/* Drops the bags that are contained in the chunks. False: one of them overlaps in part, and none is dropped. */
+static bool job_drop_contained(StoredJob *job, const RangeSet *chunks) {
+    for (size_t i = 0; i < job->count; i++)
+        if (overlaps(chunks, &job->bags[i].chunks) && !contains(chunks, &job->bags[i].chunks)) return false;
     size_t left = 0;
     for (size_t i = 0; i < job->count; i++) {
         if (overlaps(chunks, &job->bags[i].chunks))
@@ -72,10 +81,19 @@ bool stored_add_bag(StoredJob *job, uint64_t id, uint64_t size, RangeSet *chunks
             job->bags[left++] = job->bags[i];
     }
     job->count = left;
+    return true;
+}
+
+bool stored_add_bag(StoredJob *job, uint64_t id, uint64_t size, RangeSet *chunks) {
+    if (chunks->total == 0 || (overlaps(chunks, &job->chunks) && !job_drop_contained(job, chunks))) {
+        ranges_free(chunks);
+        return false;
+    }
     if (job->count == job->cap) {
         job->cap = job->cap ? 2 * job->cap : 8;
         job->bags = xrealloc(job->bags, job->cap * sizeof *job->bags);
     }
+    for (size_t i = 0; i < chunks->len; i++) ranges_add(&job->chunks, chunks->items[i].first, chunks->items[i].count);
     job->bags[job->count++] = (StoredBag){id, size, *chunks};
     *chunks = (RangeSet){0};
     return true;

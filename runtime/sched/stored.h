@@ -10,6 +10,7 @@
 
 #include "runtime/sched/message.h"
 #include "runtime/sched/ranges.h"
+#include "runtime/sched/table.h"
 
 typedef struct StoredBag {
     uint64_t id, size; /* the journal's number for it; bytes of its data */
@@ -29,11 +30,13 @@ typedef struct StoredJob {
     bool is_done;
     StoredBag *bags;
     size_t count, cap;
+    RangeSet chunks; /* of all bags */
 } StoredJob;
 
 typedef struct Stored {
     StoredJob **jobs; /* in the order in which they were added */
     size_t count, cap;
+    Table by_name, by_work; /* by hashes of those; by_work: the last that was added */
 } Stored;
 
 void stored_clear(Stored *stored); /* empty again */
