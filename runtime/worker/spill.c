@@ -87,6 +87,7 @@ bool kept_merge(KeptBag *kept, const FrameContext *of, const void *bytes, size_t
     kept->bag.ops = frame_ops(&context);
     bool failed = bag_merge_bytes(&kept->bag, &context, kept->part, bytes, size, nodes);
     kept->bag.ops = ops;
+    kept->unseen = bag_count(&kept->bag); /* it may weigh twice as much now: the next look is not put off */
     return failed;
 }
 
