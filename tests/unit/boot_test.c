@@ -70,7 +70,7 @@ static void damaged_files_do_no_harm(void **state) {
     for (size_t size = 0; size < SIZE; size += 97) {
         uint8_t *copy = malloc(size + 1);
         memcpy(copy, bytes, size);
-        if (size > 64) copy[size * 31 % 1024] ^= (uint8_t)(1 + size % 255);
+        if (size > 64) copy[size * 31 % (size < 1024 ? size : 1024)] ^= (uint8_t)(1 + size % 255);
         GlibcVersion version = {0};
         elf_glibc(copy, size, &version);
         elf_machine(copy, size);
