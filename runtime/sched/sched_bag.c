@@ -185,7 +185,6 @@ void jobs_merge_done(Sched *sched, SchedPeer *peer, const Message *message) {
         return;
     }
     Merge merge = job_take_merge(job, at);
-    if (done->merged) sched->lost_in_vain = 0;
     if (done->merged && !job_bag(job, merge.into)->is_void) /* else its source is as it was */
         bag_takes_in(sched, job, &merge, done);
     else if (!job_bag(job, merge.from)->is_there)

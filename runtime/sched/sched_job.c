@@ -297,6 +297,14 @@ static void job_add_done(Sched *sched, Job *job, const HandedRange *handed, cons
     if (handed->copy_of) job_copy_done(sched, job, handed->copy_of);
 }
 
+/* More is done than ever before. Chunks that are mapped again and again, because their workers die of what they keep, are no
+ * progress. */
+static void job_gets_on(Sched *sched, Job *job) {
+    if (job->covered.total <= job->most_covered) return;
+    job->most_covered = job->covered.total;
+    sched->lost_in_vain = 0;
+}
+
 void jobs_range_done(Sched *sched, SchedPeer *peer, const Message *message) {
     const MsgRangeDone *done = &message->as.range_done;
     Job *job = table_find(&sched->jobs_by_number, message->job);
@@ -323,7 +331,6 @@ void jobs_range_done(Sched *sched, SchedPeer *peer, const Message *message) {
         peer_answered(sched, peer, done);
 
     WorkerStats *stats = &job->stats.workers[peer->worker];
-    if (done->done) sched->lost_in_vain = 0;
     stats->ranges++;
     stats->chunks += done->done;
     stats->elements += done->elements;
@@ -332,6 +339,7 @@ void jobs_range_done(Sched *sched, SchedPeer *peer, const Message *message) {
     stats->slices += done->pulled;
     if (job->phase == JOB_MAPS || handed.is_revoked) {
         job_add_done(sched, job, &handed, peer, message);
+        job_gets_on(sched, job);
         job_store_ready(sched, job);
         job_settle(sched, job);
         job_tell_progress(sched, job);
@@ -355,6 +363,7 @@ void jobs_part_taken(Sched *sched, const SchedPeer *peer, const Message *message
         ranges_add(&job->covered, part.range.first, part.range.count);
     else
         job_todo_again(job, part.range);
+    job_gets_on(sched, job);
     job_settle(sched, job);
     jobs_hand_out(sched);
 }

@@ -131,8 +131,9 @@ struct Job {
     JobSpec spec;
     void *blob; /* inline captures, spec.blob_size bytes; NULL when they are pulled from the root */
     RangeSet todo, covered;
-    RangeSet copies; /* chunks of stragglers that are to be mapped a second time */
-    uint64_t limit;  /* chunks from here on are not needed */
+    uint64_t most_covered; /* chunks that were covered at any one time */
+    RangeSet copies;       /* chunks of stragglers that are to be mapped a second time */
+    uint64_t limit;        /* chunks from here on are not needed */
     EndKind end;
     HandedRange *handed;
     size_t handed_len, handed_cap;
@@ -204,7 +205,7 @@ struct Sched {
     uint64_t copy_at;          /* when the next range becomes a straggler; 0: none does */
     uint64_t give_up_at;       /* when a straggler's bag is not waited for any longer; 0: none is */
     uint64_t handed;           /* ranges handed out so far */
-    uint32_t lost_in_vain;     /* workers that were lost since something last got done */
+    uint32_t lost_in_vain;     /* workers that were lost since a job last got further than ever before */
     uint64_t lonely_since;     /* when the last worker was lost */
     char last_loss[480];       /* who that was, and how; empty: nobody was lost */
     uint64_t ignored, refused; /* refused: processes of other programs or versions that said HELLO */
