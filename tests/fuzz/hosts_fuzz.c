@@ -36,7 +36,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         data[0] & 1 ? hosts_add_list(&list, text, &error) : hosts_add_text(&list, "f", (const char *)data + 1, size - 1, &error);
     check(is_good == !error);
     check(!is_good || list.len > 0);
-    for (size_t i = 0; i < list.len; i++) {
+    for (size_t i = 0; is_good && i < list.len; i++) {
         const Host *host = &list.items[i];
         check(host->name[0] && host->name[0] != '-' && host->user[0] != '-');
         check(host->slots >= 1 && host->slots <= HOSTS_MOST_SLOTS && (!host->most || host->slots <= host->most));

@@ -2,10 +2,10 @@
 FUZZ_SECONDS ?= 60
 FUZZ_RECORD    := $(BUILD)/fuzz/record_fuzz
 
-$(FUZZ_RECORD): tests/fuzz/record_fuzz.c base/arena.c base/buf.c runtime/net/fields.c runtime/launch/record.c $(wildcard runtime/*/*.h)
+$(FUZZ_RECORD): tests/fuzz/record_fuzz.c base/arena.c base/buf.c runtime/net/fields.c runtime/net/keys.c base/map.c runtime/launch/record.c $(wildcard runtime/*/*.h)
 	@mkdir -p $(@D)
 	$(CLANG) $(CPPFLAGS) -std=c11 -g -O1 -ffp-contract=off -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all -MF $@.d \
-	  $(filter %.c,$^) -o $@
+	  $(filter %.c,$^) -o $@ -lzmq
 
 .PHONY: fuzz-record
 fuzz-record: $(FUZZ_RECORD)
