@@ -169,6 +169,23 @@ for signal in KILL INT TERM; do
 done
 [ -z "$(find cache/mr -name 'new.*')" ] || fail "parts are left"
 
+# ---- this machine by its name, which leads over loopback, and another host: nobody listens where only one of them would find him
+real=$(hostname -I 2> /dev/null | tr ' ' '\n' | grep -m 1 '^[0-9.]*$' || true)
+if [ -n "$real" ]; then
+    echo 'SSH_CONNECTION="127.0.0.1 1 127.0.1.1 2"' > itself.before
+    echo "SSH_CONNECTION='$real 1 $real 2'" > other.before
+    "$MRRUN" --host itself,other ./slow > /dev/null 2>&1 &
+    mrrun=$!
+    for i in $(seq 100); do [ "$(sleepers | wc -l)" -ge 4 ] && break; sleep 0.1; done
+    sleep 1
+    # Listening sockets of its processes: state 0A, and an address of 127.
+    for pid in $mrrun $(sleepers) $(pgrep -f "^./slow"); do ls -l "/proc/$pid/fd" 2> /dev/null; done | sed -n 's/.*socket:\[\(.*\)\]/\1/p' > sockets
+    awk '$4 == "0A" && $2 ~ /7F:/ { print $10 }' /proc/net/tcp > listening
+    kill -KILL $mrrun
+    wait $mrrun || true
+    ! grep -qxFf sockets listening || fail "a process listens where others do not find it"
+fi
+
 # ---- an interrupt while Slurm's controller does not answer
 mkdir slurm
 printf '#!/bin/sh\n: > asked\nexec sleep 30\n' > slurm/scontrol

@@ -88,9 +88,28 @@ static bool find_addresses(const Run *run, const Remote *remote, Place *place) {
     return true;
 }
 
+/* As address_bracket writes it. */
+static bool is_loopback(const char *address) {
+    return strncmp(address, "127.", 4) == 0 || strcmp(address, "[::1]") == 0;
+}
+
+/* A host that is reached over loopback is this machine, whatever it was called: a hostfile names it, and /etc/hosts has 127.0.1.1
+ * for that. Others find neither it nor mrrun there, but where they find mrrun. */
+static void leave_loopback(Run *run) {
+    const Place *outer = NULL;
+    for (uint32_t i = 1; i < run->place_count && !outer; i++)
+        if (!is_loopback(run->places[i].hub_address)) outer = &run->places[i];
+    for (uint32_t i = 1; i < run->place_count && outer; i++) {
+        Place *place = &run->places[i];
+        if (is_loopback(place->address)) memcpy(place->address, outer->hub_address, sizeof place->address);
+        if (is_loopback(place->hub_address)) memcpy(place->hub_address, outer->hub_address, sizeof place->hub_address);
+    }
+}
+
 /* Where this machine listens: where all hosts see it, or on all its addresses when they do not agree. */
 static void choose_listening(Run *run) {
     Place *home = &run->places[0];
+    leave_loopback(run);
     for (uint32_t i = 1; i < run->place_count; i++) {
         const Place *place = &run->places[i];
         if (i == 1) {
