@@ -50,7 +50,8 @@ static void job_drop_copies(Sched *sched, Job *job, HandedRange original) {
     ranges_remove(&job->todo, original.range.first, original.range.count);
 }
 
-void job_original_lost(Job *job, HandedRange original) {
+/* Its worker is lost, or was given up: copies are all there is. */
+static void job_original_lost(Job *job, HandedRange original) {
     uint64_t first = original.range.first, count = original.range.count;
     if (original.is_revoked) return; /* copies cover it */
     for (size_t i = 0; i < job->copies.len; i++) {
@@ -62,6 +63,15 @@ void job_original_lost(Job *job, HandedRange original) {
         if (job->handed[i].copy_of == original.number) job->handed[i].copy_of = 0;
 }
 
+void job_take_back(Job *job, size_t at) {
+    HandedRange handed = job->handed[at];
+    job->handed[at] = job->handed[--job->handed_len];
+    if (handed.has_copies)
+        job_original_lost(job, handed);
+    else
+        job_todo_again(job, handed.range);
+}
+
 /* A straggler's bag is not to be used: what was to go into it is revoked, and mapped again like what is in it. */
 static void job_give_up_bag(Sched *sched, Job *job, uint32_t number) {
     for (size_t i = 0; i < job->handed_len;) {
@@ -70,11 +80,7 @@ static void job_give_up_bag(Sched *sched, Job *job, uint32_t number) {
             i++;
             continue;
         }
-        job->handed[i] = job->handed[--job->handed_len];
-        if (handed.has_copies)
-            job_original_lost(job, handed);
-        else
-            job_todo_again(job, handed.range);
+        job_take_back(job, i);
         if (handed.is_revoked)
             sched_add_orphan(sched, (Orphan){job->number, handed});
         else

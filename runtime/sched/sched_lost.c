@@ -9,9 +9,8 @@
 #include "base/arena.h"
 #include "runtime/sched/sched_state.h"
 
-/* IN_VAIN: workers
- * that are lost, for each that is wanted, without anything having been done meanwhile, until the run ends. COMPLAINTS about one
- * worker, until it is let go. */
+/* IN_VAIN: workers that are lost, for each that is wanted, without any job having got further than it had been before, until the
+ * run ends. COMPLAINTS about one worker, until it is let go. PIECES: a range of which somebody died is handed out in so many. */
 enum { IN_VAIN = 3, COMPLAINTS = 2, PIECES = 4 };
 
 /* ---- blame */
@@ -113,16 +112,10 @@ static uint64_t job_lose_worker(Sched *sched, Job *job, uint32_t worker) {
         return 0;
     }
     for (size_t i = 0; i < job->handed_len;) {
-        HandedRange handed = job->handed[i];
-        if (handed.worker != worker) {
-            i++;
-            continue;
-        }
-        job->handed[i] = job->handed[--job->handed_len];
-        if (handed.has_copies)
-            job_original_lost(job, handed);
+        if (job->handed[i].worker == worker)
+            job_take_back(job, i);
         else
-            job_todo_again(job, handed.range);
+            i++;
     }
     job_bags_lose_worker(sched, job, worker);
     return job->todo.total - before;
@@ -205,7 +198,7 @@ void sched_lose(Sched *sched, uint32_t number, const char *how) {
     sched_log(sched, 0, "%s was lost: %s; %llu chunk%s to be mapped again", who, how, (unsigned long long)again,
               again == 1 ? " is" : "s are");
     if (++sched->lost_in_vain > IN_VAIN * sched->config.workers)
-        sched_end(sched, 1, "%u workers were lost one after another, and nothing got done: the last, %s: %s", sched->lost_in_vain,
+        sched_end(sched, 1, "%u workers were lost one after another, and no job got further: the last, %s: %s", sched->lost_in_vain,
                   who, how);
     sched_replace(sched, peer->host, who, how);
     jobs_hand_out(sched);

@@ -292,7 +292,7 @@ void exchange_free(Exchange **exchange);
 void jobs_hand_copies(Sched *sched); /* to workers that have nothing to do */
 /* A range was answered: does what its worker says it has mapped count? */
 bool job_original_done(Sched *sched, Job *job, HandedRange original, const MsgRangeDone *done);
-void job_original_lost(Job *job, HandedRange original);  /* its worker is lost: copies are all there is */
+void job_take_back(Job *job, size_t at); /* a range that was handed out is nobody's; where it has copies, these count */
 void job_copy_done(Sched *sched, Job *job, uint64_t of); /* a part of a copy of that range is covered */
 bool bag_is_held_up(const Job *job, uint32_t number);    /* a straggler may still put something into it */
 void jobs_give_up_bags(Sched *sched);                    /* those that are held up for too long */

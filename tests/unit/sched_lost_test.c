@@ -386,7 +386,23 @@ static void dying_in_vain_has_an_end(void **state) {
     }
     assert_int_equal(peer, 5);
     say(&bench, 0, (Message){.kind = MSG_BYE, .as.end = {.status = 1}});
-    assert_non_null(strstr(acted(&bench, SCHED_END)->text, "4 workers were lost one after another, and nothing got done"));
+    assert_non_null(strstr(acted(&bench, SCHED_END)->text, "4 workers were lost one after another, and no job got further"));
+    bench_free(&bench);
+}
+
+/* Each maps a chunk, and dies of what it keeps: that is no progress, however often a chunk is mapped. */
+static void dying_of_what_one_keeps_has_an_end(void **state) {
+    (void)state;
+    Bench bench = bench_new((SchedConfig){.workers = 1, .may_replace = true, .range_chunks = 1}, 1);
+    submit(&bench, 1, 100);
+    uint32_t peer = 1;
+    for (; peer < 40 && count_sent(&bench, 0, MSG_SHUTDOWN) == 0; peer++) {
+        if (peer > 1) hello(&bench, peer, ROLE_WORKER);
+        uint64_t chunk = bench.handed[bench.handed_count - 2].range.first;
+        say(&bench, peer, done(1, chunk, 1));
+        dies_at(&bench, peer, -1);
+    }
+    assert_true(peer > 2 && peer < 10);
     bench_free(&bench);
 }
 
@@ -408,6 +424,7 @@ int main(void) {
         cmocka_unit_test(the_slow_one_may_be_first),
         cmocka_unit_test(copies_of_the_dead_count),
         cmocka_unit_test(dying_in_vain_has_an_end),
+        cmocka_unit_test(dying_of_what_one_keeps_has_an_end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
