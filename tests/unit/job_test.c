@@ -15,13 +15,6 @@
 
 enum { WORKERS = 4 };
 
-static uint64_t random_state;
-
-static uint64_t draw(uint64_t below) {
-    random_state = random_state * 6364136223846793005u + 1442695040888963407u;
-    return (random_state >> 33) % below;
-}
-
 /* ---- a task: "(a b)" over the numbers of a list of strings that are not "-"; prints "p…", fails at "f…", has enough at "s…" */
 
 static bool element_fails(MrContext *context, const MrString *element) {
@@ -136,59 +129,7 @@ static const MrTask count_task = {.name = "count",
                                   .finish = count_finish};
 static const MrProgram program = {.abi_version = MR_ABI_VERSION, .name = "job_test.mr", .globals = &type_unit};
 
-/* ---- a process, so to say */
-typedef struct Place {
-    MrContext context;
-    MrRuntime runtime;
-    Job job;
-} Place;
-
-static void place_open(Place *place) {
-    *place = (Place){.runtime.io.name = "test"};
-    context_init(&place->context, &program, &place->runtime);
-}
-
-static void place_close(Place *place) {
-    job_close(&place->job);
-    context_free(&place->context);
-    runtime_free(&place->runtime);
-}
-
-/* What the program would see: the output, then the result or the error. */
-static char *describe(Place *place, uint64_t limit) {
-    MrContext *context = &place->context;
-    MrString result = {0};
-    Buf text = {0};
-    bool failed = job_finish(&place->job, limit, &result);
-    buf_add(&text, context->out, context->out_len);
-    if (failed) {
-        buf_printf(&text, "error: %s", context->error.message);
-        if (context->error.input) buf_printf(&text, " at %s", context->error.input);
-    } else {
-        buf_add(&text, result.data, (size_t)result.len);
-    }
-    mr_string_drop(context, &result);
-    char *copy = strdup(buf_text(&text));
-    buf_free(&text);
-    return copy;
-}
-
-static uint64_t limit_of(const JobRun *run, uint64_t otherwise) {
-    return run->end == END_NONE || (uint64_t)run->end_chunk + 1 > otherwise ? otherwise : (uint64_t)run->end_chunk + 1;
-}
-
-static char *run_in_order(const MrTask *task, MrList *list) {
-    Place root;
-    place_open(&root);
-    MrSource source = {.value = list};
-    assert_false(job_init(&root.job, &root.context, task, NULL, &source));
-    JobRun run = {.count = root.job.plan.chunks};
-    root.job.of.in_order = true;
-    job_map(&root.job, &run);
-    char *text = describe(&root, limit_of(&run, run.count));
-    place_close(&root);
-    return text;
-}
+#include "tests/unit/job_bench.h"
 
 /* One range of chunks at a worker, its elements sent there as bytes; returns the limit as it is known then. */
 static uint64_t run_range(Place *root, Place *worker, uint64_t first, uint64_t count, uint64_t limit) {

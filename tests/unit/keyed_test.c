@@ -16,13 +16,6 @@
 
 enum { WORKERS = 4 };
 
-static uint64_t random_state;
-
-static uint64_t draw(uint64_t below) {
-    random_state = random_state * 6364136223846793005u + 1442695040888963407u;
-    return (random_state >> 33) % below;
-}
-
 /* ---- tasks: elements are "k:v". The values of a key are put together as a tree, "(a b)"; or counted */
 
 static const uint32_t text_offsets[] = {8, 8 + sizeof(MrString)}, count_offsets[] = {8, 8 + sizeof(MrString)};
@@ -179,60 +172,7 @@ static const MrTask counts_task = {.name = "counts",
 static const MrProgram program = {.abi_version = MR_ABI_VERSION, .name = "keyed_test.mr", .globals = &type_unit};
 static const Memory memory = {.limit = 1 << 20, .directory = "/tmp"};
 
-/* ---- a process, so to say */
-typedef struct Place {
-    MrContext context;
-    MrRuntime runtime;
-    Job job;
-    KeptBag kept; /* instead of the job's bag, between two ranges */
-} Place;
-
-static void place_open(Place *place) {
-    *place = (Place){.runtime.io.name = "test"};
-    context_init(&place->context, &program, &place->runtime);
-}
-
-static void place_close(Place *place) {
-    kept_free(&place->kept);
-    job_close(&place->job);
-    context_free(&place->context);
-    runtime_free(&place->runtime);
-}
-
-static char *describe(Place *place, uint64_t limit) {
-    MrContext *context = &place->context;
-    MrString result = {0};
-    Buf text = {0};
-    bool failed = job_finish(&place->job, limit, &result);
-    buf_add(&text, context->out, context->out_len);
-    if (failed) {
-        buf_printf(&text, "error: %s", context->error.message);
-        if (context->error.input) buf_printf(&text, " at %s", context->error.input);
-    } else {
-        buf_add(&text, result.data, (size_t)result.len);
-    }
-    mr_string_drop(context, &result);
-    char *copy = strdup(buf_text(&text));
-    buf_free(&text);
-    return copy;
-}
-
-static uint64_t limit_of(const JobRun *run, uint64_t otherwise) {
-    return run->end == END_NONE || (uint64_t)run->end_chunk + 1 > otherwise ? otherwise : (uint64_t)run->end_chunk + 1;
-}
-
-static char *run_in_order(const MrTask *task, MrList *list) {
-    Place root;
-    place_open(&root);
-    MrSource source = {.value = list};
-    assert_false(job_init(&root.job, &root.context, task, NULL, &source));
-    JobRun run = {.count = root.job.plan.chunks};
-    root.job.of.in_order = true;
-    job_map(&root.job, &run);
-    char *text = describe(&root, limit_of(&run, run.count));
-    place_close(&root);
-    return text;
-}
+#include "tests/unit/job_bench.h"
 
 static void maybe_spill(Place *place, KeptBag *kept, uint64_t odds) {
     char *error = NULL;
