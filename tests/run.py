@@ -35,7 +35,7 @@ Families:
 --golden rewrites the expected files of `golden`, `run`, `dist`, `examples`, `library` and `explain` instead of comparing; read the difference before you commit.
 The last lines count: "N skipped", then "N passed, N failed"."""
 
-import argparse, concurrent.futures, difflib, json, os, re, signal, subprocess, sys, tempfile
+import argparse, concurrent.futures, difflib, functools, json, os, re, signal, subprocess, sys, tempfile, threading
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -491,9 +491,16 @@ def resume(options):
 
 def fuzz(options):
     seconds = int(os.environ.get("FUZZ_SECONDS", "60"))
+    built = functools.cache(lambda: make("-j", os.cpu_count(), f"BUILD={options.build}", "fuzz-programs", timeout=900))
+    once = threading.Lock()
+
+    def fuzzer(name):
+        with once:
+            built()
+        make(f"BUILD={options.build}", f"fuzz-{name}", f"FUZZ_SECONDS={seconds}", timeout=seconds + 300)
     for source in sorted((ROOT / "tests/fuzz").glob("*_fuzz.c")):
         name = source.stem.removesuffix("_fuzz")
-        yield name, lambda name=name: make(f"fuzz-{name}", f"FUZZ_SECONDS={seconds}", timeout=seconds + 300)
+        yield name, lambda name=name: fuzzer(name)
 
     def python(*command):
         with tempfile.TemporaryDirectory() as tmp:

@@ -46,7 +46,7 @@ timeout 100 tmp/attack open "$holder" $open $seconds >said2 & b=$!
 sleep $((seconds - 1))
 held=$(find "/proc/$run/fd" -type l 2>/dev/null | wc -l)
 wait $a $b
-# How many come in before the gate is shut depends on how soon the machine lets mrrun look.
+# How many come in before the gate is shut depends on how soon the machine lets mrrun look: some hundred milliseconds are forgiven.
 [ "$held" -lt $((200 + open / 3)) ] || { echo "mrrun holds $held descriptors while $open strangers say nothing"; exit 1; }
 
 # With the keys of a member: who may look into its memory has them. Without that right only the others are tried.

@@ -58,9 +58,13 @@ static void attack_plain(const char *place, double seconds) {
     printf("%lu\n", count);
 }
 
+/* One after the other, so that who is attacked has the time to look in between, on a busy machine too. */
 static void attack_open(const char *place, int count, double seconds) {
     int *fds = calloc((size_t)count, sizeof *fds);
-    for (int i = 0; i < count; i++) fds[i] = connect_plain(place);
+    for (int i = 0; i < count; i++) {
+        fds[i] = connect_plain(place);
+        usleep(3000);
+    }
     usleep(200000);
     for (int i = 0; i < count; i += 2) (void)!write(fds[i], "\xff", 1);
     usleep((useconds_t)(seconds * 1e6));
