@@ -64,6 +64,7 @@ enum {
     OPTION_NO_RESPAWN,
     OPTION_MEMORY,
     OPTION_TCP,
+    OPTION_RANGE_CHUNKS,
     OPTION_HOST,
     OPTION_HOSTFILE,
     OPTION_DRY_RUN,
@@ -87,7 +88,8 @@ static const struct option long_options[] = {
     {"respawn", no_argument, NULL, OPTION_RESPAWN},
     {"no-respawn", no_argument, NULL, OPTION_NO_RESPAWN},
     {"memory", required_argument, NULL, OPTION_MEMORY},
-    {"tcp", no_argument, NULL, OPTION_TCP}, /* for testing, and not in the help */
+    {"tcp", no_argument, NULL, OPTION_TCP},                         /* for testing, and not in the help */
+    {"range-chunks", required_argument, NULL, OPTION_RANGE_CHUNKS}, /* for measuring, and not in the help */
     {"checkpoint", required_argument, NULL, OPTION_CHECKPOINT},
     {"resume", no_argument, NULL, OPTION_RESUME},
     {"fresh", no_argument, NULL, OPTION_FRESH},
@@ -260,6 +262,10 @@ static bool take_option(Options *options, int option, char **argv, int *status) 
     case OPTION_SHUFFLE:
         if (!parse_number(optarg, UINT64_MAX, &number)) return wrong_number("--shuffle", optarg, UINT64_MAX, status);
         options->shuffle_seed = number;
+        return true;
+    case OPTION_RANGE_CHUNKS:
+        if (!parse_number(optarg, MESSAGE_CHUNKS, &number)) return wrong_number("--range-chunks", optarg, MESSAGE_CHUNKS, status);
+        options->range_chunks = number;
         return true;
     case OPTION_HOST:
     case OPTION_HOSTFILE:

@@ -37,6 +37,7 @@ typedef struct Options {
     const char *shown_journal; /* only this is to be done: its directory */
     uint32_t simulated;        /* 0, or: tell how the run would go with so many workers */
     uint64_t shuffle_seed;     /* 0: ranges are handed out in order */
+    uint64_t range_chunks;     /* chunks of each range; 0: as many as is good */
     char **program;            /* its path and arguments, ended by NULL */
 } Options;
 

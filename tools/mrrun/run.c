@@ -305,7 +305,7 @@ static Hub *open_hub(Run *run, Net *net) {
     }
     config.sched.retries = run->options.retries;
     config.sched.may_replace = run->options.respawns;
-    if (run->options.shuffle_seed) config.sched.range_chunks = 1;
+    config.sched.range_chunks = run->options.shuffle_seed ? 1 : run->options.range_chunks;
     config.on_wake = on_wake;
     config.on_log = on_log;
     config.on_job = on_job;
