@@ -4,22 +4,24 @@
 
 #include "compiler/llvm/expr.h"
 
-enum { LANE_COUNT = 32 }; /* a part of the language: the result's last bits depend on it */
+enum { LANE_COUNT = 32 };     /* a part of the language: the result's last bits depend on it */
+enum { SUM_BLOCK = 1 << 30 }; /* so many ints can be added up in halves */
 
 typedef struct Pending Pending;
 
 /* What a job's body knows of the kernel around it. */
 struct Kernel {
     const CoreJob *job;
-    Scope *scope;          /* outside the body */
-    LLVMValueRef chunk;    /* MrChunk * */
-    LLVMValueRef elements; /* variable, i64: values that reached the reducer */
-    LLVMValueRef has;      /* variable, i1: whether the state holds a value; FOLD and GENERAL without key */
-    Slot *state;           /* the state, or the map of states; not for SUM_INT, COUNT and LANES without key */
-    Pending *pending;      /* yields that were put off; NULL: none are */
-    LLVMValueRef sum;      /* SUM_INT without key: variable, i128 */
-    LLVMValueRef lanes;    /* LANES without key: variable, LANE_COUNT floats */
-    LLVMValueRef lane;     /* of the element being mapped; NULL: by the number of values so far */
+    Scope *scope;           /* outside the body */
+    LLVMValueRef chunk;     /* MrChunk * */
+    LLVMValueRef elements;  /* variable, i64: values that reached the reducer */
+    LLVMValueRef has;       /* variable, i1: whether the state holds a value; FOLD and GENERAL without key */
+    Slot *state;            /* the state, or the map of states; not for SUM_INT, COUNT and LANES without key */
+    Pending *pending;       /* yields that were put off; NULL: none are */
+    LLVMValueRef sum;       /* SUM_INT without key: variable, i128 */
+    LLVMValueRef low, high; /* … and variables, i64, that take the values in meanwhile: see halves_begin; NULL: none do */
+    LLVMValueRef lanes;     /* LANES without key: variable, LANE_COUNT floats */
+    LLVMValueRef lane;      /* of the element being mapped; NULL: by the number of values so far */
     bool counts_lanes;
     LLVMValueRef straight;    /* over a stream: variable, i1: lanes go by position after all */
     LLVMValueRef state_place; /* the address of `state`, while a loop over a stream is written */
@@ -60,6 +62,9 @@ void state_merge(Frame *frame, const CoreReducer *reducer, LLVMValueRef left, LL
 void state_finish(Frame *frame, const CoreReducer *reducer, Span span, LLVMValueRef state, LLVMValueRef result);
 LLVMValueRef sum_load(Frame *frame, LLVMValueRef address); /* the pair (low, high) as i128 */
 void sum_store(Frame *frame, LLVMValueRef sum, LLVMValueRef address);
+/* From here on values are added up in two variables of 64 bits, SUM_BLOCK at most, until halves_end takes them into the sum. */
+void halves_begin(Frame *frame, Kernel *kernel);
+void halves_end(Frame *frame, Kernel *kernel);
 Callee gen_merge(Gen *gen, const CoreJob *job);
 Callee gen_finish(Gen *gen, const CoreJob *job);
 

@@ -65,8 +65,32 @@ static void kernel_loop(Frame *frame, Kernel *kernel, const CoreExpr *body, LLVM
     count_end(frame, &counted);
 }
 
+/* An exact sum in blocks, in which halves of 64 bits are enough: adding these up is a loop that LLVM turns into vectors. */
+static void kernel_sums(Frame *frame, Kernel *kernel, const CoreExpr *body) {
+    Gen *gen = frame->gen;
+    LLVMBuilderRef b = frame->builder;
+    LLVMValueRef most = gen_int(gen, SUM_BLOCK), count = kernel->count;
+    LLVMValueRef rounded = LLVMBuildAdd(b, count, gen_int(gen, SUM_BLOCK - 1), "");
+    Count blocks = count_begin(frame, LLVMBuildUDiv(b, rounded, most, "blocks"));
+    LLVMValueRef base = LLVMBuildMul(b, blocks.index, most, "base"), left = LLVMBuildSub(b, count, base, "left");
+    LLVMValueRef is_last = LLVMBuildICmp(b, LLVMIntSLT, left, most, "");
+    halves_begin(frame, kernel);
+    kernel_loop(frame, kernel, body, base, LLVMBuildSelect(b, is_last, left, most, ""));
+    halves_end(frame, kernel);
+    count_end(frame, &blocks);
+}
+
+/* All elements, one after another. */
+static void kernel_elements(Frame *frame, Kernel *kernel, const CoreExpr *body) {
+    if (kernel->sum && !expr_has_yield_in_loop(body)) {
+        kernel_sums(frame, kernel, body);
+    } else {
+        kernel_loop(frame, kernel, body, gen_int(frame->gen, 0), kernel->count);
+    }
+}
+
 Value gen_chunk(Frame *frame, const CoreExpr *expr) {
-    kernel_loop(frame, frame->kernel, expr->args.items[0], gen_int(frame->gen, 0), frame->kernel->count);
+    kernel_elements(frame, frame->kernel, expr->args.items[0]);
     LLVMBuildStore(frame->builder, gen_int(frame->gen, -1), frame->position);
     return value_unit(frame, expr->type);
 }
@@ -213,7 +237,7 @@ Callee gen_kernel(Gen *gen, const CoreJob *job) {
     else if (job->by_chunk)
         gen_statement(&frame, job->body);
     else if (kernel.counts_lanes)
-        kernel_loop(&frame, &kernel, job->body, gen_int(gen, 0), kernel.count);
+        kernel_elements(&frame, &kernel, job->body);
     else
         kernel_blocks(&frame, &kernel);
     frame_jump(&frame, kernel.leave);

@@ -24,6 +24,45 @@ void sum_store(Frame *frame, LLVMValueRef sum, LLVMValueRef address) {
     gen_store_at(frame, LLVMBuildTrunc(b, high, gen->i64, ""), address, 8);
 }
 
+/* ---- exact sums in halves
+ *
+ * `low` is the sum modulo 2^64, `high` that of the values' upper halves (v >> 32), which cannot overflow. The sum of the lower
+ * halves is the whole minus high * 2^32, and less than 2^64 as long as there are fewer than 2^32 values: so it is known exactly
+ * from low, and so is the whole. Where LLVM knows that the values are small and not negative, nothing is left of `high`. */
+
+void halves_begin(Frame *frame, Kernel *kernel) {
+    kernel->low = frame_variable(frame, frame->gen->i64, "low");
+    kernel->high = frame_variable(frame, frame->gen->i64, "high");
+    LLVMBuildStore(frame->builder, gen_int(frame->gen, 0), kernel->low);
+    LLVMBuildStore(frame->builder, gen_int(frame->gen, 0), kernel->high);
+}
+
+static void variable_add(Frame *frame, LLVMValueRef variable, LLVMValueRef value) {
+    LLVMBuilderRef b = frame->builder;
+    LLVMValueRef before = LLVMBuildLoad2(b, LLVMTypeOf(value), variable, "");
+    LLVMBuildStore(b, LLVMBuildAdd(b, before, value, ""), variable);
+}
+
+void halves_end(Frame *frame, Kernel *kernel) {
+    Gen *gen = frame->gen;
+    LLVMBuilderRef b = frame->builder;
+    LLVMValueRef low = LLVMBuildLoad2(b, gen->i64, kernel->low, ""), high = LLVMBuildLoad2(b, gen->i64, kernel->high, "");
+    LLVMValueRef lower = LLVMBuildSub(b, low, LLVMBuildShl(b, high, gen_int(gen, 32), ""), "lower");
+    LLVMValueRef upper = LLVMBuildShl(b, LLVMBuildSExt(b, high, gen->i128, ""), LLVMConstInt(gen->i128, 32, 0), "upper");
+    variable_add(frame, kernel->sum, LLVMBuildAdd(b, upper, LLVMBuildZExt(b, lower, gen->i128, ""), ""));
+    kernel->low = kernel->high = NULL;
+}
+
+static void sum_add(Frame *frame, const Kernel *kernel, LLVMValueRef value) {
+    LLVMBuilderRef b = frame->builder;
+    if (!kernel->low) {
+        variable_add(frame, kernel->sum, LLVMBuildSExt(b, value, frame->gen->i128, ""));
+        return;
+    }
+    variable_add(frame, kernel->low, value);
+    variable_add(frame, kernel->high, LLVMBuildAShr(b, value, gen_int(frame->gen, 32), ""));
+}
+
 /* ---- running the program's code on states */
 
 /* Binds a parameter to a value that the code may use up. */
@@ -183,8 +222,7 @@ static void yield_plain(Frame *frame, const Kernel *kernel, LLVMValueRef number,
     Gen *gen = frame->gen;
     LLVMBuilderRef b = frame->builder;
     if (kernel->sum) {
-        LLVMValueRef sum = LLVMBuildLoad2(b, gen->i128, kernel->sum, "");
-        LLVMBuildStore(b, LLVMBuildAdd(b, sum, LLVMBuildSExt(b, value.llvm, gen->i128, ""), ""), kernel->sum);
+        sum_add(frame, kernel, value.llvm);
     } else if (kernel->lanes) {
         yield_lanes(frame, kernel, number, value.llvm);
     } else {

@@ -1,6 +1,6 @@
 "kernel 0":
 imulq
-adcq
+sarq
 mr_fail_overflow
 "merge 0":
 adcq
