@@ -1,10 +1,9 @@
-/* float.c: floats as text and back, the same in every locale.
+/* float.c: floats as text, the same in every locale.
  *
  * The C library does the exact conversions; of what it prints only the digits are used, so that its decimal point, which depends on
  * the locale, does not matter. */
 #include "runtime/value/value.h"
 
-#include <locale.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -121,42 +120,4 @@ void float_show(Buf *out, double x) {
     float_split(x, 0, -1, out, &tail);
     buf_add(out, tail.data, tail.len);
     buf_free(&tail);
-}
-
-static const char *skip_digits(const char *p) {
-    while (*p >= '0' && *p <= '9') p++;
-    return p;
-}
-
-/* Digits with a point somewhere and an exponent, or inf, or nan, to the end of the text. */
-static bool is_float(const char *p) {
-    if (*p == '+' || *p == '-') p++;
-    if (!strcmp(p, "inf") || !strcmp(p, "nan")) return true;
-    const char *start = p;
-    p = skip_digits(p);
-    bool has_digits = p > start;
-    if (*p == '.') {
-        start = ++p;
-        p = skip_digits(p);
-        has_digits |= p > start;
-    }
-    if (has_digits && (*p == 'e' || *p == 'E')) {
-        p++;
-        if (*p == '+' || *p == '-') p++;
-        start = p;
-        p = skip_digits(p);
-        has_digits = p > start;
-    }
-    return has_digits && !*p;
-}
-
-bool float_parse(const char *text, size_t len, double *out) {
-    if (!len || memchr(text, '\0', len)) return false;
-    Buf copy = {0};
-    buf_add(&copy, text, len);
-    bool is_number = is_float(buf_text(&copy));
-    /* "C" names a locale that the C library holds ready: nothing is allocated. */
-    if (is_number) *out = strtod_l(copy.data, NULL, newlocale(LC_ALL_MASK, "C", (locale_t)0));
-    buf_free(&copy);
-    return is_number;
 }

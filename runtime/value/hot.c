@@ -5,6 +5,7 @@
  * collision of the general kind, an allocation, a character that is not ASCII, an error) is a call to an ordinary function. It gets
  * copies of what it is given by address, so that the loop's own variables can stay in registers. */
 #include "runtime/value/map.h"
+#include "runtime/value/number.h"
 #include "runtime/value/rare.h"
 #include "runtime/value/words.h"
 
@@ -187,5 +188,25 @@ bool mr_prim_lower(MrContext *context, MrString *out, const MrString *s) {
         memcpy(to, &bytes, sizeof bytes);
         *out = lower;
     }
+    return false;
+}
+
+/* ---- numbers */
+
+bool mr_prim_parse_int(MrContext *context, MrOptionalInt *out, const MrString *s) {
+    (void)context;
+    int64_t value = 0;
+    bool is_some = s->len && int_read(s->data, s->len, &value);
+    out->is_some = is_some;
+    out->value = is_some ? value : 0;
+    return false;
+}
+
+bool mr_prim_parse_float(MrContext *context, MrOptionalFloat *out, const MrString *s) {
+    (void)context;
+    double value = 0;
+    bool is_some = s->len && float_read(s->data, s->len, &value);
+    out->is_some = is_some;
+    out->value = is_some ? value : 0;
     return false;
 }

@@ -197,6 +197,92 @@ static void test_parse(void **state) {
     assert_true(float_parse("-inf", 4, &x) && x == -INFINITY);
 }
 
+/* What the C library reads, bit for bit; by the short way too. */
+static void check_read(const char *text, size_t len) {
+    char room[400] = {0};
+    MrOptionalFloat quick;
+    double plain = 0, expected;
+    memcpy(room, text, len);
+    expected = strtod(room, NULL);
+    const MrString s = {room, (int64_t)len, NULL};
+    assert_true(float_parse(room, len, &plain));
+    assert_memory_equal(&plain, &expected, sizeof plain);
+    assert_false(mr_prim_parse_float(NULL, &quick, &s));
+    assert_true(quick.is_some);
+    assert_memory_equal(&quick.value, &expected, sizeof expected);
+}
+
+/* Halves between two floats and their neighbours, cut digits, the ends of the range. */
+static void test_parse_hard(void **state) {
+    (void)state;
+    static const char *const hard[] = {"0",
+                                       "-0",
+                                       "0.0",
+                                       "-.0",
+                                       "7.",
+                                       ".5",
+                                       "+12.25",
+                                       "9007199254740993",
+                                       "9007199254740993.0",
+                                       "9007199254740992.99999999999999999",
+                                       "9007199254740993.00000000000000000001",
+                                       "18446744073709551615",
+                                       "18446744073709551616",
+                                       "9999999999999999999e27",
+                                       "1e23",
+                                       "8.5e22",
+                                       "1e-27",
+                                       "1e-28",
+                                       "9999999999999999999e-27",
+                                       "9999999999999999999e-28",
+                                       "1e28",
+                                       "2.2250738585072011e-308",
+                                       "4.9406564584124654e-324",
+                                       "2.4703282292062327e-324",
+                                       "1.7976931348623157e308",
+                                       "1.7976931348623159e308",
+                                       "1e400",
+                                       "1e-400",
+                                       "0e99999999999",
+                                       "1e99999999999999999999",
+                                       "0.1e-99999999999999999999",
+                                       "123456789012345678901234567890",
+                                       "1000000000000000000000000",
+                                       "0.000000000000000000000000000000000000000001",
+                                       "179769313486231580793e289",
+                                       "6929495644600919.5",
+                                       "3.5844466002796428e298",
+                                       "12345678",
+                                       "1234567.",
+                                       ".1234567",
+                                       "1.234567",
+                                       "-1234567.8",
+                                       "123456.78",
+                                       "0000000000000000000000.5"};
+    for (size_t i = 0; i < sizeof hard / sizeof *hard; i++) check_read(hard[i], strlen(hard[i]));
+}
+
+static void test_parse_random(void **state) {
+    (void)state;
+    uint64_t bits = 7;
+    for (int i = 0; i < 200000; i++) {
+        char text[64];
+        bits = bits * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+        uint64_t digits = (bits >> 1) >> (bits >> 58);
+        int power = (int)(bits >> 20) % 40, decimals = (int)(bits >> 32) & 15, len;
+        if (i % 4 == 0) {
+            len = snprintf(text, sizeof text, "%llue%d", (unsigned long long)digits, power);
+        } else if (i % 4 == 1) {
+            len = snprintf(text, sizeof text, "%.*f", decimals, (double)(int64_t)digits / 1e6);
+        } else if (i % 4 == 2) {
+            len = snprintf(text, sizeof text, "%.*f", decimals & 3, (double)(int32_t)digits / 1e3);
+        } else {
+            len = snprintf(text, sizeof text, "%.*g", 15 + decimals % 4, (double)digits * 0x1p-60);
+        }
+        check_read(text, (size_t)len);
+    }
+}
+
 /* Whatever a program's C code does to the locale, numbers look the same. */
 static void test_locale(void **state) {
     (void)state;
@@ -247,9 +333,10 @@ static int teardown(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_ints),   cmocka_unit_test(test_floats),   cmocka_unit_test(test_texts),
-        cmocka_unit_test(test_errors), cmocka_unit_test(test_shortest), cmocka_unit_test(test_round_trip),
-        cmocka_unit_test(test_parse),  cmocka_unit_test(test_locale),   cmocka_unit_test(test_literals),
+        cmocka_unit_test(test_ints),   cmocka_unit_test(test_floats),     cmocka_unit_test(test_texts),
+        cmocka_unit_test(test_errors), cmocka_unit_test(test_shortest),   cmocka_unit_test(test_round_trip),
+        cmocka_unit_test(test_parse),  cmocka_unit_test(test_parse_hard), cmocka_unit_test(test_parse_random),
+        cmocka_unit_test(test_locale), cmocka_unit_test(test_literals),
     };
     return cmocka_run_group_tests(tests, NULL, teardown);
 }

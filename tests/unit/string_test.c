@@ -340,6 +340,14 @@ static void test_numbers(void **state) {
     (void)state;
     check_int("0", true, 0);
     check_int("+12", true, 12);
+    check_int("-12345678", true, -12345678);
+    check_int("123456789", true, 123456789);
+    check_int("0000000000000000000000012", true, 12);
+    check_int("12:45678", false, 0);
+    check_int("12/45678", false, 0);
+    check_int("1234567\xb0", false, 0);
+    check_int("\xb1", false, 0);
+    check_int("+-1", false, 0);
     check_int("-9223372036854775808", true, INT64_MIN);
     check_int("9223372036854775807", true, INT64_MAX);
     check_int("9223372036854775808", false, 0);
