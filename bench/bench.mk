@@ -10,6 +10,9 @@ $(BENCH)/wc_ref: bench/wc_ref.c
 $(BENCH)/num_ref: bench/num_ref.c
 	@mkdir -p $(@D)
 	$(CLANG) $(BENCH_FLAGS) -O3 -march=native -ffp-contract=off -fopenmp-simd -pthread $< -o $@
+$(BENCH)/sum_ref: bench/sum_ref.c
+	@mkdir -p $(@D)
+	$(CLANG) $(BENCH_FLAGS) -O3 -march=native -ffast-math -pthread $< -o $@
 $(BENCH)/groupby_ref: bench/groupby_ref.c
 	@mkdir -p $(@D)
 	$(CLANG) $(BENCH_FLAGS) -O3 -march=x86-64-v3 -pthread $< -o $@
@@ -23,7 +26,7 @@ $(BENCH)/tree_floor: bench/tree_floor.c
 	@mkdir -p $(@D)
 	$(CC) $(BENCH_FLAGS) -O2 $< -o $@ -lzmq
 
-BENCH_TOOLS := $(addprefix $(BENCH)/,wc_ref wc_simple num_ref groupby_ref gen_corpus gen_zipf gen_csv tree_floor)
+BENCH_TOOLS := $(addprefix $(BENCH)/,wc_ref wc_simple num_ref sum_ref groupby_ref gen_corpus gen_zipf gen_csv tree_floor)
 
 .PHONY: bench bench-quick bench-tools
 bench-tools: $(BENCH_TOOLS)

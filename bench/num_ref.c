@@ -1,28 +1,36 @@
-/* num_ref.c: the numeric yardstick: the programs pi.mr and mandelbrot.mr beside this file, written in C for one machine's threads.
+/* num_ref.c: the yardstick of what computes without memory: the mr programs beside this file that have these names, for the threads
+ * of one machine.
  *
- *     num_ref [-t THREADS] pi DARTS                       how many of the darts hit the circle
- *     num_ref [-t THREADS] mandelbrot WIDTH HEIGHT LIMIT  the steps of all points together
+ *     num_ref [-t THREADS] pi DARTS                             how many of the darts hit the circle
+ *     num_ref [-t THREADS] mandelbrot WIDTH HEIGHT LIMIT        the steps of all points together, one point at a time
+ *     num_ref [-t THREADS] mandelbrot-simd WIDTH HEIGHT LIMIT   the same, eight points at a time
+ *     num_ref [-t THREADS] tasks ELEMENTS STEPS EVERY FACTOR    elements of so many steps, FACTOR times as many for one of EVERY
  *
  * Floating-point operations are those of the mr programs, in the same order and without fusing multiplication and addition, so that
- * the results are equal. Rows of the picture and blocks of darts are taken from a shared counter. */
+ * the results are equal. Parts of the work are taken from a shared counter, as OpenMP's dynamic schedule does; `tasks` also says on
+ * standard error how many seconds it took, without start and end of the process. */
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
-enum { MAX_THREADS = 64, BLOCK = 1 << 16, LANES = 8 };
+enum { MAX_THREADS = 64, BLOCK = 1 << 16, TASK_BLOCK = 16, LANES = 8, MAX_SIZES = 4 };
 
-typedef struct Work {
-    int64_t (*part)(const struct Work *work, int64_t index);
+typedef struct Work Work;
+typedef int64_t Part(const Work *work, int64_t index); /* a part's share of the total */
+
+struct Work {
+    Part *part;
     int64_t parts;
-    int64_t size[3]; /* the numbers of the command line */
+    int64_t size[MAX_SIZES]; /* the numbers of the command line */
     atomic_llong next, total;
-} Work;
+};
 
-/* ---- the computations: each part's share of the total */
+/* ---- the computations */
 
 static inline uint64_t scramble(uint64_t z) {
     z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9ull;
@@ -49,8 +57,25 @@ static int64_t pi_block(const Work *work, int64_t index) {
     return hits;
 }
 
-/* LANES points of a row at a time, until all of them have left the circle. */
 static int64_t mandelbrot_row(const Work *work, int64_t row) {
+    int64_t width = work->size[0], height = work->size[1], limit = work->size[2], total = 0;
+    double cy = -1.2 + 2.4 * (double)row / (double)height;
+    for (int64_t column = 0; column < width; column++) {
+        double cx = -2.2 + 3.2 * (double)column / (double)width, x = 0, y = 0;
+        int64_t steps = 0;
+        while (steps < limit && x * x + y * y <= 4.0) {
+            double next = x * x - y * y + cx;
+            y = 2 * x * y + cy;
+            x = next;
+            steps++;
+        }
+        total += steps;
+    }
+    return total;
+}
+
+/* LANES points of a row at a time, until all of them have left the circle. */
+static int64_t mandelbrot_row_simd(const Work *work, int64_t row) {
     int64_t width = work->size[0], height = work->size[1], limit = work->size[2], total = 0;
     double cy = -1.2 + 2.4 * (double)row / (double)height;
     for (int64_t column = 0; column < width; column += LANES) {
@@ -76,6 +101,19 @@ static int64_t mandelbrot_row(const Work *work, int64_t row) {
     return total;
 }
 
+/* A chain of steps, each of which needs the one before. */
+static int64_t task_block(const Work *work, int64_t index) {
+    int64_t first = index * TASK_BLOCK, last = first + TASK_BLOCK < work->size[0] ? first + TASK_BLOCK : work->size[0], total = 0;
+    for (int64_t i = first; i < last; i++) {
+        int64_t is_long = (random_mix(1, (uint64_t)i) & 0xffffff) % (uint64_t)work->size[2] == 0;
+        uint64_t x = (uint64_t)i;
+        for (int64_t left = work->size[1] * (is_long ? work->size[3] : 1); left > 0; left--)
+            x = x * 6364136223846793005ull + 1442695040888963407ull;
+        total += (int64_t)(x & 0xff);
+    }
+    return total;
+}
+
 /* ---- threads */
 
 static void *run(void *argument) {
@@ -95,31 +133,43 @@ static int64_t work_total(Work *work, int threads) {
     return work->total;
 }
 
+static double now(void) {
+    struct timespec time;
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
+}
+
 static int usage(void) {
-    fputs("usage: num_ref [-t THREADS] pi DARTS | mandelbrot WIDTH HEIGHT LIMIT\n", stderr);
+    fputs("usage: num_ref [-t THREADS] pi DARTS | mandelbrot WIDTH HEIGHT LIMIT | mandelbrot-simd WIDTH HEIGHT LIMIT |\n"
+          "       tasks ELEMENTS STEPS EVERY FACTOR\n",
+          stderr);
     return 2;
 }
 
 int main(int argc, char **argv) {
+    /* `split` is which number of the command line is divided into parts, `block` into parts of which size. */
+    static const struct {
+        const char *name;
+        Part *part;
+        int sizes, split, block;
+    } kinds[] = {{"pi", pi_block, 1, 0, BLOCK},
+                 {"mandelbrot", mandelbrot_row, 3, 1, 1},
+                 {"mandelbrot-simd", mandelbrot_row_simd, 3, 1, 1},
+                 {"tasks", task_block, 4, 0, TASK_BLOCK}};
     int threads = 1;
-    for (int option; (option = getopt(argc, argv, "t:")) >= 0;) {
-        if (option != 't') return usage();
-        threads = atoi(optarg);
-    }
+    for (int option; (option = getopt(argc, argv, "t:")) >= 0;) threads = option == 't' ? atoi(optarg) : 0;
     int sizes = argc - optind - 1;
-    if (sizes < 1 || sizes > 3 || threads < 1 || threads > MAX_THREADS) return usage();
-    Work work = {0};
-    for (int i = 0; i < sizes; i++) work.size[i] = atoll(argv[optind + 1 + i]);
-    const char *what = argv[optind];
-    if (strcmp(what, "mandelbrot") == 0 && sizes == 3) {
-        work.part = mandelbrot_row;
-        work.parts = work.size[1];
-    } else if (strcmp(what, "pi") == 0 && sizes == 1) {
-        work.part = pi_block;
-        work.parts = (work.size[0] + BLOCK - 1) / BLOCK;
-    } else {
-        return usage();
+    if (threads < 1 || threads > MAX_THREADS) return usage();
+    for (size_t kind = 0; kind < sizeof kinds / sizeof *kinds; kind++) {
+        if (sizes != kinds[kind].sizes || strcmp(argv[optind], kinds[kind].name) != 0) continue;
+        Work work = {.part = kinds[kind].part};
+        for (int i = 0; i < sizes; i++)
+            if ((work.size[i] = atoll(argv[optind + 1 + i])) < 1) return usage();
+        work.parts = (work.size[kinds[kind].split] + kinds[kind].block - 1) / kinds[kind].block;
+        double start = now();
+        printf("%ld\n", work_total(&work, threads));
+        if (work.part == task_block) fprintf(stderr, "%.9f s\n", now() - start);
+        return 0;
     }
-    printf("%ld\n", work_total(&work, threads));
-    return 0;
+    return usage();
 }
