@@ -2,6 +2,7 @@
  *
  * bool f(context, result *, [closure,] arguments as values ...), internal and fastcc; the closure where there are captures. */
 #include "compiler/llvm/expr.h"
+#include "compiler/llvm/variants.h"
 
 #include <stddef.h>
 
@@ -12,7 +13,7 @@ unsigned gen_convention(const CoreFn *fn) {
 }
 
 Callee *gen_function(Gen *gen, const CoreFn *fn) {
-    void **known = map_slot_pointer(&gen->functions, fn);
+    Callee **known = gen_function_place(gen, fn);
     if (*known) return *known;
     Callee *callee = arena_make(gen->arena, Callee);
     *known = callee;
@@ -22,8 +23,9 @@ Callee *gen_function(Gen *gen, const CoreFn *fn) {
     params[count++] = gen->ptr;
     if (fn->captures.len) params[count++] = gen->ptr;
     for (size_t i = 0; i < fn->params.len; i++) params[count++] = gen_type(gen, fn->params.items[i]->type);
-    *callee =
-        gen_internal(gen, arena_printf(gen->arena, "fn %s", fn->name), LLVMFunctionType(gen->i1, params, count, 0), true, true);
+    const char *name = gen_variant_name(gen, arena_printf(gen->arena, "fn %s", fn->name));
+    *callee = gen_internal(gen, name, LLVMFunctionType(gen->i1, params, count, 0), true, true);
+    gen_variant_mark(gen, callee->function);
     LLVMSetFunctionCallConv(callee->function, gen_convention(fn));
     gen_attribute(gen, callee->function, 2, "noalias"); /* callers pass a variable that nothing else knows */
     gen_attribute(gen, callee->function, 2, "nonnull");

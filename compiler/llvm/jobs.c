@@ -1,5 +1,6 @@
 /* Jobs: the place where one is used, and the MrTask constant that describes it to the runtime. */
 #include "compiler/llvm/jobs.h"
+#include "compiler/llvm/variants.h"
 
 #include <stddef.h>
 
@@ -146,7 +147,8 @@ static LLVMTypeRef task_type(Gen *gen) {
                             gen->ptr,
                             gen->ptr,
                             gen->i32,
-                            gen->ptr};
+                            gen->ptr,
+                            LLVMArrayType2(gen->ptr, MR_KERNEL_VARIANTS)};
     return LLVMStructTypeInContext(gen->llvm, layout, sizeof layout / sizeof *layout, 0);
 }
 
@@ -173,6 +175,8 @@ void gen_job_code(Gen *gen, const CoreJob *job) {
     uint32_t flags = (job->reducer.is_exact ? MR_TASK_EXACT : 0) | (job->reducer.is_associative ? MR_TASK_ASSOCIATIVE : 0) |
                      (stops ? MR_TASK_STOPS : 0) | (job->is_single ? MR_TASK_ONE : 0) | (job->by_chunk ? MR_TASK_BY_CHUNK : 0) |
                      (job->is_silent ? MR_TASK_SILENT : 0) | (job->key ? MR_TASK_KEYED : 0);
+    LLVMValueRef variants[MR_KERNEL_VARIANTS];
+    gen_kernel_variants(gen, job, variants);
     Callee kernel = gen_kernel(gen, job), merge = gen_merge(gen, job), finish = gen_finish(gen, job);
     LLVMValueRef fields[] = {
         gen_hash(gen, job->hash),
@@ -193,6 +197,7 @@ void gen_job_code(Gen *gen, const CoreJob *job) {
         finish.function,
         gen_small(gen, (uint32_t)job->laws.len),
         gen_laws(gen, job),
+        LLVMConstArray2(gen->ptr, variants, MR_KERNEL_VARIANTS),
     };
     LLVMSetInitializer(gen_task(gen, job), LLVMConstStructInContext(gen->llvm, fields, sizeof fields / sizeof *fields, 0));
 }

@@ -1,6 +1,7 @@
 /* Kernels: the loop over a chunk's elements with the job's body inside, and the state before and after it. */
 #include "compiler/llvm/jobs.h"
 #include "compiler/llvm/loops.h"
+#include "compiler/llvm/variants.h"
 
 #include <assert.h>
 #include <stddef.h>
@@ -8,8 +9,9 @@
 /* bool kernel(context, captures, chunk, state, has_value) */
 static Callee kernel_declare(Gen *gen, const CoreJob *job) {
     LLVMTypeRef params[] = {gen->ptr, gen->ptr, gen->ptr, gen->ptr, gen->ptr};
-    Callee callee =
-        gen_internal(gen, arena_printf(gen->arena, "kernel %u", job->index), LLVMFunctionType(gen->i1, params, 5, 0), false, true);
+    const char *name = gen_variant_name(gen, arena_printf(gen->arena, "kernel %u", job->index));
+    Callee callee = gen_internal(gen, name, LLVMFunctionType(gen->i1, params, 5, 0), false, true);
+    gen_variant_mark(gen, callee.function);
     gen_attribute(gen, callee.function, LLVMAttributeReturnIndex, "zeroext");
     return callee;
 }

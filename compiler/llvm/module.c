@@ -25,17 +25,21 @@ static const struct {
 static const char *const TRIPLE = "x86_64-pc-linux-gnu";
 
 /* LLVM ends the process for a name that it does not know. The levels are what programs can be told to rely on. */
-static bool cpu_is_known(const char *name) {
+static MrCpu cpu_named(const char *name) {
     static const char *const levels[] = {"x86-64", "x86-64-v2", "x86-64-v3", "x86-64-v4"};
     for (size_t i = 0; i < sizeof levels / sizeof *levels; i++) {
-        if (strcmp(name, levels[i]) == 0) return true;
+        if (strcmp(name, levels[i]) == 0) return (MrCpu)(MR_CPU_X86_64 + i);
     }
-    return false;
+    return MR_CPU_OTHER;
+}
+
+MrCpu gen_cpu(const Gen *gen) {
+    return cpu_named(gen->options.cpu);
 }
 
 /* Programs are never compiled for the machine at hand: the same source gives the same bytes everywhere. */
 static bool module_target(Gen *gen) {
-    if (!cpu_is_known(gen->options.cpu)) {
+    if (cpu_named(gen->options.cpu) == MR_CPU_OTHER) {
         Diag *diag = diag_add(gen->sink, E0701, SPAN_NONE, "unknown processor '%s'", gen->options.cpu);
         diag_hint(diag, "known are x86-64, x86-64-v2, x86-64-v3 and x86-64-v4");
         return false;
@@ -96,6 +100,7 @@ Gen *gen_new(const CoreProgram *program, const GenOptions *options, DiagSink *si
     gen->program = program;
     gen->sink = sink;
     gen->options = *options;
+    gen->has_variants = !gen->options.cpu && gen->options.level > 1;
     if (!gen->options.cpu) gen->options.cpu = "x86-64-v2";
     if (!gen->options.name) gen->options.name = program->sources->files.len ? program->sources->files.items[0]->path : "program";
     gen->llvm = LLVMContextCreate();

@@ -52,6 +52,7 @@ typedef struct GenType {
 } GenType;
 
 typedef struct Binding Binding; /* frame.h */
+typedef struct Variant Variant; /* variants.h */
 
 typedef struct GenModule {
     Arena *arena;
@@ -75,6 +76,8 @@ typedef struct GenModule {
     Callee runtime[RUNTIME_COUNT];
     LLVMValueRef immortal;      /* mr_immortal */
     LLVMValueRef *tasks;        /* MrTask globals by the index of the job */
+    bool has_variants;          /* kernels that gain from it are made for several levels of the processor */
+    Variant *variant;           /* the one that is being made, or NULL */
     struct GenModule *other;    /* the second half of a large program (split.h), or NULL */
     GenStats stats;             /* its sizes of before optimisation, and times */
     LLVMMemoryBufferRef object; /* while objects are emitted */
@@ -86,6 +89,7 @@ typedef struct GenModule {
 
 Gen *gen_new(const CoreProgram *program, const GenOptions *options, DiagSink *sink); /* NULL: unknown CPU, reported */
 
+MrCpu gen_cpu(const Gen *gen); /* the level that all code is made for */
 const Callee *gen_runtime(Gen *gen, RuntimeFunction name);
 size_t gen_runtime_arity(RuntimeFunction name); /* without the context */
 char gen_runtime_result(RuntimeFunction name);  /* the letter of abi.def */

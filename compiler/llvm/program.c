@@ -54,6 +54,7 @@ void gen_program_constant(Gen *gen) {
         functions,
         top_level,
         gen_byte(gen, program->checks_laws),
+        gen_small(gen, gen_cpu(gen)),
     };
     LLVMValueRef value = LLVMConstStructInContext(gen->llvm, fields, sizeof fields / sizeof *fields, 0);
     LLVMValueRef global = gen_constant(gen, "mr_program", value);

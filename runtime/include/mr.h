@@ -330,6 +330,18 @@ typedef struct MrLaw {
     MrFinish *finish; /* always with a value; NULL: the state is the result */
 } MrLaw;
 
+/* What code is made for. Each level of x86-64 has all instructions of those before it. */
+typedef enum MrCpu {
+    MR_CPU_OTHER, /* not x86-64: there are no levels */
+    MR_CPU_X86_64,
+    MR_CPU_X86_64_V2,
+    MR_CPU_X86_64_V3,
+    MR_CPU_X86_64_V4,
+} MrCpu;
+
+/* The levels that kernels may be made for besides the program's own: from MR_CPU_X86_64_V3 on. */
+enum { MR_KERNEL_VARIANTS = MR_CPU_X86_64_V4 - MR_CPU_X86_64_V3 + 1 };
+
 typedef struct MrTask {
     uint8_t hash[16]; /* of the core of the kernel and all it calls */
     const char *name; /* for people: "map tally over words … reduce sum by key" */
@@ -348,6 +360,7 @@ typedef struct MrTask {
     MrFinish *finish;
     uint32_t law_count;
     const MrLaw *laws;
+    MrKernel *variants[MR_KERNEL_VARIANTS]; /* the kernel for each of these levels, with the same results; NULL: not made */
 } MrTask;
 
 /* ---- the program: one constant, `mr_program`, in each executable */
@@ -362,6 +375,7 @@ typedef struct MrProgram {
     const MrFunction *const *functions;
     bool (*top_level)(MrContext *context); /* the whole program, from imports to the last statement */
     bool checks_laws;                      /* it tests its reducers, and says what it found when it ends */
+    uint32_t cpu;                          /* MrCpu: what all of its code needs */
 } MrProgram;
 
 /* The whole of an executable's main: plays the role that the environment asks for (alone, root, worker); returns the exit status.

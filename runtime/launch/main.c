@@ -18,6 +18,7 @@
 #include "runtime/launch/ranked.h"
 #include "runtime/value/value.h"
 #include "runtime/worker/cluster.h"
+#include "runtime/worker/cpu.h"
 #include "runtime/worker/fault.h"
 #include "runtime/worker/laws.h"
 #include "runtime/worker/runtime.h"
@@ -294,6 +295,13 @@ int mr_main(int argc, char **argv, const MrProgram *program) {
                 program->abi_version, MR_ABI_VERSION);
         return 1;
     }
+    uint32_t cpu;
+    char *error = NULL;
+    if (!cpu_choose(program, &cpu, &error)) {
+        fprintf(stderr, "error: %s\n", error);
+        free(error);
+        return 2;
+    }
     signal(SIGPIPE, SIG_IGN); /* print sees that nobody reads, and no other descriptor shall end a process */
     uint64_t files = launch_prepare_files();
     const char *launch = getenv(LAUNCH_VARIABLE);
@@ -303,7 +311,6 @@ int mr_main(int argc, char **argv, const MrProgram *program) {
     }
     if (launch) return main_under_mrrun(launch, program, argc, argv);
     Ranks ranks;
-    char *error = NULL;
     RanksFound found = program->checks_laws ? RANKS_NONE : ranks_of_process(&ranks, &error);
     if (found == RANKS_SEVERAL) return main_ranked(&ranks, program, argc, argv);
     if (found == RANKS_NONE) return main_alone(program, files, argc, argv);

@@ -6,8 +6,10 @@
  * other task each chunk has a state of its own. The bag combines the states along the tree. */
 #include "runtime/net/link.h"
 #include "runtime/value/value.h"
+#include "runtime/worker/cpu.h"
 #include "runtime/worker/fault.h"
 #include "runtime/worker/job.h"
+#include "runtime/worker/runtime.h"
 
 /* How long a batch of chunks may take, in nanoseconds: of elements, of text (whose limit is looked at between chunks), and where it
  * is no matter how late the clock is seen, as long as somebody who gets idle meanwhile does not wait for long. */
@@ -72,7 +74,8 @@ static bool kernel_run(Job *job, Frame *frame, MrChunk *chunk) {
     const MrTask *task = job->plan.task;
     Mapped mapped = {.head.locate = mapped_locate, .plan = &job->plan, .chunk = chunk};
     if (!(task->flags & MR_TASK_ONE)) context->mapped = &mapped.head;
-    bool failed = task->kernel(context, job->of.captures, chunk, frame->state, &frame->has_value);
+    MrKernel *kernel = cpu_kernel(task, runtime_of(context)->cpu);
+    bool failed = kernel(context, job->of.captures, chunk, frame->state, &frame->has_value);
     context->mapped = NULL;
     return failed;
 }

@@ -1,0 +1,54 @@
+/* cpu.c: the levels of x86-64, asked of the machine. Other processors have one level: there the program's only code runs. */
+#include "runtime/worker/cpu.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "runtime/io/file.h"
+
+static const char *const names[] = {[MR_CPU_OTHER] = "another kind of instructions",
+                                    [MR_CPU_X86_64] = "x86-64",
+                                    [MR_CPU_X86_64_V2] = "x86-64-v2",
+                                    [MR_CPU_X86_64_V3] = "x86-64-v3",
+                                    [MR_CPU_X86_64_V4] = "x86-64-v4"};
+enum { NAME_COUNT = sizeof names / sizeof *names };
+
+static uint32_t machine_level(void) {
+#if defined(__x86_64__)
+    if (__builtin_cpu_supports("x86-64-v4")) return MR_CPU_X86_64_V4;
+    if (__builtin_cpu_supports("x86-64-v3")) return MR_CPU_X86_64_V3;
+    if (__builtin_cpu_supports("x86-64-v2")) return MR_CPU_X86_64_V2;
+    return MR_CPU_X86_64;
+#else
+    return MR_CPU_OTHER;
+#endif
+}
+
+static uint32_t level_named(const char *text) {
+    for (uint32_t i = MR_CPU_X86_64; i < NAME_COUNT; i++) {
+        if (strcmp(text, names[i]) == 0) return i;
+    }
+    return MR_CPU_OTHER;
+}
+
+bool cpu_choose(const MrProgram *program, uint32_t *level, char **error) {
+    const char *wish = getenv("MR_CPU");
+    uint32_t machine = machine_level(), least = program->cpu;
+    *level = machine;
+    *error = NULL;
+    if (least > machine) {
+        *error =
+            io_message("this program was compiled for %s, but this machine's processor has only %s", names[least], names[machine]);
+    } else if (wish && *wish && machine == MR_CPU_OTHER) {
+        *error = io_message("MR_CPU is \"%s\", but programs for this kind of processor have one level only", wish);
+    } else if (wish && *wish) {
+        *level = level_named(wish);
+        if (*level == MR_CPU_OTHER)
+            *error = io_message("MR_CPU is \"%s\", but must be x86-64-v2, x86-64-v3 or x86-64-v4", wish);
+        else if (*level > machine)
+            *error = io_message("MR_CPU is %s, but this machine's processor has only %s", wish, names[machine]);
+        else if (*level < least)
+            *error = io_message("MR_CPU is %s, but this program was compiled for %s", wish, names[least]);
+    }
+    return !*error;
+}
