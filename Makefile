@@ -23,10 +23,17 @@ CFLAGS  += -std=c11 -g $(OPT) -ffp-contract=off -fno-math-errno $(WARNINGS) $(SA
 CPPFLAGS += -I. -I$(BUILD)/gen -D_GNU_SOURCE -DMR_VERSION='"$(VERSION)"' $(DEFINES) -MMD -MP
 LDFLAGS += $(SAN_FLAGS) -pthread
 # Programs that a sanitised mrc links need the sanitiser's run-time library too.
-$(BUILD)/obj/compiler/driver/link.o: CPPFLAGS += $(if $(SAN),-DMR_LINK_FLAGS='"-fsanitize=$(SAN)"$(comma)')
+$(BUILD)/obj/compiler/driver/linker.o: CPPFLAGS += $(if $(SAN),-DMR_LINK_FLAGS='"-fsanitize=$(SAN)"$(comma)')
 LLVM_CFLAGS := $(shell $(LLVM_CONFIG) --cflags 2>/dev/null | tr ' ' '\n' | grep -E '^-I' )
 LLVM_LIBS := $(shell $(LLVM_CONFIG) --link-shared --libs 2>/dev/null) $(addprefix -L,$(shell $(LLVM_CONFIG) --libdir 2>/dev/null))
 COMPILER_LIBS := $(LLVM_LIBS) -l:libutf8proc.a -lm
+MOLD := $(shell command -v mold)
+# mrc has LLVM in itself where the libraries for that are there: loading the shared one takes longer than compiling a small program.
+LLVM_STATIC := $(if $(SAN),,$(shell $(LLVM_CONFIG) --link-static --libs passes bitreader bitwriter linker target x86codegen x86info x86desc 2>/dev/null))
+STATIC_LIBS := libstdc++.a libz.a libzstd.a
+HAS_STATIC  := $(if $(LLVM_STATIC),$(filter $(words $(STATIC_LIBS)),$(words $(foreach l,$(STATIC_LIBS),$(findstring /,$(dir $(shell $(CC) -print-file-name=$(l))))))))
+MRC_LIBS := $(if $(HAS_STATIC),-no-pie -static-libgcc $(if $(MOLD),-fuse-ld=mold) -Wl$(comma)--gc-sections -L$(shell $(LLVM_CONFIG) --libdir) \
+  $(LLVM_STATIC) -l:libutf8proc.a $(addprefix -l:,$(STATIC_LIBS)) -lm,$(COMPILER_LIBS))
 RUNTIME_LIBS := -lzmq -lutf8proc -l:libpcre2-8.a -lsleef -lm -pthread
 
 sources = $(foreach d,$(1),$(sort $(wildcard $(d)/*.c)))
@@ -73,20 +80,27 @@ $(BUILD)/obj/%.o: %.c
 
 $(LIB_BASE): $(call objects,$(BASE_SRC))
 $(LIB_COMPILER): $(call objects,$(COMPILER_SRC)) $(GRAMMAR_OBJ) $(BUILD)/obj/embedded.o $(BUILD)/obj/explanations.o
-$(LIB_MRT): $(call objects,$(BASE_SRC) $(RUNTIME_SRC))
+RUNTIME_OBJ := $(call objects,$(BASE_SRC) $(RUNTIME_SRC))
+$(LIB_MRT): $(RUNTIME_OBJ)
 # mrrun without its main function, for the tests.
 $(LIB_MRRUN): $(call objects,$(filter-out %/main.c,$(MRRUN_SRC)))
 $(LIB_BASE) $(LIB_COMPILER) $(LIB_MRT) $(LIB_MRRUN):
 	@mkdir -p $(@D)
 	rm -f $@ && ar qcs $@ $^
 # The runtime as programs are linked with it: its own names, other than mr_... and those that the hot functions know, get one that no
-# C function of a program can have.
+# C function of a program can have. What every program has is one object already, so that linking one takes little; the rest of it, which
+# asks for libraries that few programs need, is taken where it is used. A runtime with sanitisers keeps its line tables.
+PROGRAM_OBJ := $(BUILD)/obj/program
+SELDOM      := pcre2_|Sleef_
 $(LIB_PROGRAM): $(LIB_MRT)
-	@mkdir -p $(@D)
+	@mkdir -p $(@D) $(PROGRAM_OBJ)
 	nm -g $(patsubst %.c,$(BUILD)/obj/%.o,$(HOT_SRC)) | awk 'NF > 1 { print $$NF }' > $(BUILD)/obj/hot.names
 	nm -g --defined-only $< | awk 'NF == 3 && $$3 !~ /^(mr)?_/ { print $$3 }' | sort | grep -vxF -f $(BUILD)/obj/hot.names | \
 	  sed 's/.*/& mr.&/' > $(BUILD)/obj/program.names
-	objcopy --redefine-syms=$(BUILD)/obj/program.names $< $@
+	nm -A -u $(RUNTIME_OBJ) | grep -E '$(SELDOM)' | cut -d: -f1 | sort -u > $(PROGRAM_OBJ)/seldom
+	ld -r -o $(PROGRAM_OBJ)/always.o $$(printf '%s\n' $(RUNTIME_OBJ) | grep -vxF -f $(PROGRAM_OBJ)/seldom)
+	rm -f $(PROGRAM_OBJ)/libmrt.a && ar qcs $(PROGRAM_OBJ)/libmrt.a $(PROGRAM_OBJ)/always.o $$(cat $(PROGRAM_OBJ)/seldom)
+	objcopy $(if $(SAN),,--strip-debug) --redefine-syms=$(BUILD)/obj/program.names $(PROGRAM_OBJ)/libmrt.a $@
 
 # The standard library and the explanations of diagnostics travel inside mrc: a table of names, texts and lengths for each folder.
 # $(call embed,TABLE,FILES) prints it as assembly.
@@ -124,10 +138,24 @@ $(BITCODE): $(patsubst %.c,$(BUILD)/obj/%.bc,$(HOT_SRC))
 	@mkdir -p $(@D)
 	$(LLVM_LINK) -o $@ $^
 
+# What mrc needs to know to call the linker itself: the linker, the files before and after those of a program, and folders of libraries,
+# as the C compiler here has them. Nothing of it where the C compiler is needed, or where there is no mold.
+START_FILES := Scrt1.o crti.o crtbeginS.o
+END_FILES   := crtendS.o crtn.o
+$(BUILD)/gen/linker.inc: Makefile
+	@mkdir -p $(@D)
+	@ask() { env -u LIBRARY_PATH $(CC) "$$@"; }; list() { printf '#define %s' "$$1"; shift; printf ' "%s",' "$$@"; echo; }; \
+	{ echo '#define LINKER "$(if $(SAN),,$(MOLD))"'; \
+	  list LINKER_START $$(for f in $(START_FILES); do ask -print-file-name=$$f; done); \
+	  list LINKER_END $$(for f in $(END_FILES); do ask -print-file-name=$$f; done); \
+	  list LINKER_FOLDERS $$(ask -print-search-dirs | sed -n 's/^libraries: =//p' | tr ':' '\n' | \
+	    while read -r d; do [ ! -d "$$d" ] || echo "-L$$(realpath "$$d")"; done | awk '!seen[$$0]++'); } > $@
+$(BUILD)/obj/compiler/driver/linker.o: $(BUILD)/gen/linker.inc
+
 # ---- programs
 $(BUILD)/bin/mrc: $(call objects,$(DRIVER_SRC)) $(LIB_COMPILER) $(LIB_BASE)
 	@mkdir -p $(@D)
-	$(CC) $(LDFLAGS) -o $@ $^ $(COMPILER_LIBS)
+	$(CC) $(LDFLAGS) -o $@ $^ $(MRC_LIBS)
 $(BUILD)/bin/mrrun: $(BUILD)/obj/tools/mrrun/main.o $(LIB_MRRUN) $(LIB_MRT)
 	@mkdir -p $(@D)
 	$(CC) $(LDFLAGS) -o $@ $^ $(RUNTIME_LIBS) -ljansson -lsodium

@@ -1,6 +1,4 @@
-/* link.c: from an object file to an executable, through the system's C compiler as linker; and running one. */
-#include "compiler/driver/driver.h"
-
+/* link.c: from an object file to an executable, and running one. */
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -13,13 +11,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "base/arena.h"
 #include "base/buf.h"
-#include "base/vec.h"
-
-#ifndef MR_LINK_FLAGS
-#define MR_LINK_FLAGS /* a sanitised build gives its programs the sanitiser's run-time library: "-fsanitize=address", */
-#endif
+#include "compiler/driver/linker.h"
 
 static const int ending_signals[] = {SIGHUP, SIGINT, SIGTERM};
 
@@ -109,41 +102,6 @@ static bool run(char *const argv[], Buf *message) {
     return WIFEXITED(status) && WEXITSTATUS(status) == 0;
 }
 
-typedef struct Command {
-    Arena *arena;
-    VEC(const char *) args;
-} Command;
-
-static void command_add(Command *command, const char *arg) {
-    vec_push(command->arena, &command->args, arg);
-}
-
-/* Each library that a C function of the program is said to come from, once. */
-static void command_add_libraries(Command *command, const Session *session) {
-    SessionForeign foreign, earlier;
-    for (size_t i = 0; session_foreign(session, i, &foreign); i++) {
-        bool is_new = foreign.library != NULL;
-        for (size_t j = 0; is_new && j < i && session_foreign(session, j, &earlier); j++)
-            if (earlier.library && strcmp(earlier.library, foreign.library) == 0) is_new = false;
-        if (is_new) command_add(command, arena_printf(command->arena, "-l%s", foreign.library));
-    }
-}
-
-static void command_make(Command *command, const Session *session, const DriverOptions *options, const char *const *objects,
-                         size_t count, const char *output) {
-    /* mold links in a sixth of the time of the default linker; -s is not given: line tables and names are for debuggers. */
-    static const char *const first[] = {"cc", MR_LINK_FLAGS "-fuse-ld=mold", "-pthread", "-o"};
-    static const char *const last[] = {"-lzmq", "-l:libutf8proc.a", "-l:libpcre2-8.a", "-lsleef", "-lm"};
-    for (size_t i = 0; i < sizeof first / sizeof *first; i++) command_add(command, first[i]);
-    command_add(command, output);
-    for (size_t i = 0; i < count; i++) command_add(command, objects[i]);
-    for (size_t i = 0; i < options->link.len; i++) command_add(command, options->link.items[i]);
-    command_add(command, arena_printf(command->arena, "%s/libmrt.a", options->session.library_dir));
-    for (size_t i = 0; i < sizeof last / sizeof *last; i++) command_add(command, last[i]);
-    command_add_libraries(command, session);
-    command_add(command, NULL);
-}
-
 /* Whether an executable can appear there: a device is not replaced by one, and the linker's word for a folder that is missing would
  * name a file of its own. */
 static bool can_write(const char *output) {
@@ -161,10 +119,10 @@ static bool can_write(const char *output) {
 
 bool driver_link(Session *session, const DriverOptions *options, const char *const *objects, size_t count, const char *output) {
     if (!can_write(output)) return false;
-    Command command = {.arena = arena_new()};
+    LinkCommand command = {.arena = arena_new()};
     Buf message = {0};
     const char *out = arena_printf(command.arena, "%s.%ld.tmp", output, (long)getpid());
-    command_make(&command, session, options, objects, count, out);
+    link_command_make(&command, session, options, objects, count, out);
     bool ok = run((char *const *)command.args.items, &message); /* posix_spawn does not write to its arguments */
     if (!ok && !driver_blame(session, &options->link, buf_text(&message)))
         fprintf(stderr, "%smrc: the linker failed; its message is above\n", buf_text(&message));
