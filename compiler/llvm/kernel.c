@@ -97,6 +97,17 @@ Value gen_chunk(Frame *frame, const CoreExpr *expr) {
     return value_unit(frame, expr->type);
 }
 
+/* The lanes as they were, in a place of their own: those that are found by a variable index cannot live in registers. */
+static void lanes_move(Frame *frame, Kernel *kernel) {
+    LLVMTypeRef type = LLVMArrayType2(frame->gen->f64, LANE_COUNT);
+    LLVMValueRef lanes = frame_variable(frame, type, "rest");
+    for (size_t i = 0; i < LANE_COUNT; i++) {
+        LLVMValueRef lane = gen_load_at(frame, frame->gen->f64, kernel->lanes, i * sizeof(double));
+        gen_store_at(frame, lane, lanes, i * sizeof(double));
+    }
+    kernel->lanes = lanes;
+}
+
 /* Lanes by position: whole blocks, whose inner loop has a constant length that LLVM turns into vectors, and the rest. */
 static void kernel_blocks(Frame *frame, Kernel *kernel) {
     Gen *gen = frame->gen;
@@ -107,6 +118,7 @@ static void kernel_blocks(Frame *frame, Kernel *kernel) {
     kernel_loop(frame, kernel, body, LLVMBuildMul(b, blocks.index, lanes, "base"), lanes);
     count_end(frame, &blocks);
     LLVMValueRef rest = LLVMBuildURem(b, count, lanes, "rest");
+    lanes_move(frame, kernel);
     kernel_loop(frame, kernel, body, LLVMBuildSub(b, count, rest, ""), rest);
 }
 
