@@ -22,11 +22,14 @@ $(BENCH)/wc_simple $(BENCH)/gen_corpus $(BENCH)/gen_csv: $(BENCH)/%: bench/%.c
 $(BENCH)/gen_zipf: bench/gen_zipf.c
 	@mkdir -p $(@D)
 	$(CC) $(BENCH_FLAGS) -O2 $< -o $@ -lm
+$(BENCH)/words_ref: bench/words_ref.c
+	@mkdir -p $(@D)
+	$(CC) $(BENCH_FLAGS) -O2 $< -o $@ -l:libutf8proc.a
 $(BENCH)/tree_floor: bench/tree_floor.c
 	@mkdir -p $(@D)
 	$(CC) $(BENCH_FLAGS) -O2 $< -o $@ -lzmq
 
-BENCH_TOOLS := $(addprefix $(BENCH)/,wc_ref wc_simple num_ref sum_ref groupby_ref gen_corpus gen_zipf gen_csv tree_floor)
+BENCH_TOOLS := $(addprefix $(BENCH)/,wc_ref wc_simple num_ref sum_ref groupby_ref words_ref gen_corpus gen_zipf gen_csv tree_floor)
 
 .PHONY: bench bench-quick bench-tools
 bench-tools: $(BENCH_TOOLS)
