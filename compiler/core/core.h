@@ -161,13 +161,14 @@ typedef enum CoreKind {
     CORE_OP,         /* op on args: see CoreOp */
     CORE_CALL,       /* fn(args); flag: a tail call, the operand of a RETURN */
     CORE_CALL_VALUE, /* args[0] is the function value, the rest its arguments */
-    CORE_PRIM,       /* primitive `text` of abi.def: args, then type_args as descriptors */
-    CORE_FOREIGN,    /* the C function `text` of CoreProgram.foreign: args are ints, floats, bools and strings */
-    CORE_UPDATE,     /* updating primitive `text` on `place` with args */
-    CORE_CLOSURE,    /* fn with args as the values of its captures */
-    CORE_TUPLE,      /* args; none: unit */
-    CORE_FIELD,      /* field `integer` of args[0]; is_move as for LOCAL when args[0] is a LOCAL: just this field is taken */
-    CORE_SOME,       /* args[0] */
+    CORE_PRIM,    /* primitive `text` of abi.def: args, then type_args as descriptors. flag: of `split`, the list is only looked at,
+                     and never more than its first `integer` elements (0: all), see lend.c */
+    CORE_FOREIGN, /* the C function `text` of CoreProgram.foreign: args are ints, floats, bools and strings */
+    CORE_UPDATE,  /* updating primitive `text` on `place` with args */
+    CORE_CLOSURE, /* fn with args as the values of its captures */
+    CORE_TUPLE,   /* args; none: unit */
+    CORE_FIELD,   /* field `integer` of args[0]; is_move as for LOCAL when args[0] is a LOCAL: just this field is taken */
+    CORE_SOME,    /* args[0] */
     CORE_NONE,
     CORE_ZERO,    /* the value of the type that is all zero bytes */
     CORE_BOX,     /* args[0], a tuple, in a new cell */

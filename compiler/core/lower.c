@@ -135,6 +135,7 @@ static bool finish_program(Lower *l) {
     core_mark_recursive(l->program);
     core_tail(l->program, &l->next_var);
     core_own(l->program);
+    core_lend(l->program);
     core_mark_recursive(l->program);
     core_find_globals(l->program);
     if (!core_travel(l->program, l->diags)) return false;

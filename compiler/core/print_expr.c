@@ -266,7 +266,8 @@ static void print_call(Printer *printer, CoreExpr *expr, int depth) {
         print_list(printer, "!(", expr, 1, ")", depth);
         break;
     case CORE_PRIM:
-        buf_printf(out, "prim %s", expr->text);
+        buf_printf(out, expr->flag ? "lent prim %s" : "prim %s", expr->text);
+        if (expr->flag && expr->integer > 0) buf_printf(out, ".%" PRId64, expr->integer);
         print_type_args(printer, expr);
         print_list(printer, "(", expr, 0, ")", depth);
         break;

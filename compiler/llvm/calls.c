@@ -212,6 +212,7 @@ static LLVMValueRef inline_prim(Frame *frame, const CoreExpr *expr, Value *value
 Value gen_prim(Frame *frame, const CoreExpr *expr) {
     Value *values = arena_array(frame->gen->arena, Value, expr->args.len + 1);
     gen_operands(frame, expr->args.items, expr->args.len, values);
+    if (expr->flag) return gen_lent_split(frame, expr, values);
     LLVMValueRef quick = inline_prim(frame, expr, values);
     return quick ? value_trivial(quick, expr->type) : gen_prim_call(frame, expr, NULL, values);
 }

@@ -187,6 +187,24 @@ Value gen_slice(Frame *frame, const CoreExpr *expr) {
 
 /* ---- texts */
 
+/* The parts of a text as a list in the frame, which is only looked at (core/lend.c): they own nothing, and the text is held along
+ * with them. A list that turns out to be too long for that lies on the heap, as any other. */
+Value gen_lent_split(Frame *frame, const CoreExpr *expr, Value *values) {
+    enum { USUAL_PARTS = 64 };
+    Gen *gen = frame->gen;
+    int64_t wanted = expr->integer, room = wanted ? wanted : USUAL_PARTS;
+    LLVMValueRef text = frame_slot(frame, expr->args.items[0]->type)->address;
+    LLVMBuildStore(frame->builder, value_take(frame, values[0]), text);
+    LLVMTypeRef fields[] = {LLVMArrayType2(gen->i64, sizeof(MrList) / 8), LLVMArrayType2(gen->string, (uint64_t)room)};
+    LLVMValueRef list = frame_variable(frame, LLVMStructTypeInContext(gen->llvm, fields, 2, 0), "parts");
+    LLVMValueRef separator = frame_address(frame, value_read(frame, &values[1])), out = gen_result(frame, expr->type);
+    LLVMValueRef args[] = {out, text, separator, list, gen_int(gen, room), gen_int(gen, wanted)};
+    LLVMValueRef failed = frame_runtime(frame, RUNTIME_mr_split_lent, args);
+    frame_inline(frame, failed);
+    frame_check_at(frame, failed, expr->span);
+    return value_owned(gen_load(frame, expr->type, out), expr->type);
+}
+
 /* The strings one after the other, where the runtime can look at them. */
 static LLVMValueRef string_array(Frame *frame, Value *values, size_t count) {
     Gen *gen = frame->gen;

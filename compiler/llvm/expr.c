@@ -244,11 +244,13 @@ static Value gen_is_some(Frame *frame, const CoreExpr *expr) {
 
 static Value gen_let(Frame *frame, const CoreExpr *expr) {
     CoreVar *var = expr->var;
+    const CoreExpr *init = expr->args.items[0];
+    bool is_lent = init->kind == CORE_PRIM && init->flag; /* what a lent list holds on to lives as long as the variable */
     Scope temporaries;
-    scope_enter(frame, &temporaries);
-    Value value = gen_expr(frame, expr->args.items[0]);
+    if (!is_lent) scope_enter(frame, &temporaries);
+    Value value = gen_expr(frame, init);
     LLVMValueRef taken = var->is_mutable ? value_keep(frame, value) : value_take(frame, value);
-    scope_leave(frame);
+    if (!is_lent) scope_leave(frame);
     if (!var->is_mutable && (var->type->is_flat || LLVMIsConstant(taken))) {
         frame_bind_value(frame, var, taken);
         return value_unit(frame, expr->type);

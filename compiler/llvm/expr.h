@@ -55,6 +55,7 @@ Value gen_range(Frame *frame, const CoreExpr *expr);
 Value gen_index(Frame *frame, const CoreExpr *expr);
 Value gen_slice(Frame *frame, const CoreExpr *expr);
 Value gen_concat(Frame *frame, const CoreExpr *expr);
+Value gen_lent_split(Frame *frame, const CoreExpr *expr, Value *values); /* a PRIM with `flag` */
 Value gen_format(Frame *frame, const CoreExpr *expr);
 LLVMValueRef gen_list_len(Frame *frame, LLVMValueRef list);
 

@@ -83,6 +83,8 @@ void *mr_closure_make(MrContext *context, const MrFunction *function);
 
 bool mr_next_word(MrContext *context, MrCursor *cursor, const char *end, MrString *out);
 bool mr_next_line(MrContext *context, MrCursor *cursor, const char *end, MrString *out);
+bool mr_split_lent(MrContext *context, MrList **out, const MrString *s, const MrString *separator, MrList *list, int64_t room,
+                   int64_t wanted);
 bool mr_text_open(MrContext *context, void **cursor, MrList *paths, bool is_lines);
 bool mr_text_next(MrContext *context, void *cursor, MrString *chunk, bool *is_there);
 void mr_text_close(MrContext *context, void *cursor);

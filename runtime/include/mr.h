@@ -41,8 +41,8 @@ typedef struct MrString {
 /* A walk through the words or lines of a text; to begin it, all but `next` is zero. */
 typedef struct MrCursor {
     const char *next;  /* where what was not looked at yet begins */
-    const char *block; /* words: of the 64 bytes looked at last ... */
-    uint64_t words;    /* ... those that belong to words which have not been given yet */
+    const char *block; /* of the 64 bytes looked at last ... */
+    uint64_t words;    /* ... those that belong to words, or end lines, which have not been given yet */
 } MrCursor;
 
 typedef struct MrRange {

@@ -144,13 +144,59 @@ bool mr_next_word(MrContext *context, MrCursor *cursor, const char *end, MrStrin
 
 bool mr_next_line(MrContext *context, MrCursor *cursor, const char *end, MrString *out) {
     (void)context;
-    const char *p = cursor->next;
+    const char *p = cursor->next, *stop = end;
     if (p >= end) return false;
-    const char *newline = memchr(p, '\n', (size_t)(end - p)), *stop = newline ? newline : end;
-    cursor->next = newline ? newline + 1 : end;
-    if (newline && stop > p && stop[-1] == '\r') stop--;
+    while (!cursor->words) {
+        const char *block = cursor->block ? cursor->block + BLOCK_BYTES : p;
+        if (UNLIKELY(block >= end)) { /* the last line, which has no end */
+            cursor->next = end;
+            *out = (MrString){p, end - p, NULL};
+            return true;
+        }
+        cursor->block = block;
+        cursor->words = block_find(block, end - block, '\n');
+    }
+    stop = cursor->block + __builtin_ctzll(cursor->words);
+    cursor->words &= cursor->words - 1;
+    cursor->next = stop + 1;
+    if (stop > p && stop[-1] == '\r') stop--;
     *out = (MrString){p, stop - p, NULL};
     return true;
+}
+
+/* Where the parts of a text begin and end, up to `most` of them; returns their number, or -1 where there are more parts than that
+ * and all are wanted. */
+static inline int64_t parts_find(MrString *parts, int64_t most, bool wants_all, const MrString *s, const MrString *separator) {
+    const char *p = s->data, *from = p, *end = p + s->len;
+    int64_t count = 0, width = separator->len;
+    for (const char *block = p; block < end; block += BLOCK_BYTES) {
+        for (uint64_t found = block_find(block, end - block, *separator->data); found; found &= found - 1) {
+            const char *at = block + __builtin_ctzll(found);
+            if (width > 1 && (at < from || end - at < width || !bytes_equal(at, separator->data, width))) continue;
+            parts[count++] = (MrString){from, at - from, s->owner};
+            from = at + width;
+            if (count == most) return wants_all ? -1 : count;
+        }
+    }
+    parts[count++] = (MrString){from, end - from, s->owner};
+    return count;
+}
+
+static inline bool split_rare(MrContext *context, MrList **out, MrString s, MrString separator) {
+    MrList *list = NULL;
+    bool failed = mr_prim_split(context, &list, &s, &separator);
+    *out = list;
+    return failed;
+}
+
+bool mr_split_lent(MrContext *context, MrList **out, const MrString *s, const MrString *separator, MrList *list, int64_t room,
+                   int64_t wanted) {
+    MrString *parts = (MrString *)(list + 1);
+    int64_t count = LIKELY(separator->len) ? parts_find(parts, room, !wanted, s, separator) : -1;
+    if (UNLIKELY(count < 0)) return split_rare(context, out, *s, *separator);
+    *list = (MrList){.cell.count = -1, .len = count, .cap = room, .data = (char *)parts};
+    *out = list;
+    return false;
 }
 
 /* Room for a changed copy of a string, and MR_STRING_SLACK more: a slice of the chunk becomes another thing of the chunk. */

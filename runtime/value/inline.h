@@ -87,6 +87,22 @@ static inline bool bytes_are_zero(Bytes bytes) {
     return flag_bits((Flags)(bytes == 0)) == 0xffff;
 }
 
+/* ---- blocks of 64 bytes, each byte a bit */
+
+enum { BLOCK_BYTES = 64 };
+
+/* Those of the first bytes of a text that are this one: of 64, or of as many as there are, at least one. Where the text ends within
+ * a vector, the vector is loaded from its last byte, so that no load goes further past the end than MR_STRING_SLACK allows. */
+static inline uint64_t block_find(const char *p, int64_t len, char byte) {
+    int64_t last = len < BLOCK_BYTES ? len - 1 : BLOCK_BYTES - 1;
+    uint64_t found = 0;
+    for (int64_t i = 0; i < BLOCK_BYTES; i += SHORT_BYTES) {
+        Bytes bytes = load_bytes(p + (i < last ? i : last));
+        found |= (uint64_t)flag_bits((Flags)(bytes == (uint8_t)byte)) << i;
+    }
+    return found & ~UINT64_C(0) >> (BLOCK_BYTES - 1 - last);
+}
+
 static inline bool string_is_equal(const MrString *a, const MrString *b) {
     return a->len == b->len && bytes_equal(a->data, b->data, a->len);
 }
