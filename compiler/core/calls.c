@@ -64,6 +64,7 @@ void core_reach_job(const CoreProgram *program, CoreJob *job, Arena *arena, Core
     ReachWalk walk = {.arena = arena, .reach = reach};
     map_init(&reach->seen, arena);
     core_each_job_code(job, reach_visit, &walk);
+    for (size_t i = 0; i < job->follows.len; i++) core_each_job_code(job->follows.items[i].job, reach_visit, &walk);
     size_t fns = 0, types = 0;
     while (fns < reach->fns.len || types < walk.called.len) {
         if (fns < reach->fns.len)

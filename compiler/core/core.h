@@ -183,7 +183,8 @@ typedef enum CoreKind {
     CORE_SLICE,   /* args[0][args[1] .. args[2]] of a list or string; flag: exclusive; args[2] none: to the end */
     CORE_CONCAT,  /* args are strings, put together */
     CORE_FORMAT,  /* args[0] of any printable type as a string; text: the format spec, already checked, or empty */
-    CORE_JOB,     /* job: a map … reduce; its value is the result; flag: it is only started, and its value is the future */
+    CORE_JOB,     /* job: a map … reduce; its value is the result (or the answers); flag: it is only started, and its value is
+                     the future. A job that follows another has two args: whether its state is known, and the state, an optional */
     CORE_CHUNK,   /* in the body of a job by chunks only: args[0] for each element of the chunk; loop; unit */
     CORE_YIELD,   /* in a job's body: args[0] goes to the job's reducer (keyed: a pair of key and value); in a walk function: to
                      whoever walks; unit */
@@ -314,12 +315,22 @@ typedef struct CoreLaw {
     CoreReducer reducer;
 } CoreLaw;
 
-/* What is wanted of a keyed job's table. */
+/* What must be left of a keyed job's table. */
 typedef enum CoreKeep {
     CORE_KEEP_ALL,
-    CORE_KEEP_MOST_COMMON, /* the entries with the `keep_most` largest values, of equal ones those with the smaller keys */
-    CORE_KEEP_COUNT,       /* how many entries it has: the job's value is an int */
+    CORE_KEEP_MOST_COMMON, /* the entries with the `keep_most` largest values, of equal ones those with the smaller keys; 0: none */
 } CoreKeep;
+
+/* A job over a keyed job's table that is done where the parts of the table are. */
+typedef struct CoreFollow {
+    CoreJob *job;      /* one source, the table; an exact reducer */
+    CoreVar *captures; /* the capture of the keyed job that has the tuple of what `job` captures; NULL: it captures nothing */
+} CoreFollow;
+
+/* Where more is asked of a table than its most common entries, the keyed job's value is a tuple of answers: the table, or what is
+ * left of it; how many entries the whole has; whether those that were left out have been followed; then for each job that follows
+ * its state, an optional. */
+enum { CORE_ANSWER_TABLE, CORE_ANSWER_COUNT, CORE_ANSWER_IS_FOLLOWED, CORE_ANSWER_STATES };
 
 struct CoreJob {
     uint32_t index; /* in CoreProgram.jobs */
@@ -337,6 +348,8 @@ struct CoreJob {
     const CoreType *key; /* NULL: not keyed; else the result is a map from it */
     CoreKeep keep;
     int64_t keep_most;
+    VEC(CoreFollow) follows;
+    const CoreType *answers; /* NULL: the job's value is `result` */
     CoreReducer reducer;
     VEC(CoreLaw) laws; /* none but in a program that checks laws */
     const CoreType *result;
@@ -368,6 +381,10 @@ typedef struct CoreProgram {
 
 /* Of the values that the function of a closure, or of a stream, makes. */
 const CoreType *core_closure_type(const CoreProgram *program, CoreFn *fn);
+
+/* The type of a job's whole state: keyed, a map of the reducer's states; of the tuple of what it captures. */
+const CoreType *core_job_state(const CoreProgram *program, const CoreJob *job);
+const CoreType *core_job_captures(const CoreProgram *program, const CoreJob *job);
 
 /* The text forms behind --emit=core and --emit=plan (each job: sources, captures, globals, reducer, how it is cut and combined). */
 void core_print(const CoreProgram *program, Buf *out);

@@ -74,6 +74,19 @@ CoreCode *core_reducer_code(CoreReducer *reducer, size_t index, const char **lab
     return codes[index];
 }
 
+const CoreType *core_job_state(const CoreProgram *program, const CoreJob *job) {
+    if (!job->key) return job->reducer.state;
+    const CoreType *args[] = {job->key, job->reducer.state};
+    return core_type(program->types, CORE_TYPE_MAP, args, 2);
+}
+
+const CoreType *core_job_captures(const CoreProgram *program, const CoreJob *job) {
+    size_t count = job->captures.len;
+    const CoreType **types = arena_array(program->arena, const CoreType *, count + 1);
+    for (size_t i = 0; i < count; i++) types[i] = job->captures.items[i]->type;
+    return core_type(program->types, CORE_TYPE_TUPLE, types, count);
+}
+
 size_t core_reducer_count(const CoreJob *job) {
     return 1 + job->laws.len;
 }

@@ -263,6 +263,7 @@ static void own_jump(Own *own, const CoreExpr *expr, Live *live) {
 static void own_job(Own *own, CoreExpr *expr, Live *live) {
     CoreJob *job = expr->job;
     for (size_t i = 0; i < job->sources.len; i++) mark_roots(own, job->sources.items[i].expr, live);
+    own_args(own, &expr->args, live, TAKE_NOT);
     own_args(own, &job->captured, live, TAKE_LET);
     for (size_t i = job->sources.len; i-- > 0;) own_expr(own, job->sources.items[i].expr, live, TAKE_LET);
 }

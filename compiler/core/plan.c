@@ -66,10 +66,13 @@ static void plan_job(const CoreProgram *program, const CoreJob *job, Buf *out) {
         if (job->key) buf_printf(out, "    key       %s\n", job->key->name);
         buf_printf(out, "    state     %s\n", reducer->state->name);
     }
-    if (job->keep == CORE_KEEP_MOST_COMMON) {
+    if (job->keep == CORE_KEEP_MOST_COMMON && (job->keep_most > 0 || !job->answers))
         buf_printf(out, "    keep      the %" PRId64 " most common, of each part of the table\n", job->keep_most);
-    } else if (job->keep == CORE_KEEP_COUNT) {
-        buf_add_text(out, "    keep      how many keys each part of the table has\n");
+    if (job->answers) buf_add_text(out, "    keep      how many keys each part of the table has\n");
+    for (size_t i = 0; i < job->follows.len; i++) {
+        const CoreJob *follow = job->follows.items[i].job;
+        buf_printf(out, "    follow    job %" PRIu32 " over each part of the table, where it is: %s\n", follow->index,
+                   follow->reducer.name);
     }
     buf_printf(out, "    result    %s\n", job->result->name);
     buf_add_text(out, "    hash      ");

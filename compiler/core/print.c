@@ -53,6 +53,25 @@ static void print_reducer(Printer *printer, CoreJob *job, int depth) {
     print_value(printer, "nothing", reducer->nothing, depth + 1);
 }
 
+/* What is left of the table, and what is made of it where its parts are: code of the job, too. */
+static void print_keep(Printer *printer, const CoreJob *job, int depth) {
+    Buf *out = printer->out;
+    if (job->keep == CORE_KEEP_MOST_COMMON && (job->keep_most > 0 || !job->answers)) {
+        print_indent(printer, depth);
+        buf_printf(out, "keep the %" PRId64 " most common\n", job->keep_most);
+    }
+    for (size_t i = 0; i < job->follows.len; i++) {
+        CoreJob *follow = job->follows.items[i].job;
+        print_indent(printer, depth);
+        if (printer->mentions) {
+            buf_add_text(out, "followed by\n");
+            print_job(printer, follow, depth + 1);
+        } else {
+            buf_printf(out, "followed by job %" PRIu32 "\n", follow->index);
+        }
+    }
+}
+
 void print_job(Printer *printer, CoreJob *job, int depth) {
     Buf *out = printer->out;
     if (job->captures.len > 0) {
@@ -72,12 +91,9 @@ void print_job(Printer *printer, CoreJob *job, int depth) {
     print_statements(printer, job->body, depth + 1);
     buf_add_char(out, '\n');
     print_reducer(printer, job, depth);
-    if (job->keep == CORE_KEEP_MOST_COMMON) {
-        print_indent(printer, depth);
-        buf_printf(out, "keep the %" PRId64 " most common\n", job->keep_most);
-    }
+    print_keep(printer, job, depth);
     print_indent(printer, depth);
-    buf_printf(out, "-> %s%s\n", job->keep == CORE_KEEP_COUNT ? "len of " : "", job->result->name);
+    buf_printf(out, "-> %s\n", job->answers ? job->answers->name : job->result->name);
 }
 
 void print_fn(Printer *printer, const CoreFn *fn) {

@@ -208,6 +208,12 @@ static void print_job_use(Printer *printer, CoreExpr *expr, int depth) {
         print_expr(printer, job->captured.items[i], depth);
     }
     if (job->captured.len > 0) buf_add_char(printer->out, ')');
+    if (expr->args.len > 0) {
+        buf_add_text(printer->out, " unless ");
+        print_expr(printer, expr->args.items[0], depth);
+        buf_add_text(printer->out, ": ");
+        print_expr(printer, expr->args.items[1], depth);
+    }
     if (printer->mentions) {
         buf_add_char(printer->out, '\n');
         print_job(printer, job, depth + 1);

@@ -227,9 +227,13 @@ static void check_job_use(Verify *v, CoreExpr *expr) {
     }
     const CoreType *type = expr->type;
     if (expr->flag && !verify_is_kind(type, CORE_TYPE_FUTURE)) verify_fail(v, expr, "a job that is started, but no future");
-    bool is_count = job->keep == CORE_KEEP_COUNT && type->kind == CORE_TYPE_INT;
-    if (!v->problem && !is_count && (expr->flag ? type->args[0] : type) != job->result)
-        verify_fail(v, expr, "a job of type %s", job->result->name);
+    const CoreType *value = job->answers && !expr->flag ? job->answers : job->result;
+    if (!v->problem && (expr->flag ? type->args[0] : type) != value) verify_fail(v, expr, "a job of type %s", value->name);
+    for (size_t i = 0; i < expr->args.len && !v->problem; i++) check_expr(v, expr->args.items[i]);
+    if (expr->args.len == 0 || v->problem) return;
+    const CoreType *state = core_job_state(v->program, job);
+    verify_expect_kind(v, expr, expr->args.items[0], CORE_TYPE_BOOL);
+    verify_expect(v, expr, expr->args.items[1], core_type(v->program->types, CORE_TYPE_OPTIONAL, &state, 1));
 }
 
 static void check_yield(Verify *v, const CoreExpr *expr) {
@@ -384,6 +388,13 @@ static void check_job(Verify *v, CoreJob *job) {
     const CoreType *result = job->key ? core_type(v->program->types, CORE_TYPE_MAP, entry, 2) : job->reducer.result;
     if (job->result != result) verify_fail(v, NULL, "a job that gives a %s", job->result->name);
     if (job->by_chunk && !v->walks_chunk) verify_fail(v, NULL, "a job by chunks that walks none");
+    if ((job->answers || job->follows.len > 0) && (!job->key || job->keep == CORE_KEEP_ALL))
+        verify_fail(v, NULL, "answers of what is no table, or all of one");
+    for (size_t i = 0; i < job->follows.len && !v->problem; i++) {
+        const CoreJob *follow = job->follows.items[i].job;
+        if (follow->sources.len != 1 || follow->sources.items[0].kind != CORE_SOURCE_MAP || !follow->reducer.is_exact)
+            verify_fail(v, NULL, "a job that follows in whatever order");
+    }
     if (job->is_single && (job->sources.len != 1 || job->by_chunk || job->key))
         verify_fail(v, NULL, "a job of more than one element");
 }

@@ -37,6 +37,7 @@ bool verify_arity(const CoreExpr *expr) {
     case CORE_ZERO:
     case CORE_BREAK:
     case CORE_CONTINUE: return count == 0;
+    case CORE_JOB: return count == 0 || count == 2;
     default: return true;
     }
 }

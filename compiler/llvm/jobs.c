@@ -5,10 +5,7 @@
 #include <stddef.h>
 
 static const CoreType *captures_type(Gen *gen, const CoreJob *job) {
-    size_t count = job->captures.len;
-    const CoreType **types = arena_array(gen->arena, const CoreType *, count + 1);
-    for (size_t i = 0; i < count; i++) types[i] = job->captures.items[i]->type;
-    return gen_tuple(gen, types, count);
+    return core_job_captures(gen->program, job);
 }
 
 void job_bind_captures(Frame *frame, const CoreJob *job, LLVMValueRef captures) {
@@ -20,9 +17,7 @@ void job_bind_captures(Frame *frame, const CoreJob *job, LLVMValueRef captures) 
 }
 
 const CoreType *job_state_type(Gen *gen, const CoreJob *job) {
-    if (!job->key) return job->reducer.state;
-    const CoreType *args[] = {job->key, job->reducer.state};
-    return core_type(gen->program->types, CORE_TYPE_MAP, args, 2);
+    return core_job_state(gen->program, job);
 }
 
 bool job_has_plain_state(const CoreJob *job) {
@@ -57,6 +52,14 @@ static void fill_source(Frame *frame, const CoreSource *source, LLVMValueRef val
     gen_store_at(frame, value, place, offsetof(MrSource, value));
 }
 
+/* A job that follows another: `args` are those of mr_job_follow, but for what is known of its state. */
+static void run_unless_known(Frame *frame, const CoreExpr *expr, LLVMValueRef args[6]) {
+    args[3] = gen_condition(frame, expr->args.items[0]);
+    Value state = gen_expr(frame, expr->args.items[1]);
+    args[4] = frame_address(frame, value_read(frame, &state));
+    frame_runtime_check(frame, RUNTIME_mr_job_follow, args, expr->span);
+}
+
 Value gen_job(Frame *frame, const CoreExpr *expr) {
     Gen *gen = frame->gen;
     const CoreJob *job = expr->job;
@@ -82,7 +85,9 @@ Value gen_job(Frame *frame, const CoreExpr *expr) {
         LLVMBuildStore(frame->builder, value_read(frame, &values[i]), place);
     }
     LLVMValueRef out = gen_result(frame, expr->type), task = gen_task(gen, job);
-    if (expr->flag)
+    if (expr->args.len > 0)
+        run_unless_known(frame, expr, (LLVMValueRef[]){task, captures, sources, NULL, NULL, out});
+    else if (expr->flag)
         frame_runtime_check(frame, RUNTIME_mr_job_start, (LLVMValueRef[]){out, task, captures, sources}, expr->span);
     else
         frame_runtime_check(frame, RUNTIME_mr_job_run, (LLVMValueRef[]){task, captures, sources, out}, expr->span);
@@ -144,6 +149,9 @@ static LLVMTypeRef task_type(Gen *gen) {
                             gen->i32,
                             gen->i64,
                             gen->ptr,
+                            gen->i32,
+                            gen->ptr,
+                            gen->ptr,
                             gen->ptr,
                             gen->ptr,
                             gen->i32,
@@ -165,9 +173,27 @@ LLVMValueRef gen_task(Gen *gen, const CoreJob *job) {
 static MrKeep keep_of(const CoreJob *job) {
     switch (job->keep) {
     case CORE_KEEP_MOST_COMMON: return MR_KEEP_MOST_COMMON;
-    case CORE_KEEP_COUNT: return MR_KEEP_COUNT;
     default: return MR_KEEP_ALL;
     }
+}
+
+static uint32_t capture_number(const CoreJob *job, const CoreVar *var) {
+    for (size_t i = 0; i < job->captures.len; i++)
+        if (job->captures.items[i] == var) return (uint32_t)i;
+    return MR_NO_CAPTURES;
+}
+
+static LLVMValueRef follows_of(Gen *gen, const CoreJob *job) {
+    size_t count = job->follows.len;
+    if (!count) return LLVMConstNull(gen->ptr);
+    LLVMValueRef *follows = arena_array(gen->arena, LLVMValueRef, count);
+    for (size_t i = 0; i < count; i++) {
+        const CoreFollow *follow = &job->follows.items[i];
+        LLVMValueRef fields[] = {gen_task(gen, follow->job), gen_small(gen, capture_number(job, follow->captures))};
+        follows[i] = LLVMConstStructInContext(gen->llvm, fields, 2, 0);
+    }
+    LLVMTypeRef layout = LLVMStructTypeInContext(gen->llvm, (LLVMTypeRef[]){gen->ptr, gen->i32}, 2, 0);
+    return gen_constant(gen, "follows", LLVMConstArray2(layout, follows, count));
 }
 
 void gen_job_code(Gen *gen, const CoreJob *job) {
@@ -192,6 +218,9 @@ void gen_job_code(Gen *gen, const CoreJob *job) {
         gen_small(gen, flags),
         gen_small(gen, keep_of(job)),
         LLVMConstInt(gen->i64, (uint64_t)job->keep_most, 1),
+        job->answers ? gen_descriptor(gen, job->answers) : LLVMConstNull(gen->ptr),
+        gen_small(gen, (uint32_t)job->follows.len),
+        follows_of(gen, job),
         kernel.function,
         merge.function,
         finish.function,

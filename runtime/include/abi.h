@@ -98,6 +98,10 @@ bool mr_stream_walk_chunk(MrContext *context, const MrClosure *stream, const MrW
 
 bool mr_job_run(MrContext *context, const MrTask *task, const void *captures, const MrSource *sources, void *result);
 
+/* Of what workers have made of the parts of a table when it was made, or else of the table, which is the task's source. */
+bool mr_job_follow(MrContext *context, const MrTask *task, const void *captures, const MrSource *sources, bool is_followed,
+                   const void *state, void *result);
+
 /* ---- laws (worker/laws.c) */
 
 void mr_law_show(MrContext *context, const void *key, const void *element);

@@ -21,7 +21,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { MR_ABI_VERSION = 4, MR_STRING_SLACK = 15 };
+enum { MR_ABI_VERSION = 5, MR_STRING_SLACK = 15 };
 
 /* ---- values */
 
@@ -309,12 +309,26 @@ enum {
     MR_TASK_SILENT = 32,   /* what the task prints is dropped: another task, which does the same work again, prints it */
 };
 
-/* What is wanted of a keyed task's result, so that nobody need have all of it. */
+/* What must be left of a keyed task's table, so that nobody need have all of it. */
 typedef enum MrKeep {
     MR_KEEP_ALL,
     MR_KEEP_MOST_COMMON, /* no more than the entries that mr_prim_most_common gives for n = keep_most; others may be there too */
-    MR_KEEP_COUNT,       /* the number of its entries: an int, which mr_job_run stores in place of the map */
 } MrKeep;
+
+/* A task over the entries of a keyed task's table, in any order: it is done where the parts of the table are. */
+typedef struct MrFollow {
+    const struct MrTask *task; /* MR_TASK_EXACT; one LIST, of pairs */
+    uint32_t captures;         /* the field of the keyed task's captures that is a tuple of what this one captures */
+} MrFollow;
+#define MR_NO_CAPTURES UINT32_MAX /* it captures nothing */
+
+/* The fields of MrTask.answers; from MR_ANSWER_STATES on there is one for each follow, an optional of its state. */
+enum {
+    MR_ANSWER_TABLE,       /* what is left of it */
+    MR_ANSWER_COUNT,       /* how many entries the whole has: an int */
+    MR_ANSWER_IS_FOLLOWED, /* a bool: what was left out has been followed; false: nothing that follows counts was left out */
+    MR_ANSWER_STATES,
+};
 
 /* In a program that checks laws: a reducer, or a function of two, in parts that can be tried on any element or state. All of them
  * may fail; what they were to change is then zero, what they were to consume is dropped. */
@@ -355,6 +369,9 @@ typedef struct MrTask {
     uint32_t flags;
     uint32_t keep; /* MrKeep */
     int64_t keep_most;
+    const MrType *answers; /* of a keyed task: a tuple that mr_job_run stores in place of the table; NULL: it stores the table */
+    uint32_t follow_count; /* none without answers */
+    const MrFollow *follows;
     MrKernel *kernel;
     MrMerge *merge;
     MrFinish *finish;

@@ -10,6 +10,7 @@
 #include "base/arena.h"
 #include "base/checksum.h"
 #include "base/input.h"
+#include "runtime/worker/follow.h"
 
 enum { HEAD_SIZE = 3 * sizeof(uint64_t), RUN_SHIFT = 16, LEVEL_SHIFT = 8 };
 
@@ -61,6 +62,7 @@ bool bag_cut(const Bag *bag, const FrameContext *of, uint32_t level, uint32_t ru
 static void frame_join(Frame *frame, Frame *from, const FrameContext *of) {
     frame->is_uneven |= from->is_uneven;
     frame->left_out = (frame->left_out + from->left_out) & INT64_MAX;
+    frame->is_uneven |= follow_join(frame, from, of);
     if (frame->has_value && from->has_value) {
         part_join(frame->state, *(MrMap **)from->state);
         from->has_value = false;
@@ -118,6 +120,7 @@ static void keep_part(Frame *frame, const FrameContext *of, void *data) {
     if (first == 0) return;
     frame_cut(frame, 0); /* the output lies in the first part, and what was left out counts there */
     frame->left_out = 0;
+    follow_free(frame, of);
 }
 
 static bool merge_plain(Bag *bag, const FrameContext *of, Part part, const char *bytes, size_t size, uint64_t *nodes) {

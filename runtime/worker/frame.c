@@ -12,6 +12,7 @@
 #include "base/input.h"
 #include "runtime/value/codec.h"
 #include "runtime/value/part.h"
+#include "runtime/worker/follow.h"
 
 Frame *frame_new(const MrTask *task) {
     Frame *frame = xcalloc(1, sizeof *frame);
@@ -33,6 +34,7 @@ static void drop_state(Frame *frame, const FrameContext *of) {
 
 void frame_free(Frame *frame, const FrameContext *of) {
     drop_state(frame, of);
+    follow_free(frame, of);
     segments_free(frame);
     mr_error_clear(&frame->error);
     free(frame->state);
@@ -197,6 +199,7 @@ static void frame_encode(const Frame *frame, const FrameContext *of, const PartO
     size_t segments = cell == 0 ? frame->segment_count : 0;
     buf_add_number(out, (uint64_t)frame->has_value | (uint64_t)frame->is_uneven << 1);
     buf_add_number(out, cell == 0 ? frame->left_out : 0);
+    follow_encode(frame, of, cell == 0, out);
     buf_add_number(out, frame->end);
     buf_add_number(out, frame->end_chunk);
     if (frame->end == END_FAILED) {
@@ -241,10 +244,12 @@ static void decode_error(Frame *frame, const FrameContext *of, Input *in) {
 
 static Frame *frame_decode(const FrameContext *of, Input *in) {
     Frame *frame = frame_new(of->task);
-    uint64_t flags = input_number(in), left_out = input_number(in), end = input_number(in);
+    uint64_t flags = input_number(in), left_out = input_number(in);
     bool has_value = flags & 1;
     frame->is_uneven = flags >> 1;
     frame->left_out = left_out & INT64_MAX;
+    follow_decode(frame, of, in);
+    uint64_t end = input_number(in);
     frame->end_chunk = input_number(in);
     if (flags > 3 || end > END_FAILED || frame->end_chunk >= MESSAGE_CHUNKS) in->is_bad = true;
     if (!in->is_bad) frame->end = (EndKind)end;

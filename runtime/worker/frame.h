@@ -11,6 +11,7 @@
 #include "runtime/worker/runtime.h"
 
 struct PartOrder;
+struct FollowState;
 
 typedef struct Segment {
     uint64_t chunk; /* its last one: what a combine prints belongs after the last chunk that it covers */
@@ -22,7 +23,9 @@ typedef struct Frame {
     void *state; /* of task->state; what it holds counts only with has_value */
     bool has_value;
     bool is_uneven; /* of a cut bag: a combine has failed or printed, so that this part alone does not show what the whole would */
-    uint64_t left_out; /* entries of a keyed state that are not in it any more, because only their number is wanted (thin.h) */
+    uint64_t left_out; /* entries of a keyed state that are not in it any more (thin.h) */
+    struct FollowState
+        *follows; /* what the tasks that follow have made of all entries, left out or not; NULL: nothing yet (follow.h) */
     EndKind end;
     uint64_t end_chunk; /* where it ended, if it did */
     MrError error;      /* END_FAILED */

@@ -8,6 +8,7 @@
 #include "runtime/value/codec.h"
 #include "runtime/value/value.h"
 #include "runtime/worker/cut.h"
+#include "runtime/worker/follow.h"
 
 static void job_start(Job *job, MrContext *context, const void *captures) {
     job->of = (FrameContext){.context = context, .task = job->plan.task, .captures = captures, .chunks = job->plan.chunks};
@@ -30,24 +31,17 @@ void job_close(Job *job) {
     *job = (Job){0};
 }
 
-/* The result of a state, which is consumed; the frame may be NULL. */
-static bool finish_state(Job *job, const Frame *frame, void *result) {
-    const MrTask *task = job->plan.task;
-    MrContext *context = job->of.context;
-    MrMap *map = NULL;
-    void *to = task->keep == MR_KEEP_COUNT ? &map : result;
-    bool failed = task->finish(context, job->of.captures, frame ? frame->state : NULL, frame && frame->has_value, to);
-    if (failed || task->keep != MR_KEEP_COUNT) return failed;
-    *(int64_t *)result = mr_map_len(context, map) + (frame ? (int64_t)frame->left_out : 0);
-    mr_drop(context, &map, task->result);
-    return false;
+/* The result of the frame, whose state is consumed; the frame may be NULL. */
+static bool finish_frame(Job *job, Frame *frame, void *result) {
+    bool has_value = frame && frame->has_value;
+    return answers_finish(&job->of, frame, has_value ? frame->state : NULL, has_value, result);
 }
 
 bool job_finish(Job *job, uint64_t limit, void *result) {
     MrContext *context = job->of.context;
     BagValue value;
     if (!bag_finish(&job->bag, limit, &value)) return mr_failf(context, "a part of the result is missing");
-    if (value == VALUE_NONE) return finish_state(job, NULL, result);
+    if (value == VALUE_NONE) return finish_frame(job, NULL, result);
     Frame *frame = frame_of(value);
     frame_cut(frame, limit);
     for (size_t i = 0; i < frame->segment_count; i++) io_out_add(context, frame->segments[i].text, frame->segments[i].len);
@@ -57,7 +51,7 @@ bool job_finish(Job *job, uint64_t limit, void *result) {
         context->error = frame->error;
         frame->error = (MrError){0};
     } else {
-        failed = finish_state(job, frame, result);
+        failed = finish_frame(job, frame, result);
         frame->has_value = false;
     }
     frame_free(frame, &job->of);

@@ -5,6 +5,12 @@
 #include <string.h>
 
 #include "runtime/value/value.h"
+#include "runtime/worker/follow.h"
+
+/* Where one worker has the whole table, tasks that follow may take here about as long as sending the table would: a task that takes
+ * longer is better off with many workers. Nanoseconds; a table that was cut is followed by many as it is. */
+#define FOLLOW_LEAST  ((uint64_t)10000000)
+#define FOLLOW_A_BYTE ((uint64_t)50)
 
 /* ---- one state */
 
@@ -28,20 +34,15 @@ static MrMap *states_of(MrContext *context, MrMap *states, const MrMap *finished
 static void leave_out(Frame *frame, const FrameContext *of, const MrMap *finished) {
     const MrTask *task = of->task;
     MrMap **states = (MrMap **)frame->state;
-    if (task->keep == MR_KEEP_COUNT) {
-        frame->left_out += (uint64_t)(finished ? finished->len : 0);
-        mr_drop(of->context, states, task->state);
-        *states = NULL;
-        return;
-    }
     int64_t count, *numbers = map_most_common(finished, task->keep_most, &count);
+    frame->left_out += (uint64_t)((finished ? finished->len : 0) - count);
     map_unique(states);
     *states = *states ? states_of(of->context, *states, finished, numbers, count, task->state) : NULL;
     free(numbers);
 }
 
-/* True: finishing failed or printed, and the frame is as it was. */
-static bool frame_thin(Frame *frame, const FrameContext *of) {
+/* True: finishing or following failed, printed, or (budget: nanoseconds, 0: none) took too long, and the frame is as it was. */
+static bool frame_thin(Frame *frame, const FrameContext *of, uint64_t budget) {
     MrContext *context = of->context;
     const MrTask *task = of->task;
     if (!frame->has_value) return false;
@@ -53,6 +54,7 @@ static bool frame_thin(Frame *frame, const FrameContext *of) {
         mr_error_clear(&context->error);
         return true;
     }
+    is_whole = is_whole || follow_run(frame, of, finished, budget);
     if (!is_whole) leave_out(frame, of, finished);
     mr_drop(context, &finished, task->result);
     return is_whole;
@@ -65,13 +67,13 @@ static TreeNode top_node(const FrameContext *of) {
 }
 
 /* Thins the top of a bag that has all chunks; leaves it as it is when it has ended. True: it needs the whole. */
-static bool thin_top(Bag *bag, const FrameContext *of, bool *is_ended) {
+static bool thin_top(Bag *bag, const FrameContext *of, uint64_t budget, bool *is_ended) {
     BagValue top;
     *is_ended = !bag_finish(bag, of->chunks, &top);
     if (*is_ended) return false;
     Frame *frame = top == VALUE_NONE ? NULL : frame_of(top);
     *is_ended = frame && frame->end != END_NONE;
-    bool needs_whole = frame && !*is_ended && frame_thin(frame, of);
+    bool needs_whole = frame && !*is_ended && frame_thin(frame, of, budget);
     bag_insert(bag, top_node(of), top);
     return needs_whole;
 }
@@ -100,7 +102,7 @@ static bool thin_cells(KeptBag *kept, const FrameContext *of, char **error) {
         Bag bag;
         failed = read_cell(kept, of, cell, &bag, error);
         if (failed) break;
-        bool needs_whole = thin_top(&bag, of, &is_ended);
+        bool needs_whole = thin_top(&bag, of, 0, &is_ended);
         if (needs_whole && bag.len + (bag.value != VALUE_NONE) > 0)
             frame_of(bag.commutative ? bag.value : bag.nodes[0].value)->is_uneven = true;
         if (cell == 0)
@@ -108,7 +110,7 @@ static bool thin_cells(KeptBag *kept, const FrameContext *of, char **error) {
         else if (is_ended || bag_join(&thin, &bag, of))
             bag_free(&bag), is_ended = true;
         else
-            thin_top(&thin, of, &is_ended); /* of so many cells together */
+            thin_top(&thin, of, 0, &is_ended); /* of so many cells together */
     }
     if (!failed && !is_ended) {
         held_free(&kept->spilled);
@@ -132,6 +134,9 @@ bool kept_thin(KeptBag *kept, const FrameContext *of, const Memory *memory, char
     bool is_ended;
     BagValue *top = kept->bag.commutative ? &kept->bag.value : &kept->bag.nodes[0].value;
     if (!bag_covers(&kept->bag, 0, of->chunks)) return false;
-    if (thin_top(&kept->bag, of, &is_ended) && kept->part.count > 1) frame_of(*top)->is_uneven = true;
+    bool is_part = kept->part.count > 1;
+    kept_weigh(kept, of);
+    uint64_t budget = is_part ? 0 : FOLLOW_LEAST + FOLLOW_A_BYTE * kept->weight.all;
+    if (thin_top(&kept->bag, of, budget, &is_ended) && is_part) frame_of(*top)->is_uneven = true;
     return false;
 }
