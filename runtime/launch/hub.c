@@ -12,11 +12,14 @@
 #include "runtime/launch/store.h"
 #include "runtime/sched/channel.h"
 
-/* What a peer has told of strangers. Only of those that have been welcomed anything is believed. */
+/* What the loop knows of a peer. Only of those that have been welcomed it is believed what they tell of strangers. */
 typedef struct HubPeer {
     bool is_welcome;
+    bool has_news;      /* it is among those that are to be flushed */
     HubStrange strange; /* as its last heartbeat said */
 } HubPeer;
+
+enum { MOST_TAKEN = 1024 }; /* messages that are looked at before what they were answered with is sent */
 
 struct Hub {
     HubConfig config;
@@ -24,6 +27,7 @@ struct Hub {
     Link *link;
     Channels channels; /* one to each peer */
     Buf peers;         /* HubPeer for each peer */
+    Buf news;          /* uint32_t: peers to which something may have to be sent */
     Buf keys;          /* public keys of the run, in the order in which they came */
     Buf told;          /* size_t for each peer: how many of their bytes it was sent; 0: it has not been welcomed */
     Store *store;      /* NULL: there is no journal */
@@ -68,27 +72,13 @@ void hub_close(Hub **hub) {
     sched_free(&(*hub)->sched);
     channels_free(&(*hub)->channels);
     buf_free(&(*hub)->peers);
+    buf_free(&(*hub)->news);
     buf_free(&(*hub)->keys);
     buf_free(&(*hub)->told);
     sched_actions_free(&(*hub)->actions);
     free(*hub);
     *hub = NULL;
 }
-
-/* Sends what a channel has to be sent. One that cannot be sent to is tried again; silence will show if it is gone. */
-static void flush(Hub *hub, uint32_t peer) {
-    Channel *channel = channels_at(&hub->channels, peer);
-    uint64_t now = clock_now();
-    for (Message datagram; channel_datagram(channel, now, &datagram);) link_send_peer(hub->link, peer, &datagram);
-    channels_touch(&hub->channels, channel, now);
-}
-
-static void send_to(Hub *hub, uint32_t peer, const Message *message) {
-    channel_send(channels_at(&hub->channels, peer), message);
-    flush(hub, peer);
-}
-
-/* ---- the run's keys */
 
 /* The place of a peer in a table that has `size` bytes for each; what is new in it is zero. */
 static void *place_of(Buf *table, uint32_t peer, size_t size) {
@@ -100,6 +90,38 @@ static void *place_of(Buf *table, uint32_t peer, size_t size) {
     }
     return table->data + peer * size;
 }
+
+/* ---- sending */
+
+/* Something may have to be sent to the peer, when all that came has been looked at: then it all goes in one datagram. */
+static void has_news_for(Hub *hub, uint32_t peer) {
+    HubPeer *place = place_of(&hub->peers, peer, sizeof *place);
+    if (place->has_news) return;
+    place->has_news = true;
+    buf_add(&hub->news, &peer, sizeof peer);
+}
+
+/* One that cannot be sent to is tried again; silence will show if it is gone. */
+static void flush(Hub *hub) {
+    uint64_t now = clock_now();
+    for (size_t at = 0; at < hub->news.len; at += sizeof(uint32_t)) {
+        uint32_t peer;
+        memcpy(&peer, hub->news.data + at, sizeof peer);
+        Channel *channel = channels_at(&hub->channels, peer);
+        for (Message datagram; channel_datagram(channel, now, &datagram);) link_send_peer(hub->link, peer, &datagram);
+        channels_touch(&hub->channels, channel, now);
+        ((HubPeer *)place_of(&hub->peers, peer, sizeof(HubPeer)))->has_news = false;
+    }
+    hub->news.len = 0;
+    link_flush(hub->link);
+}
+
+static void send_to(Hub *hub, uint32_t peer, const Message *message) {
+    channel_send(channels_at(&hub->channels, peer), message);
+    has_news_for(hub, peer);
+}
+
+/* ---- the run's keys */
 
 static size_t *told(Hub *hub, uint32_t peer) {
     return place_of(&hub->told, peer, sizeof(size_t));
@@ -184,7 +206,7 @@ static void receive(Hub *hub, const LinkEvent *received, void (*take)(Hub *hub, 
     Channel *channel = channels_at(&hub->channels, received->peer);
     channel_receive(channel, &received->message, clock_now());
     for (const Message *message; (message = channel_next(channel));) take(hub, received->peer, message);
-    flush(hub, received->peer);
+    has_news_for(hub, received->peer);
 }
 
 static void step_message(Hub *hub, uint32_t peer, const Message *message) {
@@ -228,7 +250,7 @@ static void tick_channels(Hub *hub) {
     for (uint32_t peer = 0; peer < hub->channels.len; peer++) {
         const Channel *channel = hub->channels.items[peer];
         if (!channel) continue;
-        flush(hub, peer);
+        has_news_for(hub, peer);
         SchedEvent lost = {.kind = SCHED_PEER_LOST, .peer = peer, .at_chunk = -1, .text = "it does not take what it is sent"};
         if (channel_is_stuck(channel)) step(hub, &lost);
     }
@@ -246,8 +268,11 @@ static bool is_readable(int fd) {
 
 int hub_run(Hub *hub, char text[MESSAGE_TEXT_SIZE]) {
     while (!hub->is_over) {
+        flush(hub);
         link_wait(hub->link, milliseconds_until(next_wish(hub)));
-        for (LinkEvent received; !hub->is_over && link_receive(hub->link, &received);) take_event(hub, &received);
+        int taken = 0;
+        for (LinkEvent received; !hub->is_over && taken < MOST_TAKEN && link_receive(hub->link, &received); taken++)
+            take_event(hub, &received);
         tick_channels(hub);
         if (!hub->is_over && is_readable(hub->config.wake)) hub->config.on_wake(hub, hub->config.data);
         tell_keys_to_all(hub);
@@ -255,6 +280,7 @@ int hub_run(Hub *hub, char text[MESSAGE_TEXT_SIZE]) {
         SchedEvent tick = {.kind = SCHED_TICK};
         if (!hub->is_over && clock_now() >= sched_next_tick(hub->sched)) step(hub, &tick);
     }
+    flush(hub);
     memcpy(text, hub->text, MESSAGE_TEXT_SIZE);
     return hub->status;
 }
@@ -268,12 +294,14 @@ static void turn_away(Hub *hub, uint32_t peer, const Message *message) {
 
 void hub_turn_away(Hub *hub) {
     while (!is_readable(hub->config.wake)) {
+        flush(hub);
         uint64_t wanted = channels_next_tick(&hub->channels);
         link_wait(hub->link, wanted == CHANNEL_NEVER ? -1 : milliseconds_until(wanted));
         for (LinkEvent received; link_receive(hub->link, &received);)
             if (received.kind == LINK_CONTROL) receive(hub, &received, turn_away);
         tick_channels(hub);
     }
+    flush(hub);
 }
 
 void hub_expect_program(Hub *hub, const uint8_t program[MESSAGE_HASH_SIZE]) {

@@ -6,12 +6,14 @@ void control_open(Control *control, Link *link) {
 }
 
 void control_close(Control *control) {
+    control_flush(control);
     channel_free(&control->channel);
 }
 
-static void control_flush(Control *control) {
+void control_flush(Control *control) {
     uint64_t now = clock_now();
     for (Message datagram; channel_datagram(control->channel, now, &datagram);) link_send(control->link, &datagram);
+    link_flush(control->link);
 }
 
 void control_send(Control *control, const Message *message) {
@@ -21,10 +23,10 @@ void control_send(Control *control, const Message *message) {
         heartbeat.as.heartbeat.refused = link_refused(control->link);
     }
     channel_send(control->channel, &heartbeat);
-    control_flush(control);
 }
 
 void control_wait(Control *control, uint64_t until) {
+    control_flush(control);
     uint64_t now = clock_now(), wanted = channel_next_tick(control->channel);
     if (wanted < until) until = wanted;
     link_wait(control->link, now < until ? (int)((until - now) / 1000000) + 1 : 0);

@@ -16,7 +16,10 @@ typedef struct Control {
 void control_open(Control *control, Link *link);
 void control_close(Control *control);
 
-void control_send(Control *control, const Message *message); /* to the scheduler */
+/* To the scheduler: goes out when all that has been received has been looked at (control_receive says so), with control_wait,
+ * control_flush or control_close, together with what else is to be said by then. */
+void control_send(Control *control, const Message *message);
+void control_flush(Control *control);
 
 /* Until something may be received, the link's `wake` is readable, or it is `until` by clock_now; and sends again what is due. */
 void control_wait(Control *control, uint64_t until);

@@ -16,6 +16,7 @@
 #include <zmq.h>
 
 #include "base/arena.h"
+#include "base/buf.h"
 #include "runtime/net/gate.h"
 #include "runtime/net/peers.h"
 #include "runtime/net/segment.h"
@@ -30,14 +31,15 @@ enum {
     /* Who listens is sent control messages and questions; only who asks for data is sent any. */
     MOST_ASKED = 64 << 10,
     MOST_SENT = MESSAGE_PIECE_SIZE + (64 << 10),
-    MOST_UNSENT = 256,      /* answers to one who asks for data; if he does not take them, he has to ask again */
-    MOST_WAITING = 1024,    /* messages of one peer; what is more stays with it */
-    MOST_LOGGED = 16,       /* peers of which it is said that they speak wrongly */
-    MOST_BAD = 64,          /* datagrams that are dropped in a row, before others have their turn */
-    HANDSHAKE_TIME = 10000, /* milliseconds to show a key */
-    CONNECT_TIME = 5000,    /* milliseconds; then it is tried again */
-    RECONNECT_MOST = 2000,  /* milliseconds between two tries */
-    KEEPALIVE_IDLE = 30,    /* seconds of silence after which a connection's other end is asked whether it is there */
+    MOST_TOGETHER = MOST_ASKED / 2, /* of control messages in one datagram, after the first */
+    MOST_UNSENT = 256,              /* answers to one who asks for data; if he does not take them, he has to ask again */
+    MOST_WAITING = 1024,            /* messages of one peer; what is more stays with it */
+    MOST_LOGGED = 16,               /* peers of which it is said that they speak wrongly */
+    MOST_BAD = 64,                  /* datagrams that are dropped in a row, before others have their turn */
+    HANDSHAKE_TIME = 10000,         /* milliseconds to show a key */
+    CONNECT_TIME = 5000,            /* milliseconds; then it is tried again */
+    RECONNECT_MOST = 2000,          /* milliseconds between two tries */
+    KEEPALIVE_IDLE = 30,            /* seconds of silence after which a connection's other end is asked whether it is there */
     KEEPALIVE_COUNT = 4,
     SHUT_WAIT = 100,         /* milliseconds: how often a gate that is shut is looked at */
     ZAP_ENFORCE_DOMAIN = 93, /* ZMQ_ZAP_ENFORCE_DOMAIN, which zmq.h has among its drafts: without an answer nobody comes in */
@@ -75,6 +77,10 @@ struct Link {
     int wake;
     size_t turn;        /* which socket is asked first, so that none is starved */
     zmq_msg_t datagram; /* what was received last */
+    size_t read;        /* how much of it has been looked at: more messages may follow; SIZE_MAX: none can */
+    uint32_t read_peer; /* from whom it came */
+    Buf out;            /* messages that wait for link_flush, all for one peer */
+    uint32_t out_peer;
     uint64_t dropped;
     int logged; /* peers of which it was said that they speak wrongly */
     uint32_t session;
@@ -315,6 +321,7 @@ void link_close(Link **link) {
     peers_free(&self->control_peers);
     peers_free(&self->data_peers);
     segments_free(&self->segments);
+    buf_free(&self->out);
     free(self->clients);
     free(self->items);
     free(self);
@@ -341,27 +348,41 @@ void link_allow_all(Link *link, const Message *allow) {
 
 /* ---- sending */
 
-/* False: there is nobody to send to. */
-static bool send_message(void *socket, const PeerId *peer, const Message *message) {
+/* Where there is nobody to send to nothing is sent. */
+static void send_message(void *socket, const PeerId *peer, const Message *message) {
     uint8_t head[WIRE_HEAD];
     size_t head_size = wire_encode(message, head);
-    if (peer && zmq_send(socket, peer->id, peer->size, ZMQ_SNDMORE | ZMQ_DONTWAIT) < 0) return false;
+    if (peer && zmq_send(socket, peer->id, peer->size, ZMQ_SNDMORE | ZMQ_DONTWAIT) < 0) return;
     zmq_msg_t datagram;
     if (zmq_msg_init_size(&datagram, head_size + message->size) != 0) out_of_memory(head_size + message->size);
     memcpy(zmq_msg_data(&datagram), head, head_size);
     if (message->size) memcpy((char *)zmq_msg_data(&datagram) + head_size, message->bytes, message->size);
-    if (zmq_msg_send(&datagram, socket, ZMQ_DONTWAIT) >= 0) return true;
-    zmq_msg_close(&datagram);
-    return false;
+    if (zmq_msg_send(&datagram, socket, ZMQ_DONTWAIT) < 0) zmq_msg_close(&datagram);
+}
+
+static bool send_bytes(void *socket, const PeerId *peer, const Buf *bytes) {
+    if (peer && zmq_send(socket, peer->id, peer->size, ZMQ_SNDMORE | ZMQ_DONTWAIT) < 0) return false;
+    return zmq_send(socket, bytes->data, bytes->len, ZMQ_DONTWAIT) >= 0;
+}
+
+void link_send_peer(Link *link, uint32_t peer, const Message *message) {
+    if (link->out.len && (peer != link->out_peer || link->out.len + message->size > MOST_TOGETHER)) link_flush(link);
+    link->out_peer = peer;
+    buf_reserve(&link->out, WIRE_HEAD + message->size);
+    link->out.len += wire_encode(message, (uint8_t *)link->out.data + link->out.len);
+    if (message->size) buf_add(&link->out, message->bytes, message->size);
 }
 
 void link_send(Link *link, const Message *message) {
-    send_message(link->control, NULL, message);
+    link_send_peer(link, 0, message);
 }
 
-bool link_send_peer(Link *link, uint32_t peer, const Message *message) {
-    const PeerId *to = peers_at(&link->control_peers, peer);
-    return to && send_message(link->control, to, message);
+bool link_flush(Link *link) {
+    if (link->out.len == 0) return true;
+    const PeerId *to = link->is_hub ? peers_at(&link->control_peers, link->out_peer) : NULL;
+    bool is_sent = (to || !link->is_hub) && send_bytes(link->control, to, &link->out);
+    link->out.len = 0;
+    return is_sent;
 }
 
 /* The same answer, with its bytes in a segment, where the peer can open it. */
@@ -430,6 +451,7 @@ void link_wait(Link *link, int timeout) {
     for (size_t i = 0; i < link->client_count; i++) {
         link->items[count++] = (zmq_pollitem_t){.socket = link->clients[i].socket, .events = ZMQ_POLLIN};
     }
+    if (link->read < zmq_msg_size(&link->datagram)) timeout = 0;
     zmq_poll(link->items, (int)count, timeout);
     for (size_t i = 0; i < 2; i++) {
         if (gates[i]) gate_step(gates[i]);
@@ -463,16 +485,38 @@ static bool take_datagram(Link *link, void *socket, Peers *peers, PeerId **peer)
     return is_good;
 }
 
+/* Reads the next message of the datagram. Only on a control connection others may follow it. Behind what is no message nothing is
+ * read. */
+static bool read_message(Link *link, LinkEvent *event) {
+    size_t size = zmq_msg_size(&link->datagram), left = size - link->read;
+    size_t used = wire_decode_first((const char *)zmq_msg_data(&link->datagram) + link->read, left, &event->message);
+    bool is_good = used > 0 && (used == left || event->kind == LINK_CONTROL);
+    link->read = is_good ? link->read + used : size;
+    return is_good;
+}
+
+/* The next of several messages that came in one datagram. */
+static bool receive_next(Link *link, LinkEvent *event) {
+    if (link->read >= zmq_msg_size(&link->datagram)) return false;
+    event->kind = LINK_CONTROL;
+    event->peer = link->read_peer;
+    if (read_message(link, event)) return true;
+    PeerId *peer = link->is_hub ? peers_at(&link->control_peers, link->read_peer) : NULL;
+    drop(link, peer ? &peer->is_strange : &link->control_is_strange, peer ? "a peer" : "the scheduler");
+    return false;
+}
+
 /* Takes one datagram from a socket and reads it; what is no message is dropped and the next one taken, but not for ever. */
 static bool receive_from(Link *link, void *socket, Peers *peers, Client *client, LinkEvent *event) {
     for (int bad = 0; bad < MOST_BAD && zmq_msg_recv(&link->datagram, socket, ZMQ_DONTWAIT) >= 0; bad++) {
+        link->read = 0;
         PeerId *peer = NULL;
         bool unknown = false;
-        if (take_datagram(link, socket, peers, &peer) &&
-            wire_decode(zmq_msg_data(&link->datagram), zmq_msg_size(&link->datagram), &event->message)) {
-            event->peer = peer ? peer->number : 0;
+        if (take_datagram(link, socket, peers, &peer) && read_message(link, event)) {
+            event->peer = link->read_peer = peer ? peer->number : 0;
             return true;
         }
+        link->read = SIZE_MAX;
         if (peer)
             drop(link, &peer->is_strange, "a peer");
         else if (client)
@@ -499,6 +543,7 @@ static void heed_segments(Link *link, LinkEvent *event) {
 }
 
 bool link_receive(Link *link, LinkEvent *event) {
+    if (receive_next(link, event)) return true;
     size_t sockets = link->client_count + 2;
     for (size_t i = 0; i < sockets; i++) {
         size_t which = (link->turn + i) % sockets;

@@ -55,10 +55,12 @@ typedef struct LinkEvent {
     Message message; /* its bytes are valid until the next link_receive */
 } LinkEvent;
 
-void link_wait(Link *link, int timeout);                                /* until something may be received, or `wake` is readable */
-bool link_receive(Link *link, LinkEvent *event);                        /* the next message, without waiting; false: none */
-void link_send(Link *link, const Message *message);                     /* to the scheduler */
-bool link_send_peer(Link *link, uint32_t peer, const Message *message); /* scheduler: false when that peer is gone */
+void link_wait(Link *link, int timeout);         /* until something may be received, or `wake` is readable */
+bool link_receive(Link *link, LinkEvent *event); /* the next message, without waiting; false: none */
+/* Messages to one peer that follow one another travel in one datagram, which goes out with link_flush at the latest. */
+void link_send(Link *link, const Message *message);                       /* to the scheduler */
+void link_send_peer(Link *link, uint32_t peer, const Message *message);   /* the scheduler's: to that peer */
+bool link_flush(Link *link);                                              /* false: the last datagram was for a peer that is gone */
 void link_send_answer(Link *link, uint32_t peer, const Message *message); /* from the data endpoint */
 void link_send_data(Link *link, const char *endpoint, const Message *message);
 

@@ -273,31 +273,37 @@ size_t wire_encode(const Message *message, uint8_t head[WIRE_HEAD]) {
     return (size_t)(wire.out - head);
 }
 
-/* Which messages may have variable bytes, and how many. */
-static bool has_right_bytes(const Message *message) {
+/* How many variable bytes the message has, of `left` that follow its head; SIZE_MAX: it is none. */
+static size_t bytes_of(const Message *message, size_t left) {
     switch (message->kind) {
-    case MSG_ALLOW: return message->size == (size_t)message->as.allow.keys * MESSAGE_KEY_SIZE;
-    case MSG_JOB_SUBMIT: return message->size == message_inline_size(message->as.submit.spec.blob_size);
-    case MSG_JOB_START: return message->size == message_inline_size(message->as.start.spec.blob_size);
-    case MSG_RANGE_DONE: return message->size == message_inline_size(message->as.range_done.bag_size);
-    case MSG_PART: return message->size == message_inline_size(message->as.part.size);
-    case MSG_PIECE: {
+    case MSG_ALLOW: return (size_t)message->as.allow.keys * MESSAGE_KEY_SIZE;
+    case MSG_JOB_SUBMIT: return message_inline_size(message->as.submit.spec.blob_size);
+    case MSG_JOB_START: return message_inline_size(message->as.start.spec.blob_size);
+    case MSG_RANGE_DONE: return message_inline_size(message->as.range_done.bag_size);
+    case MSG_PART: return message_inline_size(message->as.part.size);
+    case MSG_PIECE: { /* all there is */
         const MsgPiece *piece = &message->as.piece;
-        if (piece->state == PIECE_SEGMENT) return message->size == 0;
-        return message->size <= MESSAGE_PIECE_SIZE && piece->offset <= piece->total &&
-               message->size <= piece->total - piece->offset;
+        if (piece->state == PIECE_SEGMENT) return 0;
+        bool is_good = left <= MESSAGE_PIECE_SIZE && piece->offset <= piece->total && left <= piece->total - piece->offset;
+        return is_good ? left : SIZE_MAX;
     }
-    default: return message->size == 0;
+    default: return 0;
     }
 }
 
-bool wire_decode(const void *bytes, size_t size, Message *message) {
+size_t wire_decode_first(const void *bytes, size_t size, Message *message) {
     Wire wire = {.in = bytes, .end = (const uint8_t *)bytes + size};
     *message = (Message){0};
     wire_start(&wire, message);
-    if (wire.is_bad) return false;
-    wire_message(&wire, message);
-    message->size = (size_t)(wire.end - wire.in);
+    if (!wire.is_bad) wire_message(&wire, message);
+    if (wire.is_bad) return 0;
+    size_t left = (size_t)(wire.end - wire.in);
+    message->size = bytes_of(message, left);
+    if (message->size > left) return 0;
     message->bytes = message->size ? wire.in : NULL;
-    return !wire.is_bad && has_right_bytes(message);
+    return size - left + message->size;
+}
+
+bool wire_decode(const void *bytes, size_t size, Message *message) {
+    return size > 0 && wire_decode_first(bytes, size, message) == size;
 }

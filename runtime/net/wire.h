@@ -3,7 +3,8 @@
  * A datagram is a head (protocol version, kind, on control connections the channel's session, seq and ack, job, then the
  * kind's fields one after another, little-endian, texts with their length in front) and the message's variable bytes. Decoding
  * accepts nothing but what encoding can produce: each length, number and kind is checked against the limits of message.h, and
- * nothing may be left over. Both are pure, and may be called from any thread. */
+ * nothing may be left over. A datagram of a control connection may have several messages, one after another. All is pure, and may
+ * be called from any thread. */
 #ifndef RUNTIME_NET_WIRE_H
 #define RUNTIME_NET_WIRE_H
 
@@ -16,5 +17,8 @@ size_t wire_encode(const Message *message, uint8_t head[WIRE_HEAD]);
 
 /* False: not a message. message->bytes then points into `bytes`, whose owner keeps them while the message is used. */
 bool wire_decode(const void *bytes, size_t size, Message *message);
+
+/* The same for the first message of several: how many bytes it takes; 0: not a message. */
+size_t wire_decode_first(const void *bytes, size_t size, Message *message);
 
 #endif

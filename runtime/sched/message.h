@@ -34,7 +34,7 @@
 #include <stdint.h>
 
 enum {
-    PROTOCOL_VERSION = 3,
+    PROTOCOL_VERSION = 4,
     MESSAGE_HASH_SIZE = 16,                /* bytes of a program's or a task's hash */
     MESSAGE_JOB_NAME_SIZE = 16,            /* bytes of a job's full name, by which a journal knows it */
     MESSAGE_INPUTS_SIZE = 256,             /* bytes of what tells people a job's input, with its NUL */

@@ -11,7 +11,9 @@
 
 #define SECOND ((uint64_t)1000000000)
 
-enum { PEER_CREDITS = 2 };
+/* How many ranges we would hold at a time: at least so many; more when they take so little time that they all together take no
+ * longer than AHEAD nanoseconds, about what it takes to get new ones. */
+enum { PEER_CREDITS = 2, AHEAD = 100000, SMOOTH = 8 /* of the average's weight, one of so many parts is the newest's */ };
 
 /* ---- actions */
 static PeerAction *peer_action(Peer *peer, PeerActionKind kind) {
@@ -154,16 +156,28 @@ static void peer_tell_part(PeerJob *job, const PeerRange *range, Buf *data, Mess
     peer_keep_part(job, range->bag, data);
 }
 
+static uint32_t peer_credits(const Peer *peer) {
+    if (peer->range_time == 0) return PEER_CREDITS;
+    uint64_t ahead = AHEAD / peer->range_time;
+    return ahead < PEER_CREDITS ? PEER_CREDITS : (uint32_t)ahead;
+}
+
+static void note_range_time(Peer *peer, uint64_t nanoseconds) {
+    uint64_t now = nanoseconds + 1;
+    peer->range_time = peer->range_time ? (peer->range_time * (SMOOTH - 1) + now) / SMOOTH + 1 : now;
+}
+
 /* Takes a range out of the job's list and answers it; `data` is its bag, if there is one. */
 static void peer_answer_range(Peer *peer, PeerJob *job, PeerRange *range, MsgRangeDone done, Buf *data) {
     PeerRange **link = &job->ranges;
     while (*link != range) link = &(*link)->next;
     *link = range->next;
+    if (!*link) job->ranges_end = link;
     done.range = range->number;
     done.first = range->first;
     done.count = range->count;
     done.pulled = range->pulled;
-    done.credits = PEER_CREDITS;
+    done.credits = peer_credits(peer);
     Message *message = peer_say(peer, job, MSG_RANGE_DONE);
     message->as.range_done = done;
     if (data && job->spec.flags & JOB_BY_RANGES) peer_tell_part(job, range, data, message);
@@ -186,6 +200,15 @@ static void peer_compute(Peer *peer, PeerJob *job, PeerRange *range) {
     }
 }
 
+/* Hands the range to the compute thread, of an open job, when all of it is there. */
+static void peer_pump_range(Peer *peer, PeerJob *job, PeerRange *range) {
+    if (range->is_computing) return;
+    if (range->first >= job->limit)
+        peer_answer_range(peer, job, range, (MsgRangeDone){.end_chunk = -1}, NULL);
+    else if (range->missing == 0)
+        peer_compute(peer, job, range);
+}
+
 /* Hands to the compute thread whatever has become ready. */
 static void peer_pump(Peer *peer, PeerJob *job) {
     if (!job->has_captures) return;
@@ -200,11 +223,7 @@ static void peer_pump(Peer *peer, PeerJob *job) {
     }
     for (PeerRange *range = job->ranges, *next; range; range = next) {
         next = range->next;
-        if (range->is_computing) continue;
-        if (range->first >= job->limit)
-            peer_answer_range(peer, job, range, (MsgRangeDone){.end_chunk = -1}, NULL);
-        else if (range->missing == 0)
-            peer_compute(peer, job, range);
+        peer_pump_range(peer, job, range);
     }
     peer_pump_merges(peer, job);
 }
@@ -223,6 +242,7 @@ static void peer_job_start(Peer *peer, const Message *message) {
     job->next = peer->jobs;
     peer->jobs = job;
     job->number = message->job;
+    job->ranges_end = &job->ranges;
     job->spec = start->spec;
     job->limit = start->spec.chunks;
     memcpy(job->owner_endpoint, start->owner_endpoint, sizeof job->owner_endpoint);
@@ -245,9 +265,9 @@ static void peer_range(Peer *peer, const Message *message) {
         return;
     }
     job->last_range = asked->range;
-    PeerRange *range = xcalloc(1, sizeof *range), **last = &job->ranges;
-    while (*last) last = &(*last)->next;
-    *last = range;
+    PeerRange *range = xcalloc(1, sizeof *range);
+    *job->ranges_end = range;
+    job->ranges_end = &range->next;
     range->number = asked->range;
     range->bag = asked->bag;
     range->first = asked->first;
@@ -258,7 +278,7 @@ static void peer_range(Peer *peer, const Message *message) {
         DataName name = {.kind = DATA_SLICE, .list = i, .first = range->first, .count = range->count};
         peer_pull(peer, job, &range->slices[i], name, job->owner_endpoint);
     }
-    peer_pump(peer, job);
+    if (job->is_open) peer_pump_range(peer, job, range);
 }
 
 static void peer_cancel(Peer *peer, const Message *message) {
@@ -432,6 +452,7 @@ static void peer_computed(Peer *peer, const PeerEvent *event) {
     PeerJob *job = peer_find_job(peer, event->job);
     PeerRange *range = job ? job->ranges : NULL;
     while (range && (!range->is_computing || range->number != event->range_done.range)) range = range->next;
+    note_range_time(peer, event->range_done.nanoseconds);
     if (range)
         peer_answer_range(peer, job, range, event->range_done, event->data);
     else

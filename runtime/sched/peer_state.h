@@ -49,8 +49,8 @@ struct PeerJob {
     char owner_endpoint[MESSAGE_ENDPOINT_SIZE];
     bool has_captures, is_open; /* the compute thread has been told of it */
     Pull captures;
-    PeerRange *ranges;
-    uint64_t last_range; /* what is not newer is a repetition */
+    PeerRange *ranges, **ranges_end; /* where the next one is linked in */
+    uint64_t last_range;             /* what is not newer is a repetition */
     uint64_t limit;
     PeerMerge *merges; /* under way */
     uint32_t last_step;
@@ -72,6 +72,7 @@ struct Peer {
     bool is_started, is_over;
     int64_t number;
     uint32_t last_pull;
+    uint64_t range_time; /* nanoseconds that ranges have taken of late, on average; 0: none has been computed */
     uint64_t last_start; /* JOB_STARTs that are not newer than this one are repetitions */
     PeerJob *jobs;
     LateRange *late;

@@ -91,15 +91,6 @@ SchedPeer *sched_live_worker(Sched *sched, uint32_t worker) {
     return peer->has_left ? NULL : peer;
 }
 
-uint32_t sched_live_workers(const Sched *sched) {
-    uint32_t count = 0;
-    for (uint32_t i = 0; i < sched->peer_count; i++) {
-        const SchedPeer *peer = &sched->peers[i];
-        count += peer->is_known && !peer->has_left && peer->role == ROLE_WORKER;
-    }
-    return count;
-}
-
 bool sched_is_ready(const Sched *sched) {
     if (sched->phase != RUN_GOES) return false;
     uint32_t here = sched_live_workers(sched);
@@ -165,10 +156,11 @@ static void sched_hello(Sched *sched, uint32_t number, const MsgHello *hello) {
     if (is_root) {
         sched->root = number;
     } else {
-        if (sched_live_workers(sched) == 1 && sched->first_hello == 0) sched->first_hello = sched->now;
+        if (sched_live_workers(sched) == 0 && sched->first_hello == 0) sched->first_hello = sched->now;
         sched->failed_starts = 0;
         if (sched->coming > 0) sched->coming--;
         peer->worker = sched_number_worker(sched, hello->wish, number);
+        worker_joins(sched, peer);
     }
     Message *welcome = sched_send(sched, number, MSG_WELCOME);
     welcome->as.welcome =
@@ -190,10 +182,11 @@ static bool peers_mark_lost(Sched *sched, const SchedEvent *event, const char *h
         is_known = true;
         if (peer->has_left || peer->is_gone) continue;
         if (sched->phase != RUN_GOES) {
-            peer->has_left = true;
+            peer_leaves(sched, peer);
             continue;
         }
         peer->is_gone = true;
+        sched->gone++;
         peer->lost_at = sched->now;
         peer->at_job = event->at_job;
         peer->at_chunk = event->at_chunk;
@@ -306,10 +299,10 @@ uint64_t sched_next_tick(const Sched *sched) {
     uint64_t waited = sched->first_hello + config->hello_wait;
     if (here > 0 && here < config->workers && waited > sched->last_tick && waited < next) next = waited;
     if (sched->tell_idle_at && sched->tell_idle_at < next) next = sched->tell_idle_at;
-    if (sched->copy_at && sched->idle && sched->copy_at < next) next = sched->copy_at;
+    if (sched->copy_at && sched_idle(sched) && sched->copy_at < next) next = sched->copy_at;
     if (sched->give_up_at && sched->give_up_at < next) next = sched->give_up_at;
     if (sched->keeps && sched->jobs.first && sched->store_at < next) next = sched->store_at;
-    for (uint32_t i = 0; i < sched->peer_count; i++) {
+    for (uint32_t i = 0; sched->gone && i < sched->peer_count; i++) {
         const SchedPeer *peer = &sched->peers[i];
         if (peer->is_gone && !peer->has_left && peer->lost_at + config->lost_grace < next)
             next = peer->lost_at + config->lost_grace;
@@ -326,7 +319,7 @@ static void sched_bye(Sched *sched, SchedPeer *peer, const Message *message) {
     if (peer->role == ROLE_WORKER && sched->phase == RUN_GOES) {
         sched_lose(sched, (uint32_t)(peer - sched->peers), "it left before the program was over");
     }
-    peer->has_left = true;
+    peer_leaves(sched, peer);
     if (peer->role == ROLE_ROOT) sched_end(sched, message->as.end.status, "%s", "");
     sched_finish_if_alone(sched);
 }
@@ -397,7 +390,7 @@ static void sched_message(Sched *sched, uint32_t number, const Message *message)
 }
 
 static void sched_fail(Sched *sched, const SchedEvent *event) {
-    for (uint32_t i = 0; event->all_are_gone && i < sched->peer_count; i++) sched->peers[i].has_left = true;
+    for (uint32_t i = 0; event->all_are_gone && i < sched->peer_count; i++) peer_leaves(sched, &sched->peers[i]);
     sched_end(sched, 1, "%s", event->text);
     sched_finish_if_alone(sched);
 }

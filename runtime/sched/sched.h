@@ -17,7 +17,8 @@
 #include "runtime/sched/message.h"
 #include "runtime/sched/stored.h"
 
-enum { SCHED_PEERS = 2 * MESSAGE_WORKERS, SCHED_CREDITS = 2, SCHED_EXCHANGE_FROM = 8 << 20 };
+/* CREDITS: ranges that a worker holds at a time, at first, and up to how many when they take next to no time. */
+enum { SCHED_PEERS = 2 * MESSAGE_WORKERS, SCHED_CREDITS = 2, SCHED_MOST_CREDITS = 64, SCHED_EXCHANGE_FROM = 8 << 20 };
 #define SCHED_NO_PEER UINT32_MAX
 
 typedef struct Sched Sched;

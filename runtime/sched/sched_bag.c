@@ -16,7 +16,19 @@ uint32_t bag_new(Job *job, uint32_t worker) {
     uint32_t number = ++job->bag_count;
     if ((number & (number - 1)) == 0) job->bags = xrealloc(job->bags, 2 * (size_t)number * sizeof *job->bags);
     *job_bag(job, number) = (BagRecord){.worker = worker, .is_there = true, .first = UINT64_MAX};
+    bag_list(job, number);
     return number;
+}
+
+void bag_list(Job *job, uint32_t number) {
+    BagRecord *bag = job_bag(job, number);
+    if (bag->is_listed) return;
+    if (job->top_count == job->top_cap) {
+        job->top_cap = job->top_cap ? 2 * job->top_cap : 8;
+        job->tops = xrealloc(job->tops, job->top_cap * sizeof *job->tops);
+    }
+    job->tops[job->top_count++] = number;
+    bag->is_listed = true;
 }
 
 uint32_t bag_for_range(Job *job, uint32_t worker) {
@@ -42,7 +54,7 @@ static bool bag_is_ready(const Job *job, const BagRecord *bag) {
 
 /* Is a bag that counts held up by a straggler? */
 static bool job_is_held_up(const Job *job) {
-    for (size_t i = 0; i < job->handed_len; i++) {
+    for (size_t i = 0; job->revoked && i < job->handed_len; i++) {
         const HandedRange *handed = &job->handed[i];
         if (handed->is_revoked && bag_is_ready(job, job_bag(job, handed->bag))) return true;
     }
@@ -126,14 +138,28 @@ static void strangers_meet(Sched *sched, Job *job, uint32_t a, uint32_t b) {
         bags_meet(sched, job, a, b);
 }
 
+/* The bags that are ready, *count of them, in malloc'ed memory. Those that are parts of merges, or of other bags, are not listed
+ * any more until that changes: so each is looked at once for each of its merges. */
+static ReadyBag *bags_ready(Job *job, uint32_t *count) {
+    ReadyBag *ready = xcalloc((size_t)job->top_count + 1, sizeof *ready);
+    uint32_t kept = 0;
+    *count = 0;
+    for (uint32_t i = 0; i < job->top_count; i++) {
+        uint32_t number = job->tops[i];
+        BagRecord *bag = job_bag(job, number);
+        bag->is_listed = bag->is_there && !bag->is_void && bag->into == 0 && bag->step == 0;
+        if (!bag->is_listed) continue;
+        job->tops[kept++] = number;
+        if (bag_is_ready(job, bag) && !bag_is_held_up(job, number)) ready[(*count)++] = (ReadyBag){number, bag->took, bag->first};
+    }
+    job->top_count = kept;
+    return ready;
+}
+
 void job_plan_merges(Sched *sched, Job *job) {
     if (job_exchanges(sched, job)) return;
-    ReadyBag *ready = xcalloc((size_t)job->bag_count + 1, sizeof *ready);
-    uint32_t count = 0;
-    for (uint32_t number = 1; number <= job->bag_count; number++) {
-        const BagRecord *bag = job_bag(job, number);
-        if (bag_is_ready(job, bag) && !bag_is_held_up(job, number)) ready[count++] = (ReadyBag){number, bag->took, bag->first};
-    }
+    uint32_t count;
+    ReadyBag *ready = bags_ready(job, &count);
     qsort(ready, count, sizeof *ready, compare_ready);
     if (!neighbours_meet(sched, job, ready, count) && count > 1 && job->merge_count == 0)
         strangers_meet(sched, job, ready[0].number, ready[1].number);
@@ -149,6 +175,8 @@ static Merge job_take_merge(Job *job, uint32_t at) {
     Merge merge = job->merges[at];
     job->merges[at] = job->merges[--job->merge_count];
     job_bag(job, merge.from)->step = job_bag(job, merge.into)->step = 0;
+    bag_list(job, merge.from);
+    bag_list(job, merge.into);
     return merge;
 }
 
@@ -226,6 +254,7 @@ uint64_t bag_void(Job *job, uint32_t number) {
         BagRecord *inner = job_bag(job, other);
         if (inner->into != number) continue;
         inner->into = 0;
+        bag_list(job, other);
         if (!inner->is_there) bag_void(job, other);
     }
     if (job->delivered == number) {

@@ -13,7 +13,8 @@
 
 /* A range is a straggler when it takes SLOWER times as long as its chunks should, and PATIENCE nanoseconds more. */
 enum { SLOWER = 2, PIECES_EACH = 2 };
-#define PATIENCE ((uint64_t)100000000)
+#define PATIENCE   ((uint64_t)100000000)
+#define LOOK_EVERY ((uint64_t)5000000) /* nanoseconds between two looks at who is a straggler, where none is expected */
 
 /* Nanoseconds that a chunk of the job takes on average; 0: nobody knows yet. */
 static uint64_t job_chunk_time(const Job *job) {
@@ -43,7 +44,7 @@ static void job_drop_copies(Sched *sched, Job *job, HandedRange original) {
             i++;
             continue;
         }
-        job->handed[i] = job->handed[--job->handed_len];
+        job_drop_handed(job, i);
         sched_revoke(sched, job, &copy);
     }
     ranges_remove(&job->copies, original.range.first, original.range.count);
@@ -65,7 +66,7 @@ static void job_original_lost(Job *job, HandedRange original) {
 
 void job_take_back(Job *job, size_t at) {
     HandedRange handed = job->handed[at];
-    job->handed[at] = job->handed[--job->handed_len];
+    job_drop_handed(job, at);
     if (handed.has_copies)
         job_original_lost(job, handed);
     else
@@ -110,13 +111,14 @@ void job_copy_done(Sched *sched, Job *job, uint64_t of) {
         if (original->number != of || original->is_revoked || original->range.first >= end) continue;
         if (!ranges_has(&job->covered, original->range.first, end - original->range.first)) continue;
         original->is_revoked = true;
+        job->revoked++;
         original->at = sched->give_up_at = sched->now; /* whether its bag is waited for is looked at next */
         job_send(sched, job, sched->workers[original->worker], MSG_REVOKE)->as.revoke.range = original->number;
     }
 }
 
 bool bag_is_held_up(const Job *job, uint32_t number) {
-    for (size_t i = 0; i < job->handed_len; i++)
+    for (size_t i = 0; job->revoked && i < job->handed_len; i++)
         if (job->handed[i].is_revoked && job->handed[i].bag == number) return true;
     return false;
 }
@@ -216,14 +218,22 @@ static bool job_hand_copy(Sched *sched, Job *job, SchedPeer *peer) {
 }
 
 void jobs_hand_copies(Sched *sched) {
-    sched->copy_at = 0;
-    if (sched->idle == 0) return;
+    if (sched_idle(sched) == 0) {
+        sched->copy_at = sched->looked_at = 0;
+        return;
+    }
+    /* With many workers it takes a while to look at what all of them hold. */
+    bool looks = sched->looked_at == 0 || sched->now - sched->looked_at >= LOOK_EVERY || sched->now >= sched->copy_at;
+    if (looks) {
+        sched->looked_at = sched->now;
+        sched->copy_at = 0;
+    }
     for (Job *job = sched->jobs.first; job; job = job->next) {
         if (job->phase != JOB_MAPS || job->is_poisoned || job->spec.flags & JOB_BY_KEY) continue;
-        job_find_stragglers(sched, job);
-        for (uint32_t worker = 0; worker < sched->worker_count && job->copies.total; worker++) {
-            SchedPeer *peer = sched_live_worker(sched, worker);
-            if (peer && peer->held == 0) job_hand_copy(sched, job, peer);
+        if (looks) job_find_stragglers(sched, job);
+        for (SchedPeer *peer = workers_first(sched, 0), *after; peer && job->copies.total; peer = after) {
+            after = workers_next(sched, peer);
+            job_hand_copy(sched, job, peer);
         }
     }
 }
@@ -238,7 +248,7 @@ static uint64_t bag_cost(const Sched *sched, const Job *job, uint32_t number) {
 /* Bags whose worker does not answer within the time that mapping their chunks again takes. */
 static bool job_give_up_bags(Sched *sched, Job *job) {
     bool is_changed = false;
-    for (size_t i = 0; i < job->handed_len; i++) {
+    for (size_t i = 0; job->revoked && i < job->handed_len; i++) {
         const HandedRange *handed = &job->handed[i];
         if (!handed->is_revoked) continue;
         uint64_t due = handed->at + bag_cost(sched, job, handed->bag);

@@ -59,9 +59,9 @@ static uint64_t bags_weight(const Job *job, uint32_t *count) {
 }
 
 /* What failed gives no table, and a journal keeps whole bags. */
-static bool job_wants_exchange(const Sched *sched, const Job *job, uint64_t weight, uint32_t count) {
-    return job->spec.flags & JOB_BY_KEY && job->end != END_FAILED && !sched->has_journal && count > 1 && job->merge_count == 0 &&
-           weight >= sched->config.exchange;
+static bool job_may_exchange(const Sched *sched, const Job *job) {
+    return job->spec.flags & JOB_BY_KEY && job->end != END_FAILED && !sched->has_journal && job->merge_count == 0 &&
+           sched_live_workers(sched) > 0;
 }
 
 static uint32_t part_count(uint64_t weight, uint32_t workers) {
@@ -153,8 +153,9 @@ static void exchange_go_on(Sched *sched, Job *job) {
 bool job_exchanges(Sched *sched, Job *job) {
     uint32_t sources;
     if (!job->exchange) {
+        if (!job_may_exchange(sched, job)) return false;
         uint64_t weight = bags_weight(job, &sources);
-        if (!job_wants_exchange(sched, job, weight, sources) || sched_live_workers(sched) == 0) return false;
+        if (sources < 2 || weight < sched->config.exchange) return false;
         job->exchange = exchange_new(sched, job, weight, sources);
         if (job->exchange->owner_count == 0) exchange_free(&job->exchange); /* nobody reaches all */
         if (!job->exchange) return false;
@@ -229,6 +230,7 @@ void exchange_lose_bag(Job *job, uint32_t number) {
     for (uint32_t i = 0; i < exchange->source_count && exchange->is_complete; i++) {
         BagRecord *source = job_bag(job, exchange->sources[i]);
         source->into = 0;
+        bag_list(job, exchange->sources[i]);
         if (!source->is_there && !source->is_void) bag_void(job, exchange->sources[i]);
     }
     exchange_free(&exchange);

@@ -14,7 +14,6 @@
 enum { GUIDE = 4, RANGE_MAX = 4096, SHUFFLED_RANGES = 512 };
 
 #define REPLACE_TIME ((uint64_t)1000000000) /* nanoseconds: a worker that was asked for is expected within this */
-#define IDLE_DELAY   ((uint64_t)1000000)    /* nanoseconds: who has nothing to do for a shorter while is nobody's news */
 
 bool job_is_owners(const Sched *sched, const Job *job, const SchedPeer *peer) {
     return job->spec.flags & JOB_BY_RANGES && peer == &sched->peers[job->owner];
@@ -54,28 +53,52 @@ static Range job_block(const Job *job, uint64_t chunk, uint64_t size) {
     return (Range){first, last - first + 1};
 }
 
-/* Takes the next range out of what is to do. In the usual order each is one aligned node of the tree, which keeps bags small. */
+/* How many chunks the next range has, in the usual order: each is one aligned node of the tree, which keeps bags small. */
+static uint64_t job_range_size(const Sched *sched, const Job *job) {
+    uint64_t size = sched->config.range_chunks;
+    if (size) return size;
+    uint64_t want = job->todo.total / ((uint64_t)GUIDE * sched_live_workers(sched)), most = job_most_chunks(sched, job);
+    if (want > most) want = most;
+    if (sched->config.range_share && want > job->spec.chunks / sched->config.range_share)
+        want = job->spec.chunks / sched->config.range_share;
+    if (want < job->spec.grain) want = job->spec.grain;
+    for (size = 1; 2 * size <= want && 2 * size <= RANGE_MAX && job->todo.items[0].first % (2 * size) == 0;) size *= 2;
+    return size;
+}
+
+/* Takes the next range out of what is to do. */
 static Range job_take(Sched *sched, Job *job) {
     Range range;
-    uint64_t size = sched->config.range_chunks;
     if (sched->config.shuffle_seed) {
-        uint64_t chunk = ranges_select(&job->todo, random_next(&sched->random) % job->todo.total);
+        uint64_t chunk = ranges_select(&job->todo, random_next(&sched->random) % job->todo.total),
+                 size = sched->config.range_chunks;
         range = job_block(job, chunk, size ? size : 1 + job->spec.chunks / SHUFFLED_RANGES);
     } else {
         Range front = job->todo.items[0];
-        if (size == 0) {
-            uint64_t want = job->todo.total / ((uint64_t)GUIDE * sched_live_workers(sched)), most = job_most_chunks(sched, job);
-            if (want > most) want = most;
-            if (sched->config.range_share && want > job->spec.chunks / sched->config.range_share)
-                want = job->spec.chunks / sched->config.range_share;
-            if (want < job->spec.grain) want = job->spec.grain;
-            for (size = 1; 2 * size <= want && 2 * size <= RANGE_MAX && front.first % (2 * size) == 0;) size *= 2;
-        }
+        uint64_t size = job_range_size(sched, job);
         range = (Range){front.first, size < front.count ? size : front.count};
     }
     range = job_cut_blamed(job, range);
     ranges_remove(&job->todo, range.first, range.count);
     return range;
+}
+
+/* How many ranges of the job one worker may hold. What takes next to no time is handed out many at a time, but not the last of
+ * it, which shall be shared evenly. */
+static uint64_t job_most_held(const Sched *sched, const Job *job) {
+    if (sched->config.shuffle_seed) return SCHED_CREDITS;
+    uint64_t most = job->todo.total / job_range_size(sched, job) / ((uint64_t)GUIDE * sched_live_workers(sched));
+    return most < SCHED_CREDITS ? SCHED_CREDITS : most;
+}
+
+/* ---- what was handed out */
+
+static void note_place(Job *job, size_t at) {
+    table_put(&job->handed_at, job->handed[at].number, (void *)(uintptr_t)(at + 1));
+}
+
+static BagRecord *bag_of(const Job *job, const HandedRange *handed) {
+    return handed->bag && !(job->spec.flags & JOB_BY_RANGES) ? job_bag(job, handed->bag) : NULL;
 }
 
 void job_add_handed(Job *job, HandedRange handed) {
@@ -84,6 +107,28 @@ void job_add_handed(Job *job, HandedRange handed) {
         job->handed = xrealloc(job->handed, job->handed_cap * sizeof *job->handed);
     }
     job->handed[job->handed_len++] = handed;
+    note_place(job, job->handed_len - 1);
+    BagRecord *bag = bag_of(job, &handed);
+    if (bag) bag->handed++;
+}
+
+void job_drop_handed(Job *job, size_t at) {
+    HandedRange *handed = &job->handed[at], *last = &job->handed[job->handed_len - 1];
+    BagRecord *bag = bag_of(job, handed);
+    if (bag) bag->handed--;
+    job->revoked -= handed->is_revoked;
+    table_remove(&job->handed_at, handed->number);
+    if (last != handed) {
+        table_remove(&job->handed_at, last->number);
+        *handed = *last;
+        note_place(job, at);
+    }
+    job->handed_len--;
+}
+
+size_t job_find_handed(const Job *job, uint64_t range) {
+    size_t place = (size_t)(uintptr_t)table_find(&job->handed_at, range);
+    return place ? place - 1 : job->handed_len;
 }
 
 void job_hand_range(Sched *sched, Job *job, SchedPeer *peer, HandedRange handed) {
@@ -96,6 +141,7 @@ void job_hand_range(Sched *sched, Job *job, SchedPeer *peer, HandedRange handed)
     } else {
         job_start_at(sched, job, peer);
         peer->held++;
+        worker_requeue(sched, peer);
     }
     job_add_handed(job, handed);
     Message *message = job_send(sched, job, sched->workers[peer->worker], MSG_RANGE);
@@ -115,40 +161,6 @@ void sched_revoke(Sched *sched, const Job *job, const HandedRange *handed) {
     if (!sched_live_worker(sched, handed->worker)) return;
     job_send(sched, job, sched->workers[handed->worker], MSG_REVOKE)->as.revoke.range = handed->number;
     sched_add_orphan(sched, (Orphan){job->number, *handed});
-}
-
-/* ---- who has nothing to do */
-
-/* Whether what busy workers know is not so any more. */
-static bool idle_is_news(const Sched *sched) {
-    for (uint32_t worker = 0; worker < sched->worker_count; worker++) {
-        const SchedPeer *peer = sched_live_worker((Sched *)(uintptr_t)sched, worker);
-        if (peer && peer->held && peer->told_idle != sched->idle) return true;
-    }
-    return false;
-}
-
-static void jobs_count_idle(Sched *sched) {
-    if (sched->config.keeps_nested) return;
-    sched->idle = 0;
-    for (uint32_t worker = 0; worker < sched->worker_count; worker++) {
-        const SchedPeer *peer = sched_live_worker(sched, worker);
-        sched->idle += peer && peer->held == 0;
-    }
-    bool is_news = idle_is_news(sched);
-    if (!is_news) sched->tell_idle_at = 0;
-    if (is_news && !sched->tell_idle_at) sched->tell_idle_at = sched->now + IDLE_DELAY;
-}
-
-void jobs_tell_idle(Sched *sched) {
-    if (!sched->tell_idle_at || sched->now < sched->tell_idle_at) return;
-    sched->tell_idle_at = 0;
-    for (uint32_t worker = 0; worker < sched->worker_count; worker++) {
-        SchedPeer *peer = sched_live_worker(sched, worker);
-        if (!peer || !peer->held || peer->told_idle == sched->idle) continue;
-        peer->told_idle = sched->idle;
-        sched_send(sched, sched->workers[worker], MSG_IDLE)->as.idle.workers = sched->idle;
-    }
 }
 
 /* ---- handing out ranges */
@@ -172,25 +184,32 @@ static Job *first_nested_for(const Sched *sched, const SchedPeer *peer) {
 /* Whoever comes soon in place of a lost worker shall find something to do. Until then nobody is given a range behind the one that
  * it is at: what was lost would wait there, perhaps for long. */
 static uint32_t most_held(const Sched *sched) {
-    return sched->coming > 0 && sched->lost_at && sched->now - sched->lost_at < REPLACE_TIME ? 1 : SCHED_CREDITS;
+    bool is_replaced = sched->coming > 0 && sched->lost_at && sched->now - sched->lost_at < REPLACE_TIME;
+    return is_replaced ? 1 : SCHED_MOST_CREDITS;
+}
+
+/* A range to each worker that holds `round` of them, as long as there are any that it may have. False: nobody may have more. */
+static bool hand_round(Sched *sched, uint32_t round) {
+    Job *job = sched->jobs.first;
+    for (SchedPeer *peer = workers_first(sched, round), *after; peer; peer = after) {
+        after = workers_next(sched, peer);
+        job = first_with_work(job);
+        if (!job && (round > 0 || !first_with_work(sched->nested.first))) return false;
+        Job *next = job ? job : first_nested_for(sched, peer);
+        if (!next) continue;
+        /* Where chunks are suspected, nothing waits behind something else: who dies next, died of what it held. */
+        if (round > 0 && (round >= job_most_held(sched, next) || job_has_suspects(next))) return false;
+        job_hand(sched, next, peer);
+    }
+    return true;
 }
 
 void jobs_hand_out(Sched *sched) {
     if (!sched_is_ready(sched)) return;
-    Job *job = sched->jobs.first;
-    for (uint32_t round = 0; round < most_held(sched); round++) {
-        for (uint32_t worker = 0; worker < sched->worker_count; worker++) {
-            SchedPeer *peer = sched_live_worker(sched, worker);
-            if (!peer || peer->held != round || peer->held >= peer->credits) continue;
-            job = first_with_work(job);
-            Job *next = job || round > 0 ? job : first_nested_for(sched, peer);
-            /* Where chunks are suspected, nothing waits behind something else: who dies next, died of what it held. */
-            if (next && (round == 0 || !job_has_suspects(next))) job_hand(sched, next, peer);
-        }
-    }
-    for (job = sched->nested.first; job; job = job->next)
+    uint32_t most = most_held(sched), round = workers_round(sched, 0);
+    while (round < most && hand_round(sched, round)) round = workers_round(sched, round + 1);
+    for (Job *job = sched->nested.first; job; job = job->next)
         if (job->is_joined && job->owner_holds == 0 && job->todo.total) job_hand(sched, job, &sched->peers[job->owner]);
-    jobs_count_idle(sched);
     jobs_hand_copies(sched);
-    jobs_count_idle(sched);
+    jobs_note_idle(sched);
 }

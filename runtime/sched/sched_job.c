@@ -21,6 +21,9 @@ void job_free(Job **job) {
     free((*job)->parts);
     free((*job)->blames);
     free((*job)->handed);
+    table_free(&(*job)->handed_at);
+    free((*job)->tops);
+    free((*job)->store_waiting);
     free((*job)->stats.workers);
     free((*job)->stats.edges);
     free((*job)->blob);
@@ -99,14 +102,14 @@ void job_end_after(Sched *sched, Job *job, int64_t chunk, EndKind end) {
     job->limit = limit;
     ranges_remove(&job->todo, limit, job->spec.chunks - limit);
     ranges_remove(&job->copies, limit, job->spec.chunks - limit);
+    for (size_t i = 0; i < job->handed_len; i++) {
+        const HandedRange *handed = &job->handed[i];
+        if (handed->range.first + handed->range.count > limit) job->workers[handed->worker].has_needless = true;
+    }
     for (uint32_t worker = 0; worker < job->stats.worker_count; worker++) {
-        bool has_needless = false;
-        for (size_t i = 0; i < job->handed_len; i++) {
-            const HandedRange *handed = &job->handed[i];
-            has_needless |= handed->worker == worker && handed->range.first + handed->range.count > limit;
-        }
-        if (has_needless && sched_live_worker(sched, worker))
+        if (job->workers[worker].has_needless && sched_live_worker(sched, worker))
             job_send(sched, job, sched->workers[worker], MSG_CANCEL_AFTER)->as.cancel.chunk = (uint64_t)chunk;
+        job->workers[worker].has_needless = false;
     }
 }
 
@@ -147,7 +150,8 @@ static bool handed_is(const HandedRange *handed, uint32_t worker, const MsgRange
 static void peer_answered(Sched *sched, SchedPeer *peer, const MsgRangeDone *done) {
     peer->held--;
     peer->answered_at = sched->now;
-    peer->credits = done->credits == 0 ? 1 : done->credits < SCHED_CREDITS ? done->credits : SCHED_CREDITS;
+    peer->credits = done->credits == 0 ? 1 : done->credits < SCHED_MOST_CREDITS ? done->credits : SCHED_MOST_CREDITS;
+    worker_requeue(sched, peer);
 }
 
 /* A range that was revoked was finished before that was known: its values count elsewhere, but how it ended is so wherever it is
@@ -208,7 +212,7 @@ void jobs_submit(Sched *sched, SchedPeer *peer, const Message *message) {
         return;
     }
     peer->last_job = message->job;
-    peer->told_idle = 0; /* as it knows: it waits for news of who else is idle */
+    if (!is_root) worker_tells_idle(sched, peer, 0); /* as it knows: it waits for news of who else is idle */
     Job *job = xcalloc(1, sizeof *job);
     JobList *list = is_root ? &sched->jobs : &sched->nested;
     *list->last = job;
@@ -235,13 +239,6 @@ void jobs_join(Sched *sched, const SchedPeer *peer, const Message *message) {
     if (!job || &sched->peers[job->owner] != peer || !(job->spec.flags & JOB_BY_RANGES)) return;
     job->is_joined = true;
     jobs_hand_out(sched);
-}
-
-/* The number of the handed range that the message answers; handed_len when there is none. */
-static size_t job_find_handed(const Job *job, uint32_t worker, const MsgRangeDone *done) {
-    size_t at = 0;
-    while (at < job->handed_len && !handed_is(&job->handed[at], worker, done)) at++;
-    return at;
 }
 
 /* All chunks of the range that count must have been computed. A combine that fails may end at a chunk outside the range. */
@@ -312,8 +309,8 @@ void jobs_range_done(Sched *sched, SchedPeer *peer, const Message *message) {
         jobs_orphan_done(sched, peer, message);
         return;
     }
-    size_t at = job_find_handed(job, peer->worker, done);
-    if (at == job->handed_len) {
+    size_t at = job_find_handed(job, done->range);
+    if (at == job->handed_len || !handed_is(&job->handed[at], peer->worker, done)) {
         jobs_orphan_done(sched, peer, message); /* one that was revoked */
         return;
     }
@@ -324,7 +321,7 @@ void jobs_range_done(Sched *sched, SchedPeer *peer, const Message *message) {
         return;
     }
     HandedRange handed = job->handed[at];
-    job->handed[at] = job->handed[--job->handed_len];
+    job_drop_handed(job, at);
     if (job_is_owners(sched, job, peer))
         job->owner_holds--;
     else

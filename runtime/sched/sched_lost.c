@@ -181,7 +181,7 @@ void sched_lose(Sched *sched, uint32_t number, const char *how) {
     char who[128];
     if (peer->has_left) return;
     peer_describe(peer, who, sizeof who);
-    peer->has_left = true;
+    peer_leaves(sched, peer);
     if (peer->role == ROLE_ROOT) sched_end(sched, 1, "%s was lost: %s", who, how);
     if (sched->phase != RUN_GOES) return;
     sched->lost_at = sched->now;

@@ -33,6 +33,9 @@ typedef struct SchedPeer {
     uint64_t starts;      /* jobs that it was told of */
     uint64_t last_job;    /* that it submitted */
     uint32_t told_idle;   /* the last IDLE */
+    /* sched_queue.c's: its neighbours in a list of workers that hold `queued_at` ranges; how it is counted. */
+    bool has_joined, is_queued, is_idle, is_stale;
+    uint32_t before, after, queued_at;
     uint64_t progress, memory;
     char name[MESSAGE_NAME_SIZE], endpoint[MESSAGE_ENDPOINT_SIZE];
 } SchedPeer;
@@ -83,6 +86,8 @@ typedef struct BagRecord {
     StoreState store;
     uint64_t stored; /* the journal's number for it plus one; 0: it is not in the journal */
     uint64_t weight; /* of a job by keys: about how many bytes it takes */
+    uint32_t handed; /* ranges that were handed out to go into it */
+    bool is_listed;  /* among the job's tops */
     uint64_t copies; /* it has nothing but copies of that range; 0: it has none */
     uint64_t first;  /* the first chunk of what is in it; UINT64_MAX: nothing yet */
     RangeSet own;    /* chunks that were mapped into it */
@@ -116,8 +121,9 @@ typedef enum JobPhase { JOB_MAPS, JOB_REDUCES, JOB_DELIVERED } JobPhase;
 
 /* What a worker has to do with a job. */
 typedef struct JobWorker {
-    bool knows;   /* it was told of the job */
-    uint32_t bag; /* the bag into which its next range goes; 0: a new one */
+    bool knows;        /* it was told of the job */
+    bool has_needless; /* while an early end is told: it holds chunks that are not needed */
+    uint32_t bag;      /* the bag into which its next range goes; 0: a new one */
 } JobWorker;
 
 typedef struct Exchange Exchange;
@@ -137,18 +143,21 @@ struct Job {
     EndKind end;
     HandedRange *handed;
     size_t handed_len, handed_cap;
-    uint64_t last_range; /* MsgRange.range of the last that was handed out */
-    JobWorker *workers;  /* by worker number, stats.worker_count of them */
-    BagRecord *bags;     /* not of a job BY_RANGES */
-    uint32_t bag_count;  /* the last number of a bag */
-    Exchange *exchange;  /* of a large table; NULL: none */
-    uint32_t delivered;  /* the bag that the owner was told of; 0: none */
-    Merge *merges;       /* under way */
+    Table handed_at;                    /* by number: the place in `handed` plus one */
+    size_t revoked;                     /* of those that were handed out */
+    uint64_t last_range;                /* MsgRange.range of the last that was handed out */
+    JobWorker *workers;                 /* by worker number, stats.worker_count of them */
+    BagRecord *bags;                    /* not of a job BY_RANGES */
+    uint32_t bag_count;                 /* the last number of a bag */
+    uint32_t *tops, top_count, top_cap; /* bags that may be ready to be merged; all that are, are among them */
+    Exchange *exchange;                 /* of a large table; NULL: none */
+    uint32_t delivered;                 /* the bag that the owner was told of; 0: none */
+    Merge *merges;                      /* under way */
     uint32_t merge_count, last_step;
     PartRecord *parts; /* BY_RANGES: that the owner has not got yet */
     uint32_t part_count;
-    JobName name;                  /* all zero: it is not kept */
-    uint32_t store_waits;          /* bags that STORE_WAIT */
+    JobName name;                                    /* all zero: it is not kept */
+    uint32_t *store_waiting, store_waits, store_cap; /* bags that STORE_WAIT, and some that do no more */
     uint64_t store_at, store_size; /* when it may be kept again; how much was fetched of it so far (sched_store.c) */
     bool is_received;              /* the owner has the result; workers keep it until it is in the journal */
     Blame *blames;
@@ -163,6 +172,11 @@ struct Job {
 typedef struct JobList {
     Job *first, **last; /* in the order of submission; where the next one is linked in */
 } JobList;
+
+/* Workers that hold as many ranges as each other and may hold more, by peer; who has waited longest is first. */
+typedef struct WorkerList {
+    uint32_t first, last;
+} WorkerList;
 
 typedef enum RunPhase { RUN_GOES, RUN_ENDS, RUN_ENDED } RunPhase;
 
@@ -188,9 +202,15 @@ struct Sched {
     uint8_t program[MESSAGE_HASH_SIZE];
     JobList jobs, nested; /* the root's; the workers' */
     Table jobs_by_number;
-    Job *finished;         /* its statistics may be read until the next step; NULL: none has */
-    Job *ended;            /* jobs that have ended in this step: messages of it may point into them */
-    uint32_t idle;         /* workers that have nothing to do */
+    Job *finished;                         /* its statistics may be read until the next step; NULL: none has */
+    Job *ended;                            /* jobs that have ended in this step: messages of it may point into them */
+    uint32_t live;                         /* workers */
+    uint32_t gone;                         /* peers that are gone (is_gone) and have not left */
+    WorkerList hungry[SCHED_MOST_CREDITS]; /* by how many ranges they hold */
+    uint64_t hungry_rounds;                /* bit h: hungry[h] has somebody; else what it says means nothing */
+    uint32_t idle;                         /* workers that have nothing to do */
+    uint32_t idle_told;                    /* what busy workers were told last, all but `stale` of them */
+    uint32_t stale;
     uint64_t tell_idle_at; /* when the busy ones shall hear of it; 0: they know */
     Buf part;              /* the bytes of a PART that goes out with this step */
     Orphan *orphans;
@@ -203,6 +223,7 @@ struct Sched {
     uint64_t random;
     uint64_t copied;           /* copies of ranges handed out so far */
     uint64_t copy_at;          /* when the next range becomes a straggler; 0: none does */
+    uint64_t looked_at;        /* when that was found out; 0: it is to be */
     uint64_t give_up_at;       /* when a straggler's bag is not waited for any longer; 0: none is */
     uint64_t handed;           /* ranges handed out so far */
     uint32_t lost_in_vain;     /* workers that were lost since a job last got further than ever before */
@@ -246,6 +267,7 @@ void sched_add_orphan(Sched *sched, Orphan orphan);
 Range range_common(Range a, Range b);
 
 /* ---- sched_bag.c */
+void bag_list(Job *job, uint32_t number);            /* something has changed because of which it may be merged now */
 uint32_t bag_new(Job *job, uint32_t worker);         /* its number; it is empty and open */
 BagRecord *job_bag(const Job *job, uint32_t number); /* 1 … bag_count */
 uint32_t bag_for_range(Job *job, uint32_t worker);   /* the number of the bag into which its next range goes */
@@ -297,13 +319,27 @@ void job_copy_done(Sched *sched, Job *job, uint64_t of); /* a part of a copy of 
 bool bag_is_held_up(const Job *job, uint32_t number);    /* a straggler may still put something into it */
 void jobs_give_up_bags(Sched *sched);                    /* those that are held up for too long */
 
+/* ---- sched_queue.c */
+void worker_joins(Sched *sched, SchedPeer *peer);
+void peer_leaves(Sched *sched, SchedPeer *peer);           /* whoever it is; once and for all */
+void worker_requeue(Sched *sched, SchedPeer *peer);        /* it holds more or fewer ranges, or may */
+uint32_t workers_round(const Sched *sched, uint32_t from); /* the least that one holds who may hold more, from there on;
+                                                              SCHED_MOST_CREDITS: nobody does */
+SchedPeer *workers_first(Sched *sched, uint32_t round);    /* of those; NULL: there is none */
+SchedPeer *workers_next(Sched *sched, const SchedPeer *peer);
+uint32_t sched_idle(const Sched *sched); /* workers that have nothing to do, as far as it shall be known */
+void worker_tells_idle(Sched *sched, SchedPeer *peer, uint32_t idle); /* it believes that so many have nothing to do */
+void jobs_note_idle(Sched *sched);                                    /* the busy ones shall hear of it, soon */
+void jobs_tell_idle(Sched *sched);                                    /* now, when it is time */
+
 /* ---- sched_hand.c */
 void job_hand_range(Sched *sched, Job *job, SchedPeer *peer, HandedRange handed); /* with range and bag, and copy_of */
 void sched_revoke(Sched *sched, const Job *job, const HandedRange *handed);       /* not in the job's list any more */
 void jobs_hand_out(Sched *sched);
-void jobs_tell_idle(Sched *sched);
 void job_start_at(Sched *sched, Job *job, SchedPeer *peer); /* tells a worker of the job, once */
 void job_add_handed(Job *job, HandedRange handed);
+void job_drop_handed(Job *job, size_t at);                                     /* the last one takes its place */
+size_t job_find_handed(const Job *job, uint64_t range);                        /* handed_len: there is none */
 bool job_is_owners(const Sched *sched, const Job *job, const SchedPeer *peer); /* a job of a worker, and this is the worker */
 
 #endif

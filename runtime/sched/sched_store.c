@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/arena.h"
 #include "runtime/sched/sched_state.h"
 
 /* Keeping may take this part of the time. What it takes is estimated, because a worker encodes a bag when its compute thread has
@@ -96,26 +97,33 @@ static void bag_store(Sched *sched, const Job *job, uint32_t number) {
 }
 
 /* Ranges that were handed out still go into it, or another bag does. */
-static bool bag_is_awaited(const Job *job, uint32_t number) {
-    if (job_bag(job, number)->step) return true;
-    for (size_t i = 0; i < job->handed_len; i++)
-        if (job->handed[i].bag == number) return true;
-    return false;
+static bool bag_is_awaited(const BagRecord *bag) {
+    return bag->step || bag->handed > 0;
 }
 
 void job_store_ready(Sched *sched, Job *job) {
-    if (job->store_waits == 0) return;
-    job->store_waits = 0;
-    for (uint32_t number = 1; number <= job->bag_count; number++) {
+    uint32_t waits = 0;
+    for (uint32_t i = 0; i < job->store_waits; i++) {
+        uint32_t number = job->store_waiting[i];
         BagRecord *bag = job_bag(job, number);
         if (bag->store != STORE_WAITS) continue;
-        if (bag_is_awaited(job, number)) {
-            job->store_waits++;
+        if (bag_is_awaited(bag)) {
+            job->store_waiting[waits++] = number;
             continue;
         }
         bag->store = STORE_NONE;
         if (sched->keeps && bag->is_there && !bag->is_void && bag->own.total > 0) bag_store(sched, job, number);
     }
+    job->store_waits = waits;
+}
+
+static void bag_wait(Job *job, uint32_t number) {
+    if (job->store_waits == job->store_cap) {
+        job->store_cap = job->store_cap ? 2 * job->store_cap : 8;
+        job->store_waiting = xrealloc(job->store_waiting, job->store_cap * sizeof *job->store_waiting);
+    }
+    job->store_waiting[job->store_waits++] = number;
+    job_bag(job, number)->store = STORE_WAITS;
 }
 
 /* When the job's next round may begin. */
@@ -134,8 +142,7 @@ static void job_begin_round(Sched *sched, Job *job) {
         BagRecord *bag = job_bag(job, number);
         if (bag->is_frozen || bag->is_void || bag->own.total == 0 || bag->store != STORE_NONE) continue;
         job->workers[worker].bag = 0;
-        bag->store = STORE_WAITS;
-        job->store_waits++;
+        bag_wait(job, number);
     }
     job_store_ready(sched, job);
 }

@@ -53,6 +53,7 @@ static void do_action(Cluster *cluster, OwnerAction *action) {
     case OWNER_SEND_ANSWER: link_send_answer(cluster->link, action->route, &action->message); break;
     case OWNER_EXIT:
         cluster->is_over = true;
+        control_flush(&cluster->control); /* the program may end with what follows */
         if (!is_finishing(cluster, &status)) cluster->config.on_end(cluster->config.data_of_end, action->status);
         break;
     default:

@@ -96,10 +96,11 @@ static void fault_before_answer(PeerEventKind kind) {
 static void post_answer(Compute *compute, Answer *answer) {
     fault_before_answer(answer->event.kind);
     pthread_mutex_lock(&compute->mutex);
+    bool is_first = !compute->answers; /* else the other thread has been woken, and takes all there are */
     *compute->last_answer = answer;
     compute->last_answer = &answer->next;
     pthread_mutex_unlock(&compute->mutex);
-    shares_rouse(compute->runtime.shares);
+    if (is_first) shares_rouse(compute->runtime.shares);
 }
 
 static void answer_free(Answer *answer) {

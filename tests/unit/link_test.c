@@ -36,17 +36,21 @@ static void check_exchange(Net *net, const char *control, const char *data) {
     Link *two = open_link(net, control, false, NULL);
     Message bye = {.kind = MSG_BYE, .as.end.status = 1};
     link_send(one, &bye);
+    link_flush(one);
     LinkEvent event = receive(hub);
     assert_int_equal(event.kind, LINK_CONTROL);
     assert_int_equal(event.peer, 0);
     assert_int_equal(event.message.as.end.status, 1);
     bye.as.end.status = 2;
     link_send(two, &bye);
+    link_flush(two);
     assert_int_equal(receive(hub).peer, 1);
     bye.as.end.status = 3;
-    assert_true(link_send_peer(hub, 0, &bye));
+    link_send_peer(hub, 0, &bye);
+    assert_true(link_flush(hub));
     assert_int_equal(receive(one).message.as.end.status, 3);
-    assert_false(link_send_peer(hub, 7, &bye)); /* nobody has this number */
+    link_send_peer(hub, 7, &bye);
+    assert_false(link_flush(hub)); /* nobody has this number */
 
     Message get = {.kind = MSG_GET, .as.get = {.pull = 5, .name.kind = DATA_BAG, .length = MESSAGE_PIECE_SIZE}};
     link_send_data(two, data, &get);
@@ -67,8 +71,13 @@ static void check_exchange(Net *net, const char *control, const char *data) {
 
     link_close(&two);
     link_close(&one);
-    for (int i = 0; i < 100 && link_send_peer(hub, 0, &bye); i++) usleep(10000);
-    assert_false(link_send_peer(hub, 0, &bye)); /* who is gone shows as an error, not as silence */
+    for (int i = 0; i < 100; i++) {
+        link_send_peer(hub, 0, &bye);
+        if (!link_flush(hub)) break;
+        usleep(10000);
+    }
+    link_send_peer(hub, 0, &bye);
+    assert_false(link_flush(hub)); /* who is gone shows as an error, not as silence */
     link_close(&hub);
 }
 
@@ -99,10 +108,40 @@ static void what_is_no_message_is_dropped(void **state) {
     Link *hub = open_link(net, "inproc://control", true, NULL), *one = open_link(net, "inproc://control", false, NULL);
     Message wrong = {.kind = MSG_KINDS}, right = {.kind = MSG_HEARTBEAT};
     link_send(one, &wrong);
+    link_flush(one);
     link_send(one, &wrong);
+    link_flush(one);
     link_send(one, &right);
+    link_flush(one);
     assert_int_equal(receive(hub).message.kind, MSG_HEARTBEAT);
     assert_int_equal(link_dropped(hub), 2);
+    link_close(&one);
+    link_close(&hub);
+    net_free(&net);
+}
+
+/* What is sent before a flush travels together; behind what is no message nothing is read, and what follows is another datagram. */
+static void messages_travel_together(void **state) {
+    (void)state;
+    Net *net = net_new(true);
+    Link *hub = open_link(net, "inproc://control", true, NULL), *one = open_link(net, "inproc://control", false, NULL);
+    Message range = {.kind = MSG_RANGE, .as.range = {.count = 1, .bag = 1}}, wrong = {.kind = MSG_KINDS};
+    for (uint32_t i = 0; i < 3000; i++) { /* more than fit into one datagram */
+        range.as.range.range = i;
+        link_send(one, &range);
+    }
+    link_flush(one);
+    for (uint32_t i = 0; i < 3000; i++) assert_int_equal(receive(hub).message.as.range.range, i);
+    link_send(one, &range);
+    link_send(one, &wrong);
+    link_send(one, &range);
+    link_flush(one);
+    range.as.range.range = 7;
+    link_send(one, &range);
+    link_flush(one);
+    assert_int_equal(receive(hub).message.as.range.range, 2999);
+    assert_int_equal(receive(hub).message.as.range.range, 7);
+    assert_int_equal(link_dropped(hub), 1);
     link_close(&one);
     link_close(&hub);
     net_free(&net);
@@ -124,6 +163,7 @@ int main(void) {
         cmocka_unit_test(threads_talk),
         cmocka_unit_test(processes_talk),
         cmocka_unit_test(what_is_no_message_is_dropped),
+        cmocka_unit_test(messages_travel_together),
         cmocka_unit_test(places_that_cannot_be_listened_at_are_errors),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

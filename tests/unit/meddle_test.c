@@ -200,11 +200,13 @@ static void run_with(Meddling meddling) {
         Message message = {.kind = MSG_BYE, .as.end.status = sent + 1};
         if (sent < MESSAGES && clock_now() >= next) {
             link_send(one, &message);
+            link_flush(one);
             sent++;
             next = clock_now() + 2000000;
         } else if (sent == MESSAGES && clock_now() > next + 300000000) {
             message.as.end.status = MESSAGES; /* until it comes: what went into a connection that broke is lost */
             link_send(one, &message);
+            link_flush(one);
             next = clock_now();
         }
         pass(&between);

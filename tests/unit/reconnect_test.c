@@ -115,6 +115,7 @@ typedef struct Ends {
 static void hub_flush(Ends *ends) {
     Channel *channel = channels_at(&ends->channels, 0);
     for (Message datagram; channel_datagram(channel, clock_now(), &datagram);) link_send_peer(ends->hub, 0, &datagram);
+    link_flush(ends->hub);
     channels_touch(&ends->channels, channel, clock_now());
 }
 

@@ -341,6 +341,26 @@ static void the_busy_hear_who_is_idle(void **state) {
     bench_free(&bench);
 }
 
+/* Says that the range is done, by a worker that would hold `credits` of them; how many it is given. */
+static size_t done_with(Bench *bench, uint32_t peer, uint64_t first, uint32_t credits) {
+    Message message = done(1, first, 1);
+    message.as.range_done.credits = credits;
+    say(bench, peer, message);
+    return count_sent(bench, peer, MSG_RANGE);
+}
+
+/* Ranges that take next to no time are handed out many at a time, but the last of them evenly. */
+static void short_ranges_are_handed_out_ahead(void **state) {
+    (void)state;
+    Bench bench = bench_new((SchedConfig){.workers = 2, .range_chunks = 1}, 2);
+    submit(&bench, 1, 200); /* worker 0: 0, 2; worker 1: 1, 3 */
+    assert_int_equal(done_with(&bench, 1, 0, 10), 9);
+    assert_int_equal(done_with(&bench, 1, 2, 10), 1);
+    assert_int_equal(done_with(&bench, 1, 4, 1), 0);     /* it would hold fewer from now on */
+    assert_int_equal(done_with(&bench, 2, 1, 1000), 19); /* it holds an eighth of what is left then */
+    bench_free(&bench);
+}
+
 static void an_end_is_waited_for_without_haste(void **state) {
     (void)state;
     Bench bench = bench_new((SchedConfig){.workers = 2, .range_chunks = 1}, 2);
@@ -597,6 +617,7 @@ int main(void) {
         cmocka_unit_test(a_job_of_a_worker_may_end_early),
         cmocka_unit_test(a_senseless_job_of_a_worker_ends_the_run),
         cmocka_unit_test(the_busy_hear_who_is_idle),
+        cmocka_unit_test(short_ranges_are_handed_out_ahead),
         cmocka_unit_test(an_end_is_waited_for_without_haste),
         cmocka_unit_test(an_early_end_cancels_what_is_later_only),
         cmocka_unit_test(the_slow_early_failure_wins),

@@ -79,9 +79,11 @@ static void check_talk(Run *run) {
     LinkEvent event;
     Message bye = {.kind = MSG_BYE, .as.end.status = 7};
     link_send(run->one, &bye);
+    link_flush(run->one);
     assert_true(receive(run->hub, &event, 5000));
     assert_int_equal(event.message.as.end.status, 7);
-    assert_true(link_send_peer(run->hub, event.peer, &bye));
+    link_send_peer(run->hub, event.peer, &bye);
+    assert_true(link_flush(run->hub));
     assert_true(receive(run->one, &event, 5000));
 }
 
@@ -241,6 +243,7 @@ static void strangers_are_refused(void **state) {
     LinkEvent event;
     Message bye = {.kind = MSG_BYE, .as.end.status = 9};
     link_send(late, &bye);
+    link_flush(late);
     assert_false(receive(run.hub, &event, 300));
     assert_true(link_allow(run.hub, run.keys[STRANGER].own.public_key));
     assert_true(receive(run.hub, &event, 5000));
@@ -315,6 +318,7 @@ static void half_open_connections_are_bounded(void **state) {
     Link *late = open_link(run.net, &config);
     Message bye = {.kind = MSG_BYE, .as.end.status = 9};
     link_send(late, &bye);
+    link_flush(late);
     LinkEvent event;
     assert_true(receive(run.hub, &event, 8000));
     link_close(&late);

@@ -134,6 +134,23 @@ static void messages_come_back(void **state) {
     }
 }
 
+static void messages_follow_one_another(void **state) {
+    (void)state;
+    Message messages[MSG_KINDS + 1], back;
+    size_t count = all_messages(messages), size = 0, at = 0, found = 0;
+    static uint8_t together[(MSG_KINDS + 1) * (WIRE_HEAD + sizeof blob)];
+    for (size_t i = 0; i < count; i++)
+        if (messages[i].kind != MSG_PIECE) size += datagram_of(&messages[i], together + size);
+    for (size_t used; at < size && (used = wire_decode_first(together + at, size - at, &back)) > 0; at += used) {
+        while (messages[found].kind == MSG_PIECE) found++; /* of these one datagram has but one */
+        assert_int_equal(back.kind, messages[found].kind);
+        assert_int_equal(back.size, messages[found].size);
+        found++;
+    }
+    assert_int_equal(at, size);
+    assert_false(wire_decode(together, size, &back));
+}
+
 static void wrong_lengths_are_refused(void **state) {
     (void)state;
     Message messages[MSG_KINDS], back;
@@ -208,9 +225,8 @@ static void noise_never_crashes(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(messages_come_back),
-        cmocka_unit_test(wrong_lengths_are_refused),
-        cmocka_unit_test(what_is_out_of_bounds_is_refused),
+        cmocka_unit_test(messages_come_back),        cmocka_unit_test(messages_follow_one_another),
+        cmocka_unit_test(wrong_lengths_are_refused), cmocka_unit_test(what_is_out_of_bounds_is_refused),
         cmocka_unit_test(noise_never_crashes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
