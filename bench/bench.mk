@@ -1,5 +1,6 @@
 # The benchmarks: `make bench`, and `make bench-quick` with smaller inputs and fewer rounds. The yardsticks are built for the newest
-# instructions that they know how to use, whatever this machine has; bench.py looks at the machine before it runs them.
+# instructions that they know how to use, whatever this machine has; bench.py looks at the machine before it runs them. A test
+# (script/bench) runs the smallest form.
 BENCH := $(BUILD)/bench
 BENCH_FLAGS := -std=c11 -D_GNU_SOURCE $(WARNINGS)
 BENCH_AVX512 := -march=x86-64-v3 -mavx512f -mavx512bw -mavx512vl -mavx512vbmi2 -maes
@@ -32,7 +33,7 @@ $(BENCH)/tree_floor: bench/tree_floor.c
 BENCH_TOOLS := $(addprefix $(BENCH)/,wc_ref wc_simple num_ref sum_ref groupby_ref words_ref gen_corpus gen_zipf gen_csv tree_floor)
 
 .PHONY: bench bench-quick bench-tools
-bench-tools: $(BENCH_TOOLS)
+bench-tools test-programs: $(BENCH_TOOLS)
 bench: all $(BENCH_TOOLS)
 	bench/bench.py --build $(BUILD)
 bench-quick: all $(BENCH_TOOLS)

@@ -101,14 +101,14 @@ static int64_t mandelbrot_row_simd(const Work *work, int64_t row) {
     return total;
 }
 
-/* A chain of steps, each of which needs the one before. */
+/* A chain of steps, each of which needs the one before, and which no algebra makes shorter. */
 static int64_t task_block(const Work *work, int64_t index) {
     int64_t first = index * TASK_BLOCK, last = first + TASK_BLOCK < work->size[0] ? first + TASK_BLOCK : work->size[0], total = 0;
     for (int64_t i = first; i < last; i++) {
         int64_t is_long = (random_mix(1, (uint64_t)i) & 0xffffff) % (uint64_t)work->size[2] == 0;
         uint64_t x = (uint64_t)i;
         for (int64_t left = work->size[1] * (is_long ? work->size[3] : 1); left > 0; left--)
-            x = x * 6364136223846793005ull + 1442695040888963407ull;
+            x = (x ^ (uint64_t)((int64_t)x >> 29)) * 6364136223846793005ull;
         total += (int64_t)(x & 0xff);
     }
     return total;
