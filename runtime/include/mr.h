@@ -377,7 +377,9 @@ typedef struct MrTask {
     MrFinish *finish;
     uint32_t law_count;
     const MrLaw *laws;
-    MrKernel *variants[MR_KERNEL_VARIANTS]; /* the kernel for each of these levels, with the same results; NULL: not made */
+    struct {
+        MrKernel *kernel;
+    } variants[MR_KERNEL_VARIANTS]; /* the kernel for each of these levels, with the same results; NULL: not made */
 } MrTask;
 
 /* ---- the program: one constant, `mr_program`, in each executable */

@@ -15,7 +15,8 @@ bool cpu_choose(const MrProgram *program, uint32_t *level, char **error);
 /* The best of the task's kernels that the level allows. */
 static inline MrKernel *cpu_kernel(const MrTask *task, uint32_t level) {
     for (uint32_t i = MR_CPU_X86_64_V4; i >= MR_CPU_X86_64_V3; i--) {
-        if (i <= level && task->variants[i - MR_CPU_X86_64_V3]) return task->variants[i - MR_CPU_X86_64_V3];
+        MrKernel *kernel = task->variants[i - MR_CPU_X86_64_V3].kernel;
+        if (i <= level && kernel) return kernel;
     }
     return task->kernel;
 }
