@@ -178,6 +178,27 @@ static LLVMValueRef float_intrinsic(Frame *frame, const char *name, LLVMValueRef
     return LLVMBuildCall2(frame->builder, LLVMIntrinsicGetType(gen->llvm, id, &gen->f64, 1), function, &arg, 1, "");
 }
 
+static LLVMValueRef scramble(Frame *frame, LLVMValueRef z) {
+    static const struct {
+        int shift;
+        uint64_t factor;
+    } steps[] = {{30, UINT64_C(0xbf58476d1ce4e5b9)}, {27, UINT64_C(0x94d049bb133111eb)}};
+    LLVMBuilderRef b = frame->builder;
+    for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {
+        z = LLVMBuildXor(b, z, LLVMBuildLShr(b, z, gen_int(frame->gen, steps[i].shift), ""), "");
+        z = LLVMBuildMul(b, z, gen_int(frame->gen, (int64_t)steps[i].factor), "");
+    }
+    return LLVMBuildXor(b, z, LLVMBuildLShr(b, z, gen_int(frame->gen, 31), ""), "");
+}
+
+/* mr_prim_mix, in a form that LLVM may turn into vectors: which pays where these can be multiplied (runtime/value/random.c). */
+static LLVMValueRef gen_mix(Frame *frame, LLVMValueRef seed, LLVMValueRef i) {
+    LLVMBuilderRef b = frame->builder;
+    LLVMValueRef gamma = gen_int(frame->gen, (int64_t)UINT64_C(0x9e3779b97f4a7c15));
+    LLVMValueRef number = LLVMBuildMul(b, LLVMBuildAdd(b, i, gen_int(frame->gen, 1), ""), gamma, "");
+    return scramble(frame, LLVMBuildAdd(b, scramble(frame, LLVMBuildAdd(b, seed, gamma, "")), number, ""));
+}
+
 /* Primitives that are an instruction or two; NULL for all others. Only such whose result is the same on every machine. */
 static LLVMValueRef inline_prim(Frame *frame, const CoreExpr *expr, Value *values) {
     static const char *const rounded[][2] = {{"sqrt", "llvm.sqrt"},
@@ -201,6 +222,9 @@ static LLVMValueRef inline_prim(Frame *frame, const CoreExpr *expr, Value *value
     }
     if (strcmp(expr->text, "len") == 0 && type->kind == CORE_TYPE_STRING) {
         return LLVMBuildExtractValue(b, value_read(frame, &values[0]), 1, "len");
+    }
+    if (strcmp(expr->text, "mix") == 0 && gen_cpu_made(frame->gen) >= MR_CPU_X86_64_V4) {
+        return gen_mix(frame, values[0].llvm, values[1].llvm);
     }
     if (strcmp(expr->text, "compare") == 0) {
         LLVMValueRef left = value_read(frame, &values[0]), right = value_read(frame, &values[1]);

@@ -395,7 +395,10 @@ void gen_return_nothing(Frame *frame) {
         return;
     }
     scope_unwind(frame, NULL);
-    LLVMBuildRet(frame->builder, gen_flag(frame->gen, false));
+    LLVMValueRef failed = gen_flag(frame->gen, false);
+    if (frame->doubt)
+        failed = LLVMBuildIsNotNull(frame->builder, LLVMBuildLoad2(frame->builder, frame->gen->i64, frame->doubt, ""), "");
+    LLVMBuildRet(frame->builder, failed);
 }
 
 static Value gen_return_expr(Frame *frame, const CoreExpr *expr) {

@@ -1,5 +1,6 @@
 /* The frame: blocks, calls of the runtime, variables, scopes and the ways out. */
 #include "compiler/llvm/frame.h"
+#include "compiler/llvm/quick.h"
 
 #include <assert.h>
 #include <string.h>
@@ -75,6 +76,12 @@ void frame_raise(Frame *frame, Span span, LLVMBasicBlockRef otherwise) {
     frame_enter(frame, otherwise);
 }
 
+/* Nothing fails in a quick loop. */
+static bool is_put_off(Frame *frame, LLVMValueRef failed) {
+    if (frame->doubt) quick_doubt(frame, failed);
+    return frame->doubt != NULL;
+}
+
 static void check(Frame *frame, LLVMValueRef failed, LLVMBasicBlockRef fail) {
     LLVMBasicBlockRef usual = frame_block(frame, "usual");
     branch_rare(frame, failed, fail, usual);
@@ -82,10 +89,11 @@ static void check(Frame *frame, LLVMValueRef failed, LLVMBasicBlockRef fail) {
 }
 
 void frame_check(Frame *frame, LLVMValueRef failed) {
-    check(frame, failed, fail_block(frame));
+    if (!is_put_off(frame, failed)) check(frame, failed, fail_block(frame));
 }
 
 void frame_check_at(Frame *frame, LLVMValueRef failed, Span span) {
+    if (is_put_off(frame, failed)) return;
     span = visible_place(frame, span);
     check(frame, failed, gen_is_library(frame->gen, span) ? fail_block(frame) : fail_at_block(frame, span));
 }

@@ -75,6 +75,7 @@ typedef struct Frame {
     bool walks_text; /* inside a loop over text files: strings may be slices of a chunk that goes away before the function ends */
     bool runs_once;  /* the top level: what stands in no loop is not worth optimising */
     bool is_failing; /* while the ways to fail are written */
+    LLVMValueRef doubt;    /* quick loops, and functions that are put in line there (quick.h): variable, i64; else NULL */
     LLVMValueRef position; /* kernels, walk functions: where the index of the element being mapped is kept */
     bool keeps_position;   /* a failure notes it in the context: kernels */
     Kernel *kernel;        /* while generating a job's body */

@@ -82,6 +82,7 @@ void gen_function_body(Gen *gen, const CoreFn *fn, bool runs_once) {
     frame_begin(&frame, gen, callee->function, fn->name, fn->span);
     frame.out = LLVMGetParam(callee->function, 1);
     frame.runs_once = runs_once;
+    if (gen->variant && gen->variant->is_quick) frame.doubt = frame_zero_variable(&frame, gen->i64, "doubt");
     scope_enter(&frame, &scope);
     unsigned next = 2;
     if (fn->captures.len) gen_bind_captures(&frame, fn, LLVMGetParam(callee->function, next++));

@@ -17,6 +17,7 @@ struct Kernel {
     LLVMValueRef elements;  /* variable, i64: values that reached the reducer */
     LLVMValueRef has;       /* variable, i1: whether the state holds a value; FOLD and GENERAL without key */
     Slot *state;            /* the state, or the map of states; not for SUM_INT, COUNT and LANES without key */
+    Variant *quick;         /* the functions of its quick loops (quick.h); NULL: it has none */
     Pending *pending;       /* yields that were put off; NULL: none are */
     LLVMValueRef sum;       /* SUM_INT without key: variable, i128 */
     LLVMValueRef low, high; /* … and variables, i64, that take the values in meanwhile: see halves_begin; NULL: none do */

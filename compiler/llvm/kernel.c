@@ -1,6 +1,7 @@
 /* Kernels: the loop over a chunk's elements with the job's body inside, and the state before and after it. */
 #include "compiler/llvm/jobs.h"
 #include "compiler/llvm/loops.h"
+#include "compiler/llvm/quick.h"
 #include "compiler/llvm/variants.h"
 
 #include <assert.h>
@@ -57,69 +58,72 @@ static void kernel_loop(Frame *frame, Kernel *kernel, const CoreExpr *body, LLVM
     const CoreJob *job = kernel->job;
     Count counted = count_begin(frame, count);
     LLVMValueRef index = LLVMBuildAdd(frame->builder, base, counted.index, "element");
-    LLVMBuildStore(frame->builder, index, frame->position);
+    if (!frame->doubt) LLVMBuildStore(frame->builder, index, frame->position);
     kernel->lane = kernel->counts_lanes ? NULL : counted.index;
     for (size_t i = 0; i < job->sources.len; i++) {
         const CoreSource *source = &job->sources.items[i];
-        if (!core_source_is_whole(source)) frame_bind_value(frame, source->var, walk_element(frame, &kernel->walks[i], index));
+        if (core_source_is_whole(source)) continue;
+        LLVMValueRef element = walk_element(frame, &kernel->walks[i], index);
+        if (frame->doubt && source->kind == CORE_SOURCE_RANGE) quick_assume(frame, element);
+        frame_bind_value(frame, source->var, element);
     }
     gen_statement(frame, body);
     count_end(frame, &counted);
 }
 
 /* An exact sum in blocks, in which halves of 64 bits are enough: adding these up is a loop that LLVM turns into vectors. */
-static void kernel_sums(Frame *frame, Kernel *kernel, const CoreExpr *body) {
+static void kernel_sums(Frame *frame, Kernel *kernel, const CoreExpr *body, LLVMValueRef from, LLVMValueRef count) {
     Gen *gen = frame->gen;
     LLVMBuilderRef b = frame->builder;
-    LLVMValueRef most = gen_int(gen, SUM_BLOCK), count = kernel->count;
+    LLVMValueRef most = gen_int(gen, SUM_BLOCK);
     LLVMValueRef rounded = LLVMBuildAdd(b, count, gen_int(gen, SUM_BLOCK - 1), "");
     Count blocks = count_begin(frame, LLVMBuildUDiv(b, rounded, most, "blocks"));
     LLVMValueRef base = LLVMBuildMul(b, blocks.index, most, "base"), left = LLVMBuildSub(b, count, base, "left");
     LLVMValueRef is_last = LLVMBuildICmp(b, LLVMIntSLT, left, most, "");
     halves_begin(frame, kernel);
-    kernel_loop(frame, kernel, body, base, LLVMBuildSelect(b, is_last, left, most, ""));
+    kernel_loop(frame, kernel, body, LLVMBuildAdd(b, from, base, ""), LLVMBuildSelect(b, is_last, left, most, ""));
     halves_end(frame, kernel);
     count_end(frame, &blocks);
 }
 
-/* All elements, one after another. */
-static void kernel_elements(Frame *frame, Kernel *kernel, const CoreExpr *body) {
+/* `count` elements from the base-th on, one after another. */
+static void kernel_elements(Frame *frame, Kernel *kernel, const CoreExpr *body, LLVMValueRef base, LLVMValueRef count) {
     if (kernel->sum && !expr_has_yield_in_loop(body)) {
-        kernel_sums(frame, kernel, body);
+        kernel_sums(frame, kernel, body, base, count);
     } else {
-        kernel_loop(frame, kernel, body, gen_int(frame->gen, 0), kernel->count);
+        kernel_loop(frame, kernel, body, base, count);
     }
 }
 
 Value gen_chunk(Frame *frame, const CoreExpr *expr) {
-    kernel_elements(frame, frame->kernel, expr->args.items[0]);
+    kernel_elements(frame, frame->kernel, expr->args.items[0], gen_int(frame->gen, 0), frame->kernel->count);
     LLVMBuildStore(frame->builder, gen_int(frame->gen, -1), frame->position);
     return value_unit(frame, expr->type);
 }
 
-/* The lanes as they were, in a place of their own: those that are found by a variable index cannot live in registers. */
-static void lanes_move(Frame *frame, Kernel *kernel) {
-    LLVMTypeRef type = LLVMArrayType2(frame->gen->f64, LANE_COUNT);
-    LLVMValueRef lanes = frame_variable(frame, type, "rest");
+static void lanes_copy(Frame *frame, LLVMValueRef from, LLVMValueRef to) {
     for (size_t i = 0; i < LANE_COUNT; i++) {
-        LLVMValueRef lane = gen_load_at(frame, frame->gen->f64, kernel->lanes, i * sizeof(double));
-        gen_store_at(frame, lane, lanes, i * sizeof(double));
+        LLVMValueRef lane = gen_load_at(frame, frame->gen->f64, from, i * sizeof(double));
+        gen_store_at(frame, lane, to, i * sizeof(double));
     }
-    kernel->lanes = lanes;
 }
 
-/* Lanes by position: whole blocks, whose inner loop has a constant length that LLVM turns into vectors, and the rest. */
-static void kernel_blocks(Frame *frame, Kernel *kernel) {
+/* Lanes by position: whole blocks, whose inner loop has a constant length that LLVM turns into vectors, and the rest. Lanes that
+ * are found by a variable index cannot live in registers: the rest has a copy of them in a place of its own. */
+static void kernel_blocks(Frame *frame, Kernel *kernel, const CoreExpr *body, LLVMValueRef base, LLVMValueRef count) {
     Gen *gen = frame->gen;
     LLVMBuilderRef b = frame->builder;
-    LLVMValueRef lanes = gen_int(gen, LANE_COUNT), count = kernel->count;
-    const CoreExpr *body = kernel->job->body;
+    LLVMValueRef lanes = gen_int(gen, LANE_COUNT);
     Count blocks = count_begin(frame, LLVMBuildUDiv(b, count, lanes, "blocks"));
-    kernel_loop(frame, kernel, body, LLVMBuildMul(b, blocks.index, lanes, "base"), lanes);
+    kernel_loop(frame, kernel, body, LLVMBuildAdd(b, base, LLVMBuildMul(b, blocks.index, lanes, ""), "base"), lanes);
     count_end(frame, &blocks);
     LLVMValueRef rest = LLVMBuildURem(b, count, lanes, "rest");
-    lanes_move(frame, kernel);
-    kernel_loop(frame, kernel, body, LLVMBuildSub(b, count, rest, ""), rest);
+    LLVMValueRef lanes_of_blocks = kernel->lanes;
+    kernel->lanes = frame_variable(frame, LLVMArrayType2(gen->f64, LANE_COUNT), "rest");
+    lanes_copy(frame, lanes_of_blocks, kernel->lanes);
+    kernel_loop(frame, kernel, body, LLVMBuildAdd(b, base, LLVMBuildSub(b, count, rest, ""), ""), rest);
+    lanes_copy(frame, kernel->lanes, lanes_of_blocks);
+    kernel->lanes = lanes_of_blocks;
 }
 
 /* ---- the state */
@@ -246,19 +250,21 @@ Callee gen_kernel(Gen *gen, const CoreJob *job) {
     kernel.walks = walks;
     kernel.count = gen_load_at(&frame, gen->i64, kernel.chunk, offsetof(MrChunk, count));
     kernel.counts_lanes = !uses_blocks(job);
+    KernelLoop *loop = kernel.counts_lanes ? kernel_elements : kernel_blocks;
     if (is_stream)
         kernel_stream(&frame, &kernel);
     else if (job->by_chunk)
         gen_statement(&frame, job->body);
-    else if (kernel.counts_lanes)
-        kernel_elements(&frame, &kernel, job->body);
+    else if (kernel_is_quick(gen, job))
+        kernel_quick(&frame, &kernel, job->body, loop);
     else
-        kernel_blocks(&frame, &kernel);
+        loop(&frame, &kernel, job->body, gen_int(gen, 0), kernel.count);
     frame_jump(&frame, kernel.leave);
     frame_enter(&frame, kernel.leave);
     scope_leave(&frame);
     if (pending) pending_flush(&frame, &kernel);
     state_end(&frame, &kernel, state, has_value);
     frame_end(&frame);
+    kernel_quick_finish(&frame, &kernel);
     return callee;
 }

@@ -1,5 +1,6 @@
 /* The module: its LLVM context and target, declarations of the runtime's functions from abi.def, and constants. */
 #include "compiler/llvm/module.h"
+#include "compiler/llvm/variants.h"
 
 #include <string.h>
 
@@ -35,6 +36,10 @@ static MrCpu cpu_named(const char *name) {
 
 MrCpu gen_cpu(const Gen *gen) {
     return cpu_named(gen->options.cpu);
+}
+
+MrCpu gen_cpu_made(const Gen *gen) {
+    return gen->variant && gen->variant->cpu ? cpu_named(gen->variant->cpu) : gen_cpu(gen);
 }
 
 /* Programs are never compiled for the machine at hand: the same source gives the same bytes everywhere. */

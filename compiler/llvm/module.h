@@ -89,7 +89,8 @@ typedef struct GenModule {
 
 Gen *gen_new(const CoreProgram *program, const GenOptions *options, DiagSink *sink); /* NULL: unknown CPU, reported */
 
-MrCpu gen_cpu(const Gen *gen); /* the level that all code is made for */
+MrCpu gen_cpu(const Gen *gen);      /* the level that all code is made for */
+MrCpu gen_cpu_made(const Gen *gen); /* that of the code that is being made: a variant's may be higher */
 const Callee *gen_runtime(Gen *gen, RuntimeFunction name);
 size_t gen_runtime_arity(RuntimeFunction name); /* without the context */
 char gen_runtime_result(RuntimeFunction name);  /* the letter of abi.def */

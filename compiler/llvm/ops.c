@@ -1,5 +1,6 @@
 /* Operators: checked arithmetic on ints, IEEE arithmetic on floats, comparisons and membership. */
 #include "compiler/llvm/expr.h"
+#include "compiler/llvm/quick.h"
 
 #include <string.h>
 
@@ -18,6 +19,7 @@ static LLVMValueRef intrinsic(Frame *frame, const char *name, LLVMTypeRef type, 
 static LLVMValueRef gen_checked(Frame *frame, const CoreExpr *expr, const char *name, char sign, LLVMValueRef l, LLVMValueRef r) {
     Gen *gen = frame->gen;
     LLVMBuilderRef b = frame->builder;
+    if (frame->doubt) return quick_int(frame, expr->op, l, r);
     LLVMValueRef pair = intrinsic(frame, name, gen->i64, (LLVMValueRef[]){l, r}, 2);
     LLVMValueRef result = LLVMBuildExtractValue(b, pair, 0, "");
     LLVMBasicBlockRef usual = frame_if_rare(frame, LLVMBuildExtractValue(b, pair, 1, ""));
@@ -42,9 +44,13 @@ static LLVMValueRef gen_floor(Frame *frame, const CoreExpr *expr, LLVMValueRef l
         /* x % -1 is 0, but the machine traps for the least int: divide by 1 instead. */
         r = LLVMBuildSelect(b, is_negation, gen_int(gen, 1), r, "");
     }
-    LLVMBasicBlockRef usual = frame_if_rare(frame, is_bad);
-    frame_runtime(frame, RUNTIME_mr_fail_division, (LLVMValueRef[]){gen_int(gen, is_division ? '/' : '%'), l});
-    frame_raise(frame, expr->span, usual);
+    if (frame->doubt) {
+        r = quick_operand(frame, is_bad, r, gen_int(gen, 1));
+    } else {
+        LLVMBasicBlockRef usual = frame_if_rare(frame, is_bad);
+        frame_runtime(frame, RUNTIME_mr_fail_division, (LLVMValueRef[]){gen_int(gen, is_division ? '/' : '%'), l});
+        frame_raise(frame, expr->span, usual);
+    }
     LLVMValueRef rest = LLVMBuildSRem(b, l, r, "");
     LLVMValueRef differs = LLVMBuildICmp(b, LLVMIntSLT, LLVMBuildXor(b, rest, r, ""), zero, "");
     LLVMValueRef adjusts = LLVMBuildAnd(b, LLVMBuildICmp(b, LLVMIntNE, rest, zero, ""), differs, "");
@@ -54,9 +60,13 @@ static LLVMValueRef gen_floor(Frame *frame, const CoreExpr *expr, LLVMValueRef l
 
 static LLVMValueRef gen_shift(Frame *frame, const CoreExpr *expr, LLVMValueRef l, LLVMValueRef r) {
     LLVMValueRef is_bad = LLVMBuildICmp(frame->builder, LLVMIntUGT, r, gen_int(frame->gen, 63), "");
-    LLVMBasicBlockRef usual = frame_if_rare(frame, is_bad);
-    frame_runtime(frame, RUNTIME_mr_fail_shift, (LLVMValueRef[]){r});
-    frame_raise(frame, expr->span, usual);
+    if (frame->doubt) {
+        r = quick_operand(frame, is_bad, r, gen_int(frame->gen, 0));
+    } else {
+        LLVMBasicBlockRef usual = frame_if_rare(frame, is_bad);
+        frame_runtime(frame, RUNTIME_mr_fail_shift, (LLVMValueRef[]){r});
+        frame_raise(frame, expr->span, usual);
+    }
     return expr->op == CORE_OP_SHL ? LLVMBuildShl(frame->builder, l, r, "") : LLVMBuildAShr(frame->builder, l, r, "");
 }
 

@@ -1,0 +1,165 @@
+/* plain.c: whether a job is plain arithmetic.
+ *
+ * A kernel of arithmetic on ints, floats and lists of such becomes one loop, with all that it calls in line, and what that takes
+ * depends on the processor's registers. Where strings are cut, memory is asked for or keys are looked up, the time goes elsewhere.
+ */
+#include "compiler/llvm/plain.h"
+#include "compiler/llvm/expr.h"
+
+#include <string.h>
+
+/* Functions are put in line wherever they are called. Of code of more expressions than these no quick loop, and no variants, are
+ * made. */
+enum { STEADY_SIZE = 400, PLAIN_SIZE = 2000 };
+
+typedef struct Question {
+    Map asked;   /* CoreFn * -> how many expressions it is with all that it calls, and one more */
+    size_t size; /* expressions */
+    Plainness answer;
+} Question;
+
+static void ask(Question *question, const CoreExpr *expr);
+
+static bool is_plain_type(const CoreType *type) {
+    while (type->kind == CORE_TYPE_LIST) type = type->args[0];
+    return type->is_flat;
+}
+
+/* Primitives that become a few instructions in the loop; others are calls, whose code is the same at all levels. */
+static bool is_plain_prim(const char *name) {
+    static const char *const plain[] = {"sqrt",          "floor",      "ceil",          "trunc",         "round",      "to_float",
+                                        "to_int",        "len",        "compare",       "mix",           "unit_float", "float_bits",
+                                        "float_of_bits", "count_ones", "leading_zeros", "trailing_zeros"};
+    for (size_t i = 0; i < sizeof plain / sizeof *plain; i++) {
+        if (strcmp(name, plain[i]) == 0) return true;
+    }
+    return false;
+}
+
+static bool is_plain_op(const CoreExpr *expr) {
+    bool is_float = expr->args.items[0]->type->kind == CORE_TYPE_FLOAT;
+    switch (expr->op) {
+    case CORE_OP_IN:
+    case CORE_OP_CONCAT_LISTS:
+    case CORE_OP_POW: return false;
+    case CORE_OP_MOD: return !is_float;
+    default: return true;
+    }
+}
+
+static bool has_index_step(const CorePlace *place) {
+    for (size_t i = 0; i < place->steps.len; i++) {
+        if (place->steps.items[i].index) return true;
+    }
+    return false;
+}
+
+static bool is_plain_source(const CoreSource *source) {
+    return (source->kind == CORE_SOURCE_RANGE || source->kind == CORE_SOURCE_LIST || source->kind == CORE_SOURCE_OPTIONAL) &&
+           is_plain_type(source->var->type);
+}
+
+static bool is_plain(const CoreExpr *expr) {
+    switch (expr->kind) {
+    case CORE_OP: return is_plain_op(expr);
+    case CORE_PRIM: return is_plain_prim(expr->text);
+    case CORE_ASSIGN: return !has_index_step(expr->place);
+    case CORE_FOR:
+        for (size_t i = 0; i < expr->sources.len; i++) {
+            if (!is_plain_source(&expr->sources.items[i])) return false;
+        }
+        return true;
+    case CORE_INT:
+    case CORE_FLOAT:
+    case CORE_BOOL:
+    case CORE_LOCAL:
+    case CORE_GLOBAL:
+    case CORE_LET:
+    case CORE_BLOCK:
+    case CORE_IF:
+    case CORE_WHILE:
+    case CORE_BREAK:
+    case CORE_CONTINUE:
+    case CORE_RETURN:
+    case CORE_CALL:
+    case CORE_TUPLE:
+    case CORE_FIELD:
+    case CORE_SOME:
+    case CORE_NONE:
+    case CORE_ZERO:
+    case CORE_IS_SOME:
+    case CORE_UNWRAP:
+    case CORE_RANGE:
+    case CORE_INDEX:
+    case CORE_CHUNK:
+    case CORE_YIELD: return true;
+    default: return false;
+    }
+}
+
+/* Ends after so many steps whatever the values are, and can go on with any value in the place of one that it should fail for. */
+static bool is_steady(const CoreExpr *expr) {
+    bool is_read = expr->kind == CORE_LOCAL || expr->kind == CORE_GLOBAL;
+    if (!is_read && !expr->type->is_flat) return false;
+    switch (expr->kind) {
+    case CORE_LET: return expr->var->type->is_flat;
+    case CORE_WHILE:
+    case CORE_FOR:
+    case CORE_INDEX:
+    case CORE_RANGE:
+    case CORE_CHUNK: return false;
+    case CORE_CALL: return !expr->flag && !expr->fn->is_tail;
+    case CORE_PRIM: return strcmp(expr->text, "to_int") != 0 || expr->args.items[0]->type->kind != CORE_TYPE_FLOAT;
+    default: return true;
+    }
+}
+
+static bool is_checked(const CoreExpr *expr) {
+    return expr->kind == CORE_OP && expr->type->kind == CORE_TYPE_INT &&
+           (expr->op <= CORE_OP_MUL || expr->op == CORE_OP_FLOOR_DIV || expr->op == CORE_OP_MOD || expr->op == CORE_OP_NEG ||
+            expr->op == CORE_OP_SHL || expr->op == CORE_OP_SHR);
+}
+
+static void ask_function(Question *question, const CoreFn *fn) {
+    size_t known = (size_t)(uintptr_t)map_get_pointer(&question->asked, fn), before = question->size;
+    if (fn->is_recursive) question->answer.is_plain = false; /* its time goes into calls */
+    if (!question->answer.is_plain) return;
+    if (known) {
+        question->size += known - 1;
+        return;
+    }
+    ask(question, fn->body);
+    *map_slot_pointer(&question->asked, fn) = (void *)(uintptr_t)(question->size - before + 1);
+}
+
+static void ask_one(const CoreExpr *expr, void *context) {
+    Question *question = context;
+    Plainness *answer = &question->answer;
+    if (!answer->is_plain) return;
+    answer->is_plain = is_plain(expr) && is_plain_type(expr->type);
+    answer->is_steady = answer->is_steady && is_steady(expr);
+    answer->is_checked = answer->is_checked || is_checked(expr);
+    question->size++;
+    answer->is_steady = answer->is_steady && question->size <= STEADY_SIZE;
+    answer->is_plain = answer->is_plain && question->size <= PLAIN_SIZE;
+    if (expr->kind == CORE_CALL) ask_function(question, expr->fn);
+}
+
+static void ask(Question *question, const CoreExpr *expr) {
+    if (expr) expr_each(expr, ask_one, question);
+}
+
+Plainness gen_job_plainness(Gen *gen, const CoreJob *job) {
+    Question question = {.answer = {true, true, false}};
+    Plainness *answer = &question.answer;
+    if (job->key || job->laws.len || job->is_single || job->catches) answer->is_plain = false;
+    map_init(&question.asked, gen->arena);
+    for (size_t i = 0; i < job->sources.len; i++) answer->is_plain = answer->is_plain && is_plain_source(&job->sources.items[i]);
+    ask(&question, job->body);
+    ask(&question, job->reducer.init);
+    ask(&question, job->reducer.add.body);
+    ask(&question, job->reducer.done.body);
+    if (job->reducer.kind == CORE_REDUCE_FOLD) ask(&question, job->reducer.merge.body);
+    answer->is_steady = answer->is_steady && answer->is_plain && job->reducer.state->is_flat;
+    return *answer;
+}

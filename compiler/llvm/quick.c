@@ -1,0 +1,186 @@
+/* Quick loops: a block of elements without checks, and what makes up for them. */
+#include "compiler/llvm/quick.h"
+#include "compiler/llvm/loops.h"
+#include "compiler/llvm/plain.h"
+#include "compiler/llvm/variants.h"
+
+#include <string.h>
+
+/* Elements of a block: so many that their doubt is asked for seldom, so few that doing them again is no matter. A multiple of the
+ * lanes. */
+enum { QUICK_BLOCK = 4096 };
+
+/* Elements of ranges are less than 2^QUICK_BITS in quick loops, and not negative: most of what is computed from them then cannot
+ * overflow, which LLVM finds out. */
+enum { QUICK_BITS = 47 };
+
+bool kernel_is_quick(Gen *gen, const CoreJob *job) {
+    if (gen->options.level < 2 || job->by_chunk || job->sources.items[0].kind == CORE_SOURCE_STREAM) return false;
+    if (job->reducer.kind == CORE_REDUCE_GENERAL && job->reducer.done.body) return false;
+    Plainness plainness = gen_job_plainness(gen, job);
+    return plainness.is_steady && plainness.is_checked;
+}
+
+/* ---- doubt */
+
+static void doubt_mask(Frame *frame, LLVMValueRef mask) {
+    LLVMBuilderRef b = frame->builder;
+    LLVMValueRef before = LLVMBuildLoad2(b, frame->gen->i64, frame->doubt, "");
+    LLVMBuildStore(b, LLVMBuildOr(b, before, mask, ""), frame->doubt);
+}
+
+void quick_doubt(Frame *frame, LLVMValueRef flag) {
+    doubt_mask(frame, LLVMBuildSExt(frame->builder, flag, frame->gen->i64, ""));
+}
+
+static void doubt_sign(Frame *frame, LLVMValueRef bits) {
+    quick_doubt(frame, LLVMBuildICmp(frame->builder, LLVMIntSLT, bits, gen_int(frame->gen, 0), ""));
+}
+
+/* The value's bits, all of them turned over where it is negative. */
+static LLVMValueRef magnitude(Frame *frame, LLVMValueRef value) {
+    LLVMBuilderRef b = frame->builder;
+    return LLVMBuildXor(b, value, LLVMBuildAShr(b, value, gen_int(frame->gen, 63), ""), "");
+}
+
+static void doubt_above(Frame *frame, LLVMValueRef bits, uint64_t limit) {
+    quick_doubt(frame, LLVMBuildICmp(frame->builder, LLVMIntUGT, bits, gen_int(frame->gen, (int64_t)limit), ""));
+}
+
+static void doubt_product(Frame *frame, LLVMValueRef l, LLVMValueRef r) {
+    if (LLVMIsAConstantInt(l) && LLVMIsAConstantInt(r)) l = LLVMBuildOr(frame->builder, l, r, "");
+    LLVMValueRef constant = LLVMIsAConstantInt(r) ? r : LLVMIsAConstantInt(l) ? l : NULL;
+    if (!constant) {
+        doubt_above(frame, LLVMBuildOr(frame->builder, magnitude(frame, l), magnitude(frame, r), ""), INT32_MAX);
+        return;
+    }
+    int64_t factor = LLVMConstIntGetSExtValue(constant);
+    uint64_t size = factor < 0 ? -(uint64_t)factor : (uint64_t)factor;
+    if (size > 1) doubt_above(frame, magnitude(frame, constant == r ? l : r), (uint64_t)INT64_MAX / size - 1);
+    if (factor == -1) doubt_above(frame, magnitude(frame, constant == r ? l : r), (uint64_t)INT64_MAX - 1);
+}
+
+LLVMValueRef quick_int(Frame *frame, CoreOp op, LLVMValueRef l, LLVMValueRef r) {
+    LLVMBuilderRef b = frame->builder;
+    LLVMValueRef result;
+    switch (op) {
+    case CORE_OP_ADD:
+        result = LLVMBuildAdd(b, l, r, "");
+        doubt_sign(frame, LLVMBuildAnd(b, LLVMBuildXor(b, l, result, ""), LLVMBuildXor(b, r, result, ""), ""));
+        return result;
+    case CORE_OP_MUL: doubt_product(frame, l, r); return LLVMBuildMul(b, l, r, "");
+    default:
+        result = LLVMBuildSub(b, l, r, "");
+        doubt_sign(frame, LLVMBuildAnd(b, LLVMBuildXor(b, l, r, ""), LLVMBuildXor(b, l, result, ""), ""));
+        return result;
+    }
+}
+
+LLVMValueRef quick_operand(Frame *frame, LLVMValueRef is_bad, LLVMValueRef r, LLVMValueRef other) {
+    quick_doubt(frame, is_bad);
+    return LLVMBuildSelect(frame->builder, is_bad, other, r, "");
+}
+
+/* ---- ranges */
+
+static LLVMValueRef range_element(Frame *frame, const Walk *walk, LLVMValueRef index) {
+    LLVMBuilderRef b = frame->builder;
+    return LLVMBuildAdd(b, walk->first, LLVMBuildMul(b, index, walk->step, ""), "");
+}
+
+static LLVMValueRef is_usual(Frame *frame, LLVMValueRef element) {
+    return LLVMBuildICmp(frame->builder, LLVMIntULT, element, gen_int(frame->gen, INT64_C(1) << QUICK_BITS), "");
+}
+
+/* Whether all elements of the block, of every range that is walked, are so that the quick loop may count on it. */
+static LLVMValueRef ranges_are_usual(Frame *frame, const Kernel *kernel, LLVMValueRef base, LLVMValueRef count) {
+    LLVMBuilderRef b = frame->builder;
+    LLVMValueRef all = gen_flag(frame->gen, true);
+    LLVMValueRef last = LLVMBuildSub(b, LLVMBuildAdd(b, base, count, ""), gen_int(frame->gen, 1), "");
+    for (size_t i = 0; i < kernel->job->sources.len; i++) {
+        const Walk *walk = &kernel->walks[i];
+        if (walk->kind != CORE_SOURCE_RANGE) continue;
+        all = LLVMBuildAnd(b, all, is_usual(frame, range_element(frame, walk, base)), "");
+        all = LLVMBuildAnd(b, all, is_usual(frame, range_element(frame, walk, last)), "");
+    }
+    return all;
+}
+
+void quick_assume(Frame *frame, LLVMValueRef element) {
+    Gen *gen = frame->gen;
+    unsigned id = LLVMLookupIntrinsicID("llvm.assume", strlen("llvm.assume"));
+    LLVMValueRef assume = LLVMGetIntrinsicDeclaration(gen->module, id, NULL, 0), flag = is_usual(frame, element);
+    LLVMBuildCall2(frame->builder, LLVMIntrinsicGetType(gen->llvm, id, NULL, 0), assume, &flag, 1, "");
+}
+
+/* ---- what a block starts from */
+
+enum { STATE_PARTS = 5 };
+
+typedef struct Saved {
+    LLVMValueRef place, value;
+    LLVMTypeRef type;
+} Saved;
+
+static size_t state_save(Frame *frame, const Kernel *kernel, Saved saved[STATE_PARTS]) {
+    Gen *gen = frame->gen;
+    size_t count = 0;
+    saved[count++] = (Saved){.place = kernel->elements, .type = gen->i64};
+    saved[count++] = (Saved){.place = kernel->has, .type = gen->i1};
+    if (kernel->sum) saved[count++] = (Saved){.place = kernel->sum, .type = gen->i128};
+    if (kernel->lanes) saved[count++] = (Saved){.place = kernel->lanes, .type = LLVMArrayType2(gen->f64, LANE_COUNT)};
+    if (kernel->state) saved[count++] = (Saved){.place = kernel->state->address, .type = gen_type(gen, kernel->state->type)};
+    for (size_t i = 0; i < count; i++) saved[i].value = LLVMBuildLoad2(frame->builder, saved[i].type, saved[i].place, "");
+    return count;
+}
+
+/* ---- the blocks */
+
+void kernel_quick(Frame *frame, Kernel *kernel, const CoreExpr *body, KernelLoop *run) {
+    Gen *gen = frame->gen;
+    LLVMBuilderRef b = frame->builder;
+    Variant *around = gen->variant, *quick = arena_make(gen->arena, Variant);
+    if (around) *quick = (Variant){.cpu = around->cpu, .width = around->width};
+    quick->is_quick = true;
+    map_init(&quick->functions, gen->arena);
+    kernel->quick = quick;
+
+    LLVMValueRef most = gen_int(gen, QUICK_BLOCK), doubt = frame_variable(frame, gen->i64, "doubt");
+    LLVMValueRef rounded = LLVMBuildAdd(b, kernel->count, gen_int(gen, QUICK_BLOCK - 1), "");
+    LLVMBasicBlockRef fast = frame_block(frame, "quick"), bad = frame_block(frame, "doubt"),
+                      careful = frame_block(frame, "careful"), next = frame_block(frame, "block");
+    Count blocks = count_begin(frame, LLVMBuildUDiv(b, rounded, most, "blocks"));
+    LLVMValueRef base = LLVMBuildMul(b, blocks.index, most, "base"), left = LLVMBuildSub(b, kernel->count, base, "left");
+    LLVMValueRef count = LLVMBuildSelect(b, LLVMBuildICmp(b, LLVMIntSLT, left, most, ""), left, most, "");
+    frame_branch(frame, ranges_are_usual(frame, kernel, base, count), fast, careful);
+
+    frame_enter(frame, fast);
+    Saved saved[STATE_PARTS];
+    size_t parts = state_save(frame, kernel, saved);
+    LLVMBuildStore(b, gen_int(gen, 0), doubt);
+    frame->doubt = doubt;
+    gen->variant = quick;
+    run(frame, kernel, body, base, count);
+    gen->variant = around;
+    frame->doubt = NULL;
+    LLVMValueRef is_sure = LLVMBuildIsNull(b, LLVMBuildLoad2(b, gen->i64, doubt, ""), "");
+    frame_branch(frame, is_sure, next, bad);
+
+    frame_enter(frame, bad);
+    for (size_t i = 0; i < parts; i++) LLVMBuildStore(b, saved[i].value, saved[i].place);
+    frame_jump(frame, careful);
+    frame_enter(frame, careful);
+    run(frame, kernel, body, base, count);
+    frame_jump(frame, next);
+    frame_enter(frame, next);
+    count_end(frame, &blocks);
+}
+
+void kernel_quick_finish(Frame *frame, Kernel *kernel) {
+    Gen *gen = frame->gen;
+    Variant *around = gen->variant;
+    if (!kernel->quick) return;
+    gen->variant = kernel->quick;
+    gen_variant_finish(gen);
+    gen->variant = around;
+}
