@@ -58,8 +58,14 @@ struct Net {
 typedef struct Client {
     char endpoint[MESSAGE_ENDPOINT_SIZE];
     void *socket;
-    bool is_strange; /* as in PeerId */
+    uint64_t used_at; /* when something was sent to it or came from it last */
+    bool is_strange;  /* as in PeerId */
 } Client;
+
+/* Nanoseconds: a connection that was not used for so long is closed (a question is repeated much sooner than that, and given up);
+ * and how often they are looked at. */
+#define CLIENT_REST ((uint64_t)60000000000)
+#define REST_EVERY  ((uint64_t)5000000000)
 
 struct Link {
     Net *net;
@@ -72,6 +78,7 @@ struct Link {
     Peers control_peers, data_peers;
     Client *clients;
     size_t client_count, client_cap;
+    uint64_t rested_at;    /* when they were looked at last */
     zmq_pollitem_t *items; /* control, data, wake, gates, clients; those that are not there are left out */
     size_t item_cap;
     int wake;
@@ -410,13 +417,14 @@ void link_send_data(Link *link, const char *endpoint, const Message *message) {
     if (link->segments && !get.as.get.is_plain) get.as.get.host = segments_host(link->segments);
     for (size_t i = 0; i < link->client_count; i++) {
         if (strcmp(link->clients[i].endpoint, endpoint) == 0) {
+            link->clients[i].used_at = clock_now();
             send_message(link->clients[i].socket, NULL, &get);
             return;
         }
     }
     char moved[MESSAGE_ENDPOINT_SIZE]; /* the scheduler's process listens where it is known, but may not know where that is */
     bool is_moved = !link->is_hub && tcp_beside(moved, endpoint, link->control_endpoint);
-    Client client = {.socket = connect_to(link, is_moved ? moved : endpoint, true, 0)};
+    Client client = {.socket = connect_to(link, is_moved ? moved : endpoint, true, 0), .used_at = clock_now()};
     if (!client.socket) {
         link->dropped++;
         return;
@@ -430,10 +438,26 @@ void link_send_data(Link *link, const char *endpoint, const Message *message) {
     send_message(client.socket, NULL, &get);
 }
 
+size_t link_rest(Link *link, uint64_t now) {
+    link->rested_at = now;
+    for (size_t i = 0; i < link->client_count;) {
+        Client *client = &link->clients[i];
+        if (now - client->used_at < CLIENT_REST || now < client->used_at) {
+            i++;
+            continue;
+        }
+        zmq_close(client->socket);
+        *client = link->clients[--link->client_count];
+    }
+    return link->client_count;
+}
+
 /* ---- receiving */
 
 void link_wait(Link *link, int timeout) {
-    if (link->segments) segments_rest(link->segments, clock_now());
+    uint64_t now = clock_now();
+    if (link->segments) segments_rest(link->segments, now);
+    if (link->client_count && now - link->rested_at >= REST_EVERY) link_rest(link, now);
     size_t count = 0, most = link->client_count + 5;
     if (link->item_cap < most) {
         link->items = xrealloc(link->items, most * sizeof *link->items);
@@ -555,8 +579,10 @@ bool link_receive(Link *link, LinkEvent *event) {
             event->kind = LINK_GET;
             found = link->data && receive_from(link, link->data, &link->data_peers, NULL, event);
         } else {
+            Client *client = &link->clients[which - 2];
             event->kind = LINK_PIECE;
-            found = receive_from(link, link->clients[which - 2].socket, NULL, &link->clients[which - 2], event);
+            found = receive_from(link, client->socket, NULL, client, event);
+            if (found) client->used_at = clock_now();
         }
         if (found) {
             heed_segments(link, event);

@@ -63,6 +63,9 @@ void link_send_peer(Link *link, uint32_t peer, const Message *message);   /* the
 bool link_flush(Link *link);                                              /* false: the last datagram was for a peer that is gone */
 void link_send_answer(Link *link, uint32_t peer, const Message *message); /* from the data endpoint */
 void link_send_data(Link *link, const char *endpoint, const Message *message);
+/* Closes connections to data endpoints that nothing has gone over for a minute: those of workers that are lost are among them. One
+ * that is needed again is made anew. link_wait does so by itself. Returns how many are left. */
+size_t link_rest(Link *link, uint64_t now);
 
 uint32_t link_session(const Link *link); /* a random number, for the channels over this link's control connections */
 uint64_t link_dropped(const Link *link); /* datagrams that were no messages, and those from or to endpoints that may not be */

@@ -179,6 +179,8 @@ static bool peers_mark_lost(Sched *sched, const SchedEvent *event, const char *h
     for (uint32_t i = 0; i < sched->peer_count; i++) {
         SchedPeer *peer = &sched->peers[i];
         if (!peer->is_known || (event->pid ? peer->host != event->host || peer->pid != event->pid : i != event->peer)) continue;
+        if (event->pid && peer->is_reaped) continue; /* the number is another process's since */
+        peer->is_reaped |= event->pid != 0;
         is_known = true;
         if (peer->has_left || peer->is_gone) continue;
         if (sched->phase != RUN_GOES) {

@@ -20,7 +20,8 @@ typedef struct SchedPeer {
     uint32_t host;   /* where it runs */
     int64_t pid;     /* there */
     uint64_t heard_at;
-    bool is_gone; /* PEER_LOST came, at lost_at; it counts from lost_grace later on. No goodbye is expected. */
+    bool is_gone;   /* PEER_LOST came, at lost_at; it counts from lost_grace later on. No goodbye is expected. */
+    bool is_reaped; /* the end of its process was reported: that comes once */
     uint64_t lost_at;
     char lost_how[160];
     uint64_t at_job; /* as in SchedEvent */

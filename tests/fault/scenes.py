@@ -41,11 +41,11 @@ class Stage:
         subprocess.run([self.build / "bin/mrc", f"{name}.mr", *more, "-o", name], cwd=self.folder, check=True)
         return self.folder / name
 
-    def run(self, command, meanwhile=None, fault="", timeout=TIMEOUT, before=None):
-        """Runs mrrun with these arguments. `meanwhile` is called with its process. Nothing may be left afterwards."""
+    def run(self, command, meanwhile=None, fault="", timeout=TIMEOUT, before=None, settings=None):
+        """Runs mrrun with these arguments and variables. `meanwhile` is called with its process. Nothing may be left afterwards."""
         with tempfile.TemporaryDirectory(dir=self.folder) as tmp:
             mark, began = Path(tmp).name, time.monotonic()
-            env = environment({"TMPDIR": tmp, "MR_FAULT": fault, "FAULT_RUN": mark})
+            env = environment({"TMPDIR": tmp, "MR_FAULT": fault, "FAULT_RUN": mark, **(settings or {})})
             env.pop("XDG_RUNTIME_DIR", None)
             with open(Path(tmp) / "out", "wb") as out, open(Path(tmp) / "err", "wb") as err:
                 run = subprocess.Popen([self.bench.mrrun, *map(str, command)], stdout=out, stderr=err, stdin=subprocess.DEVNULL, env=env,
@@ -225,7 +225,8 @@ def long_scene_every_point_is_passed(stage):
         executable, status, out, _, _ = stage.bench.programs[name]
         more = ["--tcp"] if point in IN_PIECES else ["--memory=256K"] if point.startswith("spill") else []
         workers = 3 if point == "worker.before_beat" else 8  # the first beat comes after half a second
-        ended = stage.run(["-v", "-n", workers, "--retries", 1000, *more, executable, stage.bench.words], fault=f"{point}@0,1,2,3,4,5,6,7:1:exit")
+        ended = stage.run(["-v", "-n", workers, "--retries", 1000, *more, executable, stage.bench.words], fault=f"{point}@0,1,2,3,4,5,6,7:1:exit",
+                          settings={"MR_EXCHANGE": "1G"} if point in IN_PIECES else None)  # whole bags, which are large
         ended.must("it ended with status 3" in ended.err, f"no worker came by {point} in {name}")
         ended.must((ended.status, ended.out.encode()) == (status, out), f"{point} in {name}")
 

@@ -69,6 +69,13 @@ static void check_exchange(Net *net, const char *control, const char *data) {
     assert_memory_equal(event.message.bytes, bytes, MESSAGE_PIECE_SIZE);
     free(bytes);
 
+    /* A connection that is not used is closed, and made anew when it is. */
+    assert_int_equal(link_rest(two, clock_now() + 50000000000), 1);
+    assert_int_equal(link_rest(two, clock_now() + 70000000000), 0);
+    get.as.get.pull = 6;
+    link_send_data(two, data, &get);
+    assert_int_equal(receive(one).message.as.get.pull, 6);
+
     link_close(&two);
     link_close(&one);
     for (int i = 0; i < 100; i++) {

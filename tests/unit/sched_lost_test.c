@@ -15,6 +15,21 @@ static void dies(Bench *bench, uint32_t peer) {
     tick_at(bench, bench->now + 200);
 }
 
+/* Numbers of processes are used again, also by one that dies before anything is heard of it. */
+static void a_pid_is_used_again(void **state) {
+    (void)state;
+    Bench bench = bench_new((SchedConfig){.workers = 2, .may_replace = true}, 2);
+    SchedEvent ends = {
+        .kind = SCHED_PEER_LOST, .peer = SCHED_NO_PEER, .pid = 102, .role = ROLE_WORKER, .at_chunk = -1, .text = "killed"};
+    step(&bench, ends);
+    tick_at(&bench, bench.now + 200);
+    assert_non_null(acted(&bench, SCHED_REPLACE));
+    step(&bench, ends);
+    tick_at(&bench, bench.now + 200);
+    assert_non_null(acted(&bench, SCHED_REPLACE));
+    bench_free(&bench);
+}
+
 static void the_work_of_the_dead_is_done_by_others(void **state) {
     (void)state;
     Bench bench = bench_new((SchedConfig){.workers = 2, .range_chunks = 4}, 2);
@@ -408,6 +423,7 @@ static void dying_of_what_one_keeps_has_an_end(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_pid_is_used_again),
         cmocka_unit_test(the_work_of_the_dead_is_done_by_others),
         cmocka_unit_test(the_dead_are_replaced),
         cmocka_unit_test(a_dead_inner_node_costs_its_own_chunks_only),
