@@ -348,6 +348,8 @@ struct CoreJob {
     const CoreType *key; /* NULL: not keyed; else the result is a map from it */
     CoreKeep keep;
     int64_t keep_most;
+    CoreVar *keep_also; /* the capture that has a tuple of ints: as many entries are kept as the largest of them and keep_most says;
+                           NULL: none */
     VEC(CoreFollow) follows;
     const CoreType *answers; /* NULL: the job's value is `result` */
     CoreReducer reducer;

@@ -7,7 +7,7 @@
  * larger. A length is the sum of the parts'. A reduction is a job that follows (keep_follow.c).
  *
  * That is seen where the table is the operand itself, or a variable, or a top-level `let`, that is used for nothing else in the
- * program. An n that is not written as a number says nothing. */
+ * program, and where each n is known before the table is made. */
 #include "compiler/core/keep.h"
 
 #include <string.h>
@@ -43,6 +43,7 @@ static void note_job(Keep *keep, Uses *uses, const CoreExpr *expr) {
     uses->job = keyed_job(expr);
     uses->at = ++keep->clock;
     uses->region = keep->region;
+    uses->piece = keep->piece;
     uses->is_top = keep->is_top;
 }
 
@@ -58,8 +59,8 @@ static Uses *uses_of_table(Keep *keep, CoreExpr *table) {
 static void note_question(Keep *keep, Uses *uses, CoreExpr *question) {
     if (is_prim(question, "most_common")) {
         const CoreExpr *n = question->args.items[1];
-        if (n->kind != CORE_INT) uses->is_other = true;
-        if (n->integer > uses->most) uses->most = n->integer;
+        if (n->kind != CORE_INT && keep->piece != uses->piece) uses->is_other = true; /* it is not there where the table is made */
+        if (n->kind == CORE_INT && n->integer > uses->most) uses->most = n->integer;
         vec_push(keep->program->arena, &uses->ranks, question);
     } else if (question->kind == CORE_PRIM) {
         vec_push(keep->program->arena, &uses->counts, question);
@@ -152,7 +153,9 @@ static void visit(CoreExpr *expr, void *context) {
 
 /* Code that is evaluated for itself: nothing in it is evaluated together with what is in another piece. */
 static void visit_piece(CoreExpr *code, void *context) {
-    visit_apart(context, code);
+    Keep *keep = context;
+    keep->piece++;
+    visit_apart(keep, code);
 }
 
 /* ---- what follows from them */
@@ -239,11 +242,32 @@ static void ask_parts(Keep *keep, const Uses *uses) {
     for (size_t i = 0; i < uses->follows.len; i++) ask_follow(keep, uses->follows.items[i].use, i, answers);
 }
 
+/* Has the table's job take along those n that are not written as numbers. False: some are not known then. */
+static bool capture_ranks(Keep *keep, const Uses *uses) {
+    Arena *arena = keep->program->arena;
+    CoreExprs numbers = {0};
+    for (size_t i = 0; i < uses->ranks.len; i++) {
+        const CoreExpr *n = uses->ranks.items[i]->args.items[1];
+        CoreExpr *early = n->kind == CORE_INT ? NULL : evaluate_early(keep, uses, n);
+        if (n->kind != CORE_INT && !early) return false;
+        if (early) vec_push(arena, &numbers, early);
+    }
+    if (numbers.len == 0) return true;
+    const CoreType **types = arena_array(arena, const CoreType *, numbers.len);
+    for (size_t i = 0; i < numbers.len; i++) types[i] = numbers.items[i]->type;
+    const CoreType *type = core_type(keep->program->types, CORE_TYPE_TUPLE, types, numbers.len);
+    CoreExpr *tuple = core_node(arena, CORE_TUPLE, type, uses->job->span);
+    for (size_t i = 0; i < numbers.len; i++) vec_push(arena, &tuple->args, numbers.items[i]);
+    uses->job->keep_also = keep_capture(keep, uses->job, tuple);
+    return true;
+}
+
 static void decide(Keep *keep, const Uses *uses) {
     size_t questions = uses->ranks.len + uses->counts.len + uses->follows.len;
     if (!uses->job || uses->is_other || questions == 0) return;
     for (size_t i = 0; i < uses->follows.len; i++)
         if (!follow_is_possible(keep, uses, &uses->follows.items[i])) return;
+    if (!capture_ranks(keep, uses)) return;
     uses->job->keep = CORE_KEEP_MOST_COMMON;
     uses->job->keep_most = uses->most;
     if (uses->ranks.len == questions) return;
@@ -259,7 +283,7 @@ void core_keep(CoreProgram *program, uint32_t *next_var) {
     map_init(&keep.bounds, program->arena);
     for (size_t i = 0; i < program->fns.len; i++) {
         keep.is_top = program->fns.items[i] == program->top_level;
-        visit_apart(&keep, program->fns.items[i]->body);
+        visit_piece(program->fns.items[i]->body, &keep);
     }
     keep.is_top = false;
     for (size_t i = 0; i < program->jobs.len; i++) core_each_job_code(program->jobs.items[i], visit_piece, &keep);

@@ -17,6 +17,7 @@ typedef struct Uses {
     CoreExpr *bind;   /* the LET or ASSIGN; NULL: it has no name */
     size_t at;        /* when the job is evaluated: see Keep.clock */
     uint32_t region;  /* where it is */
+    uint32_t piece;   /* likewise: a piece is code that is evaluated for itself, with all regions in it */
     bool is_top;      /* at the top level */
     bool is_other;    /* something else is done with it */
     int64_t most;     /* the largest n of `ranks` */
@@ -39,6 +40,7 @@ typedef struct Keep {
     size_t clock;     /* counts what is evaluated, in its order within each piece of code */
     uint32_t region;  /* what is in the same region is evaluated equally often, each time one after the other */
     uint32_t regions; /* so far */
+    uint32_t piece;
     bool is_top;
 } Keep;
 
@@ -48,6 +50,9 @@ CoreVar *keep_new_var(Keep *keep, const char *name, const CoreType *type, Span s
 /* The place of the table that a job walks, if it may be done on parts of it in any order: it walks nothing else, and its reducer is
  * exact. NULL: it may not. */
 CoreExpr **follow_table(CoreExpr *expr);
+/* The same value, evaluated when the table's job is; NULL: it cannot be. */
+CoreExpr *evaluate_early(Keep *keep, const Uses *uses, const CoreExpr *expr);
+CoreVar *keep_capture(Keep *keep, CoreJob *job, CoreExpr *value); /* the job gets one more capture, of this value */
 /* Is everything that the job needs there when the table's is evaluated, and are both evaluated if one is? */
 bool follow_is_possible(Keep *keep, const Uses *uses, const FollowUse *use);
 void follow_add(Keep *keep, const Uses *uses, CoreJob *follow); /* makes it follow the table's job */

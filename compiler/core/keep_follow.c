@@ -67,8 +67,15 @@ static bool is_there(const Keep *keep, const Uses *uses, const void *name) {
     return !bound || bound->at < uses->at;
 }
 
-/* The same value, evaluated when the table's job is; NULL: it cannot be. */
-static CoreExpr *evaluate_early(Keep *keep, const Uses *uses, const CoreExpr *expr) {
+CoreVar *keep_capture(Keep *keep, CoreJob *job, CoreExpr *value) {
+    CoreVar *var = keep_new_var(keep, NULL, value->type, value->span);
+    var->is_borrowed = true;
+    vec_push(keep->program->arena, &job->captures, var);
+    vec_push(keep->program->arena, &job->captured, value);
+    return var;
+}
+
+CoreExpr *evaluate_early(Keep *keep, const Uses *uses, const CoreExpr *expr) {
     Arena *arena = keep->program->arena;
     CoreExpr *early;
     switch (expr->kind) {
@@ -118,7 +125,6 @@ bool follow_is_possible(Keep *keep, const Uses *uses, const FollowUse *use) {
 
 void follow_add(Keep *keep, const Uses *uses, CoreJob *follow) {
     Arena *arena = keep->program->arena;
-    CoreJob *job = uses->job;
     CoreFollow added = {.job = follow};
     walk_pairs(keep, follow);
     if (follow->captures.len > 0) {
@@ -126,10 +132,7 @@ void follow_add(Keep *keep, const Uses *uses, CoreJob *follow) {
         CoreExpr *tuple = core_node(arena, CORE_TUPLE, type, follow->span);
         for (size_t i = 0; i < follow->captured.len; i++)
             vec_push(arena, &tuple->args, evaluate_early(keep, uses, follow->captured.items[i]));
-        added.captures = keep_new_var(keep, NULL, type, follow->span);
-        added.captures->is_borrowed = true;
-        vec_push(arena, &job->captures, added.captures);
-        vec_push(arena, &job->captured, tuple);
+        added.captures = keep_capture(keep, uses->job, tuple);
     }
-    vec_push(arena, &job->follows, added);
+    vec_push(arena, &uses->job->follows, added);
 }

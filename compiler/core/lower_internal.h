@@ -328,7 +328,8 @@ struct ReducerUse {
     Callable function;
     CoreExpr *from; /* an atom, or NULL */
     const char *name;
-    bool is_plain; /* made by reducer_plain */
+    bool is_plain;    /* made by reducer_plain */
+    bool has_default; /* a parameter of a declared one is left to its default */
     Span span;
 };
 
@@ -347,7 +348,7 @@ CoreExpr *reducer_member(Lower *l, const ReducerUse *use, const char *name, cons
 /* A variable of a code piece. */
 CoreVar *state_var(Lower *l, const char *name, const CoreType *type, bool is_owned, Span span);
 bool reducer_is_prelude(const Symbol *symbol, const char *name);
-bool reducer_is_exact(const Symbol *symbol, const CoreType *element);
+bool reducer_is_exact(const ReducerUse *use, const CoreType *element);
 bool reducer_is_associative(const Symbol *symbol);
 bool reducer_takes_one(const ReducerUse *use); /* it is done with the first element */
 /* The same reducer without the forms that only code generation knows: the sum of ints is the library's `exact_sum`. */

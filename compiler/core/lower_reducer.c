@@ -32,6 +32,9 @@ static ReducerUse declared_reducer(Lower *l, Env *env, Ast *ast, CoreExprs *out)
     for (size_t i = 0; i < args.len; i++) {
         Ast *pattern = ast_as(Param, params->items[i])->pattern;
         const CallArg *arg = &args.items[i];
+        const Ast *otherwise = ast_as(Param, params->items[i])->default_value;
+        bool is_default = otherwise && arg->ast->span.file == otherwise->span.file && arg->ast->span.from == otherwise->span.from;
+        use.has_default |= is_default; /* what stands there is a copy of it */
         if (pattern->kind == AST_PAT_NAME && ast_is_function_literal(l, arg->env, arg->ast)) {
             env_bind_callable(l, use.env, pattern->symbol, arg->ast, arg->env);
         } else {
@@ -142,12 +145,13 @@ static bool equality_is_identity(const CoreType *type) {
     }
 }
 
-bool reducer_is_exact(const Symbol *symbol, const CoreType *element) {
+/* `top` and `bottom` rank by a key; where that is the element itself, those of equal rank cannot be told apart. */
+bool reducer_is_exact(const ReducerUse *use, const CoreType *element) {
     static const char *const names[] = {"min", "max", "any", "all", "set"};
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-        if (reducer_is_prelude(symbol, names[i])) return equality_is_identity(element);
-    }
-    return false;
+    bool is_ranking = reducer_is_prelude(use->symbol, "top") || reducer_is_prelude(use->symbol, "bottom");
+    bool is_exact = is_ranking && use->has_default;
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) is_exact |= reducer_is_prelude(use->symbol, names[i]);
+    return is_exact && equality_is_identity(element);
 }
 
 /* Reducers of which one state may take in the elements of many chunks, in order, and be the same as those chunks' states merged
@@ -224,7 +228,7 @@ static void build_declared(Lower *l, CoreJob *job, const ReducerUse *use, const 
     CoreExprs none = {0};
     const CoreType *const add[] = {state, element}, *const merge[] = {state, state};
     reducer->kind = CORE_REDUCE_GENERAL;
-    reducer->is_exact = reducer_is_exact(use->symbol, element);
+    reducer->is_exact = reducer_is_exact(use, element);
     reducer->is_associative = reducer_is_associative(use->symbol);
     if (!init) {
         lower_refuse(l, job->span, "a reducer without `init`");

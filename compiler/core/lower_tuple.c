@@ -58,7 +58,7 @@ static Part part_of(Lower *l, const ReducerUse *use, const CoreType *element, Sp
         part.use = (ReducerUse){.symbol = prelude_symbol(l, "exact_sum", AST_REDUCER), .name = "sum"};
         part.use.env = env_new(l, NULL, NULL);
     }
-    part.is_exact = is_sum || reducer_is_prelude(use->symbol, "count") || reducer_is_exact(use->symbol, element);
+    part.is_exact = is_sum || reducer_is_prelude(use->symbol, "count") || reducer_is_exact(use, element);
     part.is_associative = part.is_exact || reducer_is_associative(use->symbol);
     const AstList *members = &ast_as(Reducer, part.use.symbol->decl)->members;
     for (size_t i = 0; i < members->len; i++) part.has_done |= strcmp(ast_as(Member, members->items[i])->name, "done") == 0;

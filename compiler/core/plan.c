@@ -66,7 +66,10 @@ static void plan_job(const CoreProgram *program, const CoreJob *job, Buf *out) {
         if (job->key) buf_printf(out, "    key       %s\n", job->key->name);
         buf_printf(out, "    state     %s\n", reducer->state->name);
     }
-    if (job->keep == CORE_KEEP_MOST_COMMON && (job->keep_most > 0 || !job->answers))
+    if (job->keep_also)
+        buf_printf(out, "    keep      the %" PRId64 " most common of each part of the table, or as many as is captured\n",
+                   job->keep_most);
+    else if (job->keep == CORE_KEEP_MOST_COMMON && (job->keep_most > 0 || !job->answers))
         buf_printf(out, "    keep      the %" PRId64 " most common, of each part of the table\n", job->keep_most);
     if (job->answers) buf_add_text(out, "    keep      how many keys each part of the table has\n");
     for (size_t i = 0; i < job->follows.len; i++) {

@@ -56,9 +56,11 @@ static void print_reducer(Printer *printer, CoreJob *job, int depth) {
 /* What is left of the table, and what is made of it where its parts are: code of the job, too. */
 static void print_keep(Printer *printer, const CoreJob *job, int depth) {
     Buf *out = printer->out;
-    if (job->keep == CORE_KEEP_MOST_COMMON && (job->keep_most > 0 || !job->answers)) {
+    if (job->keep == CORE_KEEP_MOST_COMMON && (job->keep_most > 0 || job->keep_also || !job->answers)) {
         print_indent(printer, depth);
-        buf_printf(out, "keep the %" PRId64 " most common\n", job->keep_most);
+        buf_printf(out, "keep the %" PRId64 " most common", job->keep_most);
+        if (job->keep_also) buf_printf(out, ", or %s", printer_var(printer, job->keep_also));
+        buf_add_char(out, '\n');
     }
     for (size_t i = 0; i < job->follows.len; i++) {
         CoreJob *follow = job->follows.items[i].job;

@@ -320,7 +320,7 @@ typedef struct MrFollow {
     const struct MrTask *task; /* MR_TASK_EXACT; one LIST, of pairs */
     uint32_t captures;         /* the field of the keyed task's captures that is a tuple of what this one captures */
 } MrFollow;
-#define MR_NO_CAPTURES UINT32_MAX /* it captures nothing */
+#define MR_NO_CAPTURES UINT32_MAX /* there is no such field */
 
 /* The fields of MrTask.answers; from MR_ANSWER_STATES on there is one for each follow, an optional of its state. */
 enum {
@@ -369,6 +369,7 @@ typedef struct MrTask {
     uint32_t flags;
     uint32_t keep; /* MrKeep */
     int64_t keep_most;
+    uint32_t keep_also; /* the field of the captures that has a tuple of ints: what is kept is the largest of them and keep_most */
     const MrType *answers; /* of a keyed task: a tuple that mr_job_run stores in place of the table; NULL: it stores the table */
     uint32_t follow_count; /* none without answers */
     const MrFollow *follows;

@@ -31,10 +31,25 @@ static MrMap *states_of(MrContext *context, MrMap *states, const MrMap *finished
     return kept;
 }
 
+/* How many entries are wanted. */
+static int64_t most_wanted(const FrameContext *of) {
+    const MrTask *task = of->task;
+    int64_t most = task->keep_most;
+    if (task->keep_also == MR_NO_CAPTURES) return most;
+    const MrType *numbers = task->captures->fields[task->keep_also];
+    const char *at = (const char *)of->captures + task->captures->offsets[task->keep_also];
+    for (uint32_t i = 0; i < numbers->field_count; i++) {
+        int64_t n;
+        memcpy(&n, at + numbers->offsets[i], sizeof n);
+        if (n > most) most = n;
+    }
+    return most;
+}
+
 static void leave_out(Frame *frame, const FrameContext *of, const MrMap *finished) {
     const MrTask *task = of->task;
     MrMap **states = (MrMap **)frame->state;
-    int64_t count, *numbers = map_most_common(finished, task->keep_most, &count);
+    int64_t count, *numbers = map_most_common(finished, most_wanted(of), &count);
     frame->left_out += (uint64_t)((finished ? finished->len : 0) - count);
     map_unique(states);
     *states = *states ? states_of(of->context, *states, finished, numbers, count, task->state) : NULL;
