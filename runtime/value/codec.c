@@ -1,9 +1,10 @@
 /* codec.c: values as bytes and back. Both directions keep a stack of open runs (walk.h); payloads of plain numbers are copied
- * whole, and tables from strings to numbers have loops of their own. */
+ * whole, and tables from strings or numbers to numbers have loops of their own. */
 #include "runtime/value/codec.h"
 
 #include <assert.h>
 
+#include "runtime/value/numbers.h"
 #include "runtime/value/stream.h"
 #include "runtime/value/walk.h"
 
@@ -44,9 +45,16 @@ typedef struct Encoder {
     Walk walk;
 } Encoder;
 
-/* Strings to numbers, as tables of counts are: such entries are encoded and decoded one after another, without a walk. */
-static bool entries_are_plain(const MrType *key, const MrType *value) {
-    return key->kind == MR_STRING && type_is_plain(value);
+/* Strings or numbers to numbers, as tables of counts are: such entries are encoded and decoded one after another, without a walk.
+ */
+typedef struct PlainEntries {
+    Numbers key, value; /* no numbers in the key: it is a string */
+} PlainEntries;
+
+static bool entries_are_plain(PlainEntries *plain, const MrType *key, const MrType *value) {
+    plain->key.count = 0;
+    bool is_plain = key->kind == MR_STRING || (numbers_of(&plain->key, key) && plain->key.count > 0);
+    return is_plain && numbers_of(&plain->value, value);
 }
 
 static void add_varint(Buf *out, uint64_t x) {
@@ -94,27 +102,34 @@ static void encode_list(Encoder *encoder, const MrType *type, MrList *const *pla
     encode_elements(encoder, type, place, 0, count);
 }
 
-static void encode_plain_entry(Buf *out, const MrMap *map, const char *entry) {
-    size_t size = map->value->size;
-    const MrString *key = (const MrString *)(entry + map->key_offset);
-    size_t len = (size_t)key->len;
-    buf_reserve(out, VARINT_MAX + len + MR_STRING_SLACK + size);
-    add_varint(out, len);
-    if (is_short(key->len))
-        memcpy(out->data + out->len, key->data, SHORT_BYTES);
-    else if (len)
-        memcpy(out->data + out->len, key->data, len);
-    memcpy(out->data + out->len + len, entry + map->value_offset, size);
-    out->len += len + size;
+static void encode_plain_entry(Buf *out, const PlainEntries *plain, const MrMap *map, const char *entry) {
+    const char *key = entry + map->key_offset;
+    size_t len = plain->key.count ? 0 : (size_t)((const MrString *)key)->len;
+    buf_reserve(out, VARINT_MAX + len + MR_STRING_SLACK + (plain->key.count + plain->value.count) * NUMBER_SIZE);
+    char *at;
+    if (plain->key.count) {
+        at = numbers_put(&plain->key, key, out->data + out->len);
+    } else {
+        const char *bytes = ((const MrString *)key)->data;
+        add_varint(out, len);
+        at = out->data + out->len;
+        if (is_short((int64_t)len))
+            memcpy(at, bytes, SHORT_BYTES);
+        else if (len)
+            memcpy(at, bytes, len);
+        at += len;
+    }
+    out->len = (size_t)(numbers_put(&plain->value, entry + map->value_offset, at) - out->data);
 }
 
 static void encode_map(Encoder *encoder, MrMap *const *place, const MrType *type) {
     MrMap *map = *place;
+    PlainEntries plain;
     if (!encoder->keeps_order) mr_map_sorted(NULL, map, type);
     int64_t len = mr_map_len(NULL, map);
     add_varint(encoder->out, (uint64_t)len);
-    if (len && entries_are_plain(map->key, map->value))
-        for (int64_t i = 0; i < len; i++) encode_plain_entry(encoder->out, map, map_entry(map, i));
+    if (len && entries_are_plain(&plain, map->key, map->value))
+        for (int64_t i = 0; i < len; i++) encode_plain_entry(encoder->out, &plain, map, map_entry(map, i));
     else if (len)
         walk_push(&encoder->walk, place, type);
 }
@@ -194,11 +209,12 @@ void codec_encode_elements(Buf *out, const MrList *list, int64_t first, int64_t 
 
 void codec_encode_entries(Buf *out, const MrMap *map, const uint32_t *numbers, size_t count, const MrProgram *program) {
     add_varint(out, count);
-    bool is_plain = count && entries_are_plain(map->key, map->value);
+    PlainEntries plain;
+    bool is_plain = count && entries_are_plain(&plain, map->key, map->value);
     for (size_t i = 0; i < count; i++) {
         const char *entry = map_entry(map, numbers[i]);
         if (is_plain) {
-            encode_plain_entry(out, map, entry);
+            encode_plain_entry(out, &plain, map, entry);
             continue;
         }
         codec_encode_as_is(out, entry + map->key_offset, map->key, program);
@@ -301,25 +317,39 @@ static bool decode_list(Decoder *decoder, MrList **to, const MrType *type) {
     return take_count(decoder, type_least(type->fields[0]), &count) && decode_elements(decoder, to, type, count);
 }
 
-/* The entries of such a map. Each key is loaded once, for its copy and its hash, where the bytes after it can be read. */
-static bool decode_plain_entries(Decoder *decoder, MrMap *map, int64_t count) {
-    size_t size = map->value->size;
+/* A key is loaded once, for its copy and its hash, where the bytes after it can be read. */
+static bool decode_plain_string(Decoder *decoder, MrMap *map, MrString *key, uint64_t *hash) {
+    uint64_t len;
+    if (!take_varint(decoder, &len)) return false;
+    const char *bytes = take_bytes(decoder, len);
+    if (!bytes) return false;
+    if (decoder->end - bytes >= (int64_t)len + MR_STRING_SLACK) {
+        *hash = hash_bytes(bytes, (int64_t)len);
+        *key = pool_string(&map->pool, bytes, (int64_t)len);
+    } else {
+        *key = string_new(bytes, (int64_t)len);
+        *hash = hash_bytes(key->data, key->len);
+    }
+    return true;
+}
+
+static bool decode_numbers(Decoder *decoder, const Numbers *numbers, char *value) {
+    const char *at = numbers_take(numbers, value, decoder->at, decoder->end);
+    if (!at) return decode_fail(decoder, "a number is malformed");
+    decoder->at = at;
+    return true;
+}
+
+static bool decode_plain_entries(Decoder *decoder, const PlainEntries *plain, MrMap *map, int64_t count) {
     for (; map->len < count; map->len++) {
-        char *entry = map_entry(map, map->len);
-        MrString *key = (MrString *)(entry + map->key_offset);
-        uint64_t len, hash;
-        if (!take_varint(decoder, &len)) return false;
-        const char *bytes = take_bytes(decoder, len);
-        if (!bytes) return false;
-        if (decoder->end - bytes >= (int64_t)len + MR_STRING_SLACK) {
-            hash = hash_bytes(bytes, (int64_t)len);
-            *key = pool_string(&map->pool, bytes, (int64_t)len);
-        } else {
-            *key = string_new(bytes, (int64_t)len);
-            hash = hash_bytes(key->data, key->len);
-        }
+        char *entry = map_entry(map, map->len), *key = entry + map->key_offset;
+        uint64_t hash = 0;
+        if (plain->key.count ? !decode_numbers(decoder, &plain->key, key)
+                             : !decode_plain_string(decoder, map, (MrString *)(void *)key, &hash))
+            return false;
+        if (plain->key.count) hash = map_key(key, map->key).hash;
         memcpy(entry, &hash, sizeof hash);
-        if (!take_into(decoder, entry + map->value_offset, size)) {
+        if (!decode_numbers(decoder, &plain->value, entry + map->value_offset)) {
             map->len++; /* its key must be dropped */
             return false;
         }
@@ -337,16 +367,22 @@ static bool finish_entries(Decoder *decoder, MrMap *map) {
     return map_index(map) || decode_fail(decoder, "a key is there twice");
 }
 
+static size_t plain_least(const PlainEntries *plain) {
+    return (plain->key.count ? numbers_least(&plain->key) : 1) + numbers_least(&plain->value);
+}
+
 static bool decode_map(Decoder *decoder, MrMap **to, const MrType *type) {
     const MrType *key = type->fields[0], *value = type->fields[1];
-    size_t least = type_least(key) + type_least(value);
+    PlainEntries plain;
+    bool is_plain = entries_are_plain(&plain, key, value);
+    size_t least = is_plain ? plain_least(&plain) : type_least(key) + type_least(value);
     int64_t count;
     if (!take_count(decoder, least, &count)) return false;
     if (!least && count > 1) return decode_fail(decoder, "a key is there twice"); /* there is but one unit */
     if (!count) return true;
     MrMap *map = *to = map_new(key, value, count);
     assert(map->stride == type->stride);
-    if (entries_are_plain(key, value)) return decode_plain_entries(decoder, map, count) && finish_entries(decoder, map);
+    if (is_plain) return decode_plain_entries(decoder, &plain, map, count) && finish_entries(decoder, map);
     map->len = count;
     walk_push(&decoder->walk, to, type);
     return true;

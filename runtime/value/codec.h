@@ -1,7 +1,8 @@
 /* codec.h: values as bytes, to travel between threads, processes and machines, and back.
  *
  * The form follows the type, which is not sent; numbers are little-endian. int, float: 8 bytes; bool: 1; range: 24; string, list,
- * map, set: the length as a varint, then the bytes, elements or entries; optional: 0, or 1 and the payload; function: 0, or its
+ * map, set: the length as a varint, then the bytes, elements or entries (those of numbers, or of a string and numbers, with ints as
+ * varints, see numbers.h); optional: 0, or 1 and the payload; function: 0, or its
  * place in program->functions + 1 as a varint, and its environment; future: 0, none; tuple: the fields.
  *
  * Encoding may sort maps, so the values must belong to the calling thread. Decoding makes values of the calling thread, and takes

@@ -8,6 +8,8 @@
 #include <cmocka.h>
 
 #include "runtime/value/codec.h"
+#include "runtime/value/numbers.h"
+#include "runtime/value/value.h"
 #include "tests/unit/values.h"
 
 static MrContext context;
@@ -218,6 +220,31 @@ static int teardown(void **state) {
     return mr_live_values() != 0;
 }
 
+/* Small ints take few bytes; all come back, and no byte of one may be missing. */
+static void test_numbers(void **state) {
+    (void)state;
+    static const struct {
+        int64_t x;
+        long size;
+    } cases[] = {{0, 1},    {-1, 1},   {63, 1},      {-64, 1},        {64, 2},         {-65, 2},
+                 {8191, 2}, {8192, 3}, {1000000, 3}, {INT64_MAX, 10}, {INT64_MIN, 10}, {INT64_MAX - 1, 10}};
+    Numbers numbers;
+    assert_true(numbers_of(&numbers, &type_int));
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char bytes[NUMBER_SIZE];
+        int64_t back = 0;
+        char *end = numbers_put(&numbers, &cases[i].x, bytes);
+        assert_int_equal(end - bytes, cases[i].size);
+        assert_ptr_equal(numbers_take(&numbers, &back, bytes, end), end);
+        assert_true(back == cases[i].x);
+        assert_null(numbers_take(&numbers, &back, bytes, end - 1));
+    }
+    const char endless[NUMBER_SIZE + 1] = {-1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1};
+    int64_t x = 0;
+    assert_null(numbers_take(&numbers, &x, endless, endless + sizeof endless));
+    assert_false(numbers_of(&numbers, &type_string));
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_identity),
@@ -226,6 +253,7 @@ int main(void) {
         cmocka_unit_test(test_refused),
         cmocka_unit_test(test_functions_of_other_types),
         cmocka_unit_test(test_deep),
+        cmocka_unit_test(test_numbers),
     };
     return cmocka_run_group_tests(tests, NULL, teardown);
 }
