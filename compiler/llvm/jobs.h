@@ -49,9 +49,9 @@ Callee gen_kernel(Gen *gen, const CoreJob *job);
 
 bool job_puts_off(const CoreJob *job);
 Pending *pending_new(Gen *gen, const CoreJob *job); /* makes a function: before the kernel is begun */
-void pending_begin(Frame *frame, Pending *pending);
+void pending_begin(Frame *frame, Pending *pending, const Kernel *kernel);
 void pending_yield(Frame *frame, LLVMValueRef key, Value *value);
-void pending_flush(Frame *frame, const Kernel *kernel); /* before the state is used otherwise */
+void pending_end(Frame *frame, const Kernel *kernel); /* before the state is used otherwise */
 
 /* ---- reduce.c */
 

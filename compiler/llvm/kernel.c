@@ -241,7 +241,7 @@ Callee gen_kernel(Gen *gen, const CoreJob *job) {
     if (job->catches) gen_store_at(&frame, frame.position, kernel.chunk, offsetof(MrChunk, position));
     job_bind_captures(&frame, job, LLVMGetParam(callee.function, 1));
     state_begin(&frame, &kernel, state, has_value);
-    if (pending) pending_begin(&frame, pending);
+    if (pending) pending_begin(&frame, pending, &kernel);
     kernel.leave = frame_block(&frame, "leave");
 
     bool is_stream = job->sources.items[0].kind == CORE_SOURCE_STREAM;
@@ -262,7 +262,7 @@ Callee gen_kernel(Gen *gen, const CoreJob *job) {
     frame_jump(&frame, kernel.leave);
     frame_enter(&frame, kernel.leave);
     scope_leave(&frame);
-    if (pending) pending_flush(&frame, &kernel);
+    if (pending) pending_end(&frame, &kernel);
     state_end(&frame, &kernel, state, has_value);
     frame_end(&frame);
     kernel_quick_finish(&frame, &kernel);

@@ -190,13 +190,18 @@ static void for_counted(Frame *frame, const CoreExpr *expr) {
 static void for_pieces(Frame *frame, const CoreExpr *expr, LLVMValueRef text, bool by_lines) {
     Gen *gen = frame->gen;
     LLVMBuilderRef b = frame->builder;
-    LLVMTypeRef cursor_type = LLVMStructTypeInContext(gen->llvm, (LLVMTypeRef[]){gen->ptr, gen->ptr, gen->i64}, 3, 0);
+    LLVMTypeRef cursor_type =
+        LLVMStructTypeInContext(gen->llvm, (LLVMTypeRef[]){gen->ptr, gen->ptr, gen->i64, gen->ptr, gen->ptr, gen->ptr}, 6, 0);
     LLVMValueRef cursor = frame_variable(frame, cursor_type, "cursor"), piece = frame_variable(frame, gen->string, "piece");
     LLVMValueRef data = LLVMBuildExtractValue(b, text, 0, "data"), len = LLVMBuildExtractValue(b, text, 1, "len");
     LLVMValueRef owner = LLVMBuildExtractValue(b, text, 2, "owner");
     LLVMValueRef end = LLVMBuildInBoundsGEP2(b, gen->i8, data, &len, 1, "end");
     LLVMBuildStore(b, LLVMConstNull(cursor_type), cursor);
     gen_store_at(frame, data, cursor, offsetof(MrCursor, next));
+    if (!by_lines) {
+        LLVMValueRef room = frame_variable(frame, LLVMArrayType2(gen->i64, sizeof(MrSpans) / sizeof(int64_t)), "room");
+        gen_store_at(frame, room, cursor, offsetof(MrCursor, room));
+    }
     LLVMBasicBlockRef head = frame_block(frame, "next"), body = frame_block(frame, "body"), done = frame_block(frame, "done");
     frame_jump(frame, head);
     frame_enter(frame, head);

@@ -4,7 +4,10 @@
  * PENDING_COUNT pairs, each with its hash, having asked for its slot; then the slots are read and the entries asked for; then the
  * values are added, in the order in which they came. Only reducers take part that cannot fail, so that nothing shows of it.
  *
- * What is pending owns nothing. A key that has an owner ends the waiting at once, while the owner still holds it. */
+ * What is pending owns nothing. A key that has an owner ends the waiting at once, while the owner still holds it.
+ *
+ * Exact sums and counts go through the map's front (runtime/value/front.h), which does the same, and adds up what frequent keys
+ * get. */
 #include "compiler/llvm/jobs.h"
 #include "compiler/llvm/loops.h"
 
@@ -18,6 +21,8 @@ struct Pending {
     LLVMValueRef keys, hashes, values; /* arrays */
     LLVMValueRef count;                /* variable, i64 */
     Callee flush;                      /* void (context, state, keys, hashes, values, count) */
+    bool has_front;                    /* then there is nothing of these, but: */
+    LLVMValueRef front;
 };
 
 bool job_puts_off(const CoreJob *job) {
@@ -79,15 +84,21 @@ static Callee flush_new(Gen *gen, const CoreJob *job, const Pending *pending) {
 
 Pending *pending_new(Gen *gen, const CoreJob *job) {
     Pending *pending = arena_make(gen->arena, Pending);
-    /* A count's values are nothing: their places are there, but nobody writes or reads them. */
-    pending->value = job->reducer.kind == CORE_REDUCE_COUNT ? job->reducer.state : job->reducer.element;
+    pending->has_front = job->reducer.kind != CORE_REDUCE_LANES;
+    if (pending->has_front) return pending;
+    pending->value = job->reducer.element;
     pending->key_type = gen_type(gen, job->key);
     pending->flush = flush_new(gen, job, pending);
     return pending;
 }
 
-void pending_begin(Frame *frame, Pending *pending) {
+void pending_begin(Frame *frame, Pending *pending, const Kernel *kernel) {
     Gen *gen = frame->gen;
+    if (pending->has_front) {
+        LLVMValueRef args[] = {kernel->state->address, gen_descriptor(gen, kernel->state->type)};
+        pending->front = frame_runtime(frame, RUNTIME_mr_front_open, args);
+        return;
+    }
     LLVMTypeRef value_type = gen_type(gen, pending->value);
     pending->keys = frame_variable(frame, LLVMArrayType2(pending->key_type, PENDING_COUNT), "keys");
     pending->hashes = frame_variable(frame, LLVMArrayType2(gen->i64, PENDING_COUNT), "hashes");
@@ -95,12 +106,22 @@ void pending_begin(Frame *frame, Pending *pending) {
     pending->count = frame_zero_variable(frame, gen->i64, "pending");
 }
 
-void pending_flush(Frame *frame, const Kernel *kernel) {
+static void pending_flush(Frame *frame, const Kernel *kernel) {
+    Gen *gen = frame->gen;
+    LLVMBuilderRef b = frame->builder;
     const Pending *pending = kernel->pending;
-    LLVMValueRef count = LLVMBuildLoad2(frame->builder, frame->gen->i64, pending->count, "");
+    LLVMValueRef count = LLVMBuildLoad2(b, gen->i64, pending->count, "");
     LLVMValueRef args[] = {frame->context, kernel->state->address, pending->keys, pending->hashes, pending->values, count};
-    LLVMBuildCall2(frame->builder, pending->flush.type, pending->flush.function, args, 6, "");
-    LLVMBuildStore(frame->builder, gen_int(frame->gen, 0), pending->count);
+    LLVMBuildCall2(b, pending->flush.type, pending->flush.function, args, 6, "");
+    LLVMBuildStore(b, gen_int(gen, 0), pending->count);
+}
+
+void pending_end(Frame *frame, const Kernel *kernel) {
+    LLVMValueRef args[] = {kernel->state->address, gen_descriptor(frame->gen, kernel->state->type)};
+    if (kernel->pending->has_front)
+        frame_runtime(frame, RUNTIME_mr_front_close, args);
+    else
+        pending_flush(frame, kernel);
 }
 
 /* Does the key need its owner, who may be gone before the pair's turn comes? */
@@ -114,23 +135,41 @@ static LLVMValueRef key_has_owner(Frame *frame, const CoreJob *job, LLVMValueRef
     return LLVMBuildNot(b, LLVMBuildOr(b, LLVMBuildIsNull(b, owner, ""), is_constant, ""), "");
 }
 
+static void front_yield(Frame *frame, LLVMValueRef key, Value *value) {
+    Gen *gen = frame->gen;
+    LLVMBuilderRef b = frame->builder;
+    const Kernel *kernel = frame->kernel;
+    LLVMValueRef type = gen_descriptor(gen, kernel->state->type), number = value->llvm;
+    if (kernel->job->reducer.kind == CORE_REDUCE_COUNT) {
+        value_hold(frame, value); /* nobody wants it */
+        number = gen_int(gen, 1);
+    }
+    LLVMValueRef args[] = {kernel->pending->front, frame_address(frame, key), number, type};
+    LLVMValueRef is_full = frame_runtime(frame, RUNTIME_mr_front_put, args), has_owner = key_has_owner(frame, kernel->job, key);
+    frame_inline(frame, is_full);
+    LLVMBasicBlockRef usual = frame_if_rare(frame, LLVMBuildOr(b, is_full, has_owner, ""));
+    frame_runtime(frame, RUNTIME_mr_front_flush, (LLVMValueRef[]){kernel->state->address, has_owner, type});
+    frame_jump(frame, usual);
+    frame_enter(frame, usual);
+}
+
 void pending_yield(Frame *frame, LLVMValueRef key, Value *value) {
     Gen *gen = frame->gen;
     LLVMBuilderRef b = frame->builder;
     const Kernel *kernel = frame->kernel;
     const Pending *pending = kernel->pending;
+    if (pending->has_front) {
+        front_yield(frame, key, value);
+        return;
+    }
     LLVMValueRef number = LLVMBuildLoad2(b, gen->i64, pending->count, "");
     LLVMValueRef map = LLVMBuildLoad2(b, gen->ptr, kernel->state->address, "map");
-    LLVMValueRef args[] = {map, frame_address(frame, key), gen_descriptor(gen, kernel->state->type)};
-    LLVMValueRef hash = frame_runtime(frame, RUNTIME_mr_map_hash_ahead, args);
+    LLVMValueRef hash = frame_runtime(frame, RUNTIME_mr_map_hash_ahead,
+                                      (LLVMValueRef[]){map, frame_address(frame, key), gen_descriptor(gen, kernel->state->type)});
     frame_inline(frame, hash);
     LLVMBuildStore(b, key, item(frame, pending->key_type, pending->keys, number));
     LLVMBuildStore(b, hash, item(frame, gen->i64, pending->hashes, number));
-    if (kernel->job->reducer.kind == CORE_REDUCE_COUNT) {
-        value_hold(frame, value);
-    } else {
-        LLVMBuildStore(b, value->llvm, item(frame, gen_type(gen, pending->value), pending->values, number));
-    }
+    LLVMBuildStore(b, value->llvm, item(frame, gen_type(gen, pending->value), pending->values, number));
     LLVMValueRef more = LLVMBuildAdd(b, number, gen_int(gen, 1), "");
     LLVMBuildStore(b, more, pending->count);
     LLVMValueRef is_full = LLVMBuildICmp(b, LLVMIntEQ, more, gen_int(gen, PENDING_COUNT), "");

@@ -56,6 +56,10 @@ bool mr_map_at(MrContext *context, void **value, MrMap **map, const void *key, c
 bool mr_map_set(MrContext *context, MrMap **map, const void *key, void *value, const MrType *type);
 void *mr_map_upsert(MrContext *context, MrMap **place, const void *key, const MrType *type, bool *is_new);
 int64_t mr_map_hash_ahead(MrContext *context, MrMap *map, const void *key, const MrType *type);
+void *mr_front_open(MrContext *context, MrMap **place, const MrType *type);
+bool mr_front_put(MrContext *context, void *front, const void *key, int64_t number, const MrType *type);
+void mr_front_flush(MrContext *context, MrMap **place, bool is_all, const MrType *type);
+void mr_front_close(MrContext *context, MrMap **place, const MrType *type);
 int64_t mr_map_entry_ahead(MrContext *context, MrMap *map, int64_t hash, const MrType *type);
 void *mr_map_upsert_at(MrContext *context, MrMap **place, const void *key, int64_t hash, int64_t number, const MrType *type,
                        bool *is_new);

@@ -38,11 +38,20 @@ typedef struct MrString {
     MrCell *owner;    /* what keeps the bytes alive; NULL: borrowed from the chunk being mapped (or empty) */
 } MrString;
 
-/* A walk through the words or lines of a text; to begin it, all but `next` is zero. */
+/* Where words begin and end that were found, counted from somewhere. A few places after those that count may be written. */
+enum { MR_SPANS = 512, MR_SPANS_ROOM = MR_SPANS + 64 };
+typedef struct MrSpans {
+    uint16_t starts[MR_SPANS_ROOM], ends[MR_SPANS_ROOM];
+} MrSpans;
+
+/* A walk through the words or lines of a text; to begin it, `next` is set, for words also `room`, and all else is zero. Words are
+ * looked for some hundreds at a time. */
 typedef struct MrCursor {
-    const char *next;  /* where what was not looked at yet begins */
-    const char *block; /* of the 64 bytes looked at last ... */
-    uint64_t words;    /* ... those that belong to words, or end lines, which have not been given yet */
+    const char *next;          /* where what was not looked at yet begins */
+    const char *base;          /* lines: the 64 bytes looked at last; words: where those that were found are counted from ... */
+    uint64_t lines;            /* lines: of these 64 those that end lines which have not been given yet */
+    const uint16_t *at, *stop; /* ... and the starts of those, in `room`, that have not been given yet */
+    MrSpans *room;             /* words: the caller's */
 } MrCursor;
 
 typedef struct MrRange {

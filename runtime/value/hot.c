@@ -4,7 +4,7 @@
  * that they are inlined and specialised for the types at hand. Hence no variables, nothing but short ways; whatever is rare (a
  * collision of the general kind, an allocation, a character that is not ASCII, an error) is a call to an ordinary function. It gets
  * copies of what it is given by address, so that the loop's own variables can stay in registers. */
-#include "runtime/value/map.h"
+#include "runtime/value/front.h"
 #include "runtime/value/number.h"
 #include "runtime/value/rare.h"
 #include "runtime/value/words.h"
@@ -121,11 +121,30 @@ void *mr_map_upsert_at(MrContext *context, MrMap **place, const void *key, int64
     return map_upsert_hashed(place, key, (uint64_t)hash, type, is_new);
 }
 
+/* ---- the front of a map of sums */
+
+bool mr_front_put(MrContext *context, void *into, const void *key, int64_t number, const MrType *type) {
+    (void)context;
+    MapFront *front = into;
+    MapKey sought = map_key(key, type->fields[0]);
+    FrontItem *item = front->next;
+    item->known = front_key(&sought, type->fields[0]);
+    item->hash = sought.hash;
+    item->number = number;
+    if (type->fields[0]->kind == MR_INT)
+        item->key.integer = *(const int64_t *)key;
+    else
+        item->key.string = *(const MrString *)key;
+    __builtin_prefetch(front_line(front, sought.hash));
+    front->next = item + 1;
+    return item + 1 == front->limit;
+}
+
 /* ---- text */
 
 bool mr_next_word(MrContext *context, MrCursor *cursor, const char *end, MrString *out) {
     (void)context;
-    if (UNLIKELY(!cursor->words)) {
+    if (UNLIKELY(cursor->at == cursor->stop)) {
         MrCursor look = *cursor;
         MrString one = {0};
         WordsFound found = words_look(&look, end, &one);
@@ -135,10 +154,8 @@ bool mr_next_word(MrContext *context, MrCursor *cursor, const char *end, MrStrin
             return found == WORDS_ONE;
         }
     }
-    uint64_t words = cursor->words, after = words + (words & -words); /* the first word's bits carry into the one after it */
-    int start = __builtin_ctzll(words);
-    cursor->words = after & (after - 1);
-    *out = (MrString){cursor->block + start, __builtin_ctzll(after) - start, NULL};
+    const uint16_t *at = cursor->at++;
+    *out = (MrString){cursor->base + at[0], at[MR_SPANS_ROOM] - (int64_t)at[0], NULL}; /* the ends lie behind the starts */
     return true;
 }
 
@@ -146,18 +163,18 @@ bool mr_next_line(MrContext *context, MrCursor *cursor, const char *end, MrStrin
     (void)context;
     const char *p = cursor->next, *stop = end;
     if (p >= end) return false;
-    while (!cursor->words) {
-        const char *block = cursor->block ? cursor->block + BLOCK_BYTES : p;
+    while (!cursor->lines) {
+        const char *block = cursor->base ? cursor->base + BLOCK_BYTES : p;
         if (UNLIKELY(block >= end)) { /* the last line, which has no end */
             cursor->next = end;
             *out = (MrString){p, end - p, NULL};
             return true;
         }
-        cursor->block = block;
-        cursor->words = block_find(block, end - block, '\n');
+        cursor->base = block;
+        cursor->lines = block_find(block, end - block, '\n');
     }
-    stop = cursor->block + __builtin_ctzll(cursor->words);
-    cursor->words &= cursor->words - 1;
+    stop = cursor->base + __builtin_ctzll(cursor->lines);
+    cursor->lines &= cursor->lines - 1;
     cursor->next = stop + 1;
     if (stop > p && stop[-1] == '\r') stop--;
     *out = (MrString){p, stop - p, NULL};
@@ -199,41 +216,29 @@ bool mr_split_lent(MrContext *context, MrList **out, const MrString *s, const Mr
     return false;
 }
 
-/* Room for a changed copy of a string, and MR_STRING_SLACK more: a slice of the chunk becomes another thing of the chunk. */
-static inline MrString lower_room(MrContext *context, const MrString *s, char **bytes) {
-    MrScratch *scratch = &context->scratch;
-    if (UNLIKELY(s->owner || scratch->left < SHORT_BYTES)) return string_alloc(s->len, bytes);
-    *bytes = scratch->at;
-    scratch->at += s->len;
-    scratch->left -= s->len;
-    return (MrString){*bytes, s->len, NULL};
-}
-
 static inline void lower_rare(MrString *out, MrString s) {
     MrString lower = text_lower(&s);
     *out = lower;
 }
 
+/* A copy in small letters is always made: a branch that depends on whether there are capitals would often be foreseen wrongly. So a
+ * slice of the chunk becomes another thing of the chunk. */
+static inline bool lower_slice(MrScratch *scratch, MrString *out, const MrString *s) {
+    Bytes bytes = load_bytes(s->data) & short_mask(s->len);
+    char *to = scratch->at;
+    if (UNLIKELY(flag_bits((Flags)bytes))) return false; /* not ASCII */
+    bytes |= (Bytes)(bytes - 'A' < 26) & 0x20;
+    scratch->at += s->len;
+    scratch->left -= s->len;
+    memcpy(to, &bytes, sizeof bytes);
+    *out = (MrString){to, s->len, NULL};
+    return true;
+}
+
 bool mr_prim_lower(MrContext *context, MrString *out, const MrString *s) {
-    if (UNLIKELY(!is_short(s->len))) {
-        lower_rare(out, *s);
-        return false;
-    }
-    Bytes bytes = load_bytes(s->data);
-    Flags is_capital = (Flags)(bytes - 'A' < 26);
-    uint32_t inside = first_bits(s->len);
-    if (LIKELY(!(flag_bits(is_capital | (Flags)bytes) & inside))) {
-        *out = *s;
-        cell_retain(out->owner);
-    } else if (UNLIKELY(flag_bits((Flags)bytes) & inside)) { /* not ASCII */
-        lower_rare(out, *s);
-    } else {
-        char *to;
-        MrString lower = lower_room(context, s, &to);
-        bytes |= (Bytes)is_capital & 0x20;
-        memcpy(to, &bytes, sizeof bytes);
-        *out = lower;
-    }
+    MrScratch *scratch = &context->scratch;
+    if (LIKELY(!s->owner && is_short(s->len) && scratch->left >= SHORT_BYTES && lower_slice(scratch, out, s))) return false;
+    lower_rare(out, *s);
     return false;
 }
 

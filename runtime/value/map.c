@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/arena.h"
+#include "runtime/value/front.h"
 
 enum { FIRST_SLOTS = 8 };
 
@@ -45,6 +46,7 @@ MrMap *map_new(const MrType *key, const MrType *value, int64_t cap) {
 }
 
 void map_free(MrMap *map) {
+    front_drop(map);
     pool_close(&map->pool);
     free(map->entries);
     free(map->slots);
@@ -204,6 +206,7 @@ static void slot_free(MrMap *map, uint64_t hole) {
 /* The last entry takes the place of the one that goes. */
 static void map_remove_entry(MrContext *context, MrMap *map, char *entry) {
     int64_t number = (entry - map->entries) / map->stride, last = map->len - 1;
+    front_drop(map);
     mr_drop(context, entry + map->key_offset, map->key);
     mr_drop(context, entry + map->value_offset, map->value);
     slot_free(map, slot_index(map, number));
@@ -224,6 +227,7 @@ void *mr_map_sorted(MrContext *context, MrMap *map, const MrType *type) {
     (void)type;
     if (!map || !map->len) return NULL;
     if (map->is_sorted) return map->entries;
+    front_drop(map);
     size_t stride = map->stride;
     int64_t *order = xmalloc((size_t)map->len * sizeof *order);
     sort_order(order, map->entries + map->key_offset, stride, map->len, map->key);

@@ -17,7 +17,8 @@ struct MrMap {
     const MrType *key, *value;
     uint32_t key_offset, value_offset, stride;
     bool is_sorted;
-    StringPool pool; /* of keys that were slices */
+    StringPool pool;        /* of keys that were slices */
+    struct MapFront *front; /* front.h; or NULL */
 };
 
 #define MAP_NUMBER ((UINT64_C(1) << 40) - 1) /* the bits of a slot that hold a number */

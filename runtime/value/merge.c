@@ -3,7 +3,7 @@
  * Each key's values meet exactly once, left before right, whatever the order of keys in memory, so that the result does not depend
  * on it. Neither do the error and what is printed: it is as if the keys had been merged in ascending order up to the first that
  * failed. */
-#include "runtime/value/map.h"
+#include "runtime/value/front.h"
 
 #include <stdlib.h>
 
@@ -134,6 +134,8 @@ bool mr_map_merge(MrContext *context, MrMap **left, MrMap *right, const MrType *
         mr_drop(context, &right, type);
         return false;
     }
+    front_settle(*left);
+    front_settle(right);
     map_unique(left);
     map_unique(&right);
     bool is_kept_right = right->len > (*left)->len;
@@ -158,6 +160,7 @@ bool mr_map_finish(MrContext *context, MrMap **out, MrMap *in, const MrType *in_
                    const void *captures) {
     bool has_failed = false;
     MrMap *map = NULL;
+    front_settle(in);
     if (mr_map_len(context, in)) {
         map_unique(&in);
         mr_map_sorted(context, in, in_type);
@@ -187,6 +190,7 @@ bool mr_map_finish_sums(MrContext *context, MrMap **out, MrMap *in, const MrType
         mr_drop(context, &in, in_type);
         return false;
     }
+    front_settle(in);
     map_unique(&in);
     int64_t failed = -1;
     MrMap *map = map_like(in, out_type->fields[0], out_type->fields[1]);

@@ -1,10 +1,10 @@
-/* words.c: word boundaries: in full generality, and the short way for ASCII, 64 bytes at a time. */
+/* words.c: word boundaries in full generality. Of ASCII, which blocks.c looks through, only what is special comes here. */
 #include "runtime/value/words.h"
 
 #include <stddef.h>
 #include <utf8proc.h>
 
-#include "runtime/value/inline.h"
+#include "runtime/value/blocks.h"
 #include "runtime/value/text.h"
 
 static bool is_ascii_word(char byte) {
@@ -102,70 +102,32 @@ const char *words_cut(const char *begin, const char *p, const char *end) {
     return p;
 }
 
-/* ---- blocks of 64 bytes, each byte a bit */
+/* ---- looking ahead */
 
-enum { BLOCK = 64 };
-
-#define LAST_BYTE (UINT64_C(1) << 63)
-
-typedef struct BlockBits {
-    uint64_t words;       /* letters, digits, and what is not ASCII */
-    uint64_t apostrophes; /* ASCII's */
-    uint64_t beyond;      /* what is not ASCII */
-} BlockBits;
-
-static BlockBits classify(const char *p) {
-    BlockBits bits = {0};
-    for (int i = 0; i < BLOCK; i += SHORT_BYTES) {
-        Bytes bytes = load_bytes(p + i);
-        Flags is_word = (Flags)(((bytes | 0x20) - 'a' < 26) | (bytes - '0' < 10));
-        bits.words |= (uint64_t)flag_bits(is_word | (Flags)bytes) << i;
-        bits.apostrophes |= (uint64_t)flag_bits((Flags)(bytes == '\'')) << i;
-        bits.beyond |= (uint64_t)flag_bits((Flags)bytes) << i;
-    }
-    return bits;
-}
-
-/* The words of the block at p that are ASCII, whole and known to be so; cursor->next is where the others begin. */
-static uint64_t block_words(MrCursor *cursor, const char *p, int64_t left) {
-    char last[BLOCK] = {0};
-    if (left < BLOCK) memcpy(last, p, (size_t)left);
-    BlockBits bits = classify(left < BLOCK ? last : p);
-    uint64_t words = bits.words | (bits.apostrophes & bits.words << 1 & bits.words >> 1);
-    cursor->next = p + (left < BLOCK ? left : BLOCK);
-    if (left >= BLOCK) {
-        /* A word that reaches the block's end may go on; an apostrophe there may be part of one. */
-        uint64_t open = words | (bits.apostrophes & words << 1 & LAST_BYTE);
-        int size = ~open ? __builtin_clzll(~open) : BLOCK;
-        cursor->next -= size;
-        words = size == BLOCK ? 0 : words & ~UINT64_C(0) >> size;
-    }
-    if (UNLIKELY(bits.beyond & words)) {
-        uint64_t before = ~words & ((bits.beyond & -bits.beyond) - 1);
-        int start = before ? BLOCK - __builtin_clzll(before) : 0;
-        cursor->next = p + start;
-        words &= (UINT64_C(1) << start) - 1;
-    }
-    return words;
-}
-
-/* The next word of any kind from p on, where a block has none to give. */
-static WordsFound look_closely(MrCursor *cursor, const char *p, const char *end, MrString *out) {
-    const char *begin = words_begin(p, end);
-    cursor->next = end;
-    if (begin == end) return WORDS_NONE;
-    cursor->next = words_end(begin, end);
-    *out = (MrString){begin, cursor->next - begin, NULL};
-    return WORDS_ONE;
-}
+enum { SPAN_MOST = UINT16_MAX };
 
 WordsFound words_look(MrCursor *cursor, const char *end, MrString *out) {
-    while (cursor->next < end) {
-        const char *p = cursor->next;
-        cursor->words = block_words(cursor, p, end - p);
-        cursor->block = p;
-        if (cursor->words) return WORDS_MANY;
-        if (cursor->next == p) return look_closely(cursor, p, end, out);
+    Blocks blocks = {.base = cursor->next, .next = cursor->next, .spans = cursor->room};
+    while (blocks.next < end) {
+        bool is_full = blocks_find(&blocks, end);
+        if (blocks.next == end || (is_full && blocks.count)) break;
+        /* What comes next is not ASCII, or longer than all that blocks_find looks at. */
+        const char *begin = words_begin(blocks.next, end), *stop = begin < end ? words_end(begin, end) : end;
+        bool fits = stop - blocks.base <= SPAN_MOST && blocks.count < MR_SPANS;
+        if (!fits && blocks.count) break;
+        blocks.next = stop;
+        if (begin == end) break;
+        if (!fits) {
+            cursor->next = stop;
+            *out = (MrString){begin, stop - begin, NULL};
+            return WORDS_ONE;
+        }
+        blocks.spans->starts[blocks.count] = (uint16_t)(begin - blocks.base);
+        blocks.spans->ends[blocks.count++] = (uint16_t)(stop - blocks.base);
     }
-    return WORDS_NONE;
+    cursor->next = blocks.next;
+    cursor->base = blocks.base;
+    cursor->at = cursor->room->starts;
+    cursor->stop = cursor->at + blocks.count;
+    return blocks.count ? WORDS_MANY : WORDS_NONE;
 }

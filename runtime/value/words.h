@@ -24,11 +24,11 @@ const char *words_cut(const char *begin, const char *p, const char *end);
 
 typedef enum WordsFound {
     WORDS_NONE, /* no more */
-    WORDS_ONE,  /* *out is the next word */
-    WORDS_MANY, /* the cursor's block has some */
+    WORDS_ONE,  /* *out is the next word, which is too long for the cursor */
+    WORDS_MANY, /* the cursor has some */
 } WordsFound;
 
-/* Looks at what comes next, for mr_next_word, which has given all words of the block before. */
+/* Looks for the words that come next, for mr_next_word, which has given all that the cursor had. */
 WordsFound words_look(MrCursor *cursor, const char *end, MrString *out);
 
 /* The start of the first word in [p, end), or `end`; p is not inside a word. */

@@ -26,11 +26,12 @@ static void orders_free(PartOrder *orders, size_t count) {
 }
 
 /* The order of each node's map; *count of them. */
-static PartOrder *orders_new(const Bag *bag, uint32_t level, size_t *count) {
+static PartOrder *orders_new(const Bag *bag, const FrameContext *of, uint32_t level, size_t *count) {
     *count = bag->commutative ? 1 : bag->len;
     PartOrder *orders = xcalloc(*count + 1, sizeof *orders);
     for (size_t i = 0; i < *count; i++) {
         BagValue value = bag->commutative ? bag->value : bag->nodes[i].value;
+        if (value != VALUE_NONE) frame_settle(frame_of(value), of);
         if (value != VALUE_NONE && !part_order(&orders[i], frame_map(frame_of(value)), level))
             out_of_memory(SIZE_MAX); /* a table of more than 2^32 entries on one worker */
     }
@@ -39,7 +40,7 @@ static PartOrder *orders_new(const Bag *bag, uint32_t level, size_t *count) {
 
 bool bag_cut(const Bag *bag, const FrameContext *of, uint32_t level, uint32_t run, CutSink *sink, void *data) {
     size_t count;
-    PartOrder *orders = orders_new(bag, level, &count);
+    PartOrder *orders = orders_new(bag, of, level, &count);
     Buf stretch = {0};
     bool failed = false;
     for (uint32_t cell = 0; cell < PART_CELLS && !failed; cell++) {
@@ -64,6 +65,8 @@ static void frame_join(Frame *frame, Frame *from, const FrameContext *of) {
     frame->left_out = (frame->left_out + from->left_out) & INT64_MAX;
     frame->is_uneven |= follow_join(frame, from, of);
     if (frame->has_value && from->has_value) {
+        frame_settle(frame, of);
+        frame_settle(from, of);
         part_join(frame->state, *(MrMap **)from->state);
         from->has_value = false;
     }
@@ -116,6 +119,7 @@ static void bag_each_frame(const Bag *bag, const FrameContext *of, FrameVisitor 
 static void keep_part(Frame *frame, const FrameContext *of, void *data) {
     const Part *part = data;
     uint32_t first = part_first(*part), count = part_end(*part) - first;
+    frame_settle(frame, of);
     if (frame->has_value) part_keep(of->context, (MrMap **)frame->state, 0, first, count);
     if (first == 0) return;
     frame_cut(frame, 0); /* the output lies in the first part, and what was left out counts there */

@@ -10,7 +10,7 @@
 #include "base/arena.h"
 #include "runtime/net/link.h"
 #include "runtime/value/codec.h"
-#include "runtime/value/map.h"
+#include "runtime/value/front.h"
 #include "runtime/value/value.h"
 #include "runtime/worker/run.h"
 
@@ -67,6 +67,7 @@ static bool run_pairs(FollowState *to, const FrameContext *of, const char *pairs
     context->failed_element = -1;
     bool failed = of->task->kernel(context, of->captures, &chunk, to->state, &to->has_value);
     if (failed) to->has_value = false;
+    if (to->has_value && of->task->flags & MR_TASK_KEYED) front_settle(*(MrMap **)to->state);
     return failed;
 }
 

@@ -11,6 +11,7 @@
 #include "base/buf.h"
 #include "base/input.h"
 #include "runtime/value/codec.h"
+#include "runtime/value/front.h"
 #include "runtime/value/part.h"
 #include "runtime/worker/follow.h"
 
@@ -25,6 +26,10 @@ static void segments_free(Frame *frame) {
     free(frame->segments);
     frame->segments = NULL;
     frame->segment_count = frame->segment_cap = 0;
+}
+
+void frame_settle(const Frame *frame, const FrameContext *of) {
+    if (frame->has_value && of->task->flags & MR_TASK_KEYED) front_settle(*(MrMap **)frame->state);
 }
 
 static void drop_state(Frame *frame, const FrameContext *of) {
@@ -214,6 +219,7 @@ static void frame_encode(const Frame *frame, const FrameContext *of, const PartO
         buf_add_counted(out, frame->segments[i].text, frame->segments[i].len);
     }
     if (!frame->has_value) return;
+    frame_settle(frame, of);
     if (!order) {
         codec_encode_as_is(out, frame->state, of->task->state, of->context->program);
         return;

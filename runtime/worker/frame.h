@@ -53,6 +53,10 @@ void frame_take_output(Frame *frame, const FrameContext *of, size_t from, uint64
 /* Moves the context's error into a frame that has failed at `chunk`; `input` says what was being mapped (NULL: no element was). */
 void frame_fail(Frame *frame, MrContext *context, uint64_t chunk, const char *input);
 
+/* Brings what a keyed state still has in its map's front into the map's entries: before these are looked at otherwise than by the
+ * task's kernel and merge. */
+void frame_settle(const Frame *frame, const FrameContext *of);
+
 bool frame_is_empty(const Frame *frame);
 BagOps frame_ops(FrameContext *of); /* `of` must stay where it is */
 static inline Frame *frame_of(BagValue value) {

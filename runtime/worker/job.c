@@ -34,6 +34,7 @@ void job_close(Job *job) {
 /* The result of the frame, whose state is consumed; the frame may be NULL. */
 static bool finish_frame(Job *job, Frame *frame, void *result) {
     bool has_value = frame && frame->has_value;
+    if (frame) frame_settle(frame, &job->of);
     return answers_finish(&job->of, frame, has_value ? frame->state : NULL, has_value, result);
 }
 

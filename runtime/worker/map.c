@@ -90,7 +90,7 @@ static uint64_t map_once(Job *job, JobRun *run, Frame *frame, uint64_t first, ui
     MR_FAULT_STARTED(started);
     bool failed = plan_read(&job->plan, context, run->lists, first, count, &chunk);
     MrScratch scratch = context->scratch;
-    if (plan_is_text(&job->plan)) scratch_open(context);
+    if (!failed && plan_is_text(&job->plan)) scratch_open(context, (size_t)chunk.slices[0].first);
     if (failed && frame->has_value) mr_drop(context, frame->state, job->plan.task->state);
     if (failed)
         chunk.slices = NULL; /* it is the chunk that could not be read, not an element that failed */

@@ -10,7 +10,7 @@
 #include "runtime/worker/cpu.h"
 
 /* What a chunk's changed pieces may take; the rest of them are values of their own. */
-enum { SCRATCH_SIZE = 128 << 10 };
+enum { SCRATCH_LEAST = 16 << 10, SCRATCH_MOST = 4 << 20 };
 
 /* The lowest address that generated code may use: what the runtime's own functions need below it is left free. */
 static const char *stack_limit(void) {
@@ -50,16 +50,22 @@ void runtime_free(MrRuntime *runtime) {
     file_list_free(&runtime->io.kept);
     free(runtime->scratch);
     runtime->scratch = NULL;
+    runtime->scratch_size = 0;
     runtime->file_names = NULL;
     runtime->costs = NULL;
     runtime->file_name_count = runtime->cost_count = 0;
 }
 
-void scratch_open(MrContext *context) {
+void scratch_open(MrContext *context, size_t size) {
     MrRuntime *runtime = runtime_of(context);
     if (context->scratch.at) return;
-    if (!runtime->scratch) runtime->scratch = xmalloc(SCRATCH_SIZE + MR_STRING_SLACK);
-    context->scratch = (MrScratch){runtime->scratch, SCRATCH_SIZE};
+    if (size > SCRATCH_MOST) size = SCRATCH_MOST;
+    if (runtime->scratch_size < size) {
+        free(runtime->scratch);
+        runtime->scratch_size = size < SCRATCH_LEAST ? SCRATCH_LEAST : size + size / 8;
+        runtime->scratch = xmalloc(runtime->scratch_size + MR_STRING_SLACK);
+    }
+    context->scratch = (MrScratch){runtime->scratch, (int64_t)runtime->scratch_size};
 }
 
 const char *runtime_file_name(MrRuntime *runtime, const char *name, size_t len) {

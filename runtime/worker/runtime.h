@@ -52,6 +52,7 @@ typedef struct MrRuntime {
     struct StreamCache *cache; /* what cached streams keep here; NULL: nothing yet */
 
     char *scratch; /* what the context's scratch is cut from, once text has been mapped */
+    size_t scratch_size;
 
     /* Names of source files in errors that came from elsewhere. */
     char **file_names;
@@ -69,7 +70,7 @@ void runtime_free(MrRuntime *runtime); /* what it holds, except for the cluster 
 
 /* Gives the context room for changed pieces of a chunk of text, unless an outer chunk has done so. Whoever maps the chunk puts
  * context->scratch back afterwards as it was. */
-void scratch_open(MrContext *context);
+void scratch_open(MrContext *context, size_t size);
 
 /* The same text, kept until the runtime goes. */
 const char *runtime_file_name(MrRuntime *runtime, const char *name, size_t len);

@@ -61,6 +61,7 @@ static bool frame_thin(Frame *frame, const FrameContext *of, uint64_t budget) {
     MrContext *context = of->context;
     const MrTask *task = of->task;
     if (!frame->has_value) return false;
+    frame_settle(frame, of);
     MrMap *states = *(MrMap **)frame->state, *copy = states ? map_copy(states) : NULL, *finished = NULL;
     size_t printed = context->out_len;
     bool failed = task->finish(context, of->captures, &copy, true, &finished), is_whole = failed || context->out_len > printed;

@@ -139,7 +139,8 @@ static bool list_kernel(MrContext *context, const void *captures, MrChunk *chunk
 /* ---- map w => (w, 1) over words reduce sum by key */
 static bool count_kernel(MrContext *context, const void *captures, MrChunk *chunk, void *state, bool *has_value) {
     (void)captures;
-    MrCursor cursor = {.next = chunk->slices[0].data};
+    MrSpans room;
+    MrCursor cursor = {.next = chunk->slices[0].data, .room = &room};
     const char *end = cursor.next + chunk->slices[0].first;
     MrString word;
     while (mr_next_word(context, &cursor, end, &word)) {

@@ -73,7 +73,8 @@ typedef bool Next(MrContext *context, MrCursor *cursor, const char *end, MrStrin
 
 /* The tokens of a stretch of text, each with a bar after it, and where each began. */
 static void add_tokens(Next *next, const char *text, size_t len, uint64_t start, uint64_t low, uint64_t high, Buf *out) {
-    MrCursor cursor = {.next = text};
+    MrSpans room;
+    MrCursor cursor = {.next = text, .room = &room};
     MrString token;
     while (len && next(NULL, &cursor, text + len, &token)) {
         const char *first = token.data ? token.data : text;

@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include "runtime/value/blocks.h"
 #include "runtime/value/text.h"
 #include "runtime/value/words.h"
 #include "tests/unit/values.h"
@@ -98,7 +99,8 @@ static int random_text(Random *random, char *text) {
 static void check_words(const char *text, int from, int to, const Marks *marks) {
     char *copy = malloc((size_t)(to - from) + 1); /* just these bytes, so that a sanitiser sees reads past them */
     memcpy(copy, text + from, (size_t)(to - from));
-    MrCursor cursor = {.next = copy};
+    MrSpans room;
+    MrCursor cursor = {.next = copy, .room = &room};
     const char *end = copy + (to - from);
     int at = from;
     for (MrString word; mr_next_word(&context, &cursor, end, &word);) {
@@ -122,6 +124,60 @@ static void test_reference(void **state) {
         mark(&marks, text, len);
         check_words(text, 0, len, &marks);
     }
+}
+
+/* ---- the variants for levels of the processor find the same, stretch by stretch, wherever the text lies and blocks end */
+
+typedef struct Variant {
+    CpuLevel level;
+    bool packs;
+} Variant;
+
+/* Goes on as words_look does, over a unit that is not ASCII. */
+static void check_variant(Variant variant, const char *text, const char *end) {
+    static MrSpans wanted_spans, found_spans;
+    for (const char *next = text; next < end;) {
+        Blocks wanted = {.base = next, .next = next, .spans = &wanted_spans}, found = wanted;
+        found.spans = &found_spans;
+        bool is_full = blocks_find_at(&wanted, end, CPU_BASE, false);
+        assert_int_equal(blocks_find_at(&found, end, variant.level, variant.packs), is_full);
+        assert_ptr_equal(found.next, wanted.next);
+        assert_int_equal(found.count, wanted.count);
+        for (uint32_t i = 0; i < wanted.count; i++) {
+            assert_int_equal(found_spans.starts[i], wanted_spans.starts[i]);
+            assert_int_equal(found_spans.ends[i], wanted_spans.ends[i]);
+        }
+        next = wanted.next > next ? wanted.next : words_end(words_begin(next, end), end);
+    }
+}
+
+static void check_variants(const char *text, const char *end) {
+    if (cpu_level() >= CPU_V3) check_variant((Variant){CPU_V3, false}, text, end);
+    if (cpu_packs_bytes()) check_variant((Variant){CPU_V4, true}, text, end);
+}
+
+static void test_levels(void **state) {
+    (void)state;
+    Random random = {4};
+    for (int round = 0; round < 5000; round++) {
+        char text[TEXT + 64];
+        int at = (int)random_below(&random, 64), len = random_text(&random, text + at);
+        check_variants(text + at, text + at + len);
+    }
+    /* Longer than a window, with words longer than one, and bytes of all kinds. */
+    enum { LONG = 300000 };
+    char *text = malloc(LONG);
+    for (int letters = 1; letters <= 1 << 18; letters *= 8) {
+        for (int i = 0; i < LONG; i++) {
+            int kind = (int)random_below(&random, letters + 8);
+            text[i] = kind == 0 ? (char)random_below(&random, 256) : kind == 1 ? ' ' : kind == 2 ? '\'' : (char)('a' + kind % 26);
+        }
+        check_variants(text, text + LONG);
+        for (int i = 0; i < LONG; i++)
+            if (text[i] < 0 || (letters > 64 && text[i] == ' ')) text[i] = 'x';
+        check_variants(text, text + LONG);
+    }
+    free(text);
 }
 
 static void test_inside(void **state) {
@@ -165,7 +221,8 @@ static void test_cut(void **state) {
 
 static void check_lines(const char *text, const char *const *expected) {
     const char *end = text + strlen(text);
-    MrCursor cursor = {.next = text};
+    MrSpans room;
+    MrCursor cursor = {.next = text, .room = &room};
     MrString line;
     for (; *expected; expected++) {
         assert_true(mr_next_line(&context, &cursor, end, &line));
@@ -186,10 +243,8 @@ static void test_lines(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_reference),
-        cmocka_unit_test(test_inside),
-        cmocka_unit_test(test_cut),
-        cmocka_unit_test(test_lines),
+        cmocka_unit_test(test_reference), cmocka_unit_test(test_levels), cmocka_unit_test(test_inside),
+        cmocka_unit_test(test_cut),       cmocka_unit_test(test_lines),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,27 @@
+/* blocks.h: finding the words of text that is ASCII, 64 bytes at a time.
+ *
+ * There are variants for several levels of the processor (cpu.h), all with the same results: those of the definition in words.h.
+ * Any thread may call them. */
+#ifndef RUNTIME_VALUE_BLOCKS_H
+#define RUNTIME_VALUE_BLOCKS_H
+
+#include "runtime/include/mr.h"
+#include "runtime/value/cpu.h"
+
+/* A search for words that goes through a text. */
+typedef struct Blocks {
+    const char *base; /* where words are counted from */
+    const char *next; /* what was not looked at yet begins here, not inside a word */
+    uint32_t count;   /* of words found, up to MR_SPANS */
+    MrSpans *spans;
+} Blocks;
+
+/* Appends the words from `next` on, and sets `next` to where the text after them begins: `end`, or before a word that is not of
+ * ASCII alone. Also where there was no room for more: then the answer is true. Of a single word for which there is no room, nothing
+ * is taken. */
+bool blocks_find(Blocks *blocks, const char *end);
+
+/* The same by the variant of a level, which the machine must have; `packs` as cpu_packs_bytes says. */
+bool blocks_find_at(Blocks *blocks, const char *end, CpuLevel level, bool packs);
+
+#endif

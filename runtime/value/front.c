@@ -1,0 +1,112 @@
+/* front.c: making a map's front, as large as the map asks for, and emptying it into the map. */
+#include "runtime/value/front.h"
+
+#include <stdlib.h>
+
+#include "base/arena.h"
+
+/* The least and the most lines. More than that are no nearer than the map itself. */
+enum { FRONT_FIRST = 64, FRONT_MOST = 16384 };
+
+void front_drop(MrMap *map) {
+    free(map->front);
+    map->front = NULL;
+}
+
+static void front_make(MrMap *map) {
+    uint64_t lines = FRONT_FIRST;
+    while (lines < FRONT_MOST && lines < 2 * (uint64_t)map->len) lines *= 2;
+    if (map->front && map->front->mask + 1 >= lines) return;
+    front_settle(map);
+    front_drop(map);
+    map->front = xaligned(_Alignof(MapFront), sizeof(MapFront) + lines * sizeof(FrontLine));
+    map->front->mask = lines - 1;
+    map->front->fresh = map->front->next = map->front->queue;
+    map->front->limit = map->front->queue + FRONT_BATCH;
+}
+
+void *mr_front_open(MrContext *context, MrMap **place, const MrType *type) {
+    (void)context;
+    if (!*place) *place = map_new(type->fields[0], type->fields[1], 0);
+    front_make(*place);
+    return (*place)->front;
+}
+
+/* A value is a count in 64 bits or a sum in 128, the lower half first. */
+static void value_add(void *value, bool is_wide, int64_t number) {
+    uint64_t *halves = value, low = halves[0] + (uint64_t)number;
+    if (is_wide) halves[1] += (uint64_t)(number >> 63) + (low < (uint64_t)number);
+    halves[0] = low;
+}
+
+static inline FrontLine *line_of(MapFront *front, const FrontItem *item) {
+    FrontLine *line = front_line(front, item->hash);
+    if (LIKELY(bytes_are_zero(line->key ^ item->known))) return line;
+    line = front_beside(front, line);
+    return bytes_are_zero(line->key ^ item->known) ? line : NULL;
+}
+
+/* Adds what came last to the lines' sums; what has no line, or a sum that it does not fit into, moves to the front of the queue. */
+static void add_to_lines(MapFront *front) {
+    FrontItem *left = front->fresh;
+    for (const FrontItem *item = left; item < front->next; item++) {
+        FrontLine *line = line_of(front, item);
+        if (LIKELY(line && !__builtin_add_overflow(line->sum, item->number, &line->sum))) continue;
+        *left++ = *item;
+    }
+    front->fresh = left;
+}
+
+/* A line for the item's key, where one is free. */
+static void note(MapFront *front, const FrontItem *item, int64_t entry) {
+    FrontLine *line = front_line(front, item->hash);
+    if (line->sum) line = front_beside(front, line);
+    if (line->sum || bytes_are_zero(item->known ^ FRONT_UNKNOWN)) return;
+    line->key = item->known;
+    line->number = entry;
+}
+
+/* Adds what has no line to the map. */
+static void add_to_map(MrContext *context, MrMap **place, const MrType *type) {
+    MrMap *map = *place;
+    MapFront *front = map->front;
+    bool is_wide = type->fields[1]->size > sizeof(int64_t), is_new;
+    for (FrontItem *item = front->queue; item < front->fresh; item++) __builtin_prefetch(&map->slots[item->hash & map->mask]);
+    for (FrontItem *item = front->queue; item < front->fresh; item++)
+        item->entry = mr_map_entry_ahead(context, map, (int64_t)item->hash, type);
+    for (FrontItem *item = front->queue; item < front->fresh; item++) {
+        char *value = mr_map_upsert_at(context, place, &item->key, (int64_t)item->hash, item->entry, type, &is_new);
+        value_add(value, is_wide, item->number);
+        note(front, item, (value - type->offsets[1] - map->entries) / (int64_t)type->stride);
+    }
+    front->fresh = front->queue;
+}
+
+void mr_front_flush(MrContext *context, MrMap **place, bool is_all, const MrType *type) {
+    MapFront *front = (*place)->front;
+    front->has_sums = true;
+    add_to_lines(front);
+    if (is_all || front->fresh > front->queue + FRONT_BATCH) add_to_map(context, place, type);
+    front->next = front->fresh;
+    front->limit = front->fresh + FRONT_BATCH;
+}
+
+void mr_front_close(MrContext *context, MrMap **place, const MrType *type) {
+    mr_front_flush(context, place, true, type);
+    if ((*place)->len) return;
+    mr_drop(context, place, type);
+    *place = NULL;
+}
+
+void front_settle(MrMap *map) {
+    if (!map || !map->front || !map->front->has_sums) return;
+    MapFront *front = map->front;
+    bool is_wide = map->value->size > sizeof(int64_t);
+    for (uint64_t i = 0; i <= front->mask; i++) {
+        FrontLine *line = &front->lines[i];
+        if (!line->sum) continue;
+        value_add(map_entry(map, line->number) + map->value_offset, is_wide, line->sum);
+        line->sum = 0;
+    }
+    front->has_sums = false;
+}
