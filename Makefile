@@ -54,6 +54,7 @@ LIB_MRRUN    := $(BUILD)/lib/libmrrun.a
 BITCODE      := $(BUILD)/lib/mr/hot.bc
 HOT_SRC      := $(wildcard runtime/value/hot.c runtime/value/random.c)
 LLVM_LINK    ?= $(shell $(LLVM_CONFIG) --bindir 2>/dev/null)/llvm-link
+LLVM_OPT     ?= $(shell $(LLVM_CONFIG) --bindir 2>/dev/null)/opt
 
 .PHONY: all clean
 PHASES_THERE := $(shell grep -lE '^CoreProgram \*core_lower|^bool sema_check|^GenModule \*gen_program|^AstFile \*parse_file' compiler/*/*.c 2>/dev/null | wc -l)
@@ -134,9 +135,10 @@ $(BUILD)/obj/embedded.o $(BUILD)/obj/explanations.o: $(BUILD)/obj/%.o: $(BUILD)/
 $(BUILD)/obj/%.bc: %.c $(wildcard runtime/value/*.h runtime/include/*)
 	@mkdir -p $(@D)
 	$(CLANG) -std=c11 -I. -D_GNU_SOURCE -O1 -Xclang -disable-llvm-passes -ffp-contract=off -fno-math-errno -emit-llvm -c $< -o $@
+# As far as they can be optimised without knowing what is called with what, they are here and not in each program.
 $(BITCODE): $(patsubst %.c,$(BUILD)/obj/%.bc,$(HOT_SRC))
 	@mkdir -p $(@D)
-	$(LLVM_LINK) -o $@ $^
+	$(LLVM_LINK) $^ | $(LLVM_OPT) '-passes=thinlto-pre-link<O2>' -o $@
 
 # What mrc needs to know to call the linker itself: the linker, the files before and after those of a program, and folders of libraries,
 # as the C compiler here has them. Nothing of it where the C compiler is needed, or where there is no mold.

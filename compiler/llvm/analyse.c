@@ -1,6 +1,8 @@
 /* Questions about core expressions that decide how they are generated. */
 #include "compiler/llvm/expr.h"
 
+#include <string.h>
+
 typedef bool Predicate(const CoreExpr *expr, const void *data);
 
 /* Whether the predicate holds for the expression or anything in it; a job's own code is not looked into. */
@@ -102,8 +104,28 @@ static bool is_loop(const CoreExpr *expr, const void *data) {
     return expr->kind == CORE_FOR || expr->kind == CORE_WHILE || expr->kind == CORE_CHUNK;
 }
 
-bool expr_has_loop(const CoreExpr *expr) {
-    return expr_any(expr, is_loop, NULL);
+static bool is_print(const CoreExpr *expr) {
+    return expr->kind == CORE_PRIM && (strcmp(expr->text, "print") == 0 || strcmp(expr->text, "log") == 0);
+}
+
+/* Whether each turn of the loop prints, and does nothing that has loops of its own. */
+static bool is_printing(const CoreExpr *loop) {
+    if (loop->kind != CORE_FOR) return false;
+    const CoreExpr *body = loop->args.items[0];
+    if (expr_any(body, is_loop, NULL)) return false;
+    if (body->kind != CORE_BLOCK) return is_print(body);
+    for (size_t i = 0; i < body->args.len; i++) {
+        if (is_print(body->args.items[i])) return true;
+    }
+    return false;
+}
+
+static bool is_busy_loop(const CoreExpr *expr, const void *data) {
+    return is_loop(expr, data) && !is_printing(expr);
+}
+
+bool expr_has_busy_loop(const CoreExpr *expr) {
+    return expr_any(expr, is_busy_loop, NULL);
 }
 
 static bool is_stream_loop(const CoreExpr *expr, const void *data) {

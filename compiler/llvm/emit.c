@@ -84,8 +84,7 @@ static void long_functions_keep(Gen *gen) {
     unsigned inlined = LLVMGetEnumAttributeKindForName("alwaysinline", 12);
     for (LLVMValueRef f = LLVMGetFirstFunction(gen->module); f; f = LLVMGetNextFunction(f)) {
         if (LLVMGetEnumAttributeAtIndex(f, whole, inlined) || instruction_count(f) <= OPTIMISED_INSTRUCTIONS) continue;
-        gen_attribute(gen, f, whole, "noinline");
-        gen_attribute(gen, f, whole, "optnone");
+        gen_cold(gen, f);
     }
 }
 
@@ -99,7 +98,9 @@ bool gen_optimise(Gen *gen) {
     LLVMPassBuilderOptionsSetLoopVectorization(options, gen->options.level > 1);
     LLVMPassBuilderOptionsSetSLPVectorization(options, gen->options.level > 1);
     LLVMPassBuilderOptionsSetLoopUnrolling(options, 1);
-    static const char *const pipelines[] = {"", "globaldce,default<O1>", "globaldce,default<O2>", "globaldce,default<O3>"};
+    static const char *const pipelines[] = {"", "globaldce,always-inline,globaldce,default<O1>",
+                                            "globaldce,always-inline,globaldce,default<O2>",
+                                            "globaldce,always-inline,globaldce,default<O3>"};
     LLVMErrorRef error = LLVMRunPasses(gen->module, pipelines[gen->options.level & 3], gen->machine, options);
     LLVMDisposePassBuilderOptions(options);
     if (!error) return module_verify(gen);

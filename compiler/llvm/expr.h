@@ -36,8 +36,8 @@ void gen_jump(Frame *frame, CoreKind kind, uint32_t id); /* BREAK or CONTINUE */
 bool expr_is_simple(const CoreExpr *expr);                          /* cannot fail or leave, has no effect */
 bool expr_disturbs(const CoreExpr *later, const CoreExpr *earlier); /* changes a variable that the earlier one reads */
 void expr_each(const CoreExpr *expr, void (*visit)(const CoreExpr *, void *), void *context); /* it and all in it, as below */
-bool expr_has_loop(const CoreExpr *expr);
-bool expr_walks_stream(const CoreExpr *expr);                    /* has a loop over a stream as a value */
+bool expr_has_busy_loop(const CoreExpr *expr); /* other than loops that print a line each time, which takes longer than the rest */
+bool expr_walks_stream(const CoreExpr *expr);  /* has a loop over a stream as a value */
 bool expr_stands_alone(const CoreExpr *expr, const Map *locals); /* has to do with none of these variables, and does not return */
 bool expr_has_yield_in_loop(const CoreExpr *expr);               /* a loop over a chunk of a stream is none */
 const CoreVar *expr_root(const CoreExpr *expr);                  /* the variable of which this reads a part, or NULL */

@@ -167,6 +167,11 @@ void gen_top_level_body(Gen *gen, const CoreFn *fn);
 LLVMValueRef gen_task(Gen *gen, const CoreJob *job); /* the MrTask's address */
 void gen_job_code(Gen *gen, const CoreJob *job);     /* kernel, merge, finish and the task itself */
 
+/* ---- cold.c */
+
+void gen_cold(Gen *gen, LLVMValueRef function); /* it runs seldom: it is not optimised, and not inlined */
+void gen_find_cold(Gen *gen);                   /* when all code is made: marks what only such functions call */
+
 /* ---- program.c */
 
 void gen_program_constant(Gen *gen); /* mr_program, main */

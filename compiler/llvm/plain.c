@@ -149,10 +149,37 @@ static void ask(Question *question, const CoreExpr *expr) {
     if (expr) expr_each(expr, ask_one, question);
 }
 
+/* Few elements, by what the program says. */
+static bool is_short_source(const CoreSource *source) {
+    enum { SHORT = 4096 };
+    const CoreExpr *expr = source->expr;
+    if (!expr) return false;
+    if (expr->kind == CORE_LIST) return expr->args.len < SHORT;
+    if (expr->kind != CORE_RANGE || expr->args.len != 2) return false;
+    const CoreExpr *first = expr->args.items[0], *last = expr->args.items[1];
+    if (first->kind != CORE_INT || last->kind != CORE_INT) return false;
+    return last->integer < first->integer || (uint64_t)last->integer - (uint64_t)first->integer < SHORT;
+}
+
+static void find_counted_loop(const CoreExpr *expr, void *found) {
+    if (expr->kind == CORE_FOR) *(bool *)found = true;
+}
+
+/* Whether the job has little to do, so that more code for it is not worth the time that making it takes: few elements, each without
+ * a loop that LLVM could widen. */
+static bool is_short(const CoreJob *job) {
+    bool is_long = false;
+    for (size_t i = 0; i < job->sources.len; i++) {
+        if (!is_short_source(&job->sources.items[i])) return false;
+    }
+    if (job->body) expr_each(job->body, find_counted_loop, &is_long);
+    return !is_long;
+}
+
 Plainness gen_job_plainness(Gen *gen, const CoreJob *job) {
     Question question = {.answer = {true, true, false}};
     Plainness *answer = &question.answer;
-    if (job->key || job->laws.len || job->is_single || job->catches) answer->is_plain = false;
+    if (job->key || job->laws.len || job->is_single || job->catches || is_short(job)) answer->is_plain = false;
     map_init(&question.asked, gen->arena);
     for (size_t i = 0; i < job->sources.len; i++) answer->is_plain = answer->is_plain && is_plain_source(&job->sources.items[i]);
     ask(&question, job->body);

@@ -16,6 +16,7 @@ static LLVMValueRef gen_top_level(Gen *gen) {
     const CoreFn *fn = gen->program->top_level;
     Callee callee = gen_internal(gen, "top level", LLVMFunctionType(gen->i1, &gen->ptr, 1, 0), false, true);
     gen_attribute(gen, callee.function, LLVMAttributeReturnIndex, "zeroext");
+    gen_cold(gen, callee.function);
     Frame frame;
     frame_begin(&frame, gen, callee.function, "top level", fn->span);
     const Callee *body = gen_function(gen, fn);
@@ -96,6 +97,7 @@ GenModule *gen_program(const CoreProgram *program, const GenOptions *options, Di
     gen_top_level_body(gen, program->top_level);
     gen_program_constant(gen);
     debug_finish(gen);
+    gen_find_cold(gen);
     gen->stats.made = gen_module_size(gen->module);
     double made = seconds_now();
     gen->stats.make_seconds = made - start;

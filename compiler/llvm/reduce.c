@@ -309,6 +309,7 @@ Callee gen_merge(Gen *gen, const CoreJob *job) {
     if (!job->key) return values;
     const CoreType *type = job_state_type(gen, job);
     Callee callee = code_declare(gen, job, "merge", false);
+    gen_cold(gen, callee.function); /* the work is done by the runtime, and by the function that merges values */
     LLVMValueRef left = LLVMGetParam(callee.function, 2), right = LLVMGetParam(callee.function, 3);
     Frame frame;
     Scope scope;
@@ -419,6 +420,7 @@ Callee gen_finish(Gen *gen, const CoreJob *job) {
     Callee each = {0};
     if (job->key && !finish_is_identity(&job->reducer) && job->reducer.kind != CORE_REDUCE_SUM_INT) each = finish_each(gen, job);
     Callee callee = code_declare(gen, job, "finish", true);
+    if (job->key) gen_cold(gen, callee.function);
     LLVMValueRef state = LLVMGetParam(callee.function, 2), result = LLVMGetParam(callee.function, 4);
     Frame frame;
     Scope scope;

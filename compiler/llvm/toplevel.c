@@ -1,6 +1,6 @@
 /* The top level: code that runs once, and may be long. It is cut into functions of some dozen statements, so that LLVM's time grows
- * with the length of the program and not with its square; those without a loop in them are not optimised at all, which would cost
- * more than it could ever bring. What reads or changes a `var` of the top level stays in one function with it. */
+ * with the length of the program and not with its square; those without a busy loop in them are not optimised at all, which would
+ * cost more than it could ever bring. What reads or changes a `var` of the top level stays in one function with it. */
 #include "compiler/llvm/expr.h"
 
 enum { PART_STATEMENTS = 50 };
@@ -10,7 +10,7 @@ typedef struct TopLevel {
     const CoreFn *fn;
     CoreExpr *body; /* what is left of it, with calls of the parts */
     CoreFn *part;   /* being filled, or NULL */
-    bool has_loop;  /* the statements of the part are loops */
+    bool has_loop;  /* the statements of the part are busy loops */
     unsigned count;
 } TopLevel;
 
@@ -28,13 +28,13 @@ static void part_end(TopLevel *top) {
     gen_function_body(gen, top->part, true);
     LLVMValueRef function = gen_function(gen, top->part)->function;
     gen_attribute(gen, function, (LLVMAttributeIndex)LLVMAttributeFunctionIndex, "noinline");
-    if (!top->has_loop) gen_attribute(gen, function, (LLVMAttributeIndex)LLVMAttributeFunctionIndex, "optnone");
+    if (!top->has_loop) gen_cold(gen, function);
     top->part = NULL;
 }
 
 static void part_add(TopLevel *top, CoreExpr *statement) {
     Gen *gen = top->gen;
-    bool has_loop = expr_has_loop(statement);
+    bool has_loop = expr_has_busy_loop(statement);
     bool is_full = top->part && top->part->body->args.len >= PART_STATEMENTS;
     if (top->part && (is_full || has_loop != top->has_loop)) part_end(top);
     if (!top->part) {
