@@ -14,8 +14,9 @@
 #define MR_LINK_FLAGS /* a sanitised build gives its programs the sanitiser's run-time library: "-fsanitize=address", */
 #endif
 
-/* -s is not given: line tables and names are for debuggers. */
+/* -s is not given: line tables and names are for debuggers. A process that mold leaves behind to clean up would be waited for. */
 static const char *const start[] = {LINKER,
+                                    "--no-fork",
                                     "-pie",
                                     "--eh-frame-hdr",
                                     "--hash-style=gnu",

@@ -109,11 +109,11 @@ static Item *decider(Split *split, Item *item) {
     return item;
 }
 
-/* What a function costs LLVM: one that is not optimised hardly counts. */
+/* What a function costs LLVM: one that is not optimised has to be emitted yet. */
 static size_t cost(const Item *item) {
     unsigned kind = LLVMGetEnumAttributeKindForName("optnone", 7);
     bool is_cheap = LLVMGetEnumAttributeAtIndex(item->in[0], (LLVMAttributeIndex)LLVMAttributeFunctionIndex, kind) != NULL;
-    return is_cheap ? item->size / 8 : item->size;
+    return is_cheap ? item->size / 2 : item->size;
 }
 
 /* Each goes to the half that has less to do so far, so that all kinds of functions are shared out evenly. */
