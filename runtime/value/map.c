@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/arena.h"
+#include "runtime/value/block.h"
 #include "runtime/value/front.h"
 
 enum { FIRST_SLOTS = 8 };
@@ -40,21 +41,21 @@ MrMap *map_new(const MrType *key, const MrType *value, int64_t cap) {
     map->is_sorted = true;
     map->mask = slots - 1;
     map->cap = entries_for(slots);
-    map->slots = xcalloc(slots, sizeof *map->slots);
-    map->entries = xcalloc((size_t)map->cap, map->stride);
+    map->slots = block_new(slots * sizeof *map->slots);
+    map->entries = block_new((size_t)map->cap * map->stride);
     return map;
 }
 
 void map_free(MrMap *map) {
     front_drop(map);
     pool_close(&map->pool);
-    free(map->entries);
-    free(map->slots);
+    block_free(map->entries, (size_t)map->cap * map->stride);
+    block_free(map->slots, (map->mask + 1) * sizeof *map->slots);
     mr_free(map);
 }
 
-static void map_reindex(MrMap *map) {
-    memset(map->slots, 0, (map->mask + 1) * sizeof *map->slots);
+/* The slots are all empty. */
+static void map_fill_slots(MrMap *map) {
     for (int64_t n = 0; n < map->len; n++) {
         uint64_t hash = entry_hash(map, n), i = hash & map->mask;
         while (map->slots[i]) i = (i + 1) & map->mask;
@@ -62,12 +63,17 @@ static void map_reindex(MrMap *map) {
     }
 }
 
+static void map_reindex(MrMap *map) {
+    memset(map->slots, 0, (map->mask + 1) * sizeof *map->slots);
+    map_fill_slots(map);
+}
+
 MrMap *map_copy(const MrMap *map) {
     MrMap *copy = map_new(map->key, map->value, map->len);
     memcpy(copy->entries, map->entries, (size_t)map->len * map->stride);
     copy->len = map->len;
     copy->is_sorted = map->is_sorted;
-    map_reindex(copy);
+    map_fill_slots(copy);
     for (int64_t i = 0; i < copy->len && !(map->key->is_flat && map->value->is_flat); i++) {
         mr_retain(NULL, map_entry(copy, i) + copy->key_offset, map->key);
         mr_retain(NULL, map_entry(copy, i) + copy->value_offset, map->value);
@@ -82,23 +88,20 @@ void map_unique(MrMap **place) {
     cell_release(&shared->cell); /* never the last */
 }
 
-/* Doubles the slots. The entries that were outgrown are returned for the caller to free. */
-static char *map_grow(MrMap *map) {
-    char *old = map->entries;
-    uint64_t slots = (map->mask + 1) * 2;
-    map->cap = entries_for(slots);
+/* Doubles the slots. */
+static void map_grow(MrMap *map) {
+    uint64_t old = map->mask + 1, slots = 2 * old;
+    int64_t cap = entries_for(slots);
+    map->entries = block_grow(map->entries, (size_t)map->cap * map->stride, (size_t)cap * map->stride);
+    block_free(map->slots, old * sizeof *map->slots);
+    map->cap = cap;
     map->mask = slots - 1;
-    map->entries = xcalloc((size_t)map->cap, map->stride);
-    memcpy(map->entries, old, (size_t)map->len * map->stride);
-    free(map->slots);
-    map->slots = xcalloc(slots, sizeof *map->slots);
-    map_reindex(map);
-    return old;
+    map->slots = block_new(slots * sizeof *map->slots);
+    map_fill_slots(map);
 }
 
-/* Adds an entry with a hash, zeros for a value, and no key yet; `old` is set to what map_grow returned, or NULL. */
-static char *map_append(MrMap *map, uint64_t hash, char **old) {
-    *old = map->len == map->cap ? map_grow(map) : NULL;
+/* Adds an entry with a hash, zeros for a value, and no key yet, where there is room. */
+static char *map_append(MrMap *map, uint64_t hash) {
     uint64_t i = hash & map->mask;
     while (map->slots[i]) i = (i + 1) & map->mask;
     map->slots[i] = slot_of(hash, map->len);
@@ -108,17 +111,23 @@ static char *map_append(MrMap *map, uint64_t hash, char **old) {
     return entry;
 }
 
-/* The key is the caller's to make owned, and `old` to be freed after that: the key may have been one of the map's own. */
-static char *map_insert_key(MrMap *map, const void *key, uint64_t hash, char **old) {
-    char *entry = map_append(map, hash, old);
+/* The key is the caller's to make owned. It may be one of the map's own. */
+static char *map_insert_key(MrMap *map, const void *key, uint64_t hash) {
+    void *kept = NULL;
+    if (map->len == map->cap) {
+        kept = xmalloc(map->key->size + 1);
+        memcpy(kept, key, map->key->size);
+        key = kept;
+        map_grow(map);
+    }
+    char *entry = map_append(map, hash);
     memcpy(entry + map->key_offset, key, map->key->size);
+    free(kept);
     return entry;
 }
 
 void *map_insert_take(MrMap *map, const void *key, uint64_t hash) {
-    char *old, *entry = map_insert_key(map, key, hash, &old);
-    free(old);
-    return entry + map->value_offset;
+    return map_insert_key(map, key, hash) + map->value_offset;
 }
 
 /* Slices that become keys are copied one behind the other into blocks that they own together. */
@@ -131,9 +140,8 @@ static void key_own(MrMap *map, void *key) {
 }
 
 static void *map_insert_copy(MrMap *map, const void *key, uint64_t hash) {
-    char *old, *entry = map_insert_key(map, key, hash, &old);
+    char *entry = map_insert_key(map, key, hash);
     key_own(map, entry + map->key_offset);
-    free(old);
     return entry + map->value_offset;
 }
 
@@ -231,10 +239,10 @@ void *mr_map_sorted(MrContext *context, MrMap *map, const MrType *type) {
     size_t stride = map->stride;
     int64_t *order = xmalloc((size_t)map->len * sizeof *order);
     sort_order(order, map->entries + map->key_offset, stride, map->len, map->key);
-    char *sorted = xcalloc((size_t)map->cap, stride);
+    char *sorted = block_new((size_t)map->cap * stride);
     for (int64_t i = 0; i < map->len; i++) memcpy(sorted + (size_t)i * stride, map_entry(map, order[i]), stride);
     free(order);
-    free(map->entries);
+    block_free(map->entries, (size_t)map->cap * stride);
     map->entries = sorted;
     map->is_sorted = true;
     map_reindex(map);
