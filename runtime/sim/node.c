@@ -9,7 +9,7 @@
 #include "base/held.h"
 #include "runtime/sim/world.h"
 
-enum { TASK_COST = 5000 /* nanoseconds, whatever it is */, ENCODE_SPEED = 2 /* bytes a nanosecond */ };
+enum { TASK_COST = 3000 /* nanoseconds of a worker, whatever it is, as measured */, ENCODE_SPEED = 2 /* bytes a nanosecond */ };
 
 /* What waits for the compute thread; the first is being done. For the root: a slice to be encoded, or a result to be taken in. */
 typedef struct Task Task;
