@@ -62,8 +62,9 @@ typedef struct MrRange {
 /* A list is a pointer to this, or NULL for the empty list. */
 typedef struct MrList {
     MrCell cell;
-    int64_t len, cap; /* elements */
-    char *data;       /* elements of type->fields[0]->size bytes each, 64-byte aligned */
+    int64_t len, cap;          /* elements */
+    char *data;                /* elements of type->fields[0]->size bytes each, 64-byte aligned */
+    struct MrPayload *payload; /* what a large list's data lie in, and others may read too (value/payload.h); else NULL */
 } MrList;
 
 typedef struct MrMap MrMap; /* value/map.h; a map or set is a pointer to one, or NULL for the empty map */

@@ -1,31 +1,51 @@
 /* list.c: lists are arrays of unboxed elements behind a counted header. A list with count 1 is changed in place, any other is
- * copied first; capacity doubles, so that pushing n elements costs O(n). Payloads lie on 64-byte boundaries for vector loads. */
+ * copied first; capacity doubles, so that pushing n elements costs O(n). Payloads lie on 64-byte boundaries for vector loads; large
+ * ones are mapped (payload.h). */
 #include "runtime/value/inline.h"
 
+#include <assert.h>
 #include <inttypes.h>
 #include <stdlib.h>
 
 #include "base/arena.h"
+#include "runtime/value/payload.h"
 
 enum { PAYLOAD_ALIGN = 64 };
 
-/* Zeroed memory for cap elements; never NULL, so that an empty payload has an address too. */
-static char *payload_new(int64_t cap, size_t size) {
+/* Gives the list zeroed memory for cap elements; never NULL, so that an empty payload has an address too. */
+static void list_allot(MrList *list, int64_t cap, size_t size) {
     size_t bytes;
     if (__builtin_mul_overflow((size_t)cap, size, &bytes) || bytes > PTRDIFF_MAX) out_of_memory(PTRDIFF_MAX);
-    return xaligned(PAYLOAD_ALIGN, bytes);
+    list->cap = cap;
+    list->payload = bytes >= PAYLOAD_LEAST ? payload_new(bytes) : NULL;
+    list->data = list->payload ? payload_data(list->payload) : xaligned(PAYLOAD_ALIGN, bytes);
 }
 
 MrList *list_new(int64_t cap, const MrType *element) {
     MrList *list = mr_alloc(sizeof *list);
-    list->cap = cap;
-    list->data = payload_new(cap, element->size);
+    list_allot(list, cap, element->size);
+    return list;
+}
+
+MrList *list_over(Payload *payload, int64_t len) {
+    MrList *list = mr_alloc(sizeof *list);
+    list->len = list->cap = len;
+    list->payload = payload;
+    list->data = payload_data(payload);
     return list;
 }
 
 void list_free(MrList *list) {
-    free(list->data);
+    if (list->payload)
+        payload_release(list->payload);
+    else
+        free(list->data);
     mr_free(list);
+}
+
+/* Nobody else sees what is written there. */
+static bool list_is_unique(const MrList *list) {
+    return cell_is_unique(&list->cell) && !(list->payload && payload_is_shared(list->payload));
 }
 
 /* Copies `count` elements, which as those of every list are owned, and takes references to what they hold. */
@@ -46,36 +66,56 @@ static MrList *list_part(const MrList *list, int64_t first, int64_t count, const
     return part;
 }
 
+/* Gives up a reference to a list that others hold, or whose elements, then flat ones, others read. */
+static void list_leave(MrList *list, const MrType *element) {
+    if (!cell_release(&list->cell)) return;
+    assert(element->is_flat);
+    (void)element;
+    list_free(list);
+}
+
 void list_unique(MrList **list, const MrType *element) {
     MrList *shared = *list;
-    if (!shared || cell_is_unique(&shared->cell)) return;
+    if (!shared || list_is_unique(shared)) return;
     *list = list_part(shared, 0, shared->len, element);
-    cell_release(&shared->cell); /* never the last */
+    list_leave(shared, element);
 }
 
-/* Room for at least `least` elements, and for twice as many as before. The payload that was outgrown is returned, to be freed. */
-static char *payload_grow(MrList *list, int64_t least, const MrType *element) {
+/* Room for at least `least` elements, and for twice as many as before. The memory that was outgrown is returned, to be freed; where
+ * the list has moved in another way, and *x lies in it, *x moves along. */
+static char *list_widen(MrList *list, int64_t least, const MrType *element, const void **x) {
     char *old = list->data;
     int64_t cap = list->cap < 4 ? 4 : list->cap > INT64_MAX / 2 ? INT64_MAX : list->cap * 2;
-    list->cap = cap > least ? cap : least;
-    list->data = payload_new(list->cap, element->size);
-    memcpy(list->data, old, (size_t)list->len * element->size);
-    return old;
+    cap = cap > least ? cap : least;
+    size_t used = (size_t)list->len * element->size, bytes;
+    if (!list->payload) {
+        list_allot(list, cap, element->size);
+        memcpy(list->data, old, used);
+        return old;
+    }
+    if (__builtin_mul_overflow((size_t)cap, (size_t)element->size, &bytes) || bytes > PTRDIFF_MAX) out_of_memory(PTRDIFF_MAX);
+    uintptr_t offset = x ? (uintptr_t)*x - (uintptr_t)old : used;
+    list->payload = payload_grow(list->payload, bytes);
+    list->data = payload_data(list->payload);
+    list->cap = cap;
+    if (offset < used) *x = list->data + offset;
+    return NULL;
 }
 
-/* Makes the list unique, with room for one more element. The payload that was outgrown is returned, to be freed when what is
- * pushed, which may lie in it, has been copied. */
-static char *list_grow(MrList **list, const MrType *element) {
+/* Makes the list unique, with room for one more element. What is returned is to be freed when *x, which is pushed and may lie in
+ * it, has been copied. */
+static char *list_grow(MrList **list, const MrType *element, const void **x) {
     list_unique(list, element);
     if (!*list) *list = list_new(4, element);
     MrList *grown = *list;
-    return grown->len < grown->cap ? NULL : payload_grow(grown, 0, element);
+    return grown->len < grown->cap ? NULL : list_widen(grown, 0, element, x);
 }
 
 void list_push_take(MrList **list, void *x, const MrType *element) {
-    char *old = list_grow(list, element);
+    const void *from = x;
+    char *old = list_grow(list, element, &from);
     MrList *grown = *list;
-    memcpy(grown->data + grown->len++ * (int64_t)element->size, x, element->size);
+    memcpy(grown->data + grown->len++ * (int64_t)element->size, from, element->size);
     free(old);
 }
 
@@ -136,12 +176,12 @@ bool mr_list_extend(MrContext *context, MrList **place, MrList *more, const MrTy
         *place = more;
         return false;
     }
-    if (cell_is_unique(&list->cell)) {
-        if (added > list->cap - len) free(payload_grow(list, added > INT64_MAX - len ? INT64_MAX : len + added, element));
+    if (list_is_unique(list)) {
+        if (added > list->cap - len) free(list_widen(list, added > INT64_MAX - len ? INT64_MAX : len + added, element, NULL));
     } else {
         *place = list_new(len + added, element);
         elements_copy((*place)->data, list->data, len, element);
-        cell_release(&list->cell); /* never the last */
+        list_leave(list, element);
         list = *place;
     }
     elements_copy(list->data + len * (int64_t)element->size, more->data, added, element);
@@ -167,7 +207,7 @@ bool mr_list_at(MrContext *context, void **out, MrList **list, int64_t index, co
 
 bool mr_prim_push(MrContext *context, void *out, MrList **place, const void *x, const MrType *element) {
     (void)out;
-    char *old = list_grow(place, element);
+    char *old = list_grow(place, element, &x);
     MrList *list = *place;
     char *end = list->data + list->len * (int64_t)element->size;
     memcpy(end, x, element->size);
@@ -197,7 +237,7 @@ bool mr_prim_insert(MrContext *context, void *out, MrList **place, int64_t i, co
     size_t size = element->size;
     /* Pushing twice makes room for the new element at both ends of the move: x may lie in what is moved. */
     mr_prim_push(context, out, place, x, element);
-    char *old = list_grow(place, element);
+    char *old = list_grow(place, element, NULL);
     MrList *list = *place;
     char *at = list->data + (size_t)i * size, *last = list->data + (size_t)len * size, *spare = last + size;
     if (size) {

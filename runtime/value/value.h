@@ -49,7 +49,9 @@ void pool_close(StringPool *pool);
 
 /* ---- lists, by the type of their elements (list.c) */
 
-MrList *list_new(int64_t cap, const MrType *element);               /* empty, with room for `cap` elements (zeroed) */
+MrList *list_new(int64_t cap, const MrType *element); /* empty, with room for `cap` elements (zeroed) */
+struct MrPayload;
+MrList *list_over(struct MrPayload *payload, int64_t len);          /* whose elements lie there; the reference is the list's */
 void list_free(MrList *list);                                       /* gives back the memory of a list whose elements are gone */
 void list_unique(MrList **list, const MrType *element);             /* the place holds the only reference (a NULL stays NULL) */
 void list_push_take(MrList **list, void *x, const MrType *element); /* moves *x to the end of a list that is unique or NULL */
