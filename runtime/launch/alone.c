@@ -122,6 +122,7 @@ static void *worker_thread(void *argument) {
                            .argv = alone->argv,
                            .wish = worker->number,
                            .memory = alone->memory,
+                           .lender = alone->lender,
                            .control = CONTROL,
                            .data = worker->data,
                            .name = worker->name,

@@ -13,6 +13,7 @@ typedef struct AloneConfig {
     uint32_t workers;
     uint64_t memory; /* bytes for each worker's values; 0: no limit */
     Shares *shares;
+    Lender *lender; /* of all threads, the root's too; NULL: there is none */
 } AloneConfig;
 
 /* Starts the threads. *cluster: the root's connection to them. NULL: failed, *error malloc'ed. */

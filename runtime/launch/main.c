@@ -76,6 +76,7 @@ static int conclude(MrContext *context, bool failed, int status) {
 static void disconnect(RootRun *run, int status) {
     cluster_finish(&run->runtime.cluster, status);
     run->is_clean = alone_finish(&run->alone);
+    if (run->is_clean) lender_free(&run->runtime.lender);
     net_free(&run->net);
 }
 
@@ -173,6 +174,7 @@ static bool start_alone(MrContext *context) {
     config.workers = run->runtime.workers;
     config.shares = run->runtime.shares;
     config.memory = run->runtime.memory;
+    config.lender = run->runtime.lender;
     char *error = NULL;
     run->alone = alone_start(&config, &run->runtime.cluster, &error);
     return !run->alone && io_fail_take(context, error);
@@ -196,6 +198,7 @@ static int main_alone(const MrProgram *program, uint64_t files, int argc, char *
     }
     run.runtime.workers = (uint32_t)workers;
     if (!read_memory(&run.runtime.memory)) return 2;
+    if (!run.runtime.memory) run.runtime.lender = lender_new(); /* what is lent cannot be spilled */
     if (!program->checks_laws) run.runtime.start = start_alone;
     if (!make_shares(&run)) return 1;
     return run_root(&run, program, argc, argv);

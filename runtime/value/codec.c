@@ -42,6 +42,7 @@ typedef struct Encoder {
     Buf *out;
     const MrProgram *program;
     bool keeps_order; /* of maps' entries, as they lie */
+    Lending lending;
     Walk walk;
 } Encoder;
 
@@ -96,9 +97,19 @@ static void encode_elements(Encoder *encoder, const MrType *type, const void *va
     run->count = first + count;
 }
 
+/* Lists of so many such elements are lent where that can be done, and the bytes say whether one was. */
+static bool may_be_lent(const Lender *lender, const MrType *element, uint64_t count) {
+    return lender && element->is_flat && element->size && count >= PAYLOAD_LEAST / element->size;
+}
+
 static void encode_list(Encoder *encoder, const MrType *type, MrList *const *place) {
     int64_t count = list_len(*place);
     add_varint(encoder->out, (uint64_t)count);
+    if (may_be_lent(encoder->lending.lender, type->fields[0], (uint64_t)count)) {
+        Payload *payload = (*place)->payload;
+        add_varint(encoder->out, payload ? lender_lend(encoder->lending.lender, encoder->lending.job, payload) : 0);
+        if (payload) return;
+    }
     encode_elements(encoder, type, place, 0, count);
 }
 
@@ -199,6 +210,11 @@ void codec_encode_as_is(Buf *out, const void *value, const MrType *type, const M
     encode(&encoder, value, type);
 }
 
+void codec_encode_lent(Buf *out, const void *value, const MrType *type, const MrProgram *program, Lending lending) {
+    Encoder encoder = {.out = out, .program = program, .keeps_order = true, .lending = lending};
+    encode(&encoder, value, type);
+}
+
 void codec_encode_elements(Buf *out, const MrList *list, int64_t first, int64_t count, const MrType *list_type,
                            const MrProgram *program) {
     Encoder encoder = {.out = out, .program = program};
@@ -228,8 +244,11 @@ typedef struct Decoder {
     const char *at, *end;
     const MrProgram *program;
     const char *problem;
+    Lending lending;
     Walk walk;
 } Decoder;
+
+const char codec_is_over[] = "a loan has ended";
 
 static bool decode_fail(Decoder *decoder, const char *problem) {
     decoder->problem = problem;
@@ -312,8 +331,25 @@ static bool decode_elements(Decoder *decoder, MrList **to, const MrType *type, i
     return true;
 }
 
+/* The list of a loan; false: it has ended. */
+static bool decode_loan(Decoder *decoder, MrList **to, uint64_t loan, uint64_t count) {
+    const Lending *lending = &decoder->lending;
+    Payload *payload = lending->takes ? lender_take(lending->lender, loan) : lender_borrow(lending->lender, loan);
+    if (!payload) return decode_fail(decoder, codec_is_over);
+    *to = list_over(payload, (int64_t)count);
+    return true;
+}
+
 static bool decode_list(Decoder *decoder, MrList **to, const MrType *type) {
+    const char *start = decoder->at;
+    uint64_t len, loan = 0;
     int64_t count;
+    if (decoder->lending.lender && !take_varint(decoder, &len)) return false;
+    if (decoder->lending.lender && may_be_lent(decoder->lending.lender, type->fields[0], len)) {
+        if (!take_varint(decoder, &loan)) return false;
+        return loan ? decode_loan(decoder, to, loan, len) : decode_elements(decoder, to, type, (int64_t)len);
+    }
+    decoder->at = start;
     return take_count(decoder, type_least(type->fields[0]), &count) && decode_elements(decoder, to, type, count);
 }
 
@@ -507,6 +543,14 @@ static const char *finish_decoding(Decoder *decoder, bool is_good, const char **
 
 const char *codec_decode(const char **at, const char *end, void *value, const MrType *type, const MrProgram *program) {
     Decoder decoder = {.at = *at, .end = end, .program = program};
+    walk_start(&decoder.walk);
+    bool is_good = decode_part(&decoder, value, type);
+    return finish_decoding(&decoder, is_good, at, value, type);
+}
+
+const char *codec_decode_lent(const char **at, const char *end, void *value, const MrType *type, const MrProgram *program,
+                              Lending lending) {
+    Decoder decoder = {.at = *at, .end = end, .program = program, .lending = lending};
     walk_start(&decoder.walk);
     bool is_good = decode_part(&decoder, value, type);
     return finish_decoding(&decoder, is_good, at, value, type);

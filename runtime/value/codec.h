@@ -12,6 +12,7 @@
 
 #include "base/buf.h"
 #include "runtime/include/mr.h"
+#include "runtime/value/lender.h"
 
 /* Adds the value's bytes to `out`, the entries of maps in ascending order of their keys: equal values have equal bytes (but for the
  * kinds of NaN), so that bytes can be hashed and compared instead of values. The program may be NULL when no functions are in the
@@ -20,6 +21,20 @@ void codec_encode(Buf *out, const void *value, const MrType *type, const MrProgr
 
 /* The same, but the entries of maps come in the order in which they lie, which is quicker. What is decoded is an equal value. */
 void codec_encode_as_is(Buf *out, const void *value, const MrType *type, const MrProgram *program);
+
+/* Between threads of a process: large lists of flat elements are lent, and the bytes name the loans. Both sides must do so; a
+ * lender that is NULL lends nothing, and bytes and values are those of codec_encode_as_is and codec_decode. */
+typedef struct Lending {
+    Lender *lender;
+    uint64_t job; /* encoding: with which the loans end */
+    bool takes;   /* decoding: each loan ends here, so that the list may be changed in place; else it is borrowed */
+} Lending;
+
+void codec_encode_lent(Buf *out, const void *value, const MrType *type, const MrProgram *program, Lending lending);
+/* Where a loan has ended before it was borrowed, what is wrong is `codec_is_over`: so has the job. */
+const char *codec_decode_lent(const char **at, const char *end, void *value, const MrType *type, const MrProgram *program,
+                              Lending lending);
+extern const char codec_is_over[];
 
 /* Adds the elements [first, first + count) of a list, which are all there, without their number: what is added for neighbouring
  * stretches, one after another, is the same as for both at once. */

@@ -144,7 +144,7 @@ static void do_open(Compute *compute, Entry *entry, const PeerAction *action) {
         post_failure(compute, action, "this executable has no such task");
         return;
     }
-    bool failed = job_open(&entry->job, &compute->context, task, action->data.data, action->data.len);
+    bool failed = job_open(&entry->job, &compute->context, task, entry->number, action->data.data, action->data.len);
     if (!failed && entry->job.plan.chunks != action->spec.chunks) {
         job_close(&entry->job);
         failed = true;
@@ -155,6 +155,7 @@ static void do_open(Compute *compute, Entry *entry, const PeerAction *action) {
 
 /* Decodes the elements of the range's lists; true: failed. */
 static bool take_slices(Entry *entry, const PeerAction *action, MrList **lists) {
+    if (entry->job.is_lent) return action->slice_count != 0;
     if (action->slice_count != entry->job.plan.lists) return true;
     for (uint32_t i = 0; i < action->slice_count; i++) {
         if (job_decode_slice(&entry->job, i, action->first, action->count, &action->slices[i], &lists[i])) return true;
@@ -237,11 +238,13 @@ static void do_compute(Compute *compute, Entry *entry, const PeerAction *action)
     run.end_chunk = -1;
     MrList **lists = xcalloc(action->slice_count + 1, sizeof *lists);
     PlanLists given = {.lists = lists, .first = action->first};
-    run.lists = &given;
+    if (!entry->job.is_lent) run.lists = &given;
     char *error = NULL;
     bool is_bad = take_slices(entry, action, lists), failed = false;
     KeptBag *kept = entry->by_ranges ? NULL : bags_get(&compute->bags, &entry->job.of, action->bag, (Part){0});
-    if (!is_bad && entry->by_ranges)
+    if (entry->job.is_over)
+        is_bad = false; /* as if the range had been revoked */
+    else if (!is_bad && entry->by_ranges)
         job_map(&entry->job, &run);
     else if (!is_bad && may_revoke(entry))
         map_revocable(compute, entry, action->range, &kept->bag, &run);
@@ -390,6 +393,7 @@ Compute *compute_new(const ComputeConfig *config, char **error) {
     compute->config = *config;
     compute->bags.memory = config->memory;
     compute->runtime.io = config->io;
+    compute->runtime.lender = config->lender;
     compute->runtime.shares = shares_new(&compute->runtime.futures_ended, error);
     if (!compute->runtime.shares) {
         free(compute);

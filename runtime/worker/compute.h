@@ -15,9 +15,10 @@ typedef struct Compute Compute;
 
 typedef struct ComputeConfig {
     const MrProgram *program;
-    IoState io;    /* `io.name` must stay */
-    Memory memory; /* how much its values may take */
-    BlackBox *box; /* where the thread notes what it is at; NULL: nowhere */
+    IoState io;     /* `io.name` must stay */
+    Memory memory;  /* how much its values may take */
+    BlackBox *box;  /* where the thread notes what it is at; NULL: nowhere */
+    Lender *lender; /* of the process, where others share it; else NULL */
 } ComputeConfig;
 
 Compute *compute_new(const ComputeConfig *config, char **error); /* NULL: failed, *error malloc'ed */

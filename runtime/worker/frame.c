@@ -199,6 +199,14 @@ static void put_name(Buf *out, const char *text) {
     buf_add_counted(out, text ? text : "", text ? strlen(text) : 0);
 }
 
+/* Each bag is decoded once, by whoever goes on with it. Tables are cut into parts, which are encoded in a way of their own. */
+static Lending frame_lending(const FrameContext *of) {
+    Lending lending = of->lending;
+    lending.takes = true;
+    if (of->task->flags & MR_TASK_KEYED) lending.lender = NULL;
+    return lending;
+}
+
 /* Whole, or with an order the part that lies in this cell; what was printed lies in the first one. */
 static void frame_encode(const Frame *frame, const FrameContext *of, const PartOrder *order, uint32_t cell, Buf *out) {
     size_t segments = cell == 0 ? frame->segment_count : 0;
@@ -221,7 +229,7 @@ static void frame_encode(const Frame *frame, const FrameContext *of, const PartO
     if (!frame->has_value) return;
     frame_settle(frame, of);
     if (!order) {
-        codec_encode_as_is(out, frame->state, of->task->state, of->context->program);
+        codec_encode_lent(out, frame->state, of->task->state, of->context->program, frame_lending(of));
         return;
     }
     uint32_t first = order->starts[cell];
@@ -269,7 +277,8 @@ static Frame *frame_decode(const FrameContext *of, Input *in) {
         segment_push(frame, segment);
     }
     if (has_value && !in->is_bad) {
-        in->is_bad = codec_decode(&in->at, in->end, frame->state, of->task->state, of->context->program) != NULL;
+        in->is_bad =
+            codec_decode_lent(&in->at, in->end, frame->state, of->task->state, of->context->program, frame_lending(of)) != NULL;
         frame->has_value = !in->is_bad;
     }
     return frame;

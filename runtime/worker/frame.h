@@ -7,6 +7,7 @@
 #define RUNTIME_WORKER_FRAME_H
 
 #include "runtime/sched/message.h"
+#include "runtime/value/codec.h"
 #include "runtime/sched/tree.h"
 #include "runtime/worker/runtime.h"
 
@@ -39,7 +40,8 @@ typedef struct FrameContext {
     const MrTask *task;
     const void *captures;
     uint64_t chunks;
-    bool is_cut; /* the frames combined are parts of frames, cut by the hashes of keys (cut.h) */
+    Lending lending; /* of lists that travel as parts of a job's values; its `job` is that of the bags */
+    bool is_cut;     /* the frames combined are parts of frames, cut by the hashes of keys (cut.h) */
     bool
         in_order; /* chunks are mapped in order on this thread: their output stays in the context, in the order in which it comes */
 } FrameContext;

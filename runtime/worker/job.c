@@ -9,9 +9,12 @@
 #include "runtime/value/value.h"
 #include "runtime/worker/cut.h"
 #include "runtime/worker/follow.h"
+#include "runtime/worker/runtime.h"
 
 static void job_start(Job *job, MrContext *context, const void *captures) {
     job->of = (FrameContext){.context = context, .task = job->plan.task, .captures = captures, .chunks = job->plan.chunks};
+    const MrRuntime *runtime = runtime_of(context); /* NULL where there is nothing but the values */
+    job->of.lending.lender = runtime ? runtime->lender : NULL;
     bag_init(&job->bag, job->plan.chunks, job->plan.task->flags & MR_TASK_EXACT, frame_ops(&job->of));
 }
 
@@ -25,6 +28,8 @@ bool job_init(Job *job, MrContext *context, const MrTask *task, const void *capt
 void job_close(Job *job) {
     if (!job->plan.task) return;
     bag_free(&job->bag);
+    for (uint32_t i = 0; job->is_lent && i < job->plan.task->source_count; i++)
+        if (plan_is_list(&job->plan, i)) mr_drop(job->of.context, &job->plan.sources[i].list, job->plan.task->sources[i].list);
     if (job->own_captures) mr_drop(job->of.context, job->own_captures, job->plan.task->captures);
     free(job->own_captures);
     plan_free(&job->plan);
@@ -61,35 +66,89 @@ bool job_finish(Job *job, uint64_t limit, void *result) {
 
 /* ---- jobs as bytes: the plan, the captured values, and the globals that the task reads, in its order */
 
-void job_encode_blob(const Job *job, Buf *out) {
-    const MrTask *task = job->plan.task;
-    const MrContext *context = job->of.context;
-    plan_encode(&job->plan, out);
-    codec_encode(out, job->of.captures, task->captures, context->program);
-    for (uint32_t i = 0; i < task->global_count; i++) {
-        const MrType *globals = context->program->globals;
-        uint32_t global = task->globals[i];
-        codec_encode(out, (const char *)context->globals + globals->offsets[global], globals->fields[global], context->program);
+static void encode_value(Buf *out, const void *value, const MrType *type, const MrProgram *program, Lending lending) {
+    if (lending.lender)
+        codec_encode_lent(out, value, type, program, lending);
+    else
+        codec_encode(out, value, type, program);
+}
+
+bool job_lends(const Job *job) {
+    if (!job->of.lending.lender || !job->plan.lists || !job_has_plain_lists(job)) return false;
+    for (uint32_t i = 0; i < job->plan.task->source_count; i++) {
+        if (!plan_is_list(&job->plan, i)) continue;
+        const MrList *list = job->plan.sources[i].list;
+        if (!list || !list->payload || !job->plan.task->sources[i].element->is_flat) return false;
+    }
+    return true;
+}
+
+static void encode_loans(const Job *job, Lending lending, Buf *out) {
+    for (uint32_t i = 0; i < job->plan.task->source_count; i++) {
+        if (!plan_is_list(&job->plan, i)) continue;
+        uint64_t loan = lender_lend(lending.lender, lending.job, job->plan.sources[i].list->payload);
+        buf_add(out, &loan, sizeof loan);
     }
 }
 
-bool job_open(Job *job, MrContext *context, const MrTask *task, const void *blob, size_t size) {
-    *job = (Job){0};
-    size_t used = plan_decode(&job->plan, task, blob, size);
-    if (used == 0) return true;
-    job->own_captures = xaligned(64, task->captures->size);
-    job_start(job, context, job->own_captures);
-    const char *at = (const char *)blob + used, *end = (const char *)blob + size;
-    bool failed = codec_decode(&at, end, job->own_captures, task->captures, context->program) != NULL;
-    for (uint32_t i = 0; i < task->global_count && !failed; i++) {
+void job_encode_blob(const Job *job, Lending lending, Buf *out) {
+    const MrTask *task = job->plan.task;
+    const MrContext *context = job->of.context;
+    plan_encode(&job->plan, out);
+    encode_value(out, job->of.captures, task->captures, context->program, lending);
+    for (uint32_t i = 0; i < task->global_count; i++) {
+        const MrType *globals = context->program->globals;
+        uint32_t global = task->globals[i];
+        encode_value(out, (const char *)context->globals + globals->offsets[global], globals->fields[global], context->program,
+                     lending);
+    }
+    if (job_lends(job)) encode_loans(job, lending, out);
+}
+
+/* Returns what is wrong with the bytes, or NULL. */
+static const char *decode_loans(Job *job, const char **at, const char *end) {
+    uint64_t loan;
+    if ((size_t)(end - *at) != job->plan.lists * sizeof loan || !job->of.lending.lender) return "a loan is malformed";
+    job->is_lent = true;
+    for (uint32_t i = 0; i < job->plan.task->source_count; i++) {
+        if (!plan_is_list(&job->plan, i)) continue;
+        memcpy(&loan, *at, sizeof loan);
+        *at += sizeof loan;
+        Payload *payload = lender_borrow(job->of.lending.lender, loan);
+        if (!payload) return codec_is_over;
+        job->plan.sources[i].list = list_over(payload, (int64_t)job->plan.elements);
+    }
+    return NULL;
+}
+
+static const char *decode_values(Job *job, const char **at, const char *end) {
+    MrContext *context = job->of.context;
+    const MrTask *task = job->plan.task;
+    Lending lending = job->of.lending;
+    const char *problem = codec_decode_lent(at, end, job->own_captures, task->captures, context->program, lending);
+    for (uint32_t i = 0; i < task->global_count && !problem; i++) {
         const MrType *globals = context->program->globals;
         uint32_t global = task->globals[i];
         char *place = (char *)context->globals + globals->offsets[global];
         mr_drop(context, place, globals->fields[global]);
         memset(place, 0, globals->fields[global]->size);
-        failed = codec_decode(&at, end, place, globals->fields[global], context->program) != NULL;
+        problem = codec_decode_lent(at, end, place, globals->fields[global], context->program, lending);
     }
-    if (!failed && at == end) return false;
+    if (!problem && job->plan.lists && *at < end) problem = decode_loans(job, at, end);
+    return problem;
+}
+
+bool job_open(Job *job, MrContext *context, const MrTask *task, uint64_t number, const void *blob, size_t size) {
+    *job = (Job){0};
+    size_t used = plan_decode(&job->plan, task, blob, size);
+    if (used == 0) return true;
+    job->own_captures = xaligned(64, task->captures->size);
+    job_start(job, context, job->own_captures);
+    job->of.lending.job = number;
+    const char *at = (const char *)blob + used, *end = (const char *)blob + size;
+    const char *problem = decode_values(job, &at, end);
+    job->is_over = problem == codec_is_over;
+    if (job->is_over || (!problem && at == end)) return false;
     job_close(job);
     return true;
 }

@@ -17,11 +17,15 @@ typedef struct Job {
     FrameContext of;
     Bag bag;
     void *own_captures; /* worker: what `of.captures` points to */
+    bool is_lent;       /* worker: the lists of the plan are here as a whole, lent, and the job's */
+    bool is_over;       /* worker: it ended before it was opened, and what was lent for it is not to be had any more */
 } Job;
 
 /* ---- the root and nested jobs */
 bool job_init(Job *job, MrContext *context, const MrTask *task, const void *captures, const MrSource *sources); /* as a primitive */
-void job_encode_blob(const Job *job, Buf *out); /* plan, captured values and globals: all that a worker needs */
+/* Plan, captured values and globals: all that a worker needs; and the lists, where they are lent. */
+bool job_lends(const Job *job);
+void job_encode_blob(const Job *job, Lending lending, Buf *out);
 
 /* The elements of all list sources, encoded by chunk; nothing when there are none. Each must be cut into chunks that follow one
  * another (job_has_plain_lists). */
@@ -32,7 +36,7 @@ void job_encode_lists(const Job *job, OwnerLists *lists);
 bool job_finish(Job *job, uint64_t limit, void *result);
 
 /* ---- workers */
-bool job_open(Job *job, MrContext *context, const MrTask *task, const void *blob,
+bool job_open(Job *job, MrContext *context, const MrTask *task, uint64_t number, const void *blob,
               size_t size);                                                      /* true: not a job of this program */
 bool job_merge_encoded(Job *job, const void *bag, size_t size, uint64_t *nodes); /* true: not a bag of this job */
 

@@ -54,6 +54,7 @@ struct Work {
 struct Share {
     uint64_t number;
     const MrTask *task;
+    Lender *lender; /* of what was lent for it */
     bool by_ranges;
     bool is_joined;          /* the owner's own */
     _Atomic uint64_t lowest; /* chunks from here on are not needed */
@@ -180,6 +181,7 @@ Share *share_submit(Shares *shares, const Job *job, ShareTerms terms) {
     Share *share = xcalloc(1, sizeof *share);
     share->number = JOB_NUMBER(atomic_load(&shares->owner), ++shares->last_number);
     share->task = task;
+    share->lender = job->of.lending.lender;
     share->by_ranges = terms.by_ranges;
     share->last_work = &share->work;
     atomic_init(&share->lowest, job->plan.chunks);
@@ -195,9 +197,11 @@ Share *share_submit(Shares *shares, const Job *job, ShareTerms terms) {
     if (task_is_keyed(task) && !terms.by_ranges && !terms.is_whole) spec->flags |= JOB_BY_KEY;
     request->submit.mapped = terms.mapped;
     request->submit.kept = terms.kept;
-    job_encode_blob(job, &request->data);
+    Lending lending = {job->of.lending.lender, share->number, false};
+    if (job_lends(job)) spec->lists = 0; /* who has them need not ask */
+    job_encode_blob(job, lending, &request->data);
     if (!terms.by_ranges) give_name(shares, job, &request->data, &request->submit.name);
-    if (terms.is_watched || terms.by_ranges) job_encode_lists(job, &request->lists);
+    if ((terms.is_watched || terms.by_ranges) && !job_lends(job)) job_encode_lists(job, &request->lists);
     pthread_mutex_lock(&shares->mutex);
     table_put(&shares->all, share->number, share);
     pthread_mutex_unlock(&shares->mutex);
@@ -363,6 +367,7 @@ void share_end(Shares *shares, Share **share) {
     pthread_mutex_lock(&shares->mutex);
     table_remove(&shares->all, self->number);
     pthread_mutex_unlock(&shares->mutex);
+    lender_end(self->lender, self->number);
     if (!share_arrived(self)) shares_request(shares, request_new(REQUEST_CANCEL, self->number));
     for (Work *work = self->work, *next; work; work = next) {
         next = work->next;

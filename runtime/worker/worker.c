@@ -151,7 +151,8 @@ int worker_run(const WorkerConfig *config, bool *is_clean, char **error) {
     Worker worker = {.status = 1};
     *is_clean = true;
     *error = NULL;
-    ComputeConfig compute = {.program = config->program, .box = config->box, .memory = memory_of(config->memory)};
+    ComputeConfig compute = {
+        .program = config->program, .box = config->box, .lender = config->lender, .memory = memory_of(config->memory)};
     compute.io = (IoState){.argc = config->argc, .argv = config->argv, .name = config->name};
     if (config->host > 0) compute.io.host = config->place;
     worker.compute = compute_new(&compute, error);

@@ -4,6 +4,7 @@
 
 #include "runtime/include/mr.h"
 #include "runtime/net/link.h"
+#include "runtime/value/lender.h"
 #include "runtime/worker/blackbox.h"
 
 typedef struct WorkerConfig {
@@ -15,6 +16,7 @@ typedef struct WorkerConfig {
     uint32_t host;        /* where it runs, for the launcher: see MsgHello */
     uint64_t memory;      /* bytes for its values (spill.h); 0: no limit */
     BlackBox *box;        /* where it notes what it is at; NULL: nowhere */
+    Lender *lender;       /* of the process, where the root and other workers are threads of it; else NULL */
     const char *control;  /* the scheduler's endpoint */
     const LinkKeys *keys; /* over a network; else NULL */
     const char *data;     /* where this worker's data socket shall listen */

@@ -86,7 +86,7 @@ static MrTask task_of(const MrSourceInfo *infos, uint32_t count, uint32_t flags)
 
 static void try_job(MrContext *context, const uint8_t *bytes, size_t size, const MrTask *task) {
     Job job;
-    if (job_open(&job, context, task, bytes, size)) return;
+    if (job_open(&job, context, task, 1, bytes, size)) return;
     job_close(&job);
 }
 
@@ -102,7 +102,7 @@ static void try_shares(MrContext *context, const uint8_t *bytes, size_t size, co
     buf_add(&blob, &elements, sizeof elements);
     for (uint32_t i = 0; i < task->source_count; i++) buf_add(&blob, &range, sizeof range);
     for (int i = 0; i < 3; i++) buf_add_char(&blob, 0); /* captures and the global: an empty text and lists */
-    check(!job_open(&job, context, task, buf_text(&blob), blob.len));
+    check(!job_open(&job, context, task, 1, buf_text(&blob), blob.len));
     Buf first = {.data = (char *)(uintptr_t)bytes, .len = cut};
     Buf second = {.data = (char *)(uintptr_t)bytes + cut, .len = size - cut};
     if (!job_decode_slice(&job, 0, 0, CHUNKS, &first, &lists[0]) && !job_decode_slice(&job, 1, 0, CHUNKS, &second, &lists[1])) {

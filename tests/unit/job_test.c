@@ -160,10 +160,10 @@ static char *run_in_pieces(const MrTask *task, MrList *list) {
     MrSource source = {.value = list};
     assert_false(job_init(&root.job, &root.context, task, NULL, &source));
     Buf blob = {0};
-    job_encode_blob(&root.job, &blob);
+    job_encode_blob(&root.job, (Lending){0}, &blob);
     for (int i = 0; i < WORKERS; i++) {
         place_open(&workers[i]);
-        assert_false(job_open(&workers[i].job, &workers[i].context, task, blob.data, blob.len));
+        assert_false(job_open(&workers[i].job, &workers[i].context, task, 1, blob.data, blob.len));
     }
     buf_free(&blob);
     uint64_t chunks = root.job.plan.chunks, limit = chunks;

@@ -203,10 +203,10 @@ static uint64_t run_range(Place *root, Place *worker, uint64_t first, uint64_t c
 /* Chunks of the job, mapped in random ranges in random order by random workers; returns the limit. */
 static uint64_t map_anyhow(Place *root, Place *workers, const MrTask *task) {
     Buf blob = {0};
-    job_encode_blob(&root->job, &blob);
+    job_encode_blob(&root->job, (Lending){0}, &blob);
     for (int i = 0; i < WORKERS; i++) {
         place_open(&workers[i]);
-        assert_false(job_open(&workers[i].job, &workers[i].context, task, blob.data, blob.len));
+        assert_false(job_open(&workers[i].job, &workers[i].context, task, 1, blob.data, blob.len));
         kept_init(&workers[i].kept, &workers[i].job.of, (Part){0});
     }
     buf_free(&blob);
@@ -411,8 +411,8 @@ static void light_nodes_stay_in_memory(void **state) {
     assert_false(job_init(&root.job, &root.context, &texts_task, NULL, &source));
     uint64_t chunks = root.job.plan.chunks, nodes;
     Buf blob = {0}, bytes = {0};
-    job_encode_blob(&root.job, &blob);
-    assert_false(job_open(&worker.job, &worker.context, &texts_task, blob.data, blob.len));
+    job_encode_blob(&root.job, (Lending){0}, &blob);
+    assert_false(job_open(&worker.job, &worker.context, &texts_task, 1, blob.data, blob.len));
     assert_false(job_encode_slice(&root.job, 0, 0, chunks, &bytes));
     assert_false(job_decode_slice(&worker.job, 0, 0, chunks, &bytes, &slice));
     PlanLists lists = {.lists = &slice};
