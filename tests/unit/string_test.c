@@ -10,14 +10,18 @@
 
 #include <cmocka.h>
 
+#include "base/arena.h"
 #include "runtime/value/inline.h"
 #include "runtime/value/text.h"
 #include "tests/unit/values.h"
 
 static MrContext context;
+static Arena *texts;
 
+/* A borrowed string, with what MR_STRING_SLACK promises behind it. */
 static MrString text(const char *bytes) {
-    return (MrString){bytes, (int64_t)strlen(bytes), NULL};
+    size_t len = strlen(bytes);
+    return (MrString){memcpy(arena_alloc(texts, len + MR_STRING_SLACK), bytes, len), (int64_t)len, NULL};
 }
 
 /* Does the string, which is dropped, say this? */
@@ -371,8 +375,15 @@ static void test_numbers(void **state) {
     assert_error("nan cannot be made an int");
 }
 
+static int setup(void **state) {
+    (void)state;
+    texts = arena_new();
+    return 0;
+}
+
 static int teardown(void **state) {
     (void)state;
+    arena_free(&texts);
     return mr_live_values() != 0;
 }
 
@@ -384,5 +395,5 @@ int main(void) {
         cmocka_unit_test(test_split),     cmocka_unit_test(test_search),   cmocka_unit_test(test_repeat),
         cmocka_unit_test(test_numbers),
     };
-    return cmocka_run_group_tests(tests, NULL, teardown);
+    return cmocka_run_group_tests(tests, setup, teardown);
 }

@@ -40,6 +40,7 @@ static void add_file(Texts *texts, const void *bytes, size_t len) {
     size_t i = texts->count++;
     texts->contents[i] = (Buf){0};
     buf_add(&texts->contents[i], bytes, len);
+    buf_reserve(&texts->contents[i], MR_STRING_SLACK);
     if (asprintf(&texts->paths[i], "%s/%zu", texts->folder, i) < 0) abort();
     FILE *file = fopen(texts->paths[i], "w");
     assert_non_null(file);
@@ -97,7 +98,7 @@ static void check_chunks(const Texts *texts, TextUnit unit, uint64_t chunk_size)
         char *error = NULL;
         assert_false(text_reader_chunk(reader, i, &data, &size, &error));
         Buf got = {0}, expected = {0};
-        char *copy = xmalloc(size + 1); /* of exactly this size, so that a sanitizer sees what is read past the end */
+        char *copy = xmalloc(size + MR_STRING_SLACK); /* no larger, so that a sanitizer sees what is read past the end */
         memcpy(copy, data, size);
         add_tokens(next, copy, size, 0, 0, UINT64_MAX, &got);
         free(copy);

@@ -219,8 +219,9 @@ static void test_cut(void **state) {
     }
 }
 
-static void check_lines(const char *text, const char *const *expected) {
-    const char *end = text + strlen(text);
+static void check_lines(const char *lines, const char *const *expected) {
+    char text[16 + MR_STRING_SLACK] = {0};
+    const char *end = stpcpy(text, lines);
     MrSpans room;
     MrCursor cursor = {.next = text, .room = &room};
     MrString line;
