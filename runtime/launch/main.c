@@ -298,9 +298,8 @@ int mr_main(int argc, char **argv, const MrProgram *program) {
                 program->abi_version, MR_ABI_VERSION);
         return 1;
     }
-    uint32_t cpu;
-    char *error = NULL;
-    if (!cpu_choose(program, &cpu, &error)) {
+    char *error = cpu_objection(program);
+    if (error) {
         fprintf(stderr, "error: %s\n", error);
         free(error);
         return 2;

@@ -15,11 +15,8 @@ static Cpu cpu = {CPU_BASE, false}; /* written by cpu_find alone */
 #if defined(__x86_64__)
 
 static CpuLevel level_of_machine(void) {
-    bool is_v3 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi") && __builtin_cpu_supports("bmi2") &&
-                 __builtin_cpu_supports("fma");
-    bool is_v4 = is_v3 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
-                 __builtin_cpu_supports("avx512cd") && __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
-    return is_v4 ? CPU_V4 : is_v3 ? CPU_V3 : CPU_BASE;
+    if (__builtin_cpu_supports("x86-64-v4")) return CPU_V4;
+    return __builtin_cpu_supports("x86-64-v3") ? CPU_V3 : CPU_BASE;
 }
 
 /* The level that a name says; of others, which nobody gets past worker/cpu.h with, the highest. */

@@ -1,4 +1,4 @@
-/* cpu.c: the levels of x86-64, asked of the machine. Other processors have one level: there the program's only code runs. */
+/* cpu.c: whether this machine, and MR_CPU, fit to what a program was compiled for. Processors other than x86-64 have one level. */
 #include "runtime/worker/cpu.h"
 
 #include <stdlib.h>
@@ -31,24 +31,17 @@ static uint32_t level_named(const char *text) {
     return MR_CPU_OTHER;
 }
 
-bool cpu_choose(const MrProgram *program, uint32_t *level, char **error) {
+char *cpu_objection(const MrProgram *program) {
     const char *wish = getenv("MR_CPU");
     uint32_t machine = machine_level(), least = program->cpu;
-    *level = machine;
-    *error = NULL;
-    if (least > machine) {
-        *error =
-            io_message("this program was compiled for %s, but this machine's processor has only %s", names[least], names[machine]);
-    } else if (wish && *wish && machine == MR_CPU_OTHER) {
-        *error = io_message("MR_CPU is \"%s\", but programs for this kind of processor have one level only", wish);
-    } else if (wish && *wish) {
-        *level = level_named(wish);
-        if (*level == MR_CPU_OTHER)
-            *error = io_message("MR_CPU is \"%s\", but must be x86-64-v2, x86-64-v3 or x86-64-v4", wish);
-        else if (*level > machine)
-            *error = io_message("MR_CPU is %s, but this machine's processor has only %s", wish, names[machine]);
-        else if (*level < least)
-            *error = io_message("MR_CPU is %s, but this program was compiled for %s", wish, names[least]);
-    }
-    return !*error;
+    if (least > machine)
+        return io_message("this program was compiled for %s, but this machine's processor has only %s", names[least],
+                          names[machine]);
+    if (!wish || !*wish) return NULL;
+    if (machine == MR_CPU_OTHER)
+        return io_message("MR_CPU is \"%s\", but programs for this kind of processor have one level only", wish);
+    uint32_t level = level_named(wish);
+    if (level == MR_CPU_OTHER) return io_message("MR_CPU is \"%s\", but must be x86-64-v2, x86-64-v3 or x86-64-v4", wish);
+    if (level > machine) return io_message("MR_CPU is %s, but this machine's processor has only %s", wish, names[machine]);
+    return level < least ? io_message("MR_CPU is %s, but this program was compiled for %s", wish, names[least]) : NULL;
 }

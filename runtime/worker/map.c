@@ -9,7 +9,6 @@
 #include "runtime/worker/cpu.h"
 #include "runtime/worker/fault.h"
 #include "runtime/worker/job.h"
-#include "runtime/worker/runtime.h"
 
 /* How long a batch of chunks may take, in nanoseconds: of elements, of text (whose limit is looked at between chunks), and where it
  * is no matter how late the clock is seen, as long as somebody who gets idle meanwhile does not wait for long. */
@@ -74,7 +73,7 @@ static bool kernel_run(Job *job, Frame *frame, MrChunk *chunk) {
     const MrTask *task = job->plan.task;
     Mapped mapped = {.head.locate = mapped_locate, .plan = &job->plan, .chunk = chunk};
     if (!(task->flags & MR_TASK_ONE)) context->mapped = &mapped.head;
-    MrKernel *kernel = cpu_kernel(task, runtime_of(context)->cpu);
+    MrKernel *kernel = cpu_kernel(task);
     bool failed = kernel(context, job->of.captures, chunk, frame->state, &frame->has_value);
     context->mapped = NULL;
     return failed;

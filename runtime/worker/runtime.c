@@ -7,7 +7,6 @@
 #include "base/arena.h"
 #include "runtime/value/value.h"
 #include "runtime/worker/cache.h"
-#include "runtime/worker/cpu.h"
 
 /* What a chunk's changed pieces may take; the rest of them are values of their own. */
 enum { SCRATCH_LEAST = 16 << 10, SCRATCH_MOST = 4 << 20 };
@@ -26,9 +25,6 @@ static const char *stack_limit(void) {
 void context_init(MrContext *context, const MrProgram *program, MrRuntime *runtime) {
     *context = (MrContext){.failed_element = -1, .program = program, .runtime = runtime};
     context->stack_limit = stack_limit();
-    char *error = NULL; /* of which the process has been told when it began: then every context has the program's own code */
-    if (!cpu_choose(program, &runtime->cpu, &error)) runtime->cpu = program->cpu;
-    free(error);
     context->globals = xaligned(64, program->globals ? program->globals->size : 0);
 }
 

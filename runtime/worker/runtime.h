@@ -20,7 +20,6 @@ typedef struct TaskCost {
 
 typedef struct MrRuntime {
     IoState io;                     /* first: io/ sees only this */
-    uint32_t cpu;                   /* MrCpu: what kernels may use on this machine */
     int depth;                      /* jobs that this thread is running, one inside the other */
     _Atomic uint64_t futures_ended; /* futures of this role that have a result, an error, or were cancelled */
     struct Shares *shares;          /* the jobs that the workers have; NULL: there are no workers */
