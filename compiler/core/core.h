@@ -390,7 +390,9 @@ const CoreType *core_job_captures(const CoreProgram *program, const CoreJob *job
 
 /* The text forms behind --emit=core and --emit=plan (each job: sources, captures, globals, reducer, how it is cut and combined). */
 void core_print(const CoreProgram *program, Buf *out);
-void core_print_plan(const CoreProgram *program, Buf *out);
+/* Adds what else is to be said of a job, in lines that begin with four spaces. */
+typedef void CorePlanMore(void *context, const CoreJob *job, Buf *out);
+void core_print_plan(const CoreProgram *program, CorePlanMore *more, void *context, Buf *out); /* more may be NULL */
 void core_print_dot(const CoreProgram *program, Buf *out); /* functions and jobs as a graph, for Graphviz */
 size_t core_size(const CoreProgram *program);              /* expressions */
 void core_print_expr(const CoreExpr *expr, Buf *out);

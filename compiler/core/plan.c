@@ -40,7 +40,7 @@ static void plan_source(const CoreSource *source, Buf *out) {
     }
 }
 
-static void plan_job(const CoreProgram *program, const CoreJob *job, Buf *out) {
+static void plan_job(const CoreProgram *program, const CoreJob *job, CorePlanMore *more, void *context, Buf *out) {
     const SourceFile *file = source_file(program->sources, job->span.file);
     buf_printf(out, "job %" PRIu32 ": %s\n", job->index, job->name);
     if (file->is_library) {
@@ -78,15 +78,16 @@ static void plan_job(const CoreProgram *program, const CoreJob *job, Buf *out) {
                    follow->reducer.name);
     }
     buf_printf(out, "    result    %s\n", job->result->name);
+    if (more) more(context, job, out);
     buf_add_text(out, "    hash      ");
     for (size_t i = 0; i < sizeof job->hash; i++) buf_printf(out, "%02x", job->hash[i]);
     buf_add_char(out, '\n');
 }
 
-void core_print_plan(const CoreProgram *program, Buf *out) {
+void core_print_plan(const CoreProgram *program, CorePlanMore *more, void *context, Buf *out) {
     if (program->jobs.len == 0) buf_add_text(out, "no jobs\n");
     for (size_t i = 0; i < program->jobs.len; i++) {
         if (i > 0) buf_add_char(out, '\n');
-        plan_job(program, program->jobs.items[i], out);
+        plan_job(program, program->jobs.items[i], more, context, out);
     }
 }

@@ -36,6 +36,10 @@ bool gen_emit_object(GenModule *module, const char *path, DiagSink *sink);
 bool gen_emit_objects(GenModule *module, const char *const paths[GEN_OBJECTS], size_t *count, DiagSink *sink);
 bool gen_emit_assembly(GenModule *module, Buf *out, DiagSink *sink);
 
+/* Adds lines to the job's plan: for which processors there is code, whether it works on several elements at once, and why not.
+ * None where nothing was optimised. */
+void gen_report_job(GenModule *module, const CoreJob *job, Buf *out);
+
 /* How large the module is, both halves together, and how long making it took. */
 typedef struct GenStats {
     size_t functions, instructions; /* with a body; of the runtime's, those that were inlined only */

@@ -97,20 +97,38 @@ static bool is_plain(const CoreExpr *expr) {
     }
 }
 
-/* Ends after so many steps whatever the values are, and can go on with any value in the place of one that it should fail for. */
-static bool is_steady(const CoreExpr *expr) {
+/* NULL: ends after so many steps whatever the values are, and can go on with any value in the place of one that it should fail for.
+ */
+static const char *why_unsteady(const CoreExpr *expr) {
     bool is_read = expr->kind == CORE_LOCAL || expr->kind == CORE_GLOBAL;
-    if (!is_read && !expr->type->is_flat) return false;
+    if (!is_read && !expr->type->is_flat) return "values have memory of their own";
     switch (expr->kind) {
-    case CORE_LET: return expr->var->type->is_flat;
+    case CORE_LET: return expr->var->type->is_flat ? NULL : "values have memory of their own";
     case CORE_WHILE:
     case CORE_FOR:
+    case CORE_CHUNK: return "an element has a loop of its own";
     case CORE_INDEX:
-    case CORE_RANGE:
-    case CORE_CHUNK: return false;
-    case CORE_CALL: return !expr->flag && !expr->fn->is_tail;
-    case CORE_PRIM: return strcmp(expr->text, "to_int") != 0 || expr->args.items[0]->type->kind != CORE_TYPE_FLOAT;
-    default: return true;
+    case CORE_RANGE: return "something is found by an index";
+    case CORE_CALL: return expr->flag || expr->fn->is_tail ? "there are tail calls" : NULL;
+    case CORE_PRIM:
+        if (strcmp(expr->text, "to_int") != 0 || expr->args.items[0]->type->kind != CORE_TYPE_FLOAT) return NULL;
+        return "floats become ints, which may fail";
+    default: return NULL;
+    }
+}
+
+static const char *why_not_plain(const CoreExpr *expr) {
+    if (!is_plain_type(expr->type)) return "values have memory of their own";
+    if (is_plain(expr)) return NULL;
+    switch (expr->kind) {
+    case CORE_PRIM:
+    case CORE_OP:
+    case CORE_CALL_VALUE:
+    case CORE_FOREIGN: return "it calls functions that are not put in line";
+    case CORE_FOR: return "it walks texts, tables or streams";
+    case CORE_TRY: return "it catches errors";
+    case CORE_JOB: return "it has a job inside";
+    default: return "values have memory of their own";
     }
 }
 
@@ -120,9 +138,15 @@ static bool is_checked(const CoreExpr *expr) {
             expr->op == CORE_OP_SHL || expr->op == CORE_OP_SHR);
 }
 
+static void answer_no(bool *answer, Plainness *all, const char *why) {
+    if (!why) return;
+    *answer = false;
+    if (!all->why) all->why = why;
+}
+
 static void ask_function(Question *question, const CoreFn *fn) {
     size_t known = (size_t)(uintptr_t)map_get_pointer(&question->asked, fn), before = question->size;
-    if (fn->is_recursive) question->answer.is_plain = false; /* its time goes into calls */
+    if (fn->is_recursive) answer_no(&question->answer.is_plain, &question->answer, "it has recursive functions");
     if (!question->answer.is_plain) return;
     if (known) {
         question->size += known - 1;
@@ -136,12 +160,12 @@ static void ask_one(const CoreExpr *expr, void *context) {
     Question *question = context;
     Plainness *answer = &question->answer;
     if (!answer->is_plain) return;
-    answer->is_plain = is_plain(expr) && is_plain_type(expr->type);
-    answer->is_steady = answer->is_steady && is_steady(expr);
-    answer->is_checked = answer->is_checked || is_checked(expr);
     question->size++;
-    answer->is_steady = answer->is_steady && question->size <= STEADY_SIZE;
-    answer->is_plain = answer->is_plain && question->size <= PLAIN_SIZE;
+    answer_no(&answer->is_plain, answer, why_not_plain(expr));
+    answer_no(&answer->is_plain, answer, question->size > PLAIN_SIZE ? "it is too long" : NULL);
+    answer_no(&answer->is_steady, answer, why_unsteady(expr));
+    answer_no(&answer->is_steady, answer, question->size > STEADY_SIZE ? "it is too long" : NULL);
+    answer->is_checked = answer->is_checked || is_checked(expr);
     if (expr->kind == CORE_CALL) ask_function(question, expr->fn);
 }
 
@@ -176,17 +200,28 @@ static bool is_short(const CoreJob *job) {
     return !is_long;
 }
 
+static const char *why_not_job(const CoreJob *job) {
+    if (job->key) return "it has a table of keys";
+    if (job->laws.len) return "laws are checked";
+    if (job->catches) return "it catches errors";
+    for (size_t i = 0; i < job->sources.len; i++) {
+        if (!is_plain_source(&job->sources.items[i])) return "it walks texts, tables or streams";
+    }
+    if (job->is_single) return "it is one expression";
+    return is_short(job) ? "there are few elements" : NULL;
+}
+
 Plainness gen_job_plainness(Gen *gen, const CoreJob *job) {
-    Question question = {.answer = {true, true, false}};
+    Question question = {.answer = {.is_plain = true, .is_steady = true}};
     Plainness *answer = &question.answer;
-    if (job->key || job->laws.len || job->is_single || job->catches || is_short(job)) answer->is_plain = false;
     map_init(&question.asked, gen->arena);
-    for (size_t i = 0; i < job->sources.len; i++) answer->is_plain = answer->is_plain && is_plain_source(&job->sources.items[i]);
+    answer_no(&answer->is_plain, answer, why_not_job(job));
     ask(&question, job->body);
     ask(&question, job->reducer.init);
     ask(&question, job->reducer.add.body);
     ask(&question, job->reducer.done.body);
     if (job->reducer.kind == CORE_REDUCE_FOLD) ask(&question, job->reducer.merge.body);
-    answer->is_steady = answer->is_steady && answer->is_plain && job->reducer.state->is_flat;
+    answer_no(&answer->is_steady, answer, job->reducer.state->is_flat ? NULL : "values have memory of their own");
+    answer->is_steady = answer->is_steady && answer->is_plain;
     return *answer;
 }

@@ -8,6 +8,7 @@ typedef struct Plainness {
     bool is_plain;   /* arithmetic on ints, floats and lists of such, all of which can be put into one loop */
     bool is_steady;  /* plain, and for each element the same few steps: no loop inside, nothing found by an index */
     bool is_checked; /* some of it may fail: ints may overflow, divisors may be zero */
+    const char *why; /* it is not steady, for people: "an element has a loop of its own"; NULL: it is */
 } Plainness;
 
 /* Of the job's code and all that it calls. */

@@ -205,6 +205,10 @@ static bool reach_module(Session *session, bool may_split) {
     return session->module && !diag_has_errors(session->diags);
 }
 
+static void report_job(void *module, const CoreJob *job, Buf *out) {
+    gen_report_job(module, job, out);
+}
+
 bool session_emit(Session *session, SessionArtifact artifact, Buf *out) {
     ParseInput input;
     switch (artifact) {
@@ -236,8 +240,8 @@ bool session_emit(Session *session, SessionArtifact artifact, Buf *out) {
         core_print_dot(session->core, out);
         return true;
     case SESSION_PLAN:
-        if (!reach_core(session)) return false;
-        core_print_plan(session->core, out);
+        if (!reach_module(session, false)) return false;
+        core_print_plan(session->core, report_job, session->module, out);
         return true;
     case SESSION_LLVM:
         if (!reach_module(session, false)) return false;

@@ -30,7 +30,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         diag_render(diags, DIAG_FORMAT_SHORT, false, &out);
         if (!program != diag_has_errors(diags)) fail("the result and the messages differ", &out);
         if (strstr(buf_text(&out), "E0701")) fail("the core is not as promised", &out);
-        if (program) core_print_plan(program, &out);
+        if (program) core_print_plan(program, NULL, NULL, &out);
     }
     buf_free(&out);
     arena_free(&arena);
