@@ -11,7 +11,7 @@
 enum { QUICK_BLOCK = 4096 };
 
 /* Elements of ranges are less than 2^QUICK_BITS in quick loops, and not negative: most of what is computed from them then cannot
- * overflow, which LLVM finds out. */
+ * overflow, which LLVM finds out. They follow one another, so that none has to be multiplied for. */
 enum { QUICK_BITS = 47 };
 
 bool kernel_is_quick(Gen *gen, const CoreJob *job) {
@@ -100,10 +100,21 @@ static LLVMValueRef ranges_are_usual(Frame *frame, const Kernel *kernel, LLVMVal
     for (size_t i = 0; i < kernel->job->sources.len; i++) {
         const Walk *walk = &kernel->walks[i];
         if (walk->kind != CORE_SOURCE_RANGE) continue;
+        all = LLVMBuildAnd(b, all, LLVMBuildICmp(b, LLVMIntEQ, walk->step, gen_int(frame->gen, 1), ""), "");
         all = LLVMBuildAnd(b, all, is_usual(frame, range_element(frame, walk, base)), "");
         all = LLVMBuildAnd(b, all, is_usual(frame, range_element(frame, walk, last)), "");
     }
     return all;
+}
+
+static const Walk *walks_by_one(Frame *frame, const Kernel *kernel) {
+    size_t count = kernel->job->sources.len;
+    Walk *walks = arena_array(frame->gen->arena, Walk, count + 1);
+    for (size_t i = 0; i < count; i++) {
+        walks[i] = kernel->walks[i];
+        if (walks[i].kind == CORE_SOURCE_RANGE) walks[i].step = gen_int(frame->gen, 1);
+    }
+    return walks;
 }
 
 void quick_assume(Frame *frame, LLVMValueRef element) {
@@ -160,7 +171,10 @@ void kernel_quick(Frame *frame, Kernel *kernel, const CoreExpr *body, KernelLoop
     LLVMBuildStore(b, gen_int(gen, 0), doubt);
     frame->doubt = doubt;
     gen->variant = quick;
+    const Walk *walks = kernel->walks;
+    kernel->walks = walks_by_one(frame, kernel);
     run(frame, kernel, body, base, count);
+    kernel->walks = walks;
     gen->variant = around;
     frame->doubt = NULL;
     LLVMValueRef is_sure = LLVMBuildIsNull(b, LLVMBuildLoad2(b, gen->i64, doubt, ""), "");
