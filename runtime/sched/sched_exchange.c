@@ -12,9 +12,9 @@
 #include "base/arena.h"
 #include "runtime/sched/sched_state.h"
 
-/* Merges that a worker has at a time, so that one is pulled while another is merged; about how heavy a part may be, and how many
- * there are at most: a table has that many cells. */
-enum { EXCHANGE_MERGES = 2, EXCHANGE_PART = 2 << 20, EXCHANGE_PARTS = 256 };
+/* Merges that a worker has at a time, so that one is pulled while another is merged; about how heavy a part may be, how many
+ * there are at most (a table has that many cells), and which part of the least table that is exchanged is worth a message. */
+enum { EXCHANGE_MERGES = 2, EXCHANGE_PART = 2 << 20, EXCHANGE_PARTS = 256, EXCHANGE_PIECES = 512 };
 
 typedef struct ExchangePart {
     uint32_t bag, step; /* `step`: the merge under way; 0: none */
@@ -64,9 +64,13 @@ static bool job_may_exchange(const Sched *sched, const Job *job) {
            sched_live_workers(sched) > 0;
 }
 
-static uint32_t part_count(uint64_t weight, uint32_t workers) {
-    uint64_t parts = weight / EXCHANGE_PART + 1;
-    if (parts < workers) parts = workers;
+/* Each worker has its share, unless there are so many that what each source sends to each of them is hardly worth a message:
+ * messages are the product of the two. */
+static uint32_t part_count(const Sched *sched, uint64_t weight, uint32_t sources, uint32_t workers) {
+    uint64_t parts = weight / EXCHANGE_PART + 1, piece = sched->config.exchange / EXCHANGE_PIECES + 1;
+    uint64_t worthwhile = weight / sources / piece + 1;
+    if (worthwhile > workers) worthwhile = workers;
+    if (parts < worthwhile) parts = worthwhile;
     return parts < 2 ? 2 : parts > EXCHANGE_PARTS ? EXCHANGE_PARTS : (uint32_t)parts;
 }
 
@@ -87,7 +91,7 @@ static Exchange *exchange_new(Sched *sched, Job *job, uint64_t weight, uint32_t 
         if (bag_takes_part(job, job_bag(job, number))) exchange->sources[exchange->source_count++] = number;
     for (uint32_t worker = 0; worker < sched->worker_count; worker++)
         if (worker_may_own(sched, job, exchange, worker)) exchange->owners[exchange->owner_count++] = worker;
-    exchange->part_count = part_count(weight, exchange->owner_count);
+    exchange->part_count = part_count(sched, weight, sources, exchange->owner_count);
     exchange->parts = xcalloc(exchange->part_count, sizeof *exchange->parts);
     for (uint32_t i = 0; i < exchange->part_count && exchange->owner_count; i++) {
         ExchangePart *part = &exchange->parts[i];
