@@ -53,11 +53,34 @@ static Range job_block(const Job *job, uint64_t chunk, uint64_t size) {
     return (Range){first, last - first + 1};
 }
 
+/* A range shall not take much longer than this, by what chunks took of late: work of a kind that begins, or ends, with what takes
+ * long is then shared evenly, too. With very many workers ranges are longer, so that the scheduler is not asked too often. The
+ * first ranges are short ones, by which it becomes known what chunks take; no range is much longer than those before it. */
+#define RANGE_TIME        ((uint64_t)10000000)
+#define RANGE_TIME_WORKER ((uint64_t)10000) /* more for each worker */
+enum { FIRST_PARTS = 2048, GROWTH = 2 };
+
+static uint64_t job_known_chunks(const Sched *sched, const Job *job) {
+    uint64_t live = sched_live_workers(sched), time = RANGE_TIME + live * RANGE_TIME_WORKER;
+    uint64_t first = 1 + job->spec.chunks / (FIRST_PARTS * live), most = GROWTH * job->largest;
+    if (most < first) most = first;
+    uint64_t fitting = job->chunk_time ? time / job->chunk_time : most;
+    return fitting < most ? fitting : most;
+}
+
+void job_note_time(Job *job, const MsgRangeDone *done) {
+    if (done->done == 0) return;
+    if (done->count > job->largest) job->largest = done->count;
+    job->chunk_time = (job->chunk_time + done->nanoseconds / done->done) / 2 + 1;
+}
+
 /* How many chunks the next range has, in the usual order: each is one aligned node of the tree, which keeps bags small. */
 static uint64_t job_range_size(const Sched *sched, const Job *job) {
     uint64_t size = sched->config.range_chunks;
     if (size) return size;
     uint64_t want = job->todo.total / ((uint64_t)GUIDE * sched_live_workers(sched)), most = job_most_chunks(sched, job);
+    if (want > most) want = most;
+    most = job_known_chunks(sched, job);
     if (want > most) want = most;
     if (sched->config.range_share && want > job->spec.chunks / sched->config.range_share)
         want = job->spec.chunks / sched->config.range_share;

@@ -334,6 +334,7 @@ void jobs_range_done(Sched *sched, SchedPeer *peer, const Message *message) {
     stats->size += done->size;
     stats->nanoseconds += done->nanoseconds;
     stats->slices += done->pulled;
+    job_note_time(job, done);
     if (job->phase == JOB_MAPS || handed.is_revoked) {
         job_add_done(sched, job, &handed, peer, message);
         job_gets_on(sched, job);

@@ -146,6 +146,7 @@ struct Job {
     size_t handed_len, handed_cap;
     Table handed_at;                    /* by number: the place in `handed` plus one */
     size_t revoked;                     /* of those that were handed out */
+    uint64_t largest, chunk_time;       /* chunks of the largest range that was answered; what one took, by the last answers */
     uint64_t last_range;                /* MsgRange.range of the last that was handed out */
     JobWorker *workers;                 /* by worker number, stats.worker_count of them */
     BagRecord *bags;                    /* not of a job BY_RANGES */
@@ -334,6 +335,7 @@ void jobs_note_idle(Sched *sched);                                    /* the bus
 void jobs_tell_idle(Sched *sched);                                    /* now, when it is time */
 
 /* ---- sched_hand.c */
+void job_note_time(Job *job, const MsgRangeDone *done);                           /* what a range has taken */
 void job_hand_range(Sched *sched, Job *job, SchedPeer *peer, HandedRange handed); /* with range and bag, and copy_of */
 void sched_revoke(Sched *sched, const Job *job, const HandedRange *handed);       /* not in the job's list any more */
 void jobs_hand_out(Sched *sched);

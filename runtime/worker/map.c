@@ -16,7 +16,7 @@
 #define TEXT_TIME    ((uint64_t)16000000)
 #define PATIENT_TIME ((uint64_t)8000000)
 #define RELIEF_TIME  ((uint64_t)1000000)
-enum { BATCH_CHUNKS = 1 << 14 };
+enum { BATCH_CHUNKS = 1 << 14, TRIAL_PARTS = 32 };
 
 static bool is_past_limit(const JobRun *run, uint64_t chunk) {
     return run->limit && chunk >= atomic_load_explicit(run->limit, memory_order_relaxed);
@@ -194,6 +194,7 @@ void job_map(Job *job, JobRun *run) {
            !is_unrelieved(run, &looked_at)) {
         uint64_t start = is_timed ? clock_now() : 0, first = run->first + run->done, left = run->count - run->done;
         uint64_t count = batch < left ? batch : left;
+        if (run->deadline && count > left / TRIAL_PARTS + 1) count = left / TRIAL_PARTS + 1; /* the last ones may be slow */
         run->reached = first + count;
         run->done += flags & MR_TASK_EXACT ? map_exact(job, run, first, count) : map_node(job, run, first, count);
         uint64_t took = is_timed ? clock_now() - start : 0;

@@ -91,26 +91,53 @@ static void everybody_gets_a_first_range_before_anybody_a_second(void **state) {
     bench_free(&bench);
 }
 
+/* A few short ones come first. */
 static void ranges_shrink_and_are_aligned(void **state) {
     (void)state;
     Bench bench = bench_new((SchedConfig){.workers = 2}, 2);
     submit(&bench, 1, 1000);
-    uint64_t next = 0, last_size = 1000, smallest = 1000;
+    uint64_t next = 0, largest = 0, last = 0;
     MsgRange open[4];
     for (uint32_t i = 0; i < 4; i++) open[i] = sent(&bench, 1 + i % 2, MSG_RANGE, i / 2)->as.range;
-    assert_int_equal(open[0].count, 64);
+    assert_int_equal(open[0].count, 1);
     for (uint32_t turn = 0; next < 1000; turn = (turn + 1) % 4) {
         MsgRange range = open[turn];
         assert_int_equal(range.first, next);
         assert_int_equal(range.first % range.count, 0);
-        assert_true(range.count <= last_size);
-        smallest = last_size = range.count;
-        next += range.count;
+        last = range.count;
+        if (last > largest) largest = last;
+        next += last;
         say(&bench, 1 + turn % 2, done(1, range.first, range.count));
         if (count_sent(&bench, 1 + turn % 2, MSG_RANGE)) open[turn] = sent(&bench, 1 + turn % 2, MSG_RANGE, 0)->as.range;
     }
     assert_int_equal(next, 1000);
-    assert_int_equal(smallest, 1);
+    assert_int_equal(last, 1);
+    assert_in_range(largest, 32, 64);
+    bench_free(&bench);
+}
+
+/* Says that worker 0 has done the range that it was handed last, whose chunks took so long each; returns the size of the next. */
+static uint64_t next_after(Bench *bench, uint64_t nanoseconds) {
+    MsgRange last = bench->handed[bench->handed_count - 1].range;
+    Message message = done(1, last.first, last.count);
+    message.as.range_done.nanoseconds = nanoseconds * last.count;
+    message.as.range_done.credits = 1;
+    say(bench, 1, message);
+    return sent(bench, 1, MSG_RANGE, 0)->as.range.count;
+}
+
+static void ranges_take_some_milliseconds(void **state) {
+    (void)state;
+    Bench bench = bench_new((SchedConfig){.workers = 1}, 1);
+    submit(&bench, 1, 1000000);
+    Message first = done(1, bench.handed[0].range.first, bench.handed[0].range.count);
+    first.as.range_done.credits = 1; /* it was given two */
+    say(&bench, 1, first);
+    uint64_t count = 0;
+    for (int i = 0; i < 40; i++) count = next_after(&bench, 1000000);
+    assert_int_equal(count, 8); /* of a millisecond each */
+    for (int i = 0; i < 40; i++) count = next_after(&bench, 1000);
+    assert_int_equal(count, 4096);
     bench_free(&bench);
 }
 
@@ -607,6 +634,7 @@ int main(void) {
         cmocka_unit_test(ranges_wait_for_all_or_a_while),
         cmocka_unit_test(everybody_gets_a_first_range_before_anybody_a_second),
         cmocka_unit_test(ranges_shrink_and_are_aligned),
+        cmocka_unit_test(ranges_take_some_milliseconds),
         cmocka_unit_test(shuffled_ranges_cover_everything),
         cmocka_unit_test(bags_meet_along_a_tree_of_workers),
         cmocka_unit_test(only_holders_take_part_in_the_tree),
