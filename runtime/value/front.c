@@ -2,13 +2,26 @@
 #include "runtime/value/front.h"
 
 #include <stdlib.h>
+#include <sys/mman.h>
 
 #include "base/arena.h"
 
-/* The least and the most lines. More than that are no nearer than the map itself. */
-enum { FRONT_FIRST = 64, FRONT_MOST = 16384 };
+/* The least and the most lines: as many as one huge page holds. More than that are no nearer than the map itself. */
+enum { FRONT_FIRST = 64, FRONT_MOST = 65536 };
+
+/* The most lines there are lie in one huge page, where the system has any. */
+static FrontLine *lines_new(uint64_t count) {
+    size_t size = count * sizeof(FrontLine);
+    FrontLine *lines = aligned_alloc(count == FRONT_MOST ? size : 2 * sizeof(FrontLine), size);
+    if (!lines) out_of_memory(size);
+    if (count == FRONT_MOST) madvise(lines, size, MADV_HUGEPAGE);
+    memset(lines, 0, size);
+    return lines;
+}
 
 void front_drop(MrMap *map) {
+    if (!map->front) return;
+    free(map->front->lines);
     free(map->front);
     map->front = NULL;
 }
@@ -19,7 +32,8 @@ static void front_make(MrMap *map) {
     if (map->front && map->front->mask + 1 >= lines) return;
     front_settle(map);
     front_drop(map);
-    map->front = xaligned(_Alignof(MapFront), sizeof(MapFront) + lines * sizeof(FrontLine));
+    map->front = xaligned(_Alignof(MapFront), sizeof(MapFront));
+    map->front->lines = lines_new(lines);
     map->front->mask = lines - 1;
     map->front->fresh = map->front->next = map->front->queue;
     map->front->limit = map->front->queue + FRONT_BATCH;
@@ -51,8 +65,11 @@ static void add_to_lines(MapFront *front) {
     FrontItem *left = front->fresh;
     for (const FrontItem *item = left; item < front->next; item++) {
         FrontLine *line = line_of(front, item);
-        if (LIKELY(line && !__builtin_add_overflow(line->sum, item->number, &line->sum))) continue;
-        *left++ = *item;
+        int64_t sum;
+        if (LIKELY(line && !__builtin_add_overflow(line->sum, item->number, &sum)))
+            line->sum = sum;
+        else
+            *left++ = *item;
     }
     front->fresh = left;
 }
@@ -74,6 +91,10 @@ static void add_to_map(MrContext *context, MrMap **place, const MrType *type) {
     for (FrontItem *item = front->queue; item < front->fresh; item++) __builtin_prefetch(&map->slots[item->hash & map->mask]);
     for (FrontItem *item = front->queue; item < front->fresh; item++)
         item->entry = mr_map_entry_ahead(context, map, (int64_t)item->hash, type);
+    for (const FrontItem *item = front->queue; item < front->fresh; item++) {
+        const char *key = item->entry < 0 ? NULL : map_entry(map, item->entry) + map->key_offset;
+        if (key && map->key->kind == MR_STRING) __builtin_prefetch(((const MrString *)key)->data);
+    }
     for (FrontItem *item = front->queue; item < front->fresh; item++) {
         char *value = mr_map_upsert_at(context, place, &item->key, (int64_t)item->hash, item->entry, type, &is_new);
         value_add(value, is_wide, item->number);

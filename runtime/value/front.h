@@ -41,7 +41,7 @@ typedef struct MapFront {
     FrontItem *fresh, *next, *limit;  /* in it: where that begins and ends, and at which end it is a batch */
     uint64_t mask;                    /* one less than the number of lines, which is even */
     bool has_sums;                    /* lines may have sums that are not zero */
-    FrontLine lines[] __attribute__((aligned(2 * sizeof(FrontLine)))); /* each pair in one line of the cache */
+    FrontLine *lines;                 /* each pair in one line of the cache */
 } MapFront;
 
 void front_settle(MrMap *map); /* adds all sums to the entries; the map may be NULL, or have no front */

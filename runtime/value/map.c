@@ -54,9 +54,17 @@ void map_free(MrMap *map) {
     mr_free(map);
 }
 
+enum { SLOTS_AHEAD = 16 };
+
+/* Has memory bring in the slot of an entry that will be looked up soon: in order of the entries slots lie anywhere. */
+static void slot_ahead(const MrMap *map, int64_t i) {
+    if (i + SLOTS_AHEAD < map->len) __builtin_prefetch(&map->slots[entry_hash(map, i + SLOTS_AHEAD) & map->mask], 1);
+}
+
 /* The slots are all empty. */
 static void map_fill_slots(MrMap *map) {
     for (int64_t n = 0; n < map->len; n++) {
+        slot_ahead(map, n);
         uint64_t hash = entry_hash(map, n), i = hash & map->mask;
         while (map->slots[i]) i = (i + 1) & map->mask;
         map->slots[i] = slot_of(hash, n);
@@ -171,6 +179,7 @@ static char *map_seek(const MrMap *map, const MapKey *key) {
 bool map_index(MrMap *map) {
     memset(map->slots, 0, (map->mask + 1) * sizeof *map->slots);
     for (int64_t n = 0; n < map->len; n++) {
+        slot_ahead(map, n);
         uint64_t hash = entry_hash(map, n), i = hash & map->mask;
         for (uint64_t slot; (slot = map->slots[i]) != 0; i = (i + 1) & map->mask) {
             if ((slot ^ hash) & ~MAP_NUMBER) continue;

@@ -97,15 +97,21 @@ static void merge_values(Merging *merging, char *kept_entry, char *entry) {
     if (has_failed) merging_fail(merging, number);
 }
 
-enum { FAR_AHEAD = 16, AHEAD = 8 };
+/* Tables are larger than caches. Has memory bring in what the entries to come will be looked up in: a slot first, what it names
+ * some entries later, and then the bytes of the key there. */
+enum { SLOTS_AHEAD = 24, ENTRIES_AHEAD = 12, KEYS_AHEAD = 6 };
 
-/* Has memory bring in what the entries to come will be looked up in, as tables are larger than caches: a slot first, and what it
- * names some entries later. */
+static char *entry_named(const MrMap *map, const MrMap *other, int64_t i) {
+    uint64_t slot = map->slots[load64(map_entry(other, i)) & map->mask];
+    return slot ? map_entry(map, (int64_t)(slot & MAP_NUMBER) - 1) : NULL;
+}
+
 static void prefetch(const MrMap *map, const MrMap *other, int64_t i) {
-    if (i + FAR_AHEAD >= other->len) return;
-    __builtin_prefetch(&map->slots[load64(map_entry(other, i + FAR_AHEAD)) & map->mask]);
-    uint64_t slot = map->slots[load64(map_entry(other, i + AHEAD)) & map->mask];
-    if (slot) __builtin_prefetch(map_entry(map, (int64_t)(slot & MAP_NUMBER) - 1));
+    if (i + SLOTS_AHEAD >= other->len) return;
+    __builtin_prefetch(&map->slots[load64(map_entry(other, i + SLOTS_AHEAD)) & map->mask]);
+    const char *entry = entry_named(map, other, i + ENTRIES_AHEAD), *near = entry_named(map, other, i + KEYS_AHEAD);
+    if (entry) __builtin_prefetch(entry);
+    if (near && map->key->kind == MR_STRING) __builtin_prefetch(((const MrString *)(near + map->key_offset))->data);
 }
 
 static bool merge_entries(Merging *merging, MrMap *other, const MrType *type) {
