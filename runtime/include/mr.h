@@ -21,7 +21,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { MR_ABI_VERSION = 6, MR_STRING_SLACK = 15 };
+enum { MR_ABI_VERSION = 7, MR_STRING_SLACK = 15 };
 
 /* ---- values */
 

@@ -10,9 +10,17 @@ static bool add_numbers(Numbers *numbers, const MrType *type, uint32_t offset) {
             if (!add_numbers(numbers, type->fields[i], offset + type->offsets[i])) return false;
         return true;
     }
+    bool is_optional = type->kind == MR_OPTIONAL;
+    uint32_t some = offset;
+    if (is_optional) {
+        offset += type->offsets[0];
+        type = type->fields[0];
+    }
     if ((type->kind != MR_INT && type->kind != MR_FLOAT) || numbers->count == NUMBERS_MAX) return false;
     numbers->items[numbers->count].offset = offset;
-    numbers->items[numbers->count++].is_float = type->kind == MR_FLOAT;
+    numbers->items[numbers->count].some = some;
+    numbers->items[numbers->count].is_float = type->kind == MR_FLOAT;
+    numbers->items[numbers->count++].is_optional = is_optional;
     return true;
 }
 
@@ -23,13 +31,15 @@ bool numbers_of(Numbers *numbers, const MrType *type) {
 
 size_t numbers_least(const Numbers *numbers) {
     size_t least = 0;
-    for (uint32_t i = 0; i < numbers->count; i++) least += numbers->items[i].is_float ? sizeof(double) : 1;
+    for (uint32_t i = 0; i < numbers->count; i++)
+        least += numbers->items[i].is_float && !numbers->items[i].is_optional ? sizeof(double) : 1;
     return least;
 }
 
 char *numbers_put(const Numbers *numbers, const void *value, char *to) {
     for (uint32_t i = 0; i < numbers->count; i++) {
         uint64_t x;
+        if (numbers->items[i].is_optional && !(*to++ = ((const char *)value)[numbers->items[i].some])) continue;
         memcpy(&x, (const char *)value + numbers->items[i].offset, sizeof x);
         if (numbers->items[i].is_float) {
             memcpy(to, &x, sizeof x);
@@ -45,7 +55,7 @@ char *numbers_put(const Numbers *numbers, const void *value, char *to) {
 /* An int; NULL: it does not end, or is too large. */
 static const char *take_int(uint64_t *x, const char *at, const char *end) {
     uint64_t all = 0;
-    for (int shift = 0; at < end && shift < 7 * NUMBER_SIZE; shift += 7) {
+    for (int shift = 0; at < end && shift <= 63; shift += 7) {
         uint64_t byte = (unsigned char)*at++;
         if (shift == 63 && byte > 1) break;
         all |= (byte & 0x7f) << shift;
@@ -59,6 +69,10 @@ static const char *take_int(uint64_t *x, const char *at, const char *end) {
 const char *numbers_take(const Numbers *numbers, void *value, const char *at, const char *end) {
     for (uint32_t i = 0; i < numbers->count; i++) {
         uint64_t x = 0;
+        if (numbers->items[i].is_optional) {
+            if (at == end || (unsigned char)*at > 1) return NULL;
+            if (!(((char *)value)[numbers->items[i].some] = *at++)) continue;
+        }
         if (!numbers->items[i].is_float) {
             at = take_int(&x, at, end);
             if (!at) return NULL;

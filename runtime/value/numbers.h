@@ -1,7 +1,7 @@
 /* numbers.h: the numbers that a value consists of as bytes: ints in as many bytes as their size asks for, floats as they are.
  *
  * Entries of tables are so: most counts are small, and there are many of them. An int is a varint of its zigzag form (0, -1, 1, -2
- * …). Callable from any thread. */
+ * …); an optional is 0, or 1 and the number. Callable from any thread. */
 #ifndef RUNTIME_VALUE_NUMBERS_H
 #define RUNTIME_VALUE_NUMBERS_H
 
@@ -9,14 +9,15 @@
 
 #include "runtime/include/mr.h"
 
-enum { NUMBERS_MAX = 8, NUMBER_SIZE = 10 };
+enum { NUMBERS_MAX = 8, NUMBER_SIZE = 11 };
 
-/* A type that consists of so many numbers, and nothing else. */
+/* A type that consists of so many numbers and optional numbers, and nothing else. */
 typedef struct Numbers {
     uint32_t count;
     struct {
         uint32_t offset;
-        bool is_float;
+        uint32_t some; /* where an optional's byte is */
+        bool is_float, is_optional;
     } items[NUMBERS_MAX];
 } Numbers;
 

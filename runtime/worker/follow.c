@@ -15,7 +15,7 @@
 #include "runtime/worker/run.h"
 
 /* Entries that are made pairs of at a time: more and more, as long as such a batch takes less than so many nanoseconds. */
-enum { FIRST_BATCH = 16, MOST_BATCH = 4096, BATCH_TIME = 500000 };
+enum { FIRST_BATCH = 1, MOST_BATCH = 4096, BATCH_TIME = 500000 };
 
 /* ---- states */
 
