@@ -50,7 +50,7 @@ ALLOWED = {
 FOREIGN = {
     "zmq.h": ["runtime/net", "bench", "tests"],
     "llvm-c/": ["compiler/llvm"],
-    "utf8proc.h": ["runtime/value", "runtime/io", "compiler/source"],
+    "utf8proc.h": ["runtime/value", "runtime/io", "compiler/source", "bench"],
     "sleef.h": ["runtime/value"],
     "jansson.h": ["tools"],
     "cmocka.h": ["tests"],
