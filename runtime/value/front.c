@@ -49,7 +49,7 @@ void *mr_front_open(MrContext *context, MrMap **place, const MrType *type) {
 /* A value is a count in 64 bits or a sum in 128, the lower half first. */
 static void value_add(void *value, bool is_wide, int64_t number) {
     uint64_t *halves = value, low = halves[0] + (uint64_t)number;
-    if (is_wide) halves[1] += (uint64_t)(number >> 63) + (low < (uint64_t)number);
+    if (is_wide) halves[1] += (number < 0 ? UINT64_MAX : 0) + (low < (uint64_t)number);
     halves[0] = low;
 }
 

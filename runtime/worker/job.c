@@ -38,8 +38,9 @@ void job_close(Job *job) {
 
 /* The result of the frame, whose state is consumed; the frame may be NULL. */
 static bool finish_frame(Job *job, Frame *frame, void *result) {
-    bool has_value = frame && frame->has_value;
-    if (frame) frame_settle(frame, &job->of);
+    if (!frame) return answers_finish(&job->of, NULL, NULL, false, result);
+    bool has_value = frame->has_value;
+    frame_settle(frame, &job->of);
     return answers_finish(&job->of, frame, has_value ? frame->state : NULL, has_value, result);
 }
 
