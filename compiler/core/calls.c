@@ -4,6 +4,8 @@
  * stream; in looking for recursion, the type is not asked for. */
 #include "compiler/core/core_internal.h"
 
+#include <string.h>
+
 /* The type of the function value that the expression itself calls: a stream is one, which whoever walks it calls. NULL: none. */
 static const CoreType *called_type(const CoreExpr *expr) {
     if (expr->kind == CORE_CALL_VALUE) return expr->args.items[0]->type;
@@ -47,6 +49,7 @@ static void reach_visit(CoreExpr *expr, void *context) {
     const CoreType *called = called_type(expr);
     if (called && reach_is_new(walk, called)) vec_push(walk->arena, &walk->called, called);
     if (expr->kind == CORE_TRY) walk->reach->catches = true;
+    if (expr->kind == CORE_PRIM && strcmp(expr->text, "print") == 0) walk->reach->prints = true;
     if (expr->kind == CORE_GLOBAL && reach_is_new(walk, expr->global)) vec_push(walk->arena, &walk->reach->globals, expr->global);
     if (expr->kind == CORE_JOB && reach_is_new(walk, expr->job)) core_each_job_code(expr->job, reach_visit, walk);
     core_each_child(expr, reach_visit, walk);
@@ -94,6 +97,7 @@ void core_find_globals(CoreProgram *program) {
         for (size_t g = 0; g < reach.globals.len; g++) vec_push(program->arena, &job->globals, reach.globals.items[g]);
         sort_globals(job);
         job->catches = reach.catches;
+        job->prints = reach.prints;
         arena_free(&scratch);
     }
 }

@@ -342,6 +342,7 @@ struct CoreJob {
     CoreExprs captured;  /* … and the values they get, evaluated in the enclosing function */
     CoreExpr *body;      /* pushes elements: reads captures and the sources' variables, ends in YIELDs */
     bool catches;        /* reaches a TRY, which may ask what is being mapped */
+    bool prints;         /* reaches a call of `print` */
     bool is_single;      /* made of an expression, of which its one element is the value */
     bool by_chunk;       /* the body is evaluated once for each chunk, and walks its elements by CORE_CHUNK */
     bool is_silent;      /* what the job's code prints is dropped: another job prints it */

@@ -51,6 +51,7 @@ typedef struct CoreReach {
     VEC(CoreGlobal *) globals;
     Map seen;     /* fns, globals and jobs met so far */
     bool catches; /* there is a TRY among them */
+    bool prints;  /* there is a call of `print` among them */
 } CoreReach;
 
 /* The type of the values that a closure's function or a walk function makes: a function or stream. */

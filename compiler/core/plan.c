@@ -5,9 +5,14 @@
 #include <inttypes.h>
 
 static const char *cut_text(const CoreJob *job) {
+    bool is_wide = job->key && !job->by_chunk && !job->reducer.is_exact && !job->reducer.is_associative;
     switch (job->sources.items[0].kind) {
-    case CORE_SOURCE_TEXT_WORDS: return "text by 256 KiB, at words (doubled beyond 65,536 chunks)";
-    case CORE_SOURCE_TEXT_LINES: return "text by 256 KiB, at line ends (doubled beyond 65,536 chunks)";
+    case CORE_SOURCE_TEXT_WORDS:
+        return is_wide ? "text by 256 KiB, at words (doubled up to 4 MiB beyond 512 chunks)"
+                       : "text by 256 KiB, at words (doubled beyond 65,536 chunks)";
+    case CORE_SOURCE_TEXT_LINES:
+        return is_wide ? "text by 256 KiB, at line ends (doubled up to 4 MiB beyond 512 chunks)"
+                       : "text by 256 KiB, at line ends (doubled beyond 65,536 chunks)";
     case CORE_SOURCE_STREAM: return "as the stream is cut";
     default: return "one element a chunk up to 65,536 elements, then 2^k";
     }

@@ -24,6 +24,17 @@ bool job_has_plain_state(const CoreJob *job) {
     return job->key || job->reducer.kind == CORE_REDUCE_FOLD || job->reducer.kind == CORE_REDUCE_GENERAL;
 }
 
+bool job_stacks(const CoreJob *job) {
+    bool is_stream = job->sources.items[0].kind == CORE_SOURCE_STREAM || expr_walks_stream(job->body);
+    return job->key && !job->reducer.is_exact && !job->reducer.is_associative && !job->prints && !is_stream;
+}
+
+const CoreType *job_stacks_type(Gen *gen, const CoreJob *job) {
+    const CoreType *mark = core_type(gen->program->types, CORE_TYPE_INT, NULL, 0), *parts[] = {mark, job->reducer.state};
+    const CoreType *args[] = {job->key, gen_tuple(gen, parts, 2)};
+    return core_type(gen->program->types, CORE_TYPE_MAP, args, 2);
+}
+
 /* ---- the use */
 
 static LLVMTypeRef source_type(Gen *gen) {
@@ -157,6 +168,8 @@ static LLVMTypeRef task_type(Gen *gen) {
                             gen->ptr,
                             gen->i32,
                             gen->ptr,
+                            gen->ptr,
+                            gen->ptr,
                             LLVMArrayType2(gen->ptr, MR_KERNEL_VARIANTS)};
     return LLVMStructTypeInContext(gen->llvm, layout, sizeof layout / sizeof *layout, 0);
 }
@@ -204,7 +217,10 @@ void gen_job_code(Gen *gen, const CoreJob *job) {
                      (job->is_silent ? MR_TASK_SILENT : 0) | (job->key ? MR_TASK_KEYED : 0);
     LLVMValueRef variants[MR_KERNEL_VARIANTS];
     gen_kernel_variants(gen, job, variants);
-    Callee kernel = gen_kernel(gen, job), merge = gen_merge(gen, job), finish = gen_finish(gen, job);
+    Callee merge_value = {0};
+    Callee kernel = gen_kernel(gen, job), merge = gen_merge(gen, job, &merge_value), finish = gen_finish(gen, job);
+    LLVMValueRef nothing = LLVMConstNull(gen->ptr);
+    bool stacks = job_stacks(job);
     LLVMValueRef fields[] = {
         gen_hash(gen, job->hash),
         gen_text(gen, job->name),
@@ -228,6 +244,8 @@ void gen_job_code(Gen *gen, const CoreJob *job) {
         finish.function,
         gen_small(gen, (uint32_t)job->laws.len),
         gen_laws(gen, job),
+        stacks ? gen_descriptor(gen, job_stacks_type(gen, job)) : nothing,
+        stacks ? merge_value.function : nothing,
         LLVMConstArray2(gen->ptr, variants, MR_KERNEL_VARIANTS),
     };
     LLVMSetInitializer(gen_task(gen, job), LLVMConstStructInContext(gen->llvm, fields, sizeof fields / sizeof *fields, 0));

@@ -12,12 +12,14 @@ typedef struct Pending Pending;
 /* What a job's body knows of the kernel around it. */
 struct Kernel {
     const CoreJob *job;
-    Scope *scope;           /* outside the body */
-    LLVMValueRef chunk;     /* MrChunk * */
+    Scope *scope;       /* outside the body */
+    LLVMValueRef chunk; /* MrChunk * */
+    LLVMValueRef captures;
     LLVMValueRef elements;  /* variable, i64: values that reached the reducer */
     LLVMValueRef has;       /* variable, i1: whether the state holds a value; FOLD and GENERAL without key */
     Slot *state;            /* the state, or the map of states; not for SUM_INT, COUNT and LANES without key */
     Variant *quick;         /* the functions of its quick loops (quick.h); NULL: it has none */
+    LLVMValueRef stacks;    /* MrStacks *: where the elements go in place of `state`; NULL: they do not */
     Pending *pending;       /* yields that were put off; NULL: none are */
     LLVMValueRef sum;       /* SUM_INT without key: variable, i128 */
     LLVMValueRef low, high; /* … and variables, i64, that take the values in meanwhile: see halves_begin; NULL: none do */
@@ -37,6 +39,10 @@ void job_bind_captures(Frame *frame, const CoreJob *job, LLVMValueRef captures);
 const CoreType *job_state_type(Gen *gen, const CoreJob *job); /* of the whole: keyed, a map of the reducer's states */
 bool job_has_plain_state(const CoreJob *job);                 /* the kernel keeps it in a slot */
 
+/* The elements of several chunks may go into one table (runtime/value/stacks.h). */
+bool job_stacks(const CoreJob *job);
+const CoreType *job_stacks_type(Gen *gen, const CoreJob *job); /* of that table */
+
 /* ---- streams.c */
 
 void kernel_leave(Frame *frame); /* from a YIELD, wherever it stands: later elements cannot matter */
@@ -49,7 +55,7 @@ Callee gen_kernel(Gen *gen, const CoreJob *job);
 
 bool job_puts_off(const CoreJob *job);
 Pending *pending_new(Gen *gen, const CoreJob *job); /* makes a function: before the kernel is begun */
-void pending_begin(Frame *frame, Pending *pending, const Kernel *kernel);
+void pending_begin(Frame *frame, const Kernel *kernel);
 void pending_yield(Frame *frame, LLVMValueRef key, Value *value);
 void pending_end(Frame *frame, const Kernel *kernel); /* before the state is used otherwise */
 
@@ -66,7 +72,7 @@ void sum_store(Frame *frame, LLVMValueRef sum, LLVMValueRef address);
 /* From here on values are added up in two variables of 64 bits, SUM_BLOCK at most, until halves_end takes them into the sum. */
 void halves_begin(Frame *frame, Kernel *kernel);
 void halves_end(Frame *frame, Kernel *kernel);
-Callee gen_merge(Gen *gen, const CoreJob *job);
+Callee gen_merge(Gen *gen, const CoreJob *job, Callee *value); /* *value: of a keyed job, the merge of two states of a key */
 Callee gen_finish(Gen *gen, const CoreJob *job);
 
 /* ---- laws.c */

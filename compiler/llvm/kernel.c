@@ -230,7 +230,9 @@ Callee gen_kernel(Gen *gen, const CoreJob *job) {
     Pending *pending = job_puts_off(job) ? pending_new(gen, job) : NULL;
     Frame frame;
     frame_begin(&frame, gen, callee.function, job->name, job->span);
-    Kernel kernel = {.job = job, .chunk = LLVMGetParam(callee.function, 2), .pending = pending};
+    Kernel kernel = {.job = job, .pending = pending};
+    kernel.captures = LLVMGetParam(callee.function, 1);
+    kernel.chunk = LLVMGetParam(callee.function, 2);
     Scope scope;
     scope_enter(&frame, &scope);
     kernel.scope = frame.scope;
@@ -241,7 +243,8 @@ Callee gen_kernel(Gen *gen, const CoreJob *job) {
     if (job->catches) gen_store_at(&frame, frame.position, kernel.chunk, offsetof(MrChunk, position));
     job_bind_captures(&frame, job, LLVMGetParam(callee.function, 1));
     state_begin(&frame, &kernel, state, has_value);
-    if (pending) pending_begin(&frame, pending, &kernel);
+    if (job_stacks(job)) kernel.stacks = gen_load_at(&frame, gen->ptr, kernel.chunk, offsetof(MrChunk, stacks));
+    if (pending) pending_begin(&frame, &kernel);
     kernel.leave = frame_block(&frame, "leave");
 
     bool is_stream = job->sources.items[0].kind == CORE_SOURCE_STREAM;

@@ -182,8 +182,10 @@ static void yield_keyed(Frame *frame, const CoreExpr *pair) {
         return;
     }
     LLVMValueRef fresh = frame_variable(frame, gen->i8, "is_new");
-    LLVMValueRef args[] = {kernel->state->address, frame_address(frame, key), gen_descriptor(gen, kernel->state->type), fresh};
-    LLVMValueRef place = frame_runtime(frame, RUNTIME_mr_map_upsert, args);
+    const CoreType *type = kernel->stacks ? job_stacks_type(gen, kernel->job) : kernel->state->type;
+    LLVMValueRef table = kernel->stacks ? kernel->stacks : kernel->state->address;
+    LLVMValueRef args[] = {table, frame_address(frame, key), gen_descriptor(gen, type), fresh};
+    LLVMValueRef place = frame_runtime(frame, kernel->stacks ? RUNTIME_mr_stacks_upsert : RUNTIME_mr_map_upsert, args);
     frame_inline(frame, place);
     LLVMValueRef is_new = gen_test(frame, LLVMBuildLoad2(b, gen->i8, fresh, ""));
     state_add(frame, &kernel->job->reducer, place, is_new, value);
@@ -304,9 +306,10 @@ static Callee merge_plain(Gen *gen, const CoreJob *job) {
     return callee;
 }
 
-Callee gen_merge(Gen *gen, const CoreJob *job) {
+Callee gen_merge(Gen *gen, const CoreJob *job, Callee *value) {
     Callee values = merge_plain(gen, job);
     if (!job->key) return values;
+    *value = values;
     const CoreType *type = job_state_type(gen, job);
     Callee callee = code_declare(gen, job, "merge", false);
     gen_cold(gen, callee.function); /* the work is done by the runtime, and by the function that merges values */

@@ -63,6 +63,10 @@ void mr_front_close(MrContext *context, MrMap **place, const MrType *type);
 int64_t mr_map_entry_ahead(MrContext *context, MrMap *map, int64_t hash, const MrType *type);
 void *mr_map_upsert_at(MrContext *context, MrMap **place, const void *key, int64_t hash, int64_t number, const MrType *type,
                        bool *is_new);
+void *mr_stacks_upsert(MrContext *context, MrStacks *stacks, const void *key, const MrType *type, bool *is_new);
+void mr_stacks_ahead(MrContext *context, MrStacks *stacks, int64_t number, const MrType *type);
+void *mr_stacks_upsert_at(MrContext *context, MrStacks *stacks, const void *key, int64_t hash, int64_t number, const MrType *type,
+                          bool *is_new);
 void *mr_map_sorted(MrContext *context, MrMap *map, const MrType *type);
 int64_t mr_map_len(MrContext *context, MrMap *map);
 bool mr_map_merge(MrContext *context, MrMap **left, MrMap *right, const MrType *type, MrMerge *merge, const void *captures);

@@ -69,6 +69,13 @@ typedef struct MrList {
 
 typedef struct MrMap MrMap; /* value/map.h; a map or set is a pointer to one, or NULL for the empty map */
 
+/* A table into which the elements of several chunks go; the rest of it is value/stacks.h's. */
+typedef struct MrStacks {
+    MrMap *map;    /* first: the address of all is the place of the map */
+    int64_t ahead; /* so many elements may wait before they are added, MR_AHEAD at most; 1: what fails does so in its turn */
+} MrStacks;
+enum { MR_AHEAD = 32 };
+
 /* The optionals that primitives of the library return, laid out as their descriptors say: the payload at its natural alignment. */
 typedef struct MrOptionalInt {
     bool is_some;
@@ -293,6 +300,7 @@ typedef struct MrChunk {
     uint32_t walk, cut_count; /* of a STREAM: MrWalkKind of its base, and how many cuts there are: what the stream must fit to */
     int64_t elements;         /* out, added to: how many values reached the reducer */
     bool is_decided;          /* out: the reducer is done: later chunks cannot matter (first, any, all) */
+    MrStacks *stacks;         /* of a task that has `stacks`: where its elements go; its state is left alone */
     const int64_t *position;  /* set by kernels that catch errors, while they run: what failed_element would be now */
 } MrChunk;
 
@@ -388,6 +396,8 @@ typedef struct MrTask {
     MrFinish *finish;
     uint32_t law_count;
     const MrLaw *laws;
+    const MrType *stacks; /* MrStacks.type, of a keyed task that is neither exact nor associative and prints nothing; or NULL */
+    MrMerge *merge_value; /* merges the states of one key, with `stacks` */
     struct {
         MrKernel *kernel;
     } variants[MR_KERNEL_VARIANTS]; /* the kernel for each of these levels, with the same results; NULL: not made */

@@ -31,6 +31,13 @@ struct TextReader {
 
 /* ---- sources */
 
+uint64_t text_wide_size(const FileList *files) {
+    uint64_t size = TEXT_CHUNK;
+    while (size < TEXT_WIDE_CHUNK && files->size / TEXT_WIDE_CHUNKS >= size) size *= 2;
+    while (files->size / TEXT_CHUNKS >= size) size *= 2;
+    return size;
+}
+
 void text_source_init(TextSource *source, FileList files, TextUnit unit, uint64_t chunk_size) {
     *source = (TextSource){.files = files, .unit = unit, .chunk_size = chunk_size ? chunk_size : TEXT_CHUNK};
     uint64_t most = chunk_size ? UINT64_MAX : TEXT_CHUNKS;

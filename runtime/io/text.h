@@ -12,7 +12,7 @@
 
 #include "runtime/io/file.h"
 
-enum { TEXT_CHUNK = 256 * 1024, TEXT_CHUNKS = 65536 };
+enum { TEXT_CHUNK = 256 * 1024, TEXT_CHUNKS = 65536, TEXT_WIDE_CHUNK = 4 << 20, TEXT_WIDE_CHUNKS = 512 };
 
 typedef enum TextUnit { TEXT_LINES, TEXT_WORDS } TextUnit;
 
@@ -23,7 +23,11 @@ typedef struct TextSource {
     uint64_t chunks;
 } TextSource;
 
-/* Takes the files over. `chunk_size` 0: as said above; else the size to use (a testing option). */
+/* The size of chunks for a reduction by key whose states meet chunk by chunk, which is the less work the fewer chunks there are:
+ * 256 KiB, doubled until there are at most 512 or they have 4 MiB, and then as said above. */
+uint64_t text_wide_size(const FileList *files);
+
+/* Takes the files over. `chunk_size` 0: as said above; else the size to use. */
 void text_source_init(TextSource *source, FileList files, TextUnit unit, uint64_t chunk_size);
 void text_source_encode(const TextSource *source, Buf *out);
 size_t text_source_decode(TextSource *source, const void *bytes, size_t size); /* bytes read; 0: not a source */

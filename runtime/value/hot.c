@@ -7,6 +7,7 @@
 #include "runtime/value/front.h"
 #include "runtime/value/number.h"
 #include "runtime/value/rare.h"
+#include "runtime/value/stacks.h"
 #include "runtime/value/words.h"
 
 /* ---- strings */
@@ -138,6 +139,42 @@ bool mr_front_put(MrContext *context, void *into, const void *key, int64_t numbe
     __builtin_prefetch(front_line(front, sought.hash));
     front->next = item + 1;
     return item + 1 == front->limit;
+}
+
+/* ---- the table that the chunks of a node share */
+
+/* The state that the key of an entry has in the chunk at hand. */
+static inline void *stack_state(MrContext *context, Stacks *stacks, StackEntry *entry, bool is_added, bool *is_new) {
+    *is_new = entry->chunk != stacks->chunk;
+    if (*is_new) {
+        if (!is_added) stacks_turn(context, stacks, entry);
+        entry->chunk = stacks->chunk;
+    }
+    return entry->state;
+}
+
+void *mr_stacks_upsert(MrContext *context, MrStacks *stacks, const void *key, const MrType *type, bool *is_new) {
+    bool is_added;
+    StackEntry *entry = mr_map_upsert(context, &stacks->map, key, type, &is_added);
+    return stack_state(context, (Stacks *)stacks, entry, is_added, is_new);
+}
+
+void mr_stacks_ahead(MrContext *context, MrStacks *head, int64_t number, const MrType *type) {
+    (void)context;
+    const Stacks *stacks = (const Stacks *)head;
+    if (UNLIKELY(number < 0)) return;
+    const char *entry = head->map->entries + number * (int64_t)type->stride;
+    if (type->fields[0]->kind == MR_STRING) __builtin_prefetch(((const MrString *)(entry + type->offsets[0]))->data);
+    const StackEntry *stacked = (const StackEntry *)(entry + type->offsets[1]);
+    if (stacked->top && stack_is_lower(stacked->top_chunk, stacked->chunk, stacks->chunk))
+        __builtin_prefetch(stack_piece(stacks, stacked->top));
+}
+
+void *mr_stacks_upsert_at(MrContext *context, MrStacks *stacks, const void *key, int64_t hash, int64_t number, const MrType *type,
+                          bool *is_new) {
+    bool is_added;
+    StackEntry *entry = mr_map_upsert_at(context, &stacks->map, key, hash, number, type, &is_added);
+    return stack_state(context, (Stacks *)stacks, entry, is_added, is_new);
 }
 
 /* ---- text */

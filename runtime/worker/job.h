@@ -62,9 +62,11 @@ typedef struct JobRun {
     uint64_t deadline;             /* nanoseconds: stop between chunks when it has passed; 0: none */
     bool is_patient;               /* it is no matter whether that is seen somewhat late: batches double up to some milliseconds */
     uint64_t batch;                /* in, out: chunks to be taken at a time; 0: begin with one */
-    uint64_t reached;   /* out, all the time: the end of the chunks that are being mapped; `count` may be lowered to there */
-    JobRelief *relief;  /* may be NULL */
-    bool is_unrelieved; /* out */
+    uint64_t reached;      /* out, all the time: the end of the chunks that are being mapped; `count` may be lowered to there */
+    JobRelief *relief;     /* may be NULL */
+    bool is_unrelieved;    /* out */
+    struct Stacks *stacks; /* the table of the node that is being mapped, of a task that has such; NULL: none */
+    bool is_single;        /* chunks of such a task get a node each: among several, merging has failed */
     uint64_t done, elements, size; /* out: chunks mapped, values that reached the reducer, bytes of text */
     uint64_t nanoseconds;          /* out: spent */
     EndKind end;                   /* out */

@@ -2,10 +2,11 @@
  *
  * In an exact-commutative task one state goes through all chunks. In an associative one a state goes through the chunks of a node
  * of the tree, in order. In both, neighbouring chunks of elements are mapped in one call of the kernel. How many chunks are taken
- * at a time follows the clock, so that limits and deadlines are seen in time; where there are none, all are taken at once. In any
- * other task each chunk has a state of its own. The bag combines the states along the tree. */
+ * at a time follows the clock, so that limits and deadlines are seen in time; where there are none, all are taken at once. In a
+ * keyed task the chunks of a node share a table (stacks.h), if its merging cannot be told from that of tables. In any other task
+ * each chunk has a state of its own. The bag combines the states along the tree. */
 #include "runtime/net/link.h"
-#include "runtime/value/value.h"
+#include "runtime/value/stacks.h"
 #include "runtime/worker/cpu.h"
 #include "runtime/worker/fault.h"
 #include "runtime/worker/job.h"
@@ -16,7 +17,7 @@
 #define TEXT_TIME    ((uint64_t)16000000)
 #define PATIENT_TIME ((uint64_t)8000000)
 #define RELIEF_TIME  ((uint64_t)1000000)
-enum { BATCH_CHUNKS = 1 << 14, TRIAL_PARTS = 32 };
+enum { BATCH_CHUNKS = STACKS_CHUNKS, STACKED_CHUNKS = 64, RELIEVED_CHUNKS = 8, TRIAL_PARTS = 32 };
 
 static bool is_past_limit(const JobRun *run, uint64_t chunk) {
     return run->limit && chunk >= atomic_load_explicit(run->limit, memory_order_relaxed);
@@ -88,6 +89,7 @@ static uint64_t map_once(Job *job, JobRun *run, Frame *frame, uint64_t first, ui
     blackbox_chunks(run->box, first, count);
     MR_FAULT_STARTED(started);
     bool failed = plan_read(&job->plan, context, run->lists, first, count, &chunk);
+    if (run->stacks) chunk.stacks = &run->stacks->head;
     MrScratch scratch = context->scratch;
     if (!failed && plan_is_text(&job->plan)) scratch_open(context, (size_t)chunk.slices[0].first);
     if (failed && frame->has_value) mr_drop(context, frame->state, job->plan.task->state);
@@ -111,11 +113,41 @@ static uint64_t map_once(Job *job, JobRun *run, Frame *frame, uint64_t first, ui
 
 /* Maps `count` chunks into a frame, up to an end or the limit; returns how many of them count. */
 static uint64_t map_into(Job *job, JobRun *run, Frame *frame, uint64_t first, uint64_t count) {
-    if (!plan_is_text(&job->plan) && !(job->plan.task->flags & MR_TASK_BY_CHUNK)) return map_once(job, run, frame, first, count);
+    bool is_plain = !plan_is_text(&job->plan) && !(job->plan.task->flags & MR_TASK_BY_CHUNK) && !run->stacks;
+    if (is_plain) return map_once(job, run, frame, first, count);
     uint64_t done = 0;
-    while (done < count && run->end == END_NONE && !is_past_limit(run, first + done))
+    while (done < count && run->end == END_NONE && !is_past_limit(run, first + done)) {
+        if (run->stacks) run->stacks->chunk = (uint16_t)(STACKS_FIRST + done);
         done += map_once(job, run, frame, first + done, 1);
+    }
     return done;
+}
+
+/* The same by one table for all. False: something failed, and it is not known whether that comes first, because elements wait for
+ * their turn, and the states of a key are merged when it is seen again. Then nothing counts. */
+static bool map_stacked(Job *job, JobRun *run, Frame *frame, uint64_t first, uint64_t count, uint64_t *done) {
+    const MrTask *task = job->plan.task;
+    Stacks stacks;
+    MrMap *map = NULL;
+    uint64_t elements = run->elements, size = run->size;
+    stacks_init(&stacks, task->stacks, task->merge_value, job->of.captures);
+    if (run->is_single) stacks.head.ahead = 1;
+    run->stacks = &stacks;
+    *done = map_into(job, run, frame, first, count);
+    run->stacks = NULL;
+    bool failed = run->end != END_NONE;
+    if (failed)
+        stacks_drop(job->of.context, &stacks);
+    else
+        failed = stacks_finish(job->of.context, &stacks, &map, task->state);
+    memcpy(frame->state, &map, sizeof map);
+    frame->has_value = map != NULL;
+    if (!failed || run->is_single) return true;
+    run->elements = elements;
+    run->size = size;
+    run->end = END_NONE;
+    run->end_chunk = -1;
+    return false;
 }
 
 /* The frame that is in the bag takes in more chunks, unless it has ended (or the chunks are there already). */
@@ -149,7 +181,14 @@ static uint64_t map_node(Job *job, JobRun *run, uint64_t first, uint64_t count) 
     TreeNode node = tree_first((Range){first, count}, job->plan.chunks);
     Range span = tree_span(node, job->plan.chunks);
     Frame *left = frame_to_go_on(job, bag_left_of(&job->bag, node)), *frame = left ? left : frame_new(job->plan.task);
-    uint64_t done = map_into(job, run, frame, first, span.count);
+    uint64_t done;
+    if (!job->plan.task->stacks) {
+        done = map_into(job, run, frame, first, span.count);
+    } else if (!map_stacked(job, run, frame, first, span.count, &done)) {
+        frame_free(frame, &job->of);
+        run->is_single = true;
+        return map_node(job, run, first, 1);
+    }
     bool is_empty = !left && frame_is_empty(frame);
     bool is_good = left ? bag_grow(&job->bag, node) : bag_insert(&job->bag, node, is_empty ? VALUE_NONE : frame_value(frame));
     if (is_empty) frame_free(frame, &job->of);
@@ -167,6 +206,17 @@ static uint64_t next_batch(uint64_t batch, uint64_t took, uint64_t wanted) {
     return took > 4 * wanted && batch > 1 ? batch / 2 : batch;
 }
 
+/* How many chunks are taken at a time in the beginning. */
+static uint64_t first_batch(const Job *job, const JobRun *run) {
+    const MrTask *task = job->plan.task;
+    bool folds = task->flags & (MR_TASK_EXACT | MR_TASK_ASSOCIATIVE), is_stoppable = run->limit || run->deadline;
+    if (task->stacks && run->relief) return RELIEVED_CHUNKS;
+    if (task->stacks && !is_stoppable) return STACKS_CHUNKS;
+    if (folds && !is_stoppable) return run->count;
+    if (run->batch) return run->batch;
+    return task->stacks && plan_is_text(&job->plan) && !run->deadline ? STACKED_CHUNKS : 1;
+}
+
 /* Looks at the size of the bag, not too often. True: it is too large, and nothing can be done. */
 static bool is_unrelieved(JobRun *run, uint64_t *looked_at) {
     if (!run->relief) return false;
@@ -181,19 +231,20 @@ void job_map(Job *job, JobRun *run) {
     const MrMapped *around = job->of.context->mapped;
     job->of.context->mapped = NULL;
     uint32_t flags = job->plan.task->flags;
-    bool is_stoppable = run->limit || run->deadline, folds = flags & (MR_TASK_EXACT | MR_TASK_ASSOCIATIVE);
-    uint64_t batch = folds && !is_stoppable ? run->count : run->batch ? run->batch : 1;
+    bool is_stoppable = run->limit || run->deadline,
+         shares = flags & (MR_TASK_EXACT | MR_TASK_ASSOCIATIVE) || job->plan.task->stacks;
+    uint64_t batch = first_batch(job, run);
     uint64_t wanted = plan_is_text(&job->plan) && !run->deadline ? TEXT_TIME : BATCH_TIME;
     run->done = run->elements = run->size = 0;
     run->end = END_NONE;
     run->end_chunk = -1;
-    bool is_timed = folds && is_stoppable;
+    bool is_timed = shares && is_stoppable && !(job->plan.task->stacks && run->relief);
     uint64_t looked_at = 0;
     run->is_unrelieved = false;
     while (run->done < run->count && run->end == END_NONE && !is_over(run, run->first + run->done) &&
            !is_unrelieved(run, &looked_at)) {
         uint64_t start = is_timed ? clock_now() : 0, first = run->first + run->done, left = run->count - run->done;
-        uint64_t count = batch < left ? batch : left;
+        uint64_t count = run->is_single ? 1 : batch < left ? batch : left;
         if (run->deadline && count > left / TRIAL_PARTS + 1) count = left / TRIAL_PARTS + 1; /* the last ones may be slow */
         run->reached = first + count;
         run->done += flags & MR_TASK_EXACT ? map_exact(job, run, first, count) : map_node(job, run, first, count);

@@ -134,6 +134,13 @@ static bool plan_is_as_before(const Plan *plan) {
     return true;
 }
 
+/* A keyed reduction whose order shows: each key that a chunk has gets a state there, which then meets those of other chunks. Of
+ * jobs by chunks, several have the same chunks. */
+static bool has_wide_chunks(const MrTask *task) {
+    uint32_t others = MR_TASK_EXACT | MR_TASK_ASSOCIATIVE | MR_TASK_BY_CHUNK;
+    return task->flags & MR_TASK_KEYED && !(task->flags & others);
+}
+
 bool plan_init(Plan *plan, MrContext *context, const MrTask *task, const MrSource *sources) {
     plan_new(plan, task);
     bool failed = false;
@@ -147,7 +154,8 @@ bool plan_init(Plan *plan, MrContext *context, const MrTask *task, const MrSourc
         FileList files;
         failed = io_file_list(context, list, source->is_kept, &files);
         if (failed) break;
-        text_source_init(&source->text, files, source->kind == MR_SOURCE_TEXT_LINES ? TEXT_LINES : TEXT_WORDS, 0);
+        uint64_t size = has_wide_chunks(task) ? text_wide_size(&files) : 0;
+        text_source_init(&source->text, files, source->kind == MR_SOURCE_TEXT_LINES ? TEXT_LINES : TEXT_WORDS, size);
         source->has_text = true;
     }
     failed = failed || (!plan_is_text(plan) && plan_measure(plan, context));

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "runtime/include/abi.h"
+#include "runtime/value/stacks.h"
 
 enum { CHUNK = 5, MOST_SOURCES = 8 };
 
@@ -41,7 +42,17 @@ static bool job_chunk(Job *job, int64_t index, void *state, bool *has_value) {
     }
     MrChunk chunk = {.count = to - from, .first = from, .slices = slices};
     job->context->failed_element = -1;
-    bool failed = job->task->kernel(job->context, job->captures, &chunk, state, has_value);
+    const MrTask *task = job->task;
+    Stacks stacks = {0};
+    if (task->stacks) stacks_init(&stacks, task->stacks, task->merge_value, job->captures);
+    stacks.head.ahead = 1; /* what fails does so in its turn */
+    if (task->stacks) chunk.stacks = &stacks.head;
+    bool failed = task->kernel(job->context, job->captures, &chunk, state, has_value);
+    if (task->stacks && failed) stacks_drop(job->context, &stacks);
+    if (task->stacks && !failed) {
+        stacks_finish(job->context, &stacks, state, task->state);
+        *has_value = *(MrMap **)state != NULL;
+    }
     if (failed && job->context->failed_element >= 0) job->context->failed_element += from;
     job->is_decided = chunk.is_decided;
     return failed;
