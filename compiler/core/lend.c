@@ -118,6 +118,8 @@ static void visit(CoreExpr *expr, void *context) {
         visit_element(lend, expr);
     } else if (is_length(expr)) {
         look_until(look(lend, expr->args.items[0]), LOOK_ALL);
+    } else if (is_prim(expr, "get") && expr->args.items[0]->type->kind == CORE_TYPE_LIST) {
+        visit_element(lend, expr);
     } else if (compares(expr) && is_length(expr->args.items[0]) && expr->args.items[1]->kind == CORE_INT) {
         look_until(look(lend, expr->args.items[0]->args.items[0]), until_index(expr->args.items[1]));
     } else if (expr->kind == CORE_FOR) {

@@ -43,6 +43,34 @@ bool mr_list_get(MrContext *context, const void **element, MrList *list, int64_t
     return false;
 }
 
+static inline void retain_one(MrContext *context, void *value, const MrType *type) {
+    if (type->is_flat) return;
+    if (type->kind == MR_STRING)
+        cell_retain(((MrString *)value)->owner);
+    else
+        mr_retain(context, value, type);
+}
+
+bool mr_prim_get(MrContext *context, void *out, const void *m, const void *k, const MrType *type, const MrType *key,
+                 const MrType *value) {
+    const void *found = NULL;
+    char *result = out;
+    (void)key;
+    if (type->kind == MR_LIST) {
+        const MrList *list = *(MrList *const *)m;
+        int64_t i = *(const int64_t *)k;
+        if ((uint64_t)i < (uint64_t)list_len(list)) found = list->data + i * (int64_t)value->size;
+    } else {
+        found = mr_map_find(context, *(MrMap *const *)m, k, type);
+    }
+    *result = found != NULL;
+    if (!found) return false;
+    char *payload = result + value->align;
+    memcpy(payload, found, value->size);
+    retain_one(context, payload, value);
+    return false;
+}
+
 bool mr_prim_len(MrContext *context, int64_t *out, const void *xs, const MrType *type) {
     switch (type->kind) {
     case MR_STRING: *out = ((const MrString *)xs)->len; return false;
@@ -108,9 +136,7 @@ int64_t mr_map_entry_ahead(MrContext *context, MrMap *map, int64_t key_hash, con
     return number;
 }
 
-void *mr_map_upsert_at(MrContext *context, MrMap **place, const void *key, int64_t hash, int64_t number, const MrType *type,
-                       bool *is_new) {
-    (void)context;
+static inline void *upsert_at(MrMap **place, const void *key, int64_t hash, int64_t number, const MrType *type, bool *is_new) {
     MapKey sought = map_key_hashed(key, (uint64_t)hash, type->fields[0]);
     if (LIKELY(number >= 0)) {
         char *entry = (*place)->entries + number * (int64_t)type->stride;
@@ -120,6 +146,12 @@ void *mr_map_upsert_at(MrContext *context, MrMap **place, const void *key, int64
         }
     }
     return map_upsert_hashed(place, key, (uint64_t)hash, type, is_new);
+}
+
+void *mr_map_upsert_at(MrContext *context, MrMap **place, const void *key, int64_t hash, int64_t number, const MrType *type,
+                       bool *is_new) {
+    (void)context;
+    return upsert_at(place, key, hash, number, type, is_new);
 }
 
 /* ---- the front of a map of sums */
@@ -173,7 +205,7 @@ void mr_stacks_ahead(MrContext *context, MrStacks *head, int64_t number, const M
 void *mr_stacks_upsert_at(MrContext *context, MrStacks *stacks, const void *key, int64_t hash, int64_t number, const MrType *type,
                           bool *is_new) {
     bool is_added;
-    StackEntry *entry = mr_map_upsert_at(context, &stacks->map, key, hash, number, type, &is_added);
+    StackEntry *entry = upsert_at(&stacks->map, key, hash, number, type, &is_added);
     return stack_state(context, (Stacks *)stacks, entry, is_added, is_new);
 }
 
@@ -276,6 +308,32 @@ bool mr_prim_lower(MrContext *context, MrString *out, const MrString *s) {
     MrScratch *scratch = &context->scratch;
     if (LIKELY(!s->owner && is_short(s->len) && scratch->left >= SHORT_BYTES && lower_slice(scratch, out, s))) return false;
     lower_rare(out, *s);
+    return false;
+}
+
+static inline bool is_ascii_space(char c) {
+    return c == ' ' || (c >= '\t' && c <= '\r');
+}
+
+static inline void trim_rare(MrString *out, MrString s) {
+    MrString trimmed = text_trim(&s);
+    *out = trimmed;
+}
+
+/* Bytes of ASCII are characters of their own: one that is no space ends the search. */
+bool mr_prim_trim(MrContext *context, MrString *out, const MrString *s) {
+    (void)context;
+    const char *begin = s->data, *end = begin + s->len;
+    while (begin < end && is_ascii_space(*begin)) begin++;
+    while (begin < end && is_ascii_space(end[-1])) end--;
+    if (UNLIKELY(begin == end)) {
+        *out = (MrString){0};
+    } else if (UNLIKELY((*begin | end[-1]) & 0x80)) {
+        trim_rare(out, *s);
+    } else {
+        *out = (MrString){begin, end - begin, s->owner};
+        cell_retain(out->owner);
+    }
     return false;
 }
 

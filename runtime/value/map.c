@@ -381,26 +381,6 @@ bool mr_prim_values(MrContext *context, MrList **out, MrMap *const *m, const MrT
     return false;
 }
 
-bool mr_prim_get(MrContext *context, void *out, const void *m, const void *k, const MrType *type, const MrType *key,
-                 const MrType *value) {
-    const void *found = NULL;
-    char *result = out;
-    (void)key;
-    if (type->kind == MR_LIST) {
-        const MrList *list = *(MrList *const *)m;
-        int64_t i = *(const int64_t *)k;
-        if (i >= 0 && i < list_len(list)) found = list->data + i * (int64_t)value->size;
-    } else {
-        found = mr_map_find(context, *(MrMap *const *)m, k, type);
-    }
-    *result = found != NULL;
-    if (!found) return false;
-    char *payload = result + align_up(1, value->align);
-    memcpy(payload, found, value->size);
-    mr_retain(context, payload, value);
-    return false;
-}
-
 bool mr_prim_empty_set(MrContext *context, MrMap **out, const MrType *element) {
     (void)context;
     (void)element;

@@ -122,8 +122,7 @@ static bool is_space(int32_t code) {
     return category == UTF8PROC_CATEGORY_ZS || category == UTF8PROC_CATEGORY_ZL || category == UTF8PROC_CATEGORY_ZP;
 }
 
-bool mr_prim_trim(MrContext *context, MrString *out, const MrString *s) {
-    (void)context;
+MrString text_trim(const MrString *s) {
     const char *begin = s->data, *end = s->data + s->len, *p, *stop;
     int32_t code;
     for (; begin < end; begin = p) {
@@ -135,8 +134,7 @@ bool mr_prim_trim(MrContext *context, MrString *out, const MrString *s) {
         p += text_decode(p, end, &code);
         if (!is_space(code)) stop = p;
     }
-    *out = string_slice(s, begin - s->data, stop - begin);
-    return false;
+    return string_slice(s, begin - s->data, stop - begin);
 }
 
 /* ---- characters */
