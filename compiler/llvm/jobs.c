@@ -26,7 +26,9 @@ bool job_has_plain_state(const CoreJob *job) {
 
 bool job_stacks(const CoreJob *job) {
     bool is_stream = job->sources.items[0].kind == CORE_SOURCE_STREAM || expr_walks_stream(job->body);
-    return job->key && !job->reducer.is_exact && !job->reducer.is_associative && !job->prints && !is_stream;
+    bool is_sum = job->reducer.kind == CORE_REDUCE_SUM_INT || job->reducer.kind == CORE_REDUCE_COUNT;
+    bool has_order = !is_sum && !job->reducer.is_exact && !job->reducer.is_associative;
+    return job->key && has_order && !job->prints && !is_stream;
 }
 
 const CoreType *job_stacks_type(Gen *gen, const CoreJob *job) {
