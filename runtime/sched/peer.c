@@ -260,11 +260,14 @@ static void peer_range(Peer *peer, const Message *message) {
     if (!job) return;
     uint64_t n = job->spec.chunks;
     bool is_new = asked->range > job->last_range && asked->count > 0 && asked->first < n && asked->count <= n - asked->first;
-    if (!is_new || (!(job->spec.flags & JOB_BY_RANGES) && !job_open_bag(job, asked->bag))) {
+    if (!is_new) {
         peer->ignored++;
         return;
     }
     job->last_range = asked->range;
+    /* What was mapped was enough: its bag has been asked for, by a way on which requests may overtake what the scheduler said
+     * before. */
+    bool is_needless = !(job->spec.flags & JOB_BY_RANGES) && !job_open_bag(job, asked->bag);
     PeerRange *range = xcalloc(1, sizeof *range);
     *job->ranges_end = range;
     job->ranges_end = &range->next;
@@ -272,6 +275,10 @@ static void peer_range(Peer *peer, const Message *message) {
     range->bag = asked->bag;
     range->first = asked->first;
     range->count = asked->count;
+    if (is_needless) {
+        peer_answer_range(peer, job, range, (MsgRangeDone){.end_chunk = -1}, NULL);
+        return;
+    }
     range->missing = job->spec.lists;
     if (job->spec.lists) range->slices = xcalloc(job->spec.lists, sizeof *range->slices);
     for (uint32_t i = 0; i < job->spec.lists; i++) {

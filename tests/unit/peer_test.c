@@ -274,7 +274,10 @@ static void our_bag_is_encoded_once_and_served(void **state) {
     get.as.get.name.first = 5; /* a bag that we have not */
     step(&bench, asked);
     assert_int_equal(acted(&bench, PEER_SEND_ANSWER, 0)->message.as.piece.state, PIECE_GONE);
-    hand_range(&bench, 2, 1, 1); /* what was asked for is frozen */
+    hand_range(&bench, 2, 1, 1); /* what was asked for is frozen: the range is given back, for its worker has to be free again */
+    assert_null(acted(&bench, PEER_COMPUTE, 0));
+    assert_int_equal(told(&bench, MSG_RANGE_DONE)->as.range_done.range, 2);
+    assert_int_equal(told(&bench, MSG_RANGE_DONE)->as.range_done.done, 0);
     merge_from(&bench, 1);
     assert_int_equal(bench.out.len, 0);
     get.job = 2;
