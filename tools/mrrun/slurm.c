@@ -116,11 +116,11 @@ char **slurm_command(const char *node, const char *text) {
     return command;
 }
 
-/* What scontrol has to say about a node, up to `size`. False: nothing. It waits for Slurm's controller, which may be long: so an
- * interrupt, which mrrun takes later, ends it. */
-static bool ask_scontrol(const char *node, char *text, size_t size) {
-    int ends[2], status = 1;
-    if (pipe2(ends, O_CLOEXEC) != 0) return false;
+/* What scontrol has to say about a node, up to `size`; returns as waitpid does how it ended, or -1. It waits for Slurm's
+ * controller, which may be long: so an interrupt, which mrrun takes later, ends it. */
+static int ask_scontrol(const char *node, char *text, size_t size) {
+    int ends[2], status = -1;
+    if (pipe2(ends, O_CLOEXEC) != 0) return -1;
     pid_t pid = fork();
     if (pid == 0) {
         sigset_t none;
@@ -135,12 +135,15 @@ static bool ask_scontrol(const char *node, char *text, size_t size) {
     for (ssize_t got; len < size - 1 && (got = read(ends[0], text + len, size - 1 - len)) > 0;) len += (size_t)got;
     text[len] = '\0';
     close(ends[0]);
-    return pid > 0 && waitpid(pid, &status, 0) == pid && status == 0;
+    return pid > 0 && waitpid(pid, &status, 0) == pid ? status : -1;
 }
 
 bool slurm_address(const char *node, char address[ADDRESS_SIZE]) {
     static const char field[] = " NodeAddr=";
-    char text[8192], *found = ask_scontrol(node, text, sizeof text) ? strstr(text, field) : NULL;
+    char text[8192], *found = NULL;
+    int status = ask_scontrol(node, text, sizeof text);
+    if (status != -1 && WIFSIGNALED(status)) return false; /* to ask the system's names for it may take long, too */
+    if (status == 0) found = strstr(text, field);
     if (!found) return address_of(node, address);
     found += strlen(field);
     found[strcspn(found, " \n")] = '\0';
