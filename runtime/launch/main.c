@@ -76,7 +76,6 @@ static int conclude(MrContext *context, bool failed, int status) {
 static void disconnect(RootRun *run, int status) {
     cluster_finish(&run->runtime.cluster, status);
     run->is_clean = alone_finish(&run->alone);
-    if (run->is_clean) lender_free(&run->runtime.lender);
     net_free(&run->net);
 }
 
@@ -107,9 +106,10 @@ static void *root_thread(void *argument) {
     bool failed = run->program->top_level(context);
     run->status = conclude(context, failed, 0);
     disconnect(run, run->status);
-    context_free(context);
+    context_free(context); /* futures that nobody has awaited end here, and with them what was lent for their jobs */
     runtime_free(&run->runtime);
     shares_free(&run->runtime.shares);
+    if (run->is_clean) lender_free(&run->runtime.lender); /* else a worker that is still at an element may end a loan yet */
     return NULL;
 }
 

@@ -13,7 +13,10 @@
 typedef struct Lender Lender;
 
 Lender *lender_new(void);
-void lender_free(Lender **lender); /* all loans have ended, or end now */
+
+/* All loans have ended, or end now. It comes after the last lender_end: threads that lend have been joined, and futures, which end
+ * the loans of their jobs, are gone. */
+void lender_free(Lender **lender);
 
 uint64_t lender_lend(Lender *lender, uint64_t job, Payload *payload); /* the loan's number, from 1; with a reference of its own */
 Payload *lender_borrow(Lender *lender, uint64_t loan);                /* with a reference, the caller's; NULL: it has ended */
