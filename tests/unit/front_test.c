@@ -36,7 +36,7 @@ static void add_plainly(MrMap **map, const void *key, int64_t number, const MrTy
     bool is_new;
     int64_t *value = mr_map_upsert(&context, map, key, type, &is_new);
     __int128 sum = value[0];
-    if (is_wide) sum = (__int128)value[1] << 64 | (uint64_t)value[0];
+    if (is_wide) sum = (__int128)((unsigned __int128)(uint64_t)value[1] << 64 | (uint64_t)value[0]);
     sum += number;
     value[0] = (int64_t)sum;
     if (is_wide) value[1] = (int64_t)(sum >> 64);
