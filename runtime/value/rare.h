@@ -5,7 +5,7 @@
 #include "runtime/include/mr.h"
 
 bool range_len(MrContext *context, int64_t *out, const MrRange *range); /* an error for an open range (range.c) */
-MrString text_trim(const MrString *s);  /* a part of it, retained (text.c) */
+MrString text_trim(const MrString *s);                                  /* a part of it, retained (text.c) */
 MrString text_lower(const MrString *s); /* owned, or the string itself retained when nothing changes (text.c) */
 
 #endif
