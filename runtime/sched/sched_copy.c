@@ -171,7 +171,8 @@ static void job_copy_range(Sched *sched, Job *job, HandedRange *handed) {
               (double)(sched->now - handed->at) / 1e9);
 }
 
-/* What a straggler holds of the job is for others, too: what it is at, and what waits behind that. */
+/* What a straggler holds of the job is for others, too: what it is at, and what waits behind that. Not what a process had that has
+ * ended: soon it is to be mapped again anyway, and by then it is known what it died of, of which two at once should not. */
 static void job_find_stragglers(Sched *sched, Job *job) {
     uint64_t chunk_time = job_chunk_time(job);
     if (chunk_time == 0 || job->handed_len == 0) return;
@@ -179,7 +180,7 @@ static void job_find_stragglers(Sched *sched, Job *job) {
     for (size_t i = 0; i < job->handed_len; i++) {
         HandedRange *handed = &job->handed[i], *first = begun[handed->worker];
         const SchedPeer *peer = sched_live_worker(sched, handed->worker);
-        uint64_t at = peer ? straggler_at(sched, peer, first, chunk_time) : UINT64_MAX;
+        uint64_t at = peer && !peer->is_gone ? straggler_at(sched, peer, first, chunk_time) : UINT64_MAX;
         if (at <= sched->now)
             job_copy_range(sched, job, handed);
         else if (at != UINT64_MAX && (!sched->copy_at || at < sched->copy_at))
@@ -197,24 +198,36 @@ static const HandedRange *straggler_of(const Job *job, uint64_t chunk) {
     return NULL;
 }
 
-static bool job_hand_copy(Sched *sched, Job *job, SchedPeer *peer) {
+/* The first part of what is to be copied that the worker may have; count 0: there is none. */
+static Range job_next_copy(const Sched *sched, const Job *job, const SchedPeer *peer, uint64_t *number) {
+    uint64_t piece = job->copies.total / (PIECES_EACH * (uint64_t)sched_live_workers(sched));
+    if (piece == 0) piece = 1;
     for (size_t i = 0; i < job->copies.len; i++) {
-        Range range = job->copies.items[i];
-        const HandedRange *of = straggler_of(job, range.first);
-        if (!of || of->worker == peer->worker) continue;
-        uint64_t end = of->range.first + of->range.count,
-                 piece = job->copies.total / (PIECES_EACH * (uint64_t)sched_live_workers(sched));
-        if (range.count > end - range.first) range.count = end - range.first;
-        if (range.count > piece) range.count = piece ? piece : 1;
-        uint64_t number = of->number;
-        range = job_cut_blamed(job, range);
-        ranges_remove(&job->copies, range.first, range.count);
-        HandedRange copy = {.range = range, .copy_of = number, .bag = bag_for_copies(job, peer->worker, number)};
-        job_hand_range(sched, job, peer, copy);
-        sched->copied++;
-        return true;
+        Range rest = job->copies.items[i];
+        while (rest.count) {
+            const HandedRange *of = straggler_of(job, rest.first);
+            if (!of) break;
+            uint64_t left = of->range.first + of->range.count - rest.first;
+            Range range = {rest.first, left < rest.count ? left : rest.count};
+            bool is_for = of->worker != peer->worker && !sched->peers[sched->workers[of->worker]].is_gone;
+            if (is_for) range = job_cut_blamed(job, (Range){range.first, range.count < piece ? range.count : piece});
+            *number = of->number;
+            if (is_for && job_may_risk(sched, job, range)) return range;
+            rest.first += range.count;
+            rest.count -= range.count;
+        }
     }
-    return false;
+    return (Range){0, 0};
+}
+
+static void job_hand_copy(Sched *sched, Job *job, SchedPeer *peer) {
+    uint64_t number = 0;
+    Range range = job_next_copy(sched, job, peer, &number);
+    if (range.count == 0) return;
+    ranges_remove(&job->copies, range.first, range.count);
+    HandedRange copy = {.range = range, .copy_of = number, .bag = bag_for_copies(job, peer->worker, number)};
+    job_hand_range(sched, job, peer, copy);
+    sched->copied++;
 }
 
 void jobs_hand_copies(Sched *sched) {

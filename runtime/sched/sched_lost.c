@@ -53,6 +53,7 @@ static void job_blame(Sched *sched, Job *job, Range range, const char *how) {
     if (blame->range.count > 1 || blame->deaths < sched->config.retries || job->is_poisoned) return;
     job->is_poisoned = true;
     ranges_clear(&job->todo);
+    ranges_clear(&job->copies); /* else they were to do again, once their straggler is lost */
     MsgPoison *poison = &job_send(sched, job, job->owner, MSG_POISON)->as.poison;
     *poison = (MsgPoison){.chunk = blame->range.first, .workers = blame->deaths};
     snprintf(poison->how, sizeof poison->how, "%s", how);
@@ -76,6 +77,21 @@ Range job_cut_blamed(const Job *job, Range range) {
         if (range.first >= blamed.first && range.count > piece) range.count = piece ? piece : 1;
     }
     return range;
+}
+
+/* Who holds a chunk may have died of it already, without anybody knowing. */
+static uint64_t job_holders(const Job *job, Range range) {
+    uint64_t holders = 0;
+    for (size_t i = 0; i < job->handed_len; i++) holders += range_common(job->handed[i].range, range).count > 0;
+    return holders;
+}
+
+bool job_may_risk(const Sched *sched, const Job *job, Range range) {
+    for (uint32_t i = 0; i < job->blame_count; i++) {
+        Range common = range_common(job->blames[i].range, range);
+        if (common.count && job->blames[i].deaths + job_holders(job, common) >= sched->config.retries) return false;
+    }
+    return true;
 }
 
 /* Its parent may have seen what it was at; else the range that it had longest is blamed. */

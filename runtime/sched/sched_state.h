@@ -298,6 +298,8 @@ void sched_start_failed(Sched *sched, uint32_t host, const char *who, const char
 void sched_unreachable(Sched *sched, SchedPeer *peer, const Message *message);
 bool job_has_suspects(const Job *job);             /* workers have died of chunks that nobody has mapped since */
 Range job_cut_blamed(const Job *job, Range range); /* the first part of a range, if workers have died of some of its chunks */
+/* May one more worker map this at the same time, or would more than `retries` be lost, should all of them die of it? */
+bool job_may_risk(const Sched *sched, const Job *job, Range range);
 
 void job_add_edge(Job *job, EdgeStats edge);
 

@@ -277,12 +277,16 @@ static void what_others_have_mapped_is_not_suspected(void **state) {
     bench_free(&bench);
 }
 
-static void dies_at(Bench *bench, uint32_t peer, int64_t chunk) {
+static void ends_at(Bench *bench, uint32_t peer, int64_t chunk) {
     SchedEvent event = {.kind = SCHED_PEER_LOST, .peer = SCHED_NO_PEER, .pid = 100 + peer, .text = "killed by signal 9"};
     event.at_job = 1;
     event.at_chunk = chunk;
     event.at_count = 1;
     step(bench, event);
+}
+
+static void dies_at(Bench *bench, uint32_t peer, int64_t chunk) {
+    ends_at(bench, peer, chunk);
     tick_at(bench, bench->now + 200);
 }
 
@@ -390,6 +394,55 @@ static void copies_of_the_dead_count(void **state) {
     bench_free(&bench);
 }
 
+/* What a process had that has ended is handed out when its end counts, not before as something that takes long. */
+static void the_dead_are_no_stragglers(void **state) {
+    (void)state;
+    Bench bench = bench_new((SchedConfig){.workers = 2, .range_chunks = 4}, 2);
+    submit(&bench, 1, 8);
+    bench.now = 40;
+    say(&bench, 2, took(4, 4, 40));
+    bench.now = 100;
+    ends_at(&bench, 1, 0);
+    tick_at(&bench, 190); /* twice 40 ms, and 100, are over */
+    assert_int_equal(count_sent(&bench, 2, MSG_RANGE), 0);
+    tick_at(&bench, 300);
+    assert_int_equal(sent(&bench, 2, MSG_RANGE, 0)->as.range.first, 0);
+    bench_free(&bench);
+    /* Nor is more of it handed out when it was something that takes long before. */
+    bench = bench_with_straggler(0);
+    ends_at(&bench, 1, 1);
+    say(&bench, 2, took(0, 1, 10));
+    assert_int_equal(count_sent(&bench, 2, MSG_RANGE), 0);
+    tick_at(&bench, bench.now + 200);
+    assert_int_equal(sent(&bench, 2, MSG_RANGE, 0)->as.range.first, 1);
+    bench_free(&bench);
+}
+
+/* Worker 0 is slow, or has died and nobody knows: it may be one of the three. Others die of the first piece of its range. */
+static void those_who_may_die_yet_are_counted(void **state) {
+    (void)state;
+    Bench bench = bench_with_straggler(0);
+    hello(&bench, 3, ROLE_WORKER);
+    assert_int_equal(sent(&bench, 3, MSG_RANGE, 0)->as.range.first, 1);
+    dies_at(&bench, 2, 0);
+    for (uint32_t peer = 4; peer <= 5; peer++) {
+        hello(&bench, peer, ROLE_WORKER);
+        say(&bench, peer, took(4, 4, 40)); /* what the last one had mapped */
+        /* When one has died, and one holds it, another may be risked; when two have, what is behind it is all that is left. */
+        assert_int_equal(sent(&bench, peer, MSG_RANGE, 0)->as.range.first, peer == 4 ? 0 : 2);
+        if (peer == 4) dies_at(&bench, peer, 0);
+    }
+    say(&bench, 3, took(1, 1, 10));
+    assert_int_equal(sent(&bench, 3, MSG_RANGE, 0)->as.range.first, 3);
+    say(&bench, 3, took(3, 1, 10));
+    say(&bench, 5, took(2, 1, 10));
+    assert_true(count_sent(&bench, 3, MSG_RANGE) == 0 && count_sent(&bench, 5, MSG_RANGE) == 0);
+    dies_at(&bench, 1, 0);
+    assert_int_equal(sent(&bench, 0, MSG_POISON, 0)->as.poison.workers, 3);
+    assert_true(count_sent(&bench, 3, MSG_RANGE) == 0 && count_sent(&bench, 5, MSG_RANGE) == 0); /* nobody else is risked */
+    bench_free(&bench);
+}
+
 static void dying_in_vain_has_an_end(void **state) {
     (void)state;
     Bench bench = bench_new((SchedConfig){.workers = 1, .may_replace = true}, 1);
@@ -439,6 +492,8 @@ int main(void) {
         cmocka_unit_test(idle_workers_map_what_takes_long),
         cmocka_unit_test(the_slow_one_may_be_first),
         cmocka_unit_test(copies_of_the_dead_count),
+        cmocka_unit_test(the_dead_are_no_stragglers),
+        cmocka_unit_test(those_who_may_die_yet_are_counted),
         cmocka_unit_test(dying_in_vain_has_an_end),
         cmocka_unit_test(dying_of_what_one_keeps_has_an_end),
     };
