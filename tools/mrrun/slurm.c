@@ -125,6 +125,7 @@ static int ask_scontrol(const char *node, char *text, size_t size) {
     if (pid == 0) {
         sigset_t none;
         sigemptyset(&none);
+        signal(SIGINT, SIG_DFL); /* mrrun heeds it, also where a shell that starts programs in the background says not to */
         sigprocmask(SIG_SETMASK, &none, NULL);
         dup2(ends[1], STDOUT_FILENO);
         execlp("scontrol", "scontrol", "--oneliner", "show", "node", node, (char *)NULL);
