@@ -38,7 +38,7 @@ bool gen_emit_assembly(GenModule *module, Buf *out, DiagSink *sink);
 
 /* Adds lines to the job's plan: for which processors there is code, whether it works on several elements at once, and why not.
  * None where nothing was optimised. */
-void gen_report_job(GenModule *module, const CoreJob *job, Buf *out);
+void gen_report_job(GenModule *gen, const CoreJob *job, Buf *out);
 
 /* How large the module is, both halves together, and how long making it took. */
 typedef struct GenStats {

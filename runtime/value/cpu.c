@@ -14,9 +14,13 @@ static Cpu cpu = {CPU_BASE, false}; /* written by cpu_find alone */
 
 #if defined(__x86_64__)
 
-static CpuLevel level_of_machine(void) {
-    if (__builtin_cpu_supports("x86-64-v4")) return CPU_V4;
-    return __builtin_cpu_supports("x86-64-v3") ? CPU_V3 : CPU_BASE;
+/* By what compilers use of a level; not all of them know the levels' names. */
+CpuLevel cpu_level_of_machine(void) {
+    bool has_v3 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi") && __builtin_cpu_supports("bmi2") &&
+                  __builtin_cpu_supports("fma");
+    bool has_v4 = has_v3 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+                  __builtin_cpu_supports("avx512cd") && __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
+    return has_v4 ? CPU_V4 : has_v3 ? CPU_V3 : CPU_BASE;
 }
 
 /* The level that a name says; of others, which nobody gets past worker/cpu.h with, the highest. */
@@ -28,9 +32,15 @@ static CpuLevel level_of_name(const char *name) {
 __attribute__((constructor)) static void cpu_find(void) {
     __builtin_cpu_init();
     const char *name = getenv("MR_CPU");
-    CpuLevel machine = level_of_machine(), wanted = name ? level_of_name(name) : CPU_V4;
+    CpuLevel machine = cpu_level_of_machine(), wanted = name ? level_of_name(name) : CPU_V4;
     cpu.level = wanted < machine ? wanted : machine;
     cpu.packs_bytes = cpu.level == CPU_V4 && __builtin_cpu_supports("avx512vbmi2");
+}
+
+#else
+
+CpuLevel cpu_level_of_machine(void) {
+    return CPU_BASE;
 }
 
 #endif

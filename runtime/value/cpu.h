@@ -14,10 +14,10 @@ typedef enum CpuLevel {
     CPU_V4 = 4,   /* AVX-512 F, BW, CD, DQ, VL */
 } CpuLevel;
 
+CpuLevel cpu_level_of_machine(void); /* whatever MR_CPU says */
 CpuLevel cpu_level(void);
 
-/* Are bytes packed by a mask in one instruction? Most machines of level v4 do (AVX-512 VBMI2), but the level does not promise it.
- */
+/* Are bytes packed by a mask in one instruction? Most machines of level v4 do (AVX-512 VBMI2); the level does not promise it. */
 bool cpu_packs_bytes(void);
 
 #endif

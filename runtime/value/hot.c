@@ -191,15 +191,15 @@ void *mr_stacks_upsert(MrContext *context, MrStacks *stacks, const void *key, co
     return stack_state(context, (Stacks *)stacks, entry, is_added, is_new);
 }
 
-void mr_stacks_ahead(MrContext *context, MrStacks *head, int64_t number, const MrType *type) {
+void mr_stacks_ahead(MrContext *context, MrStacks *stacks, int64_t number, const MrType *type) {
     (void)context;
-    const Stacks *stacks = (const Stacks *)head;
+    const Stacks *whole = (const Stacks *)stacks;
     if (UNLIKELY(number < 0)) return;
-    const char *entry = head->map->entries + number * (int64_t)type->stride;
+    const char *entry = stacks->map->entries + number * (int64_t)type->stride;
     if (type->fields[0]->kind == MR_STRING) __builtin_prefetch(((const MrString *)(entry + type->offsets[0]))->data);
     const StackEntry *stacked = (const StackEntry *)(entry + type->offsets[1]);
-    if (stacked->top && stack_is_lower(stacked->top_chunk, stacked->chunk, stacks->chunk))
-        __builtin_prefetch(stack_piece(stacks, stacked->top));
+    if (stacked->top && stack_is_lower(stacked->top_chunk, stacked->chunk, whole->chunk))
+        __builtin_prefetch(stack_piece(whole, stacked->top));
 }
 
 void *mr_stacks_upsert_at(MrContext *context, MrStacks *stacks, const void *key, int64_t hash, int64_t number, const MrType *type,

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "runtime/io/file.h"
+#include "runtime/value/cpu.h"
 
 static const char *const names[] = {[MR_CPU_OTHER] = "another kind of instructions",
                                     [MR_CPU_X86_64] = "x86-64",
@@ -15,10 +16,11 @@ enum { NAME_COUNT = sizeof names / sizeof *names };
 
 static uint32_t machine_level(void) {
 #if defined(__x86_64__)
-    if (__builtin_cpu_supports("x86-64-v4")) return MR_CPU_X86_64_V4;
-    if (__builtin_cpu_supports("x86-64-v3")) return MR_CPU_X86_64_V3;
-    if (__builtin_cpu_supports("x86-64-v2")) return MR_CPU_X86_64_V2;
-    return MR_CPU_X86_64;
+    CpuLevel level = cpu_level_of_machine();
+    if (level == CPU_V4) return MR_CPU_X86_64_V4;
+    if (level == CPU_V3) return MR_CPU_X86_64_V3;
+    bool has_v2 = __builtin_cpu_supports("ssse3") && __builtin_cpu_supports("sse4.2") && __builtin_cpu_supports("popcnt");
+    return has_v2 ? MR_CPU_X86_64_V2 : MR_CPU_X86_64;
 #else
     return MR_CPU_OTHER;
 #endif
