@@ -200,8 +200,10 @@ static uint64_t map_node(Job *job, JobRun *run, uint64_t first, uint64_t count) 
     return done;
 }
 
-/* The size of the next batch, after one of `batch` chunks that took so long. */
-static uint64_t next_batch(uint64_t batch, uint64_t took, uint64_t wanted) {
+/* The size of the next batch, after one of `batch` chunks that took so long. It stops
+ * doubling where it has all chunks of the run: smaller ones may be taken, as often as one likes. */
+static uint64_t next_batch(const JobRun *run, uint64_t batch, uint64_t took, uint64_t wanted) {
+    if (run->is_patient && took < PATIENT_TIME) return batch < run->count ? batch * 2 : batch;
     if (took < wanted && batch < BATCH_CHUNKS) return batch * 2;
     return took > 4 * wanted && batch > 1 ? batch / 2 : batch;
 }
@@ -249,7 +251,7 @@ void job_map(Job *job, JobRun *run) {
         run->reached = first + count;
         run->done += flags & MR_TASK_EXACT ? map_exact(job, run, first, count) : map_node(job, run, first, count);
         uint64_t took = is_timed ? clock_now() - start : 0;
-        if (is_timed) batch = run->is_patient && took < PATIENT_TIME ? 2 * batch : next_batch(batch, took, wanted);
+        if (is_timed) batch = next_batch(run, batch, took, wanted);
     }
     run->batch = batch;
     job->of.context->mapped = around;

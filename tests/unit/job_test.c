@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "base/arena.h"
+#include "runtime/net/link.h"
 #include "runtime/value/value.h"
 #include "runtime/worker/cut.h"
 #include "runtime/worker/job.h"
@@ -78,6 +79,7 @@ static bool string_finish(MrContext *context, const void *captures, void *state,
 
 static bool count_kernel(MrContext *context, const void *captures, MrChunk *chunk, void *state, bool *has_value) {
     (void)captures;
+    assert_true(chunk->count > 0); /* a call for nothing is a batch without chunks */
     int64_t count = *has_value ? *(int64_t *)state : 0;
     for (int64_t i = 0; i < chunk->count; i++) {
         const MrString *element = (const MrString *)chunk->slices[0].data + i;
@@ -259,12 +261,30 @@ static void early_stops(void **state) {
     CHECK(tree_task, "s", "f", "-", "p");
 }
 
+/* Batches that double for as long as nobody waits have chunks all the time. */
+static void patience(void **state) {
+    (void)state;
+    enum { LENGTH = 60000 };
+    const uint64_t hour = (uint64_t)3600 * 1000000000;
+    MrList *list = random_list(LENGTH, NULL, 0);
+    MrSource source = {.value = list};
+    Place root;
+    place_open(&root);
+    assert_false(job_init(&root.job, &root.context, &count_task, NULL, &source));
+    JobRun run = {.count = LENGTH, .deadline = clock_now() + hour, .is_patient = true};
+    job_map(&root.job, &run);
+    assert_int_equal(run.done, LENGTH);
+    char *text = describe(&root, LENGTH);
+    assert_string_equal(text, "60000");
+    free(text);
+    place_close(&root);
+    mr_drop(NULL, &list, &type_string_list);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(values),
-        cmocka_unit_test(output),
-        cmocka_unit_test(failures),
-        cmocka_unit_test(early_stops),
+        cmocka_unit_test(values),      cmocka_unit_test(output),   cmocka_unit_test(failures),
+        cmocka_unit_test(early_stops), cmocka_unit_test(patience),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
