@@ -10,9 +10,6 @@
 #include "base/arena.h"
 #include "runtime/sched/sched_state.h"
 
-/* A range has remaining / (GUIDE · workers) chunks: large ones first, single chunks at the end, so that uneven work balances. */
-enum { GUIDE = 4, RANGE_MAX = 4096, SHUFFLED_RANGES = 512 };
-
 #define REPLACE_TIME ((uint64_t)1000000000) /* nanoseconds: a worker that was asked for is expected within this */
 
 bool job_is_owners(const Sched *sched, const Job *job, const SchedPeer *peer) {
@@ -35,82 +32,11 @@ void job_start_at(Sched *sched, Job *job, SchedPeer *peer) {
     }
 }
 
-/* ---- ranges */
-
-static uint64_t random_next(uint64_t *state) {
-    /* splitmix64 (Steele, Lea and Flood 2014) */
-    uint64_t z = (*state += 0x9e3779b97f4a7c15u);
-    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
-    z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
-    return z ^ (z >> 31);
-}
-
-/* The largest run of chunks around `chunk` that is still to do and lies in one block of `size` chunks. */
-static Range job_block(const Job *job, uint64_t chunk, uint64_t size) {
-    uint64_t first = chunk - chunk % size, last = chunk;
-    while (!ranges_has(&job->todo, first, chunk - first + 1)) first++;
-    while (last + 1 < first - first % size + size && ranges_has(&job->todo, last + 1, 1)) last++;
-    return (Range){first, last - first + 1};
-}
-
-/* A range shall not take much longer than this, by what chunks took of late: work of a kind that begins, or ends, with what takes
- * long is then shared evenly, too. With very many workers ranges are longer, so that the scheduler is not asked too often. The
- * first ranges are short ones, by which it becomes known what chunks take; no range is much longer than those before it. */
-#define RANGE_TIME        ((uint64_t)10000000)
-#define RANGE_TIME_WORKER ((uint64_t)10000) /* more for each worker */
-enum { FIRST_PARTS = 2048, GROWTH = 2 };
-
-static uint64_t job_known_chunks(const Sched *sched, const Job *job) {
-    uint64_t live = sched_live_workers(sched), time = RANGE_TIME + live * RANGE_TIME_WORKER;
-    uint64_t first = 1 + job->spec.chunks / (FIRST_PARTS * live), most = GROWTH * job->largest;
-    if (most < first) most = first;
-    uint64_t fitting = job->chunk_time ? time / job->chunk_time : most;
-    return fitting < most ? fitting : most;
-}
-
-void job_note_time(Job *job, const MsgRangeDone *done) {
-    if (done->done == 0) return;
-    if (done->count > job->largest) job->largest = done->count;
-    job->chunk_time = (job->chunk_time + done->nanoseconds / done->done) / 2 + 1;
-}
-
-/* How many chunks the next range has, in the usual order: each is one aligned node of the tree, which keeps bags small. */
-static uint64_t job_range_size(const Sched *sched, const Job *job) {
-    uint64_t size = sched->config.range_chunks;
-    if (size) return size;
-    uint64_t want = job->todo.total / ((uint64_t)GUIDE * sched_live_workers(sched)), most = job_most_chunks(sched, job);
-    if (want > most) want = most;
-    most = job_known_chunks(sched, job);
-    if (want > most) want = most;
-    if (sched->config.range_share && want > job->spec.chunks / sched->config.range_share)
-        want = job->spec.chunks / sched->config.range_share;
-    if (want < job->spec.grain) want = job->spec.grain;
-    for (size = 1; 2 * size <= want && 2 * size <= RANGE_MAX && job->todo.items[0].first % (2 * size) == 0;) size *= 2;
-    return size;
-}
-
-/* Takes the next range out of what is to do. */
-static Range job_take(Sched *sched, Job *job) {
-    Range range;
-    if (sched->config.shuffle_seed) {
-        uint64_t chunk = ranges_select(&job->todo, random_next(&sched->random) % job->todo.total),
-                 size = sched->config.range_chunks;
-        range = job_block(job, chunk, size ? size : 1 + job->spec.chunks / SHUFFLED_RANGES);
-    } else {
-        Range front = job->todo.items[0];
-        uint64_t size = job_range_size(sched, job);
-        range = (Range){front.first, size < front.count ? size : front.count};
-    }
-    range = job_cut_blamed(job, range);
-    ranges_remove(&job->todo, range.first, range.count);
-    return range;
-}
-
 /* How many ranges of the job one worker may hold. What takes next to no time is handed out many at a time, but not the last of
  * it, which shall be shared evenly. */
 static uint64_t job_most_held(const Sched *sched, const Job *job) {
     if (sched->config.shuffle_seed) return SCHED_CREDITS;
-    uint64_t most = job->todo.total / job_range_size(sched, job) / ((uint64_t)GUIDE * sched_live_workers(sched));
+    uint64_t most = job->todo.total / job_usual_chunks(sched, job) / job_shares(sched);
     return most < SCHED_CREDITS ? SCHED_CREDITS : most;
 }
 
@@ -174,8 +100,8 @@ void job_hand_range(Sched *sched, Job *job, SchedPeer *peer, HandedRange handed)
 }
 
 static void job_hand(Sched *sched, Job *job, SchedPeer *peer) {
-    HandedRange handed = {.range = job_take(sched, job)};
     job_know_worker(job, peer->worker);
+    HandedRange handed = {.range = job_take(sched, job, peer->worker)};
     if (!job_is_owners(sched, job, peer)) handed.bag = bag_for_range(job, peer->worker);
     job_hand_range(sched, job, peer, handed);
 }

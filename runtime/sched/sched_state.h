@@ -125,6 +125,7 @@ typedef struct JobWorker {
     bool knows;        /* it was told of the job */
     bool has_needless; /* while an early end is told: it holds chunks that are not needed */
     uint32_t bag;      /* the bag into which its next range goes; 0: a new one */
+    uint64_t next;     /* the chunk behind the last range that it was given; 0: it was given none */
 } JobWorker;
 
 typedef struct Exchange Exchange;
@@ -336,8 +337,13 @@ void worker_tells_idle(Sched *sched, SchedPeer *peer, uint32_t idle); /* it beli
 void jobs_note_idle(Sched *sched);                                    /* the busy ones shall hear of it, soon */
 void jobs_tell_idle(Sched *sched);                                    /* now, when it is time */
 
+/* ---- sched_take.c */
+void job_note_time(Job *job, const MsgRangeDone *done);        /* what a range has taken */
+uint64_t job_shares(const Sched *sched);                       /* how many ranges what is left should make at least */
+uint64_t job_usual_chunks(const Sched *sched, const Job *job); /* how many chunks the next range has, if its place admits it */
+Range job_take(Sched *sched, Job *job, uint32_t worker);       /* takes the next range for a worker out of what is to do */
+
 /* ---- sched_hand.c */
-void job_note_time(Job *job, const MsgRangeDone *done);                           /* what a range has taken */
 void job_hand_range(Sched *sched, Job *job, SchedPeer *peer, HandedRange handed); /* with range and bag, and copy_of */
 void sched_revoke(Sched *sched, const Job *job, const HandedRange *handed);       /* not in the job's list any more */
 void jobs_hand_out(Sched *sched);

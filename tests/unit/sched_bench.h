@@ -67,10 +67,15 @@ static inline void bench_free(Bench *bench) {
     sched_actions_free(&bench->out);
 }
 
-static inline void submit(Bench *bench, uint64_t job, uint64_t chunks) {
+static inline void submit_flagged(Bench *bench, uint64_t job, uint64_t chunks, uint32_t flags) {
     Message message = {.kind = MSG_JOB_SUBMIT, .job = job, .bytes = "blob", .size = 4};
-    message.as.submit.spec = (JobSpec){.chunks = chunks, .blob_size = 4};
+    message.as.submit.spec = (JobSpec){.chunks = chunks, .blob_size = 4, .flags = flags};
     say(bench, 0, message);
+}
+
+/* A job that may end early: its chunks are handed out from the front. */
+static inline void submit(Bench *bench, uint64_t job, uint64_t chunks) {
+    submit_flagged(bench, job, chunks, JOB_MAY_STOP_EARLY);
 }
 
 static inline size_t count_sent(const Bench *bench, uint32_t peer, MessageKind kind) {

@@ -383,7 +383,7 @@ static void the_slow_one_may_be_first(void **state) {
 
 static void copies_of_the_dead_count(void **state) {
     (void)state;
-    Bench bench = bench_with_straggler(0);
+    Bench bench = bench_with_straggler(JOB_MAY_STOP_EARLY);
     say(&bench, 2, took(0, 1, 10));
     dies(&bench, 1);
     for (uint64_t chunk = 1; chunk < 4; chunk++) say(&bench, 2, took(chunk, 1, 10));
@@ -409,7 +409,7 @@ static void the_dead_are_no_stragglers(void **state) {
     assert_int_equal(sent(&bench, 2, MSG_RANGE, 0)->as.range.first, 0);
     bench_free(&bench);
     /* Nor is more of it handed out when it was something that takes long before. */
-    bench = bench_with_straggler(0);
+    bench = bench_with_straggler(JOB_MAY_STOP_EARLY);
     ends_at(&bench, 1, 1);
     say(&bench, 2, took(0, 1, 10));
     assert_int_equal(count_sent(&bench, 2, MSG_RANGE), 0);
@@ -421,7 +421,7 @@ static void the_dead_are_no_stragglers(void **state) {
 /* Worker 0 is slow, or has died and nobody knows: it may be one of the three. Others die of the first piece of its range. */
 static void those_who_may_die_yet_are_counted(void **state) {
     (void)state;
-    Bench bench = bench_with_straggler(0);
+    Bench bench = bench_with_straggler(JOB_MAY_STOP_EARLY);
     hello(&bench, 3, ROLE_WORKER);
     assert_int_equal(sent(&bench, 3, MSG_RANGE, 0)->as.range.first, 1);
     dies_at(&bench, 2, 0);

@@ -141,6 +141,57 @@ static void ranges_take_some_milliseconds(void **state) {
     bench_free(&bench);
 }
 
+/* The range that a worker was handed last. */
+static MsgRange last_of(const Bench *bench, uint32_t peer) {
+    size_t i = bench->handed_count;
+    while (i > 0 && bench->handed[i - 1].peer != peer) i--;
+    assert_true(i > 0);
+    return bench->handed[i - 1].range;
+}
+
+/* Where nodes are combined in order each worker has a stretch of its own; who comes to its end takes part of the largest one. */
+static void workers_go_on_behind_their_last_range(void **state) {
+    (void)state;
+    enum { CHUNKS = 100, WORKERS = 3 };
+    Bench bench = bench_new((SchedConfig){.workers = WORKERS, .range_chunks = 1}, WORKERS);
+    submit_flagged(&bench, 1, CHUNKS, 0);
+    uint32_t owner[CHUNKS], begun = 0, borders = 0;
+    bool is_done[CHUNKS] = {false};
+    memset(owner, 0, sizeof owner);
+    size_t next = 0;
+    for (uint32_t total = 0; total < CHUNKS; next++) {
+        /* Worker 0 is three times as fast as the others. */
+        uint32_t peer = next % 5 < 3 ? 1 : (uint32_t)(next % 5) - 1;
+        for (size_t i = 0; i < bench.handed_count; i++) {
+            MsgRange range = bench.handed[i].range;
+            if (bench.handed[i].peer != peer || is_done[range.first]) continue;
+            is_done[range.first] = true;
+            owner[range.first] = peer;
+            total++;
+            say(&bench, peer, done(1, range.first, range.count));
+            break;
+        }
+        assert_in_range(next, 0, 10 * CHUNKS);
+    }
+    for (uint32_t i = 1; i < CHUNKS; i++) borders += owner[i] != owner[i - 1];
+    for (uint32_t peer = 1; peer <= WORKERS; peer++) begun += last_of(&bench, peer).first != 0;
+    assert_in_range(borders, WORKERS - 1, 16);
+    assert_int_equal(begun, WORKERS);
+    bench_free(&bench);
+}
+
+/* A stretch is parted where as large a node as there is begins. */
+static void stretches_are_parted_between_large_nodes(void **state) {
+    (void)state;
+    Bench bench = bench_new((SchedConfig){.workers = 3, .range_chunks = 1}, 3);
+    submit_flagged(&bench, 1, 100, 0);
+    assert_int_equal(sent(&bench, 1, MSG_RANGE, 0)->as.range.first, 0);
+    assert_int_equal(sent(&bench, 2, MSG_RANGE, 0)->as.range.first, 64);
+    assert_int_equal(sent(&bench, 3, MSG_RANGE, 0)->as.range.first, 32);
+    assert_int_equal(sent(&bench, 1, MSG_RANGE, 1)->as.range.first, 1);
+    bench_free(&bench);
+}
+
 static void shuffled_ranges_cover_everything(void **state) {
     (void)state;
     Bench bench = bench_new((SchedConfig){.workers = 1, .shuffle_seed = 5, .range_chunks = 3}, 1);
@@ -635,6 +686,8 @@ int main(void) {
         cmocka_unit_test(everybody_gets_a_first_range_before_anybody_a_second),
         cmocka_unit_test(ranges_shrink_and_are_aligned),
         cmocka_unit_test(ranges_take_some_milliseconds),
+        cmocka_unit_test(workers_go_on_behind_their_last_range),
+        cmocka_unit_test(stretches_are_parted_between_large_nodes),
         cmocka_unit_test(shuffled_ranges_cover_everything),
         cmocka_unit_test(bags_meet_along_a_tree_of_workers),
         cmocka_unit_test(only_holders_take_part_in_the_tree),

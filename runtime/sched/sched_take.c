@@ -1,0 +1,126 @@
+/* sched_take.c: which chunks the next range has: how many, and where.
+ *
+ * Where partial results may be combined in any order, and where a chunk may make later ones needless, chunks are taken from the
+ * front. In all other jobs what a worker holds are nodes of the tree, and those of chunks that others map between them cannot be
+ * combined: with tables, each of which may be as large as the result, that would take the memory of one for each range. So there
+ * each worker goes on behind its last range, and has a handful of nodes. Who cannot, because it has none or somebody was there
+ * before, begins in the middle of the largest stretch that is left, at the border of as large a node as there is; whoever is ahead
+ * of there stops at it. */
+#include "runtime/sched/sched_state.h"
+
+/* A range has remaining / (GUIDE · workers) chunks: large ones first, single chunks at the end, so that uneven work balances. */
+enum { GUIDE = 4, RANGE_MAX = 4096, SHUFFLED_RANGES = 512 };
+
+static uint64_t random_next(uint64_t *state) {
+    /* splitmix64 (Steele, Lea and Flood 2014) */
+    uint64_t z = (*state += 0x9e3779b97f4a7c15u);
+    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
+    z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
+    return z ^ (z >> 31);
+}
+
+/* The largest run of chunks around `chunk` that is still to do and lies in one block of `size` chunks. */
+static Range job_block(const Job *job, uint64_t chunk, uint64_t size) {
+    uint64_t first = chunk - chunk % size, last = chunk;
+    while (!ranges_has(&job->todo, first, chunk - first + 1)) first++;
+    while (last + 1 < first - first % size + size && ranges_has(&job->todo, last + 1, 1)) last++;
+    return (Range){first, last - first + 1};
+}
+
+/* ---- how many */
+
+/* A range shall not take much longer than this, by what chunks took of late: work of a kind that begins, or ends, with what takes
+ * long is then shared evenly, too. With very many workers ranges are longer, so that the scheduler is not asked too often. The
+ * first ranges are short ones, by which it becomes known what chunks take; no range is much longer than those before it. */
+#define RANGE_TIME        ((uint64_t)10000000)
+#define RANGE_TIME_WORKER ((uint64_t)10000) /* more for each worker */
+enum { FIRST_PARTS = 2048, GROWTH = 2 };
+
+static uint64_t job_known_chunks(const Sched *sched, const Job *job) {
+    uint64_t live = sched_live_workers(sched), time = RANGE_TIME + live * RANGE_TIME_WORKER;
+    uint64_t first = 1 + job->spec.chunks / (FIRST_PARTS * live), most = GROWTH * job->largest;
+    if (most < first) most = first;
+    uint64_t fitting = job->chunk_time ? time / job->chunk_time : most;
+    return fitting < most ? fitting : most;
+}
+
+void job_note_time(Job *job, const MsgRangeDone *done) {
+    if (done->done == 0) return;
+    if (done->count > job->largest) job->largest = done->count;
+    job->chunk_time = (job->chunk_time + done->nanoseconds / done->done) / 2 + 1;
+}
+
+uint64_t job_shares(const Sched *sched) {
+    return (uint64_t)GUIDE * sched_live_workers(sched);
+}
+
+static uint64_t job_wanted_chunks(const Sched *sched, const Job *job) {
+    uint64_t size = sched->config.range_chunks;
+    if (size) return size;
+    uint64_t want = job->todo.total / job_shares(sched), most = job_most_chunks(sched, job);
+    if (want > most) want = most;
+    most = job_known_chunks(sched, job);
+    if (want > most) want = most;
+    if (sched->config.range_share && want > job->spec.chunks / sched->config.range_share)
+        want = job->spec.chunks / sched->config.range_share;
+    return want < job->spec.grain ? job->spec.grain : want;
+}
+
+/* The size of the largest node that begins at `first` and has no more than `want` chunks. */
+static uint64_t node_at(uint64_t first, uint64_t want) {
+    uint64_t size = 1;
+    while (2 * size <= want && 2 * size <= RANGE_MAX && first % (2 * size) == 0) size *= 2;
+    return size;
+}
+
+uint64_t job_usual_chunks(const Sched *sched, const Job *job) {
+    return sched->config.range_chunks ? sched->config.range_chunks : node_at(0, job_wanted_chunks(sched, job));
+}
+
+/* ---- where */
+
+static bool is_reserved(Sched *sched, const Job *job, uint64_t first) {
+    for (uint32_t worker = 0; worker < job->stats.worker_count; worker++)
+        if (job->workers[worker].next == first && first > 0 && sched_live_worker(sched, worker)) return true;
+    return false;
+}
+
+/* The multiple of the highest power of two about the middle of a stretch of two chunks or more. */
+static uint64_t border_in(Range stretch) {
+    uint64_t least = stretch.first + (stretch.count + 3) / 4, most = stretch.first + stretch.count - (stretch.count + 3) / 4;
+    uint64_t border = most;
+    for (uint64_t size = 2; most - most % size >= least && size <= most; size *= 2) border = most - most % size;
+    return border;
+}
+
+/* What is left of the worker's own stretch, or else of one that it begins. */
+static Range job_stretch(Sched *sched, Job *job, uint32_t worker) {
+    uint64_t next = job->workers[worker].next;
+    bool goes_on = next > 0 && ranges_has(&job->todo, next, 1);
+    if (goes_on) return (Range){next, ranges_next_gap(&job->todo, next, job->spec.chunks).first - next};
+    Range largest = job->todo.items[0];
+    for (size_t i = 1; i < job->todo.len; i++)
+        if (job->todo.items[i].count > largest.count) largest = job->todo.items[i];
+    if (largest.count < 2 || !is_reserved(sched, job, largest.first)) return largest;
+    uint64_t border = border_in(largest);
+    return (Range){border, largest.first + largest.count - border};
+}
+
+Range job_take(Sched *sched, Job *job, uint32_t worker) {
+    Range range;
+    if (sched->config.shuffle_seed) {
+        uint64_t chunk = ranges_select(&job->todo, random_next(&sched->random) % job->todo.total),
+                 size = sched->config.range_chunks;
+        range = job_block(job, chunk, size ? size : 1 + job->spec.chunks / SHUFFLED_RANGES);
+    } else {
+        bool from_front = job->spec.flags & (JOB_EXACT_COMMUTATIVE | JOB_MAY_STOP_EARLY | JOB_BY_RANGES);
+        Range stretch = from_front ? job->todo.items[0] : job_stretch(sched, job, worker);
+        uint64_t size = job_wanted_chunks(sched, job);
+        if (!sched->config.range_chunks) size = node_at(stretch.first, size);
+        range = (Range){stretch.first, size < stretch.count ? size : stretch.count};
+    }
+    range = job_cut_blamed(job, range);
+    ranges_remove(&job->todo, range.first, range.count);
+    job->workers[worker].next = range.first + range.count;
+    return range;
+}
