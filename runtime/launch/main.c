@@ -16,6 +16,8 @@
 #include "runtime/launch/alone.h"
 #include "runtime/launch/launch.h"
 #include "runtime/launch/ranked.h"
+#include "runtime/net/segment.h"
+#include "runtime/value/neighbours.h"
 #include "runtime/value/value.h"
 #include "runtime/worker/cluster.h"
 #include "runtime/worker/cpu.h"
@@ -109,6 +111,7 @@ static void *root_thread(void *argument) {
     context_free(context); /* futures that nobody has awaited end here, and with them what was lent for their jobs */
     runtime_free(&run->runtime);
     shares_free(&run->runtime.shares);
+    neighbours_free(&run->runtime.neighbours);
     if (run->is_clean) lender_free(&run->runtime.lender); /* else a worker that is still at an element may end a loan yet */
     return NULL;
 }
@@ -215,6 +218,7 @@ static int main_root(const LaunchRole *role, const MrProgram *program, int argc,
     RootRun run = {.net = net_new(false)};
     MR_FAULT_PROCESS("root");
     run.runtime.workers = role->workers;
+    if (!role->memory) run.runtime.neighbours = neighbours_new(segments_this_host(), !role->control[0]);
     launch_endpoints(role, "root", run.control, run.data);
     ClusterConfig config = {.net = run.net, .program = program, .control = run.control, .data = run.data, .on_end = on_end};
     char *error = NULL;
@@ -253,10 +257,12 @@ static int main_worker(const LaunchRole *role, const MrProgram *program, int arg
     if (role->control[0]) config.keys = &keys;
     bool is_clean;
     char *error;
+    if (!role->memory) config.neighbours = neighbours_new(segments_this_host(), !role->control[0]);
     int status = worker_run(&config, &is_clean, &error);
     if (error) fprintf(stderr, "mr: %s: %s\n", name, error);
     free(error);
     net_free(&net);
+    if (is_clean) neighbours_free(&config.neighbours);
     if (!is_clean) _exit(status); /* the compute thread is in a long element that nobody needs any more */
     return check_values(status);
 }

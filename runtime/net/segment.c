@@ -46,7 +46,7 @@ static void add_line(Buf *text, const char *path) {
     if (file) fclose(file);
 }
 
-static uint64_t find_host(void) {
+uint64_t segments_this_host(void) {
     Buf text = {0};
     struct stat space;
     add_line(&text, "/proc/sys/kernel/random/boot_id");
@@ -59,7 +59,7 @@ static uint64_t find_host(void) {
 
 Segments *segments_new(void) {
     Segments *segments = xcalloc(1, sizeof *segments);
-    segments->host = find_host();
+    segments->host = segments_this_host();
     segments->pid = (uint64_t)getpid();
     return segments;
 }

@@ -25,6 +25,7 @@ void segments_free(Segments **segments);
 /* Which processes can open each other's segments: those of the same user, with the same /proc, since the same start of the machine.
  * 0: nobody can open ours. */
 uint64_t segments_host(const Segments *segments);
+uint64_t segments_this_host(void); /* the same, found out anew */
 
 /* Writes the bytes of `piece`, the answer to `peer`, into a segment, and fills in where. False: there is no room, or it is not
  * worth it. */

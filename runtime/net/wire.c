@@ -47,6 +47,7 @@ static void wire_spec(Wire *wire, JobSpec *spec) {
     wire_u32(wire, &spec->flags);
     wire_chunks(wire, &spec->grain);
     wire_check(wire, spec->lists <= MESSAGE_LISTS && (spec->flags & ~(uint32_t)JOB_FLAGS) == 0);
+    wire_check(wire, spec->lists > 0 || !(spec->flags & JOB_LENDS));
 }
 
 static void wire_job_name(Wire *wire, JobName *name) {

@@ -34,7 +34,7 @@
 #include <stdint.h>
 
 enum {
-    PROTOCOL_VERSION = 4,
+    PROTOCOL_VERSION = 5,
     MESSAGE_HASH_SIZE = 16,                /* bytes of a program's or a task's hash */
     MESSAGE_JOB_NAME_SIZE = 16,            /* bytes of a job's full name, by which a journal knows it */
     MESSAGE_INPUTS_SIZE = 256,             /* bytes of what tells people a job's input, with its NUL */
@@ -123,7 +123,10 @@ enum {
      * may be left out. What is mapped of a range is at once mixed with what else is in its bag, so a range that was begun cannot be
      * revoked. */
     JOB_BY_KEY = 1 << 4,
-    JOB_FLAGS = JOB_EXACT_COMMUTATIVE | JOB_MAY_STOP_EARLY | JOB_IS_WATCHED | JOB_BY_RANGES | JOB_BY_KEY,
+    /* The captures blob says where in its owner's memory the lists lie: a worker of the same host reads them there, and pulls
+     * slices only if it cannot. */
+    JOB_LENDS = 1 << 5,
+    JOB_FLAGS = JOB_EXACT_COMMUTATIVE | JOB_MAY_STOP_EARLY | JOB_IS_WATCHED | JOB_BY_RANGES | JOB_BY_KEY | JOB_LENDS,
 };
 
 /* What a job is. `bytes` of the message that carries it is the captures blob when blob_size ≤ MESSAGE_INLINE_BLOB, else empty:

@@ -97,7 +97,7 @@ static bool pull_is_complete(const Pull *pull) {
 static void peer_each_pull(Peer *peer, PeerJob *job, PullVisitor *visit) {
     if (!job->has_captures) visit(peer, job, &job->captures);
     for (PeerRange *range = job->ranges; range; range = range->next)
-        for (uint32_t i = 0; !range->is_computing && i < job->spec.lists; i++)
+        for (uint32_t i = 0; range->slices && !range->is_computing && i < job->lists; i++)
             if (!pull_is_complete(&range->slices[i])) visit(peer, job, &range->slices[i]);
 }
 
@@ -133,7 +133,7 @@ PeerJob *peer_job_of(Peer *peer, const Message *message) {
 }
 
 static void range_free(PeerJob *job, PeerRange *range) {
-    for (uint32_t i = 0; range->slices && i < job->spec.lists; i++) pull_free(&range->slices[i]);
+    for (uint32_t i = 0; range->slices && i < job->lists; i++) pull_free(&range->slices[i]);
     free(range->slices);
     free(range);
 }
@@ -191,10 +191,10 @@ static void peer_compute(Peer *peer, PeerJob *job, PeerRange *range) {
     action->first = range->first;
     action->count = range->count;
     range->is_computing = true;
-    if (job->spec.lists == 0) return;
-    action->slice_count = job->spec.lists;
-    action->slices = xcalloc(job->spec.lists, sizeof *action->slices);
-    for (uint32_t i = 0; i < job->spec.lists; i++) {
+    if (job->lists == 0) return;
+    action->slice_count = job->lists;
+    action->slices = xcalloc(job->lists, sizeof *action->slices);
+    for (uint32_t i = 0; i < job->lists; i++) {
         action->slices[i] = range->slices[i].data;
         range->slices[i].data = (Buf){0};
     }
@@ -244,6 +244,7 @@ static void peer_job_start(Peer *peer, const Message *message) {
     job->number = message->job;
     job->ranges_end = &job->ranges;
     job->spec = start->spec;
+    job->lists = start->spec.flags & JOB_LENDS ? 0 : start->spec.lists;
     job->limit = start->spec.chunks;
     memcpy(job->owner_endpoint, start->owner_endpoint, sizeof job->owner_endpoint);
     job->has_captures = is_inline;
@@ -252,6 +253,15 @@ static void peer_job_start(Peer *peer, const Message *message) {
     else
         peer_pull(peer, job, &job->captures, (DataName){.kind = DATA_CAPTURES}, job->owner_endpoint);
     peer_pump(peer, job);
+}
+
+static void peer_pull_slices(Peer *peer, const PeerJob *job, PeerRange *range) {
+    range->missing = job->lists;
+    if (job->lists) range->slices = xcalloc(job->lists, sizeof *range->slices);
+    for (uint32_t i = 0; i < job->lists; i++) {
+        DataName name = {.kind = DATA_SLICE, .list = i, .first = range->first, .count = range->count};
+        peer_pull(peer, job, &range->slices[i], name, job->owner_endpoint);
+    }
 }
 
 static void peer_range(Peer *peer, const Message *message) {
@@ -279,12 +289,7 @@ static void peer_range(Peer *peer, const Message *message) {
         peer_answer_range(peer, job, range, (MsgRangeDone){.end_chunk = -1}, NULL);
         return;
     }
-    range->missing = job->spec.lists;
-    if (job->spec.lists) range->slices = xcalloc(job->spec.lists, sizeof *range->slices);
-    for (uint32_t i = 0; i < job->spec.lists; i++) {
-        DataName name = {.kind = DATA_SLICE, .list = i, .first = range->first, .count = range->count};
-        peer_pull(peer, job, &range->slices[i], name, job->owner_endpoint);
-    }
+    peer_pull_slices(peer, job, range);
     if (job->is_open) peer_pump_range(peer, job, range);
 }
 
@@ -391,7 +396,7 @@ static Pull *peer_find_pull(PeerJob *job, uint32_t id, PeerRange **of_range) {
     *of_range = NULL;
     if (!job->has_captures && job->captures.id == id) return &job->captures;
     for (PeerRange *range = job->ranges; range; range = range->next)
-        for (uint32_t i = 0; !range->is_computing && i < job->spec.lists; i++)
+        for (uint32_t i = 0; range->slices && !range->is_computing && i < job->lists; i++)
             if (range->slices[i].id == id && !pull_is_complete(&range->slices[i])) {
                 *of_range = range;
                 return &range->slices[i];
@@ -467,6 +472,21 @@ static void peer_computed(Peer *peer, const PeerEvent *event) {
     if (event->data) buf_free(event->data);
 }
 
+/* The lists of a job are not to be had as a whole: this range, and those that wait for the job, get slices of them. */
+static void peer_unlent(Peer *peer, const PeerEvent *event) {
+    PeerJob *job = peer_find_job(peer, event->job);
+    if (!job) {
+        peer_late_computed(peer, event);
+        return;
+    }
+    job->lists = job->spec.lists;
+    for (PeerRange *range = job->ranges; range; range = range->next) {
+        if (range->number == event->range_done.range) range->is_computing = false;
+        if (!range->is_computing && !range->slices) peer_pull_slices(peer, job, range);
+    }
+    peer_pump(peer, job);
+}
+
 /* ---- steps */
 static void peer_start(Peer *peer) {
     peer->is_started = true;
@@ -520,6 +540,7 @@ void peer_step(Peer *peer, const PeerEvent *event, PeerActions *out, OwnerAction
     case PEER_GET: peer_get(peer, event->route, event->message); break;
     case PEER_PIECE: peer_piece(peer, event->message); break;
     case PEER_COMPUTED: peer_computed(peer, event); break;
+    case PEER_UNLENT: peer_unlent(peer, event); break;
     case PEER_MERGED: peer_merged(peer, event); break;
     case PEER_ENCODED: peer_encoded(peer, event); break;
     case PEER_FAILED: peer_fail(peer, event->text); break;

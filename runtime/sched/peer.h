@@ -5,8 +5,8 @@
  * clock.
  *
  * For each job: JOB_START → the captures are pulled once (unless they came inline) → OPEN; each RANGE → its slices of the root's
- * lists are pulled → COMPUTE → (PEER_COMPUTED) RANGE_DONE; MERGE → the other bag is pulled → MERGE → (PEER_MERGED) MERGE_DONE;
- * a GET of a bag of ours → ENCODE, once → (PEER_ENCODED) PIECEs; JOB_END → DROP. Of a job BY_RANGES each
+ * lists are pulled, unless these are lent → COMPUTE → (PEER_COMPUTED) RANGE_DONE; MERGE → the other bag is pulled → MERGE →
+ * (PEER_MERGED) MERGE_DONE; a GET of a bag of ours → ENCODE, once → (PEER_ENCODED) PIECEs; JOB_END → DROP. Of a job BY_RANGES each
  * range's bag comes with PEER_COMPUTED, is told of at once and kept for its owner until JOB_END. What cannot be had is complained
  * of (UNREACHABLE). What concerns the jobs that this worker owns itself is its Owner's (owner.h). Late, repeated and unknown
  * messages are ignored and counted. */
@@ -37,6 +37,7 @@ typedef enum PeerEventKind {
     PEER_PIECE,     /* `message` (a PIECE) came from a data endpoint that we asked */
     PEER_COMPUTED,  /* the compute thread has done a COMPUTE: `job`, `range_done` without `pulled`, `credits` and `bag_size`; of a
                        job BY_RANGES `data`, the range's bag (moved) */
+    PEER_UNLENT,    /* ... could not: the lists of the `job`, which its owner lends, are not to be had here; `range_done.range` */
     PEER_MERGED,    /* ... a MERGE: `job`, `merge_done` without `merged` and `size` */
     PEER_ENCODED,   /* ... an ENCODE: `job`, `bag`, and `held` or else `data` (moved: the peer owns it now) */
     PEER_FAILED,    /* something of our own went wrong that ends the run: `text` (not an error of the program: that is a value) */
@@ -62,11 +63,12 @@ typedef enum PeerActionKind {
     PEER_SEND_DATA,        /* `message` (a GET) to the data socket at `endpoint`; the connection may be kept for later ones */
     PEER_SEND_ANSWER,      /* `message` (a PIECE) from our data socket to `route`; with `held`, its bytes are still to be read */
     PEER_OPEN,             /* compute thread: get ready for `job` of `spec`, with captures blob `data` */
-    PEER_COMPUTE, /* compute thread: run chunks `first` … of `job`, `count` of them, with slices[0 … spec.lists-1], into bag `bag`,
+    PEER_COMPUTE, /* compute thread: run chunks `first` … of `job`, `count` of them, with slices[0 … spec.lists-1] unless
+                     the job LENDS (then there are none until PEER_UNLENT was answered), into bag `bag`,
                      which is made when it is not there; answer with `range` */
-    PEER_LIMIT,  /* not queued, at once: chunks ≥ `limit` of `job` are not needed; those queued or next need not be run */
-    PEER_REVOKE, /* not queued, at once: range `range` of `job` is not needed: if it is not finished yet, nothing of it shall be in
-                    its bag, and it is answered with done = 0 */
+    PEER_LIMIT,   /* not queued, at once: chunks ≥ `limit` of `job` are not needed; those queued or next need not be run */
+    PEER_REVOKE,  /* not queued, at once: range `range` of `job` is not needed: if it is not finished yet, nothing of it shall be in
+                     its bag, and it is answered with done = 0 */
     PEER_MERGE,  /* compute thread: decode the bag `data` and merge it into bag `bag`, made when it is not there; answer with `step`
                   */
     PEER_ENCODE, /* compute thread: encode bag `bag` of `job`; it will not be used here any more */

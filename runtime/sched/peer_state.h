@@ -12,7 +12,7 @@ struct PeerRange {
     uint64_t number; /* MsgRange.range */
     uint64_t first, count;
     uint32_t bag;
-    Pull *slices;     /* one for each list of the job */
+    Pull *slices;     /* one for each list of the job; NULL: they need not be pulled */
     uint32_t missing; /* slices not complete yet */
     uint64_t pulled;
     bool is_computing;
@@ -48,6 +48,7 @@ struct PeerJob {
     JobSpec spec;
     char owner_endpoint[MESSAGE_ENDPOINT_SIZE];
     bool has_captures, is_open; /* the compute thread has been told of it */
+    uint32_t lists;             /* of which slices are pulled: those of `spec`, or none as long as they are there as a whole */
     Pull captures;
     PeerRange *ranges, **ranges_end; /* where the next one is linked in */
     uint64_t last_range;             /* what is not newer is a repetition */

@@ -69,6 +69,11 @@ static void refuse_changed(Sched *sched, const Job *job, const StoredJob *old) {
         is_shown ? was : "");
 }
 
+/* Where lists lie is nothing that the next run should know. */
+static uint32_t kept_flags(const Job *job) {
+    return job->spec.flags & ~(uint32_t)JOB_LENDS;
+}
+
 void job_find_stored(Sched *sched, Job *job, const JobName *name) {
     job->name = *name;
     if (!sched->has_journal || !has_name(name) || !sched->journal.stored) return;
@@ -78,7 +83,7 @@ void job_find_stored(Sched *sched, Job *job, const JobName *name) {
         if (old) refuse_changed(sched, job, old);
         return;
     }
-    if (stored->head.chunks != job->spec.chunks || stored->head.flags != job->spec.flags) return;
+    if (stored->head.chunks != job->spec.chunks || stored->head.flags != kept_flags(job)) return;
     if (stored->end != END_NONE && stored->limit > 0) job_end_after(sched, job, (int64_t)stored->limit - 1, stored->end);
     for (size_t i = 0; i < stored->count; i++) job_add_stored_bag(job, &stored->bags[i]);
     sched_log(sched, 1, "job %llu: %llu of %llu chunks are in the journal", (unsigned long long)JOB_COUNT(job->number),
@@ -228,7 +233,7 @@ bool sched_bag(const Sched *sched, uint64_t number, uint32_t bag, SchedBag *out)
     const char *endpoint = bag_endpoint((Sched *)(uintptr_t)sched, job_bag(job, bag));
     if (!endpoint) return false;
     snprintf(out->endpoint, sizeof out->endpoint, "%s", endpoint);
-    out->head = (StoredHead){.name = job->name, .chunks = job->spec.chunks, .flags = job->spec.flags};
+    out->head = (StoredHead){.name = job->name, .chunks = job->spec.chunks, .flags = kept_flags(job)};
     out->limit = job->end == END_NONE ? job->spec.chunks : job->limit;
     out->end = job->end;
     out->is_last = job->delivered == bag;

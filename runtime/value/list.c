@@ -43,9 +43,11 @@ void list_free(MrList *list) {
     mr_free(list);
 }
 
-/* Nobody else sees what is written there. */
-static bool list_is_unique(const MrList *list) {
-    return cell_is_unique(&list->cell) && !(list->payload && payload_is_shared(list->payload));
+/* May it be changed in place? Then nobody else sees what is written there, and nobody is told of it as it was. */
+static bool list_claim(const MrList *list) {
+    if (!cell_is_unique(&list->cell) || (list->payload && payload_is_shared(list->payload))) return false;
+    if (list->payload) payload_withdraw(list->payload);
+    return true;
 }
 
 /* Copies `count` elements, which as those of every list are owned, and takes references to what they hold. */
@@ -76,7 +78,7 @@ static void list_leave(MrList *list, const MrType *element) {
 
 void list_unique(MrList **list, const MrType *element) {
     MrList *shared = *list;
-    if (!shared || list_is_unique(shared)) return;
+    if (!shared || list_claim(shared)) return;
     *list = list_part(shared, 0, shared->len, element);
     list_leave(shared, element);
 }
@@ -176,7 +178,7 @@ bool mr_list_extend(MrContext *context, MrList **place, MrList *more, const MrTy
         *place = more;
         return false;
     }
-    if (list_is_unique(list)) {
+    if (list_claim(list)) {
         if (added > list->cap - len) free(list_widen(list, added > INT64_MAX - len ? INT64_MAX : len + added, element, NULL));
     } else {
         *place = list_new(len + added, element);

@@ -1,17 +1,24 @@
-/* payload.c: mappings with a head. The data begins a page behind it, so that it is aligned as well as the mapping. */
+/* payload.c: mappings with a head. The data begins a page behind it, so that it is aligned as well as the mapping. The data of a
+ * published payload are a private mapping of its file: a page that is written to becomes the process's own. */
 #include "runtime/value/payload.h"
 
+#include <fcntl.h>
 #include <stdatomic.h>
-#include <stdint.h>
+#include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/arena.h"
 
-enum { HEAD_SIZE = 4096, HUGE_LEAST = 8 << 20 }; /* smaller ones are not worth a huge page at each end */
+enum { HEAD_SIZE = 4096, HUGE_LEAST = 8 << 20, /* smaller ones are not worth a huge page at each end */ MOVED = 16 << 20 };
 
 struct MrPayload {
     _Atomic int64_t references;
-    size_t mapped; /* bytes, the head's too */
+    size_t mapped;     /* bytes, the head's too */
+    size_t file_size;  /* of the data that are mapped from a file, published or not; 0: none */
+    PayloadFile is_in; /* where it is published */
+    bool is_published;
 };
 
 static size_t mapped_size(size_t bytes) {
@@ -40,8 +47,21 @@ char *payload_data(const Payload *payload) {
     return (char *)(uintptr_t)payload + HEAD_SIZE;
 }
 
+size_t payload_size(const Payload *payload) {
+    return payload->mapped - HEAD_SIZE;
+}
+
+/* A mapping of several kinds of memory cannot be moved as a whole. */
+static Payload *payload_copy(Payload *payload, size_t bytes) {
+    Payload *copy = payload_new(bytes);
+    memcpy(payload_data(copy), payload_data(payload), payload_size(payload));
+    payload_release(payload);
+    return copy;
+}
+
 Payload *payload_grow(Payload *payload, size_t bytes) {
     size_t size = mapped_size(bytes);
+    if (payload->file_size) return payload_copy(payload, bytes);
     return payload_made(mremap(payload, payload->mapped, size, MREMAP_MAYMOVE), size);
 }
 
@@ -54,5 +74,77 @@ void payload_retain(Payload *payload) {
 }
 
 void payload_release(Payload *payload) {
-    if (atomic_fetch_sub_explicit(&payload->references, 1, memory_order_acq_rel) == 1) munmap(payload, payload->mapped);
+    if (atomic_fetch_sub_explicit(&payload->references, 1, memory_order_acq_rel) != 1) return;
+    payload_withdraw(payload);
+    munmap(payload, payload->mapped);
+}
+
+/* ---- files */
+
+static bool file_fill(int file, const char *data, size_t size, size_t at) {
+    for (size_t done = 0; done < size;) {
+        ssize_t wrote = pwrite(file, data + done, size - done, (off_t)(at + done));
+        if (wrote <= 0) return false;
+        done += (size_t)wrote;
+    }
+    return true;
+}
+
+static bool file_make(size_t size, PayloadFile *out) {
+    struct stat about;
+    int file = memfd_create("mr-list", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+    bool is_good = file >= 0 && ftruncate(file, (off_t)size) == 0 && fstat(file, &about) == 0;
+    if (!is_good && file >= 0) close(file);
+    if (is_good) *out = (PayloadFile){.file = file, .inode = about.st_ino, .size = size};
+    return is_good;
+}
+
+static bool file_map(char *data, int file, size_t size, size_t at) {
+    void *place = mmap(data + at, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_FIXED | MAP_NORESERVE, file, (off_t)at);
+    return place != MAP_FAILED;
+}
+
+static size_t whole_pages(size_t bytes) {
+    return (bytes + HEAD_SIZE - 1) / HEAD_SIZE * HEAD_SIZE;
+}
+
+/* Part by part, so that there are never two of all of it. Wherever it ends, the data are what they were. */
+static bool move_to_file(Payload *payload) {
+    const PayloadFile *to = &payload->is_in;
+    char *data = payload_data(payload);
+    for (size_t at = 0, size; at < to->size; at += size) {
+        size = to->size - at < MOVED ? to->size - at : MOVED;
+        if (!file_fill(to->file, data + at, size, at) || !file_map(data, to->file, size, at)) return false;
+        if (at + size > payload->file_size) payload->file_size = at + size;
+    }
+    /* Nobody can make it shorter, so that reading it cannot fail. */
+    return fcntl(to->file, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW) == 0;
+}
+
+bool payload_publish(Payload *payload, size_t bytes, PayloadFile *out) {
+    if (payload->is_published && payload->is_in.size < bytes) payload_withdraw(payload);
+    if (!payload->is_published) {
+        if (!file_make(whole_pages(bytes), &payload->is_in)) return false;
+        payload->is_published = move_to_file(payload);
+        if (!payload->is_published) close(payload->is_in.file);
+    }
+    *out = payload->is_in;
+    return payload->is_published;
+}
+
+void payload_withdraw(Payload *payload) {
+    if (!payload->is_published) return;
+    close(payload->is_in.file);
+    payload->is_published = false;
+}
+
+Payload *payload_of_file(int file, size_t bytes) {
+    size_t size = whole_pages(bytes);
+    Payload *payload = payload_new(size);
+    if (!file_map(payload_data(payload), file, size, 0)) {
+        payload_release(payload);
+        return NULL;
+    }
+    payload->file_size = size;
+    return payload;
 }

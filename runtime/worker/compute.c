@@ -35,7 +35,7 @@ struct Entry {
     Entry *next;
     uint64_t number;
     _Atomic uint64_t limit;
-    bool is_open, by_ranges, by_key;
+    bool is_open, by_ranges, by_key, is_lent; /* the last: as its owner says */
     Job job;
     /* The range that is being mapped, and its own limit, which is the job's, or 0 when it was revoked. Guarded by the mutex. */
     uint64_t range;
@@ -231,7 +231,22 @@ static void answer_computed(Compute *compute, Entry *entry, const PeerAction *ac
     post_answer(compute, answer);
 }
 
+/* The lists are lent, but are not to be had here: slices of them must be pulled. */
+static bool is_unlent(const Entry *entry, const PeerAction *action) {
+    return entry->is_lent && !entry->job.is_lent && !entry->job.is_over && action->slice_count == 0;
+}
+
+static void answer_unlent(Compute *compute, const PeerAction *action) {
+    Answer *answer = answer_new(action, PEER_UNLENT);
+    answer->event.range_done.range = action->range;
+    post_answer(compute, answer);
+}
+
 static void do_compute(Compute *compute, Entry *entry, const PeerAction *action) {
+    if (is_unlent(entry, action)) {
+        answer_unlent(compute, action);
+        return;
+    }
     uint64_t start = clock_now();
     JobRun run = {.first = action->first, .count = action->count, .limit = &entry->limit, .progress = &compute->progress};
     run.box = compute->config.box;
@@ -394,6 +409,7 @@ Compute *compute_new(const ComputeConfig *config, char **error) {
     compute->bags.memory = config->memory;
     compute->runtime.io = config->io;
     compute->runtime.lender = config->lender;
+    compute->runtime.neighbours = config->neighbours;
     compute->runtime.shares = shares_new(&compute->runtime.futures_ended, error);
     if (!compute->runtime.shares) {
         free(compute);
@@ -455,6 +471,7 @@ void compute_order(Compute *compute, PeerAction *action) {
         entry->number = action->job;
         entry->by_ranges = action->spec.flags & JOB_BY_RANGES;
         entry->by_key = action->spec.flags & JOB_BY_KEY;
+        entry->is_lent = action->spec.flags & JOB_LENDS;
         atomic_init(&entry->limit, action->spec.chunks);
     }
     pthread_mutex_lock(&compute->mutex);

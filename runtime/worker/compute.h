@@ -7,6 +7,7 @@
 
 #include "runtime/io/state.h"
 #include "runtime/sched/peer.h"
+#include "runtime/value/neighbours.h"
 #include "runtime/worker/blackbox.h"
 #include "runtime/worker/share.h"
 #include "runtime/worker/spill.h"
@@ -15,10 +16,11 @@ typedef struct Compute Compute;
 
 typedef struct ComputeConfig {
     const MrProgram *program;
-    IoState io;     /* `io.name` must stay */
-    Memory memory;  /* how much its values may take */
-    BlackBox *box;  /* where the thread notes what it is at; NULL: nowhere */
-    Lender *lender; /* of the process, where others share it; else NULL */
+    IoState io;             /* `io.name` must stay */
+    Memory memory;          /* how much its values may take */
+    BlackBox *box;          /* where the thread notes what it is at; NULL: nowhere */
+    Lender *lender;         /* of the process, where others share it; else NULL */
+    Neighbours *neighbours; /* where others do not, those of its host; else NULL */
 } ComputeConfig;
 
 Compute *compute_new(const ComputeConfig *config, char **error); /* NULL: failed, *error malloc'ed */

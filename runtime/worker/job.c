@@ -6,6 +6,7 @@
 
 #include "base/arena.h"
 #include "runtime/value/codec.h"
+#include "runtime/value/neighbours.h"
 #include "runtime/value/value.h"
 #include "runtime/worker/cut.h"
 #include "runtime/worker/follow.h"
@@ -15,6 +16,7 @@ static void job_start(Job *job, MrContext *context, const void *captures) {
     job->of = (FrameContext){.context = context, .task = job->plan.task, .captures = captures, .chunks = job->plan.chunks};
     const MrRuntime *runtime = runtime_of(context); /* NULL where there is nothing but the values */
     job->of.lending.lender = runtime ? runtime->lender : NULL;
+    job->neighbours = runtime ? runtime->neighbours : NULL;
     bag_init(&job->bag, job->plan.chunks, job->plan.task->flags & MR_TASK_EXACT, frame_ops(&job->of));
 }
 
@@ -25,11 +27,15 @@ bool job_init(Job *job, MrContext *context, const MrTask *task, const void *capt
     return false;
 }
 
+static void drop_lists(Job *job) {
+    for (uint32_t i = 0; i < job->plan.task->source_count; i++)
+        if (plan_is_list(&job->plan, i)) mr_drop(job->of.context, &job->plan.sources[i].list, job->plan.task->sources[i].list);
+}
+
 void job_close(Job *job) {
     if (!job->plan.task) return;
     bag_free(&job->bag);
-    for (uint32_t i = 0; job->is_lent && i < job->plan.task->source_count; i++)
-        if (plan_is_list(&job->plan, i)) mr_drop(job->of.context, &job->plan.sources[i].list, job->plan.task->sources[i].list);
+    if (job->is_lent) drop_lists(job);
     if (job->own_captures) mr_drop(job->of.context, job->own_captures, job->plan.task->captures);
     free(job->own_captures);
     plan_free(&job->plan);
@@ -74,24 +80,6 @@ static void encode_value(Buf *out, const void *value, const MrType *type, const 
         codec_encode(out, value, type, program);
 }
 
-bool job_lends(const Job *job) {
-    if (!job->of.lending.lender || !job->plan.lists || !job_has_plain_lists(job)) return false;
-    for (uint32_t i = 0; i < job->plan.task->source_count; i++) {
-        if (!plan_is_list(&job->plan, i)) continue;
-        const MrList *list = job->plan.sources[i].list;
-        if (!list || !list->payload || !job->plan.task->sources[i].element->is_flat) return false;
-    }
-    return true;
-}
-
-static void encode_loans(const Job *job, Lending lending, Buf *out) {
-    for (uint32_t i = 0; i < job->plan.task->source_count; i++) {
-        if (!plan_is_list(&job->plan, i)) continue;
-        uint64_t loan = lender_lend(lending.lender, lending.job, job->plan.sources[i].list->payload);
-        buf_add(out, &loan, sizeof loan);
-    }
-}
-
 void job_encode_blob(const Job *job, Lending lending, Buf *out) {
     const MrTask *task = job->plan.task;
     const MrContext *context = job->of.context;
@@ -103,13 +91,59 @@ void job_encode_blob(const Job *job, Lending lending, Buf *out) {
         encode_value(out, (const char *)context->globals + globals->offsets[global], globals->fields[global], context->program,
                      lending);
     }
-    if (job_lends(job)) encode_loans(job, lending, out);
+}
+
+/* Whole lists of flat elements, each in a mapping of its own. */
+static bool has_large_lists(const Job *job) {
+    if (!job->plan.lists || !job_has_plain_lists(job)) return false;
+    for (uint32_t i = 0; i < job->plan.task->source_count; i++) {
+        if (!plan_is_list(&job->plan, i)) continue;
+        const MrList *list = job->plan.sources[i].list;
+        if (!list || !list->payload || !job->plan.task->sources[i].element->is_flat) return false;
+    }
+    return true;
+}
+
+/* Bytes of the elements of list source `source`. */
+static size_t source_size(const Job *job, uint32_t source) {
+    return (size_t)job->plan.elements * job->plan.task->sources[source].element->size;
+}
+
+static void encode_loans(const Job *job, Lending lending, Buf *out) {
+    for (uint32_t i = 0; i < job->plan.task->source_count; i++) {
+        if (!plan_is_list(&job->plan, i)) continue;
+        uint64_t loan = lender_lend(lending.lender, lending.job, job->plan.sources[i].list->payload);
+        buf_add(out, &loan, sizeof loan);
+    }
+}
+
+static bool encode_places(const Job *job, Buf *out) {
+    size_t len = out->len;
+    for (uint32_t i = 0; i < job->plan.task->source_count; i++) {
+        if (!plan_is_list(&job->plan, i)) continue;
+        NeighbourPlace place;
+        if (!neighbours_tell(job->neighbours, job->plan.sources[i].list->payload, source_size(job, i), &place)) {
+            out->len = len;
+            return false;
+        }
+        buf_add(out, &place, sizeof place);
+    }
+    return true;
+}
+
+JobLists job_encode_lent_lists(const Job *job, Lending lending, Buf *out) {
+    if ((!lending.lender && !job->neighbours) || !has_large_lists(job)) return LISTS_ASKED_FOR;
+    if (lending.lender) {
+        encode_loans(job, lending, out);
+        return LISTS_LOANS;
+    }
+    return encode_places(job, out) ? LISTS_PLACES : LISTS_ASKED_FOR;
 }
 
 /* Returns what is wrong with the bytes, or NULL. */
 static const char *decode_loans(Job *job, const char **at, const char *end) {
     uint64_t loan;
-    if ((size_t)(end - *at) != job->plan.lists * sizeof loan || !job->of.lending.lender) return "a loan is malformed";
+    if ((size_t)(end - *at) != job->plan.lists * sizeof loan) return "a loan is malformed";
     job->is_lent = true;
     for (uint32_t i = 0; i < job->plan.task->source_count; i++) {
         if (!plan_is_list(&job->plan, i)) continue;
@@ -119,6 +153,29 @@ static const char *decode_loans(Job *job, const char **at, const char *end) {
         if (!payload) return codec_is_over;
         job->plan.sources[i].list = list_over(payload, (int64_t)job->plan.elements);
     }
+    return NULL;
+}
+
+/* The same of places; what is not to be had here will be asked for. */
+static const char *decode_places(Job *job, const char **at, const char *end) {
+    NeighbourPlace place;
+    if ((size_t)(end - *at) != job->plan.lists * sizeof place || !job_has_plain_lists(job))
+        return "the place of a list is malformed";
+    job->is_lent = true;
+    for (uint32_t i = 0; i < job->plan.task->source_count; i++) {
+        if (!plan_is_list(&job->plan, i)) continue;
+        memcpy(&place, *at, sizeof place);
+        *at += sizeof place;
+        const MrType *element = job->plan.task->sources[i].element;
+        size_t size = 0;
+        bool is_sound = element->is_flat && !__builtin_mul_overflow((size_t)job->plan.elements, element->size, &size);
+        Payload *payload = is_sound && job->is_lent ? neighbours_find(job->neighbours, &place, size) : NULL;
+        if (payload)
+            job->plan.sources[i].list = list_over(payload, (int64_t)job->plan.elements);
+        else
+            job->is_lent = false;
+    }
+    if (!job->is_lent) drop_lists(job);
     return NULL;
 }
 
@@ -135,8 +192,8 @@ static const char *decode_values(Job *job, const char **at, const char *end) {
         memset(place, 0, globals->fields[global]->size);
         problem = codec_decode_lent(at, end, place, globals->fields[global], context->program, lending);
     }
-    if (!problem && job->plan.lists && *at < end) problem = decode_loans(job, at, end);
-    return problem;
+    if (problem || !job->plan.lists || *at == end) return problem;
+    return job->of.lending.lender ? decode_loans(job, at, end) : job->neighbours ? decode_places(job, at, end) : NULL;
 }
 
 bool job_open(Job *job, MrContext *context, const MrTask *task, uint64_t number, const void *blob, size_t size) {

@@ -16,16 +16,20 @@ typedef struct Job {
     Plan plan;
     FrameContext of;
     Bag bag;
-    void *own_captures; /* worker: what `of.captures` points to */
-    bool is_lent;       /* worker: the lists of the plan are here as a whole, lent, and the job's */
-    bool is_over;       /* worker: it ended before it was opened, and what was lent for it is not to be had any more */
+    void *own_captures;            /* worker: what `of.captures` points to */
+    bool is_lent;                  /* worker: the lists of the plan are here as a whole, lent, and the job's */
+    struct Neighbours *neighbours; /* the runtime's */
+    bool is_over;                  /* worker: it ended before it was opened, and what was lent for it is not to be had any more */
 } Job;
 
 /* ---- the root and nested jobs */
 bool job_init(Job *job, MrContext *context, const MrTask *task, const void *captures, const MrSource *sources); /* as a primitive */
-/* Plan, captured values and globals: all that a worker needs; and the lists, where they are lent. */
-bool job_lends(const Job *job);
+/* Plan, captured values and globals: all that a worker needs, but for its lists. */
 void job_encode_blob(const Job *job, Lending lending, Buf *out);
+/* Adds to the blob where the lists lie as a whole: for the threads of this process (LOANS), or for the processes of this host
+ * (PLACES), which must be able to ask for slices all the same. */
+typedef enum JobLists { LISTS_ASKED_FOR, LISTS_LOANS, LISTS_PLACES } JobLists;
+JobLists job_encode_lent_lists(const Job *job, Lending lending, Buf *out);
 
 /* The elements of all list sources, encoded by chunk; nothing when there are none. Each must be cut into chunks that follow one
  * another (job_has_plain_lists). */

@@ -24,7 +24,8 @@ typedef struct MrRuntime {
     _Atomic uint64_t futures_ended; /* futures of this role that have a result, an error, or were cancelled */
     struct Shares *shares;          /* the jobs that the workers have; NULL: there are no workers */
 
-    struct Lender *lender; /* between the threads of this process; NULL: values that travel are copied */
+    struct Lender *lender;         /* between the threads of this process; NULL: values that travel are copied */
+    struct Neighbours *neighbours; /* where workers are processes: those of this host; NULL: lists that travel are copied */
 
     /* A worker's side. */
     struct Nest *nests; /* the jobs that this thread is running, the innermost first; all but the one whose range it maps */

@@ -12,6 +12,7 @@
 #include "base/arena.h"
 #include "runtime/net/link.h"
 #include "runtime/sched/table.h"
+#include "runtime/value/neighbours.h"
 #include "runtime/value/value.h"
 #include "runtime/worker/name.h"
 #include "runtime/worker/cut.h"
@@ -198,10 +199,13 @@ Share *share_submit(Shares *shares, const Job *job, ShareTerms terms) {
     request->submit.mapped = terms.mapped;
     request->submit.kept = terms.kept;
     Lending lending = {job->of.lending.lender, share->number, false};
-    if (job_lends(job)) spec->lists = 0; /* who has them need not ask */
     job_encode_blob(job, lending, &request->data);
     if (!terms.by_ranges) give_name(shares, job, &request->data, &request->submit.name);
-    if ((terms.is_watched || terms.by_ranges) && !job_lends(job)) job_encode_lists(job, &request->lists);
+    JobLists lists = job_encode_lent_lists(job, lending, &request->data);
+    bool may_ask = lists == LISTS_ASKED_FOR || (lists == LISTS_PLACES && !neighbours_are_all(job->neighbours));
+    if (lists == LISTS_LOANS) spec->lists = 0; /* who has them need not ask */
+    if (lists == LISTS_PLACES) spec->flags |= JOB_LENDS;
+    if ((terms.is_watched || terms.by_ranges) && may_ask) job_encode_lists(job, &request->lists);
     pthread_mutex_lock(&shares->mutex);
     table_put(&shares->all, share->number, share);
     pthread_mutex_unlock(&shares->mutex);

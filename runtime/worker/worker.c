@@ -126,7 +126,7 @@ static void step_messages(Worker *worker) {
     }
 }
 
-static void worker_loop(Worker *worker) {
+static void worker_loop(Worker *worker, const WorkerConfig *config) {
     PeerEvent start = {.kind = PEER_START};
     MR_FAULT("worker.before_hello");
     step(worker, &start);
@@ -143,6 +143,7 @@ static void worker_loop(Worker *worker) {
         MR_FAULT("worker.before_beat");
         PeerEvent tick = {.kind = PEER_TICK, .progress = compute_progress(worker->compute), .memory = memory_in_use()};
         step(worker, &tick);
+        neighbours_rest(config->neighbours);
         next_tick = clock_now() + TICK;
     }
 }
@@ -151,8 +152,11 @@ int worker_run(const WorkerConfig *config, bool *is_clean, char **error) {
     Worker worker = {.status = 1};
     *is_clean = true;
     *error = NULL;
-    ComputeConfig compute = {
-        .program = config->program, .box = config->box, .lender = config->lender, .memory = memory_of(config->memory)};
+    ComputeConfig compute = {.program = config->program,
+                             .box = config->box,
+                             .lender = config->lender,
+                             .neighbours = config->neighbours,
+                             .memory = memory_of(config->memory)};
     compute.io = (IoState){.argc = config->argc, .argv = config->argv, .name = config->name};
     if (config->host > 0) compute.io.host = config->place;
     worker.compute = compute_new(&compute, error);
@@ -169,7 +173,7 @@ int worker_run(const WorkerConfig *config, bool *is_clean, char **error) {
         memcpy(peer.program, config->program->hash, sizeof peer.program);
         worker.peer = peer_new(&peer);
         control_open(&worker.control, worker.link);
-        worker_loop(&worker);
+        worker_loop(&worker, config);
         control_close(&worker.control);
         peer_free(&worker.peer);
         peer_actions_free(&worker.actions);

@@ -251,10 +251,22 @@ static void range_over(Sim *sim, Process *process, const Task *task, WorkerJob *
     worker_peer_step(sim, process, event);
 }
 
+/* Can the worker read the lists of the job where they lie? */
+static bool reads_lists(const Sim *sim, const Process *process, uint64_t job) {
+    return ((uint64_t)process->node * 37 + job * 11) % 100 < sim->plan->jobs[job - 1].lent;
+}
+
 static void task_event(Sim *sim, Process *process) {
     Task *task = process->tasks;
     WorkerJob *job = &process->jobs[task->job - 1];
     MsgRangeDone done = {.end = END_NONE};
+    if (task->kind == PEER_COMPUTE && task->is_without && !reads_lists(sim, process, task->job)) {
+        process->tasks = task->next;
+        worker_peer_step(sim, process,
+                         (PeerEvent){.kind = PEER_UNLENT, .job = sim->numbers[task->job - 1], .range_done.range = task->range});
+        free(task);
+        return;
+    }
     if (task->kind == PEER_COMPUTE && !compute_chunk(sim, process, task, job, &done)) return;
     process->tasks = task->next;
     switch (task->kind) {
@@ -292,7 +304,8 @@ static void check_slices(Sim *sim, uint64_t job, const PeerAction *action) {
         buf_free(&expected);
         buf_free(&action->slices[i]);
     }
-    if (action->slice_count != sim->plan->jobs[job - 1].lists) sim_fail(sim, "slices are missing");
+    bool is_whole = action->slice_count == sim->plan->jobs[job - 1].lists;
+    if (!is_whole && (action->slice_count || !sim->plan->jobs[job - 1].lent)) sim_fail(sim, "slices are missing");
     free(action->slices);
 }
 
@@ -311,6 +324,7 @@ static void worker_act(Sim *sim, Process *process, PeerAction *action) {
         break;
     case PEER_COMPUTE:
         check_slices(sim, job, action);
+        task.is_without = action->slice_count != sim->plan->jobs[job - 1].lists;
         task_add(sim, process, task);
         break;
     case PEER_LIMIT:

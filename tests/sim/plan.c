@@ -43,6 +43,7 @@ static JobPlan draw_job(Draw *random) {
     job.blob = draw(random, 2) ? draw(random, 200) : draw(random, 40) ? draw(random, 20000) : draw(random, 6 * MESSAGE_PIECE_SIZE);
     job.is_watched = draw(random, 3) == 0;
     job.is_keyed = draw(random, 2) && !job.bad_combines;
+    if (job.lists && draw(random, 2)) job.lent = draw(random, 2) ? 100 : 1 + (uint32_t)draw(random, 100);
     if (draw(random, 6) == 0) job.cancel_after = 1 + draw(random, draw(random, 2) ? 20 * MILLISECOND : SECOND);
     return job;
 }
@@ -53,6 +54,7 @@ JobSpec job_spec(const JobPlan *plan) {
     if (plan->may_stop) spec.flags |= JOB_MAY_STOP_EARLY;
     if (plan->is_watched) spec.flags |= JOB_IS_WATCHED;
     if (plan->is_keyed) spec.flags |= JOB_BY_KEY;
+    if (plan->lent) spec.flags |= JOB_LENDS;
     return spec;
 }
 
@@ -137,11 +139,11 @@ SimPlan plan_draw(uint64_t seed) {
 }
 
 static void job_print(const JobPlan *job, uint32_t number) {
-    printf(
-        "  job %u: %llu chunks%s%s%s, %u lists%s, captures %llu, ends %u/million, empty %u%%, bad combines %u/million, costs %u\n",
-        number, (unsigned long long)job->chunks, job->is_commutative ? ", commutative" : "", job->is_keyed ? ", keyed" : "",
-        job->may_stop ? ", may stop" : "", job->lists, job->is_watched ? ", watched" : "", (unsigned long long)job->blob, job->ends,
-        job->empty, job->bad_combines, job->costs);
+    printf("  job %u: %llu chunks%s%s%s, %u lists%s, lent to %u%%, captures %llu, ends %u/million, empty %u%%, bad combines "
+           "%u/million, costs %u\n",
+           number, (unsigned long long)job->chunks, job->is_commutative ? ", commutative" : "", job->is_keyed ? ", keyed" : "",
+           job->may_stop ? ", may stop" : "", job->lists, job->is_watched ? ", watched" : "", job->lent,
+           (unsigned long long)job->blob, job->ends, job->empty, job->bad_combines, job->costs);
     if (job->host)
         printf("    inside of chunk %llu of job %llu, mapped %llu, kept %llu, grain %llu\n", (unsigned long long)job->host_chunk,
                (unsigned long long)job->host, (unsigned long long)job->mapped, (unsigned long long)job->kept,

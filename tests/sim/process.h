@@ -14,7 +14,7 @@ struct Task {
     uint64_t first, count, done;
     uint64_t began, range;
     uint32_t step, list, bag, parts;
-    bool is_revoked;
+    bool is_revoked, is_without; /* ... slices of the job's lists */
     Buf data;
 };
 

@@ -33,6 +33,7 @@ typedef struct JobPlan {
     uint32_t empty;            /* chunks in a hundred without elements */
     uint32_t bad_combines;     /* combines in a million that fail */
     bool is_keyed;             /* its bags are heavy: they are exchanged in parts, of which each is the whole here */
+    uint32_t lent;             /* workers in a hundred that read its lists where they lie; 0: nobody is told where */
     bool is_watched;           /* its lists are encoded beforehand, and its progress is told */
     uint64_t cancel_after;     /* the program cancels it then; 0: never */
     uint64_t host, host_chunk; /* of a nested job: the job and the chunk of it that run it; host 0: there is none */

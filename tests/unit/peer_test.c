@@ -202,6 +202,35 @@ static void slices_come_before_a_range_is_computed(void **state) {
     bench_free(&bench);
 }
 
+/* Ranges are begun without slices; when the lists turn out not to be here, these, and all later ones, get slices. */
+static void lent_lists_are_asked_for_only_where_they_are_not_to_be_had(void **state) {
+    (void)state;
+    Bench bench = bench_welcome();
+    Message start = {.kind = MSG_JOB_START, .job = 1, .bytes = "captures", .size = 8};
+    start.as.start = (MsgJobStart){.spec = {.chunks = 100, .blob_size = 8, .lists = 1, .flags = JOB_LENDS}, .serial = 1};
+    control(&bench, start);
+    hand_range(&bench, 1, 4, 4);
+    assert_int_equal(acted(&bench, PEER_COMPUTE, 0)->slice_count, 0);
+    assert_null(acted(&bench, PEER_SEND_DATA, 0));
+    hand_range(&bench, 2, 8, 2);
+    assert_non_null(acted(&bench, PEER_COMPUTE, 0));
+    step(&bench, (PeerEvent){.kind = PEER_UNLENT, .job = 1, .range_done = {.range = 1}});
+    Message get = acted(&bench, PEER_SEND_DATA, 0)->message;
+    assert_true(get.as.get.name.kind == DATA_SLICE && get.as.get.name.first == 4 && get.as.get.name.count == 4);
+    assert_null(acted(&bench, PEER_SEND_DATA, 1)); /* the other range is the compute thread's still */
+    answer(&bench, &get, "four", 4);
+    assert_int_equal(acted(&bench, PEER_COMPUTE, 0)->slice_count, 1);
+    step(&bench, (PeerEvent){.kind = PEER_UNLENT, .job = 1, .range_done = {.range = 2}});
+    assert_int_equal(acted(&bench, PEER_SEND_DATA, 0)->message.as.get.name.first, 8);
+    hand_range(&bench, 3, 10, 1);
+    assert_int_equal(acted(&bench, PEER_SEND_DATA, 0)->message.as.get.name.first, 10);
+    computed(&bench, 1, 4);
+    assert_int_equal(told(&bench, MSG_RANGE_DONE)->as.range_done.pulled, 4);
+    step(&bench, (PeerEvent){.kind = PEER_UNLENT, .job = 2}); /* of a job that is gone */
+    assert_null(acted(&bench, PEER_SEND_DATA, 0));
+    bench_free(&bench);
+}
+
 static void cancelled_ranges_are_given_back(void **state) {
     (void)state;
     Bench bench = bench_welcome();
@@ -553,6 +582,7 @@ int main(void) {
         cmocka_unit_test(short_ranges_are_asked_for_many_at_a_time),
         cmocka_unit_test(large_captures_are_pulled_once),
         cmocka_unit_test(slices_come_before_a_range_is_computed),
+        cmocka_unit_test(lent_lists_are_asked_for_only_where_they_are_not_to_be_had),
         cmocka_unit_test(cancelled_ranges_are_given_back),
         cmocka_unit_test(a_bag_is_pulled_and_merged),
         cmocka_unit_test(our_bag_is_encoded_once_and_served),
