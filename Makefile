@@ -112,10 +112,11 @@ define embed
   for f in $(2); do n=$$(basename $$f); n=$${n%.*}; echo ".quad name_$$n, file_$$n, file_$${n}_end - file_$$n - 2"; done; \
   echo '.quad 0, 0, 0'; echo '.section .note.GNU-stack,"",@progbits'; } > $@
 endef
-# The prelude is one module of several files, which are put together.
-PRELUDE := stdlib/prelude.mr $(sort $(wildcard stdlib/prelude/*.mr))
-STDLIB := $(BUILD)/gen/prelude.mr $(filter-out stdlib/prelude.mr,$(sort $(wildcard stdlib/*.mr)))
-$(BUILD)/gen/prelude.mr: $(PRELUDE)
+# A module is one file, or several that are put together: its own and those in the folder of its name.
+STDLIB_MODULES := $(notdir $(basename $(sort $(wildcard stdlib/*.mr))))
+STDLIB := $(STDLIB_MODULES:%=$(BUILD)/gen/stdlib/%.mr)
+.SECONDEXPANSION:
+$(STDLIB): $(BUILD)/gen/stdlib/%.mr: stdlib/%.mr $$(sort $$(wildcard stdlib/%/*.mr))
 	@mkdir -p $(@D)
 	cat $^ > $@
 EXPLANATIONS := $(sort $(wildcard compiler/source/explain/*.md))
