@@ -229,6 +229,7 @@ typedef enum CoreSourceKind {
     CORE_SOURCE_OPTIONAL,
     CORE_SOURCE_WORDS_IN, /* expr is a string: its words */
     CORE_SOURCE_LINES_IN,
+    CORE_SOURCE_PARTS, /* expr is a PRIM that gives a list of a text's parts: they are found one by one, and no list is made */
     CORE_SOURCE_TEXT_WORDS, /* expr is a list of paths: their text in chunks that are cut at words; var is a string */
     CORE_SOURCE_TEXT_LINES,
     CORE_SOURCE_STREAM, /* a stream as a value: alone; var is an element, in a job's own sources nothing */

@@ -137,6 +137,7 @@ static const CoreType *source_element(Lower *l, CoreSourceKind kind, const CoreT
     case CORE_SOURCE_OPTIONAL: return type->arg_count > 0 ? type->args[0] : core_unit_type(l);
     case CORE_SOURCE_WORDS_IN:
     case CORE_SOURCE_LINES_IN:
+    case CORE_SOURCE_PARTS:
     case CORE_SOURCE_TEXT_WORDS:
     case CORE_SOURCE_TEXT_LINES:
     case CORE_SOURCE_BEFORE:

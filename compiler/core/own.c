@@ -112,6 +112,13 @@ static void mark_roots(Own *own, CoreExpr *expr, Live *live) {
     }
 }
 
+/* What a loop walks: of a text whose parts are found one by one, the text. */
+static void mark_walked(Own *own, const CoreSource *source, Live *live) {
+    if (source->kind != CORE_SOURCE_PARTS) mark_roots(own, source->expr, live);
+    for (size_t i = 0; source->kind == CORE_SOURCE_PARTS && i < source->expr->args.len; i++)
+        mark_roots(own, source->expr->args.items[i], live);
+}
+
 /* ---- the walk. Branches and blocks always give an owned value: where one stands as an operand that is borrowed, what it may not
  * take was marked as live before. */
 
@@ -213,7 +220,7 @@ static void own_loop(Own *own, CoreExpr *expr, Live *live) {
     add_loop_reads(own, expr, live);
     Live *again = live_copy(own, live);
     Live *walked = xcalloc(own->count + 1, sizeof *walked);
-    for (size_t i = 0; i < expr->sources.len; i++) mark_roots(own, expr->sources.items[i].expr, walked);
+    for (size_t i = 0; i < expr->sources.len; i++) mark_walked(own, &expr->sources.items[i], walked);
     LoopLive loop = {.outer = own->loops, .loop = expr->loop, .after = after, .again = again, .walked = walked};
     own->loops = &loop;
     Live *inside = live_copy(own, live);

@@ -32,6 +32,7 @@ const char *core_source_text(CoreSourceKind kind) {
         [CORE_SOURCE_OPTIONAL] = "optional",
         [CORE_SOURCE_WORDS_IN] = "words_in",
         [CORE_SOURCE_LINES_IN] = "lines_in",
+        [CORE_SOURCE_PARTS] = "parts",
         [CORE_SOURCE_TEXT_WORDS] = "text_words",
         [CORE_SOURCE_TEXT_LINES] = "text_lines",
         [CORE_SOURCE_STREAM] = "stream",

@@ -267,6 +267,7 @@ Value gen_for(Frame *frame, const CoreExpr *expr) {
     switch (expr->sources.items[0].kind) {
     case CORE_SOURCE_WORDS_IN: for_pieces(frame, expr, walk_source(frame, expr->sources.items[0].expr), false); break;
     case CORE_SOURCE_LINES_IN: for_pieces(frame, expr, walk_source(frame, expr->sources.items[0].expr), true); break;
+    case CORE_SOURCE_PARTS: for_parts(frame, expr); break;
     case CORE_SOURCE_TEXT_WORDS:
     case CORE_SOURCE_TEXT_LINES: for_files(frame, expr); break;
     case CORE_SOURCE_STREAM: gen_for_stream(frame, expr); break;

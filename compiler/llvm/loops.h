@@ -33,4 +33,6 @@ typedef struct Count {
 Count count_begin(Frame *frame, LLVMValueRef count); /* goes on in the body */
 void count_end(Frame *frame, const Count *count);    /* goes on behind the loop */
 
+void for_parts(Frame *frame, const CoreExpr *expr); /* parts.c: the parts of a text, one by one */
+
 #endif

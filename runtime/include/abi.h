@@ -91,6 +91,10 @@ void *mr_closure_make(MrContext *context, const MrFunction *function);
 
 bool mr_next_word(MrContext *context, MrCursor *cursor, const char *end, MrString *out);
 bool mr_next_line(MrContext *context, MrCursor *cursor, const char *end, MrString *out);
+bool mr_next_field(MrContext *context, MrParts *parts, const char *end, MrString *out);
+bool mr_next_char(MrContext *context, MrParts *parts, const char *end, MrString *out);
+bool mr_split_begin(MrContext *context, const MrString *separator);
+bool mr_next_part(MrContext *context, MrParts *parts, const char *end, const MrString *separator, MrString *out);
 bool mr_split_lent(MrContext *context, MrList **out, const MrString *s, const MrString *separator, MrList *list, int64_t room,
                    int64_t wanted);
 bool mr_text_open(MrContext *context, void **cursor, MrList *paths, bool is_lines);
@@ -149,6 +153,7 @@ bool mr_prim_lower(MrContext *context, MrString *out, const MrString *s);
 bool mr_prim_upper(MrContext *context, MrString *out, const MrString *s);
 bool mr_prim_trim(MrContext *context, MrString *out, const MrString *s);
 bool mr_prim_split(MrContext *context, MrList **out, const MrString *s, const MrString *separator);
+bool mr_prim_fields(MrContext *context, MrList **out, const MrString *s);
 bool mr_prim_join(MrContext *context, MrString *out, MrList *const *parts, const MrString *separator);
 bool mr_prim_starts_with(MrContext *context, bool *out, const MrString *s, const MrString *part);
 bool mr_prim_ends_with(MrContext *context, bool *out, const MrString *s, const MrString *part);

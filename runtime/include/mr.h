@@ -54,6 +54,16 @@ typedef struct MrCursor {
     MrSpans *room;             /* words: the caller's */
 } MrCursor;
 
+/* A walk through the parts of a text that a primitive of the library gives as a list; to begin it, `begin`, `from` and `next` are the
+ * text's first byte, and all else is zero. */
+typedef struct MrParts {
+    const char *begin; /* of the text */
+    const char *from;  /* split: where the next part begins */
+    const char *next;  /* what was not looked at yet begins here: 64 bytes behind those that `found` is about */
+    uint64_t found;    /* of these 64 bytes, fields: what is of a field that has not been given; split: where separators may begin */
+    bool is_done;      /* split: the last part has been given */
+} MrParts;
+
 typedef struct MrRange {
     int64_t first, count, step; /* count MR_OPEN: endless */
 } MrRange;

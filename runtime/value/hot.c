@@ -6,6 +6,7 @@
  * copies of what it is given by address, so that the loop's own variables can stay in registers. */
 #include "runtime/value/front.h"
 #include "runtime/value/number.h"
+#include "runtime/value/parts.h"
 #include "runtime/value/rare.h"
 #include "runtime/value/stacks.h"
 #include "runtime/value/words.h"
@@ -248,6 +249,21 @@ bool mr_next_line(MrContext *context, MrCursor *cursor, const char *end, MrStrin
     if (stop > p && stop[-1] == '\r') stop--;
     *out = (MrString){p, stop - p, NULL};
     return true;
+}
+
+bool mr_next_field(MrContext *context, MrParts *parts, const char *end, MrString *out) {
+    (void)context;
+    return parts_next_field(parts, end, out);
+}
+
+bool mr_next_char(MrContext *context, MrParts *parts, const char *end, MrString *out) {
+    (void)context;
+    return parts_next_char(parts, end, out);
+}
+
+bool mr_next_part(MrContext *context, MrParts *parts, const char *end, const MrString *separator, MrString *out) {
+    (void)context;
+    return parts_next(parts, end, separator, out);
 }
 
 /* Where the parts of a text begin and end, up to `most` of them; returns their number, or -1 where there are more parts than that

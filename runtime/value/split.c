@@ -1,5 +1,5 @@
 /* split.c: primitives that cut, join and search strings by their bytes. */
-#include "runtime/value/inline.h"
+#include "runtime/value/parts.h"
 
 #include <inttypes.h>
 
@@ -9,15 +9,31 @@ static void push_slice(MrList **list, const MrString *whole, const char *from, c
     list_push_take(list, &slice, &type_string);
 }
 
+bool mr_split_begin(MrContext *context, const MrString *separator) {
+    if (separator->len) return false;
+    return mr_failf(context, "an empty separator splits nothing; chars(s) gives the characters of a string");
+}
+
 /* "a,,b" split at "," has the three parts "a", "" and "b"; "" has one part, "". */
 bool mr_prim_split(MrContext *context, MrList **out, const MrString *s, const MrString *separator) {
-    if (!separator->len) return mr_failf(context, "an empty separator splits nothing; chars(s) gives the characters of a string");
+    if (mr_split_begin(context, separator)) return true;
     MrList *list = NULL;
     MrString whole = *s;
     mr_string_own(context, &whole); /* a slice of a chunk is copied once for all its parts */
     const char *from = whole.data, *end = from + whole.len, *at;
     for (; whole.len && (at = bytes_find(from, end, separator)); from = at + separator->len) push_slice(&list, &whole, from, at);
     push_slice(&list, &whole, from, end);
+    mr_string_drop(context, &whole);
+    *out = list;
+    return false;
+}
+
+bool mr_prim_fields(MrContext *context, MrList **out, const MrString *s) {
+    MrList *list = NULL;
+    MrString whole = *s, field;
+    mr_string_own(context, &whole);
+    MrParts parts = parts_of(&whole);
+    while (parts_next_field(&parts, whole.data + whole.len, &field)) push_slice(&list, &whole, field.data, field.data + field.len);
     mr_string_drop(context, &whole);
     *out = list;
     return false;

@@ -3,7 +3,7 @@
 
 #include <utf8proc.h>
 
-#include "runtime/value/inline.h"
+#include "runtime/value/parts.h"
 #include "runtime/value/rare.h"
 
 bool text_is_utf8(const char *text, int64_t len) {
@@ -120,6 +120,26 @@ static bool is_space(int32_t code) {
     if (code == 0x85) return true;
     utf8proc_category_t category = utf8proc_category(code);
     return category == UTF8PROC_CATEGORY_ZS || category == UTF8PROC_CATEGORY_ZL || category == UTF8PROC_CATEGORY_ZP;
+}
+
+/* White space beyond ASCII has two or three bytes, and begins with one of four that begin nothing else but what is looked up here.
+ */
+uint64_t text_blanks_beyond(const char *begin, const char *block, const char *end) {
+    uint64_t blanks = 0;
+    int64_t len = end - block < BLOCK_BYTES ? end - block : BLOCK_BYTES;
+    for (int64_t at = block - begin < 2 ? 0 : -2; at < len; at++) {
+        unsigned char lead = (unsigned char)block[at];
+        if (lead != 0xc2 && (unsigned char)(lead - 0xe1) > 2) continue;
+        int32_t code;
+        int size = text_decode(block + at, end, &code);
+        if (code < 0 || !is_space(code)) continue;
+        for (int64_t i = at < 0 ? 0 : at; i < at + size && i < BLOCK_BYTES; i++) blanks |= UINT64_C(1) << i;
+    }
+    return blanks;
+}
+
+int text_unit_len(const char *p, const char *end) {
+    return text_unit(p, end);
 }
 
 MrString text_trim(const MrString *s) {
