@@ -76,17 +76,30 @@ static void map_reindex(MrMap *map) {
     map_fill_slots(map);
 }
 
+/* Makes an index of the entries, which are those of another map, and keeps what they hold. */
+static void map_retain_entries(MrMap *map) {
+    map_fill_slots(map);
+    for (int64_t i = 0; i < map->len && !(map->key->is_flat && map->value->is_flat); i++) {
+        mr_retain(NULL, map_entry(map, i) + map->key_offset, map->key);
+        mr_retain(NULL, map_entry(map, i) + map->value_offset, map->value);
+    }
+}
+
 MrMap *map_copy(const MrMap *map) {
     MrMap *copy = map_new(map->key, map->value, map->len);
     memcpy(copy->entries, map->entries, (size_t)map->len * map->stride);
     copy->len = map->len;
     copy->is_sorted = map->is_sorted;
-    map_fill_slots(copy);
-    for (int64_t i = 0; i < copy->len && !(map->key->is_flat && map->value->is_flat); i++) {
-        mr_retain(NULL, map_entry(copy, i) + copy->key_offset, map->key);
-        mr_retain(NULL, map_entry(copy, i) + copy->value_offset, map->value);
-    }
+    map_retain_entries(copy);
     return copy;
+}
+
+MrMap *map_some(const MrMap *map, const int64_t *numbers, int64_t count) {
+    MrMap *some = map_new(map->key, map->value, count);
+    for (; some->len < count; some->len++) memcpy(map_entry(some, some->len), map_entry(map, numbers[some->len]), map->stride);
+    some->is_sorted = count < 2;
+    map_retain_entries(some);
+    return some;
 }
 
 void map_unique(MrMap **place) {

@@ -23,11 +23,12 @@ struct MrMap {
 
 #define MAP_NUMBER ((UINT64_C(1) << 40) - 1) /* the bits of a slot that hold a number */
 
-MrMap *map_new(const MrType *key, const MrType *value, int64_t cap); /* empty, with room for cap entries; the layout of mr.h */
-MrMap *map_copy(const MrMap *map);                                   /* keys and values retained */
-void map_free(MrMap *map);                                           /* the memory of a map whose entries are gone */
-void map_unique(MrMap **place);                                      /* the place holds the only reference (a NULL stays NULL) */
-bool map_index(MrMap *map); /* makes the slots from the entries' hashes; false: two keys are equal */
+MrMap *map_new(const MrType *key, const MrType *value, int64_t cap);      /* empty, with room for cap entries; the layout of mr.h */
+MrMap *map_copy(const MrMap *map);                                        /* keys and values retained */
+MrMap *map_some(const MrMap *map, const int64_t *numbers, int64_t count); /* the same of these entries, in this order */
+void map_free(MrMap *map);                                                /* the memory of a map whose entries are gone */
+void map_unique(MrMap **place); /* the place holds the only reference (a NULL stays NULL) */
+bool map_index(MrMap *map);     /* makes the slots from the entries' hashes; false: two keys are equal */
 
 /* A map of other types with the same slots, the same order and no entries yet: they must then be made with the same hashes in the
  * same places. */

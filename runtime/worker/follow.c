@@ -97,30 +97,39 @@ static bool run_batch(FollowState *states, const FrameContext *of, const MrMap *
     return failed;
 }
 
-bool follow_run(Frame *frame, const FrameContext *of, const MrMap *finished, uint64_t budget) {
-    if (frame->follows || of->task->follow_count == 0) return false;
+void follow_begin(Follower *follower, Frame *frame, const FrameContext *of, int64_t len, uint64_t budget) {
+    *follower = (Follower){.frame = frame, .of = of, .budget = budget, .left = len, .batch = FIRST_BATCH};
+    follower->is_wanted = !frame->follows && of->task->follow_count > 0;
+    follower->start = follower->is_wanted ? clock_now() : 0;
+    if (follower->is_wanted) frame->follows = states_new(of->task);
+}
+
+bool follow_go_on(Follower *follower, const MrMap *finished) {
+    if (!follower->is_wanted) return false;
+    const FrameContext *of = follower->of;
     MrContext *context = of->context;
     const MrMapped *around = context->mapped;
     size_t printed = context->out_len;
-    int64_t len = finished ? finished->len : 0, numbers[MOST_BATCH], batch = FIRST_BATCH;
-    uint64_t start = clock_now(), now = start;
+    int64_t numbers[MOST_BATCH];
+    uint64_t now = clock_now();
     bool failed = false, is_late = false;
     context->mapped = NULL;
-    frame->follows = states_new(of->task);
-    for (int64_t first = 0, count; first < len && !failed && !is_late && context->out_len == printed; first += count) {
-        count = len - first < batch ? len - first : batch;
+    for (int64_t first = 0, count; first < finished->len && !failed && !is_late && context->out_len == printed; first += count) {
+        count = finished->len - first < follower->batch ? finished->len - first : follower->batch;
         for (int64_t i = 0; i < count; i++) numbers[i] = first + i;
-        failed = run_batch(frame->follows, of, finished, numbers, count);
+        failed = run_batch(follower->frame->follows, of, finished, numbers, count);
         uint64_t before = now;
         now = clock_now();
-        if (now - before < BATCH_TIME && batch < MOST_BATCH) batch *= 2;
-        is_late = budget && now - start > budget && first + count < len;
+        if (now - before < BATCH_TIME && follower->batch < MOST_BATCH) follower->batch *= 2;
+        follower->left -= count;
+        is_late = follower->budget && now - follower->start > follower->budget && follower->left > 0;
     }
     context->mapped = around;
     bool is_useless = failed || is_late || context->out_len > printed;
     context->out_len = printed;
     if (failed) mr_error_clear(&context->error);
-    if (is_useless) follow_free(frame, of);
+    if (is_useless) follow_free(follower->frame, of);
+    follower->is_wanted = !is_useless;
     return is_useless;
 }
 

@@ -16,9 +16,20 @@ typedef struct FollowState {
     bool has_value;
 } FollowState;
 
-/* Runs all tasks that follow over the entries, unless that was done before. True: one has failed or printed, or all together took
- * longer than `budget` nanoseconds (0: there is none); then nothing was done. */
-bool follow_run(Frame *frame, const FrameContext *of, const MrMap *finished, uint64_t budget);
+/* All tasks that follow, on their way over the entries of a table, some of them at a time. */
+typedef struct Follower {
+    Frame *frame;
+    const FrameContext *of;
+    uint64_t start, budget;
+    int64_t left, batch; /* entries that are still to come; how many are made pairs of at a time */
+    bool is_wanted;      /* there are such tasks, and they were not run before */
+} Follower;
+
+/* `len` entries will come; `budget`: nanoseconds that all together may take; 0: there is none. */
+void follow_begin(Follower *follower, Frame *frame, const FrameContext *of, int64_t len, uint64_t budget);
+
+/* Runs the tasks over these entries. True: one has failed or printed, or it takes too long; then it is as if nothing was done. */
+bool follow_go_on(Follower *follower, const MrMap *finished);
 
 /* Moves the states of `from` into those of `frame`. True: merging failed or printed; they are of no use then. */
 bool follow_join(Frame *frame, Frame *from, const FrameContext *of);

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/arena.h"
 #include "runtime/value/value.h"
 #include "runtime/worker/follow.h"
 
@@ -14,22 +15,18 @@
 
 /* ---- one state */
 
-/* A map of the states whose keys are those of these entries of the finished map. The rest is dropped. */
-static MrMap *states_of(MrContext *context, MrMap *states, const MrMap *finished, const int64_t *numbers, int64_t count,
-                        const MrType *type) {
-    MrMap *kept = NULL;
-    for (int64_t i = 0; i < count; i++) {
-        const char *entry = map_entry(finished, numbers[i]);
-        uint64_t hash;
-        memcpy(&hash, entry, sizeof hash);
-        MapKey key = map_key_hashed(entry + finished->key_offset, hash, type->fields[0]);
-        char *state = map_lookup(states, &key, type), *value = state + states->value_offset;
-        memcpy(map_insert(&kept, state + states->key_offset, hash, type), value, states->value->size);
-        memset(value, 0, states->value->size);
-    }
-    mr_drop(context, &states, type);
-    return kept;
-}
+/* A table is finished some entries at a time, which are in the processor's caches while they are looked at, and no second table is
+ * needed. */
+enum { BLOCK = 4096 };
+
+/* The entries of a table of states that may be among its most common ones, by their numbers. */
+typedef struct Thinning {
+    Frame *frame;
+    const FrameContext *of;
+    MrMap *states;
+    int64_t wanted; /* so many are */
+    int64_t *numbers, count, cap;
+} Thinning;
 
 /* How many entries are wanted. */
 static int64_t most_wanted(const FrameContext *of) {
@@ -46,33 +43,99 @@ static int64_t most_wanted(const FrameContext *of) {
     return most;
 }
 
-static void leave_out(Frame *frame, const FrameContext *of, const MrMap *finished) {
-    const MrTask *task = of->task;
-    MrMap **states = (MrMap **)frame->state;
-    int64_t count, *numbers = map_most_common(finished, most_wanted(of), &count);
-    frame->left_out += (uint64_t)((finished ? finished->len : 0) - count);
-    map_unique(states);
-    *states = *states ? states_of(of->context, *states, finished, numbers, count, task->state) : NULL;
-    free(numbers);
+/* The number of the entry of states that became this entry of a finished map. */
+static int64_t number_of(const Thinning *thinning, const MrMap *finished, int64_t number) {
+    const MrMap *states = thinning->states;
+    const MrType *type = thinning->of->task->state;
+    const char *entry = map_entry(finished, number);
+    uint64_t hash;
+    memcpy(&hash, entry, sizeof hash);
+    MapKey key = map_key_hashed(entry + finished->key_offset, hash, type->fields[0]);
+    return (map_lookup(states, &key, type) - states->entries) / states->stride;
+}
+
+/* Finishes some entries. True: failed or printed. */
+static bool finish_some(const Thinning *thinning, const int64_t *numbers, int64_t count, MrMap **finished) {
+    const FrameContext *of = thinning->of;
+    MrContext *context = of->context;
+    MrMap *some = map_some(thinning->states, numbers, count);
+    size_t printed = context->out_len;
+    bool failed = of->task->finish(context, of->captures, &some, true, finished), has_printed = context->out_len > printed;
+    context->out_len = printed;
+    if (failed) mr_error_clear(&context->error);
+    if (!failed && has_printed) mr_drop(context, finished, of->task->result);
+    return failed || has_printed;
+}
+
+static void keep_best(Thinning *thinning, const MrMap *finished) {
+    int64_t count, *best = map_most_common(finished, thinning->wanted, &count);
+    if (thinning->count + count > thinning->cap) {
+        thinning->cap = 2 * (thinning->count + count);
+        thinning->numbers = xrealloc(thinning->numbers, (size_t)thinning->cap * sizeof *thinning->numbers);
+    }
+    for (int64_t i = 0; i < count; i++) thinning->numbers[thinning->count++] = number_of(thinning, finished, best[i]);
+    free(best);
+}
+
+/* Leaves of those that were kept the best. True: failed or printed. */
+static bool keep_fewer(Thinning *thinning) {
+    MrMap *finished;
+    if (finish_some(thinning, thinning->numbers, thinning->count, &finished)) return true;
+    thinning->count = 0;
+    keep_best(thinning, finished);
+    mr_drop(thinning->of->context, &finished, thinning->of->task->result);
+    return false;
+}
+
+/* True: finishing or following failed, printed, or took too long. */
+static bool look_through(Thinning *thinning, Follower *follower) {
+    const FrameContext *of = thinning->of;
+    int64_t len = thinning->states->len, numbers[BLOCK];
+    bool is_whole = false;
+    for (int64_t first = 0, count; first < len && !is_whole; first += count) {
+        MrMap *finished;
+        count = len - first < BLOCK ? len - first : BLOCK;
+        for (int64_t i = 0; i < count; i++) numbers[i] = first + i;
+        if (finish_some(thinning, numbers, count, &finished)) return true;
+        is_whole = follow_go_on(follower, finished);
+        keep_best(thinning, finished);
+        mr_drop(of->context, &finished, of->task->result);
+        if (thinning->count > BLOCK && thinning->count / 2 > thinning->wanted) is_whole = is_whole || keep_fewer(thinning);
+    }
+    return is_whole || (thinning->count > thinning->wanted && keep_fewer(thinning));
+}
+
+/* Makes a map of the states that were kept. The rest is dropped. */
+static void leave_out(const Thinning *thinning) {
+    const MrType *type = thinning->of->task->state;
+    MrMap *states = thinning->states, *kept = NULL;
+    thinning->frame->left_out += (uint64_t)(states->len - thinning->count);
+    for (int64_t i = 0; i < thinning->count; i++) {
+        char *entry = map_entry(states, thinning->numbers[i]), *value = entry + states->value_offset;
+        uint64_t hash;
+        memcpy(&hash, entry, sizeof hash);
+        memcpy(map_insert(&kept, entry + states->key_offset, hash, type), value, states->value->size);
+        memset(value, 0, states->value->size);
+    }
+    mr_drop(thinning->of->context, &states, type);
+    memcpy(thinning->frame->state, &kept, sizeof kept);
 }
 
 /* True: finishing or following failed, printed, or (budget: nanoseconds, 0: none) took too long, and the frame is as it was. */
 static bool frame_thin(Frame *frame, const FrameContext *of, uint64_t budget) {
-    MrContext *context = of->context;
-    const MrTask *task = of->task;
     if (!frame->has_value) return false;
     frame_settle(frame, of);
-    MrMap *states = *(MrMap **)frame->state, *copy = states ? map_copy(states) : NULL, *finished = NULL;
-    size_t printed = context->out_len;
-    bool failed = task->finish(context, of->captures, &copy, true, &finished), is_whole = failed || context->out_len > printed;
-    context->out_len = printed;
-    if (failed) {
-        mr_error_clear(&context->error);
-        return true;
-    }
-    is_whole = is_whole || follow_run(frame, of, finished, budget);
-    if (!is_whole) leave_out(frame, of, finished);
-    mr_drop(context, &finished, task->result);
+    map_unique((MrMap **)frame->state);
+    Thinning thinning = {.frame = frame, .of = of, .states = *(MrMap **)frame->state, .wanted = most_wanted(of)};
+    int64_t len = mr_map_len(of->context, thinning.states);
+    if (thinning.wanted < 0) thinning.wanted = 0;
+    Follower follower;
+    bool has_followed = frame->follows != NULL;
+    follow_begin(&follower, frame, of, len, budget);
+    bool is_whole = len > 0 && look_through(&thinning, &follower);
+    if (is_whole && !has_followed) follow_free(frame, of);
+    if (!is_whole && len > 0) leave_out(&thinning);
+    free(thinning.numbers);
     return is_whole;
 }
 
