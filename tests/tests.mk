@@ -1,6 +1,6 @@
 # The test targets. Unit tests are found by name: tests/unit/x_test.c becomes build/tests/unit/x_test.
 UNIT_TESTS := $(patsubst tests/%.c,$(BUILD)/tests/%,$(sort $(wildcard tests/unit/*_test.c)))
-COMPILER_UNITS := $(patsubst %,$(BUILD)/tests/unit/%_test,base parse diag sema core gen gen_job session)
+COMPILER_UNITS := $(patsubst %,$(BUILD)/tests/unit/%_test,base parse diag sema core gen gen_job session cells)
 
 .PHONY: check-unit
 check-unit: $(UNIT_TESTS)

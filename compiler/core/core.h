@@ -361,6 +361,13 @@ struct CoreJob {
     uint8_t hash[16];          /* of the printed core of the job and all it calls */
 };
 
+/* A name that a cell declares for those that follow: the global that has its value in the end. `value` is the name of that of the last
+ * statement. */
+typedef struct CoreExport {
+    const char *name;
+    const CoreGlobal *global;
+} CoreExport;
+
 /* A C function that the program calls. */
 typedef struct CoreForeign {
     const char *name;
@@ -378,6 +385,7 @@ typedef struct CoreProgram {
     VEC(CoreJob *) jobs;
     bool has_futures; /* some job is only started */
     VEC(CoreForeign) foreign;
+    VEC(CoreExport) given, exports; /* of a cell: the globals that have values before it starts, and that are read when it has run */
     bool checks_laws;
     CoreFn *top_level; /* no parameters, unit; sets the globals (CORE_ASSIGN) and runs the statements */
     uint8_t hash[16];

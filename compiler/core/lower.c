@@ -119,12 +119,15 @@ static void lower_top_level(Lower *l) {
             case AST_TEST: break;
             case AST_LET: bind_global_let(l, env, ast_as(Let, item), &statements); break;
             default:
-                if (!l->checked->runs_tests || item->kind == AST_VAR) lower_statement(l, env, item, &statements);
+                if (item == l->checked->value)
+                    lower_wanted(l, env, item, &statements);
+                else if (!l->checked->runs_tests || item->kind == AST_VAR) lower_statement(l, env, item, &statements);
                 break;
             }
         }
     }
     if (l->checked->runs_tests) lower_tests(l, env, &statements);
+    if (l->checked->cell != CELL_NONE) lower_exports(l, env, &statements);
     top->body = as_unit(l, make_block(l, &statements, NULL, top->span));
     l->body = NULL;
 }

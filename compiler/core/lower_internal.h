@@ -163,6 +163,13 @@ void bind_pattern(Lower *l, Env *env, Ast *pattern, CoreExpr *value, CoreExprs *
 CoreVar *pattern_var(Lower *l, Ast *pattern, const CoreType *type);
 void bind_global_let(Lower *l, Env *env, AstLet *let, CoreExprs *out);
 
+/* ---- cells (lower_cell.c) */
+
+CoreExpr *lower_given(Lower *l, Env *env, AstGiven *given);       /* reads what an earlier cell left */
+void bind_given(Lower *l, Env *env, AstLet *let, CoreExprs *out); /* a let whose value is given */
+void lower_wanted(Lower *l, Env *env, Ast *ast, CoreExprs *out);  /* the value of the last statement */
+void lower_exports(Lower *l, Env *env, CoreExprs *out);           /* leaves what the cell declared to those that follow */
+
 CoreExpr *lower_match(Lower *l, Env *env, AstMatch *ast);
 
 /* ---- declared types (lower_data.c) */

@@ -293,7 +293,9 @@ static void bind_global_pattern(Lower *l, Env *env, Ast *pattern, CoreExpr *valu
 
 void bind_global_let(Lower *l, Env *env, AstLet *let, CoreExprs *out) {
     bool is_name = let->pattern->kind == AST_PAT_NAME;
-    if (is_name && ast_is_function_literal(l, env, let->value)) {
+    if (is_name && let->value->kind == AST_GIVEN) {
+        bind_given(l, env, let, out);
+    } else if (is_name && ast_is_function_literal(l, env, let->value)) {
         env_bind_callable(l, NULL, let->pattern->symbol, let->value, NULL);
     } else if (is_name && type_is_stream(ast_type(l, env, let->value))) {
         l->body->holds_globals = true;

@@ -169,12 +169,20 @@ bool gen_emit_object(GenModule *module, const char *path, DiagSink *sink) {
     return gen_emit_objects(module, (const char *[]){path, NULL}, &count, sink);
 }
 
-bool gen_emit_assembly(GenModule *module, Buf *out, DiagSink *sink) {
-    LLVMMemoryBufferRef buffer = emit(module, LLVMAssemblyFile, sink);
+static bool add_output(GenModule *module, LLVMCodeGenFileType type, Buf *out, DiagSink *sink) {
+    LLVMMemoryBufferRef buffer = emit(module, type, sink);
     if (!buffer) return false;
     buf_add(out, LLVMGetBufferStart(buffer), LLVMGetBufferSize(buffer));
     LLVMDisposeMemoryBuffer(buffer);
     return true;
+}
+
+bool gen_object(GenModule *module, Buf *out, DiagSink *sink) {
+    return add_output(module, LLVMObjectFile, out, sink);
+}
+
+bool gen_emit_assembly(GenModule *module, Buf *out, DiagSink *sink) {
+    return add_output(module, LLVMAssemblyFile, out, sink);
 }
 
 const char *gen_llvm_version(void) {

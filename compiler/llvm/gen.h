@@ -32,6 +32,7 @@ void gen_free(GenModule **module); /* nulls the pointer; NULL is fine */
 void gen_print_ir(const GenModule *module, Buf *out);
 /* Of a program that is not split. False: not written, the reason is in the sink. */
 bool gen_emit_object(GenModule *module, const char *path, DiagSink *sink);
+bool gen_object(GenModule *module, Buf *out, DiagSink *sink); /* the same, into memory */
 /* Writes the first object to paths[0] and, where the program was split, the second to paths[1]; *count says how many there are. */
 bool gen_emit_objects(GenModule *module, const char *const paths[GEN_OBJECTS], size_t *count, DiagSink *sink);
 bool gen_emit_assembly(GenModule *module, Buf *out, DiagSink *sink);

@@ -16,11 +16,12 @@ void check_module(Sema *sema, Module *module, const Items *items, const ItemGrou
 }
 
 bool sema_check(const SemaInput *input, AstFile *file, CheckedProgram *out) {
-    Sema sema = {.arena = input->arena, .names = input->names, .sources = input->sources, .diags = input->diags};
+    Sema sema = {
+        .arena = input->arena, .names = input->names, .sources = input->sources, .diags = input->diags, .cell = input->cell};
     const SourceFile *source = source_file(input->sources, file->base.span.file);
     sema.prelude = module_import(&sema, "prelude", SPAN_NONE);
     const char *path = source ? file_identity(&sema, source->path) : NULL;
     Module *module = module_check(&sema, file, source ? source->path : "program", path, MODULE_MAIN);
-    *out = (CheckedProgram){.modules = sema.modules, .main = module};
+    *out = (CheckedProgram){.modules = sema.modules, .main = module, .cell = input->cell, .value = sema.value};
     return !diag_has_errors(input->diags);
 }

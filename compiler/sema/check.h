@@ -44,6 +44,7 @@ void check_group(Checker *c, const ItemGroup *group);
 void check_local_functions(Checker *c, Ast *const *fns, size_t count); /* that stand next to one another in a block */
 void check_let(Checker *c, AstLet *let);
 void check_statement(Checker *c, Ast *node); /* its value, if any, is dropped */
+void check_wanted(Checker *c, Ast *node);    /* an expression at the end of a cell: sema->value, where it has a value */
 Type *check_block(Checker *c, AstBlock *block, Type *hint);
 void check_assign(Checker *c, AstAssign *assign);
 Type *check_update(Checker *c, AstMethod *method);

@@ -329,12 +329,31 @@ static bool is_function(const Ast *node) {
     return (node->kind == AST_FN || node->kind == AST_REDUCER) && node->symbol;
 }
 
+/* The last statement of a cell, whose value is wanted. Those that may be compound statements are values only where they have one
+ * for every way through them, which the grammar cannot know: of these only `match` and an `if` with an `else` are asked. */
+static bool is_wanted(const Checker *c, const Ast *node) {
+    if (c->sema->cell != CELL_VALUE || !c->module->is_main || vec_last(&c->module->file->items) != node) return false;
+    switch (node->kind) {
+    case AST_FN:
+    case AST_EXTERN:
+    case AST_TYPE_DECL:
+    case AST_REDUCER:
+    case AST_IMPORT:
+    case AST_TEST:
+    case AST_ERROR: return false;
+    case AST_IF: return ((const AstIf *)node)->else_branch != NULL;
+    default: return !ast_is_statement(node);
+    }
+}
+
 static void check_item(Checker *c, Ast *node) {
     Map type_vars;
     map_init(&type_vars, c->arena);
     c->type_vars = &type_vars;
     if (node->kind == AST_EXTERN)
         check_extern(c, ast_as(Extern, node));
+    else if (is_wanted(c, node))
+        check_wanted(c, node);
     else
         check_statement(c, node);
     c->type_vars = NULL;

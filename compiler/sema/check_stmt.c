@@ -189,6 +189,17 @@ static void check_dropped(Checker *c, Ast *node) {
         warn_dropped(c, node, type);
 }
 
+void check_wanted(Checker *c, Ast *node) {
+    size_t literals = statement_begin(c);
+    c->statement = node;
+    Type *type = check_expr(c, node, NULL);
+    statement_end(c, literals);
+    type = keep(c, type, node->span);
+    UnifyResult ignored;
+    if (type_prune(type)->kind == TYPE_VAR) type_unify(&c->infer, type, unit_type(c), &ignored); /* `fail("…")` */
+    if (!type_is_unit(type_prune(type))) c->sema->value = node;
+}
+
 static void check_dropped_match(Checker *c, AstMatch *match) {
     size_t literals = statement_begin(c);
     check_subject(c, match);

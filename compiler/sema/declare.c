@@ -8,11 +8,27 @@ static bool is_function_kind(SymbolKind kind) {
     return kind == SYMBOL_FN || kind == SYMBOL_EXTERN;
 }
 
+static bool is_value_kind(SymbolKind kind) {
+    return kind == SYMBOL_GLOBAL || kind == SYMBOL_VAR;
+}
+
+/* A let or var of an earlier cell, which a new one may hide. */
+static bool is_given(const Symbol *symbol) {
+    if (!is_value_kind(symbol->kind)) return false;
+    const Ast *value = symbol->decl->kind == AST_LET   ? ((const AstLet *)symbol->decl)->value
+                       : symbol->decl->kind == AST_VAR ? ((const AstVar *)symbol->decl)->value
+                                                       : NULL;
+    return value && value->kind == AST_GIVEN;
+}
+
 void module_declare(Sema *sema, Module *module, Symbol *symbol) {
     bool is_type = symbol->kind == SYMBOL_TYPE;
     Symbol **slot = (Symbol **)map_slot_pointer(is_type ? &module->types : &module->values, symbol->name);
     Symbol *other = *slot;
     if (!other) {
+        *slot = symbol;
+    } else if (is_given(other) && is_value_kind(symbol->kind)) {
+        symbol->before = other;
         *slot = symbol;
     } else if (other->kind == SYMBOL_REDUCER && is_function_kind(symbol->kind) && !other->also) {
         other->also = symbol;
@@ -22,8 +38,7 @@ void module_declare(Sema *sema, Module *module, Symbol *symbol) {
     } else {
         Diag *diag = diag_add(sema->diags, E0202, symbol->span, "`%s` is declared twice", symbol->name);
         diag_label(diag, other->span, "it is declared here first");
-        bool are_values = other->kind == SYMBOL_GLOBAL || other->kind == SYMBOL_VAR;
-        if (are_values && (symbol->kind == SYMBOL_GLOBAL || symbol->kind == SYMBOL_VAR))
+        if (is_value_kind(other->kind) && is_value_kind(symbol->kind))
             diag_hint(
                 diag,
                 "choose another name for one of them; a name whose value changes is declared by `var` once, and then assigned");

@@ -44,6 +44,8 @@ typedef struct Sema {
     Module *prelude; /* NULL while it is being loaded itself */
     Modules modules; /* those that are loaded and checked, in that order */
     Modules open;    /* those whose imports are being loaded */
+    CellKind cell;
+    Ast *value; /* CheckedProgram.value */
 } Sema;
 
 /* Declares what the top level declares, once its imports are in module->values, then binds all names. */

@@ -148,6 +148,13 @@ static Symbol *find(Resolver *r, Name name) {
     return symbol;
 }
 
+/* A statement of a cell that stands above the let or var that hides a given one, or is it, means the given one. */
+static Symbol *as_it_was(const Resolver *r, Symbol *symbol) {
+    bool is_statement = r->item && r->item->node->kind != AST_FN && r->item->node->kind != AST_REDUCER;
+    if (is_statement && symbol->before && symbol->item->position >= r->item->position) return symbol->before;
+    return symbol;
+}
+
 /* For unused.c. */
 static void note_mention(Resolver *r, Symbol *symbol, Name name, Span span) {
     bool is_target = r->target && r->target->span.from == span.from;
@@ -165,6 +172,7 @@ Symbol *scope_lookup(Resolver *r, Name name, Span span) {
         report_unknown(r, name, span);
         return NULL;
     }
+    symbol = as_it_was(r, symbol);
     note_mention(r, symbol, name, span);
     if (symbol->kind == SYMBOL_VAR && symbol->owner != r->owner) {
         report_var(r, symbol, span);

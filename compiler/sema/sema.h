@@ -20,6 +20,7 @@ typedef struct SemaInput {
     Interner *names;
     SourceMap *sources; /* modules that are imported are added to it */
     DiagSink *diags;
+    CellKind cell; /* whether other cells follow the file */
 } SemaInput;
 
 /* Returns false when there was an error, which the sink then holds. */

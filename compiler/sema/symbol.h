@@ -33,6 +33,7 @@ struct Symbol {
     Symbol *also;   /* REDUCER: the function of the same name in the same module (min(a, b)), or NULL */
     struct Item *item;       /* resolution's: the top-level item that declares it; NULL for locals */
     const struct Prim *prim; /* EXTERN from "mr": what the checker knows of it, or NULL */
+    Symbol *before;          /* GLOBAL, VAR of a cell: the one that was given, which this one hides from here on; or NULL */
     Symbol *type;            /* CONSTRUCTOR: the declared type that it makes */
     AstList fields;          /* CONSTRUCTOR: a PARAM for each field, with its name where it has one, and its type */
     TypeList params;         /* TYPE: its type parameters, which are the scheme variables of its constructors */
@@ -69,12 +70,26 @@ struct Module {
 
 typedef VEC(Module *) Modules;
 
+/* Whether a program is one of the cells of an experiment (session/cells.h): what its top level declares is for those that follow,
+ * and the lets and vars of those before it stand at its beginning, with GIVEN as their values. */
+typedef enum CellKind {
+    CELL_NONE,
+    CELL_STATEMENTS, /* nothing becomes of its last statement's value, as in a program */
+    CELL_VALUE,      /* where the last statement is an expression, its value is wanted */
+} CellKind;
+
 /* What checking hands on to lowering. */
 typedef struct CheckedProgram {
     Modules modules; /* in the order of initialisation: the prelude first, the program itself last */
     Module *main;
     bool checks_laws; /* asks lowering for the laws of each job */
     bool runs_tests;  /* asks lowering for the program's tests in place of its statements */
+    CellKind cell;
+    Ast *value; /* of a CELL_VALUE: its last statement, an expression whose type is not unit; else NULL */
 } CheckedProgram;
+
+/* The type as a declaration in the module would write it; false where it cannot: it is of a module that this one does not import.
+ */
+bool type_write(const Type *type, const Module *reader, Buf *out);
 
 #endif

@@ -14,9 +14,11 @@ typedef struct Printer {
     Buf *out;
     const Type *vars[SHOWN_VARS]; /* those without a name of their own, in order */
     size_t var_count;
-    uint32_t taken; /* letters that declared variables have, as bits */
-    size_t limit;   /* of out->len */
-    bool is_marked; /* "util.Point": declared types of other modules than the program's with these */
+    uint32_t taken;       /* letters that declared variables have, as bits */
+    size_t limit;         /* of out->len */
+    bool is_marked;       /* "util.Point": declared types of other modules than the program's with these */
+    const Module *reader; /* not NULL: declared types as this module can mention them ... */
+    bool is_unwritable;   /* ... and there was one that it cannot */
 } Printer;
 
 static const Type *pruned(const Type *type) {
@@ -102,6 +104,18 @@ static void print_fn(Printer *p, const Type *type) {
     print(p, type_fn_result(type));
 }
 
+/* The module's name in front, where the reader has imported it as a whole. */
+static void print_reached(Printer *p, const Symbol *symbol) {
+    if (map_get_pointer(&p->reader->types, symbol->name) == symbol) return;
+    for (size_t i = 0; i < p->reader->values.len; i++) {
+        const Symbol *module = p->reader->values.entries[i].value;
+        if (!module || module->kind != SYMBOL_MODULE || module->module != symbol->module) continue;
+        buf_printf(p->out, "%s.", module->name);
+        return;
+    }
+    p->is_unwritable = true;
+}
+
 static void print(Printer *p, const Type *type) {
     type = pruned(type);
     if (p->out->len >= p->limit) return;
@@ -134,6 +148,7 @@ static void print(Printer *p, const Type *type) {
     case TYPE_FUTURE: print_around(p, "future[", type->args[0], "]"); break;
     case TYPE_FN: print_fn(p, type); break;
     case TYPE_DATA:
+        if (p->reader) print_reached(p, type->symbol);
         if (p->is_marked && !type->symbol->module->is_main) buf_printf(p->out, "%s.", type->symbol->module->mark);
         buf_add_text(p->out, type->symbol->name);
         if (type->arg_count > 0) {
@@ -155,6 +170,13 @@ void type_print_marked(const Type *type, Buf *out) {
     Printer p = {.out = out, .limit = SIZE_MAX, .is_marked = true};
     begin_type(&p, type);
     print(&p, type);
+}
+
+bool type_write(const Type *type, const Module *reader, Buf *out) {
+    Printer p = {.out = out, .limit = SIZE_MAX, .reader = reader};
+    begin_type(&p, type);
+    print(&p, type);
+    return !p.is_unwritable;
 }
 
 /* ---- schemes */

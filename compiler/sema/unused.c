@@ -89,10 +89,12 @@ static void warn_main(Sema *sema, const Module *module) {
 
 void unused_report(Sema *sema, const Module *module) {
     if (module->is_library || diag_has_errors(sema->diags)) return;
-    for (size_t i = 0; i < module->file->items.len; i++)
+    bool is_cell = module->is_main && sema->cell != CELL_NONE; /* whose names others may mention */
+    for (size_t i = 0; i < module->file->items.len && !is_cell; i++)
         if (module->file->items.items[i]->kind == AST_IMPORT)
             warn_import(sema, module, ast_as(Import, module->file->items.items[i]));
     for (size_t i = 0; i < module->unused.len; i++) warn_symbol(sema, module->unused.items[i]);
+    if (is_cell) return;
     if (module->is_main && acts(module))
         warn_top_level(sema, module);
     else if (module->is_main)

@@ -1,34 +1,12 @@
 /* session.c: the phases in order, each run at most once, each stopping the rest when it found an error.
  *
  * source -> tokens -> AST -> checked AST -> core -> LLVM -> object. */
-#include "compiler/session/session.h"
+#include "compiler/session/session_internal.h"
 
 #include <string.h>
 #include <sys/stat.h>
 
-#include "base/intern.h"
-#include "compiler/core/lower.h"
-#include "compiler/llvm/gen.h"
-#include "compiler/sema/sema.h"
-#include "compiler/session/trace.h"
-#include "compiler/syntax/parse.h"
-
 _Static_assert(SESSION_OBJECTS == (int)GEN_OBJECTS, "session.h promises as many objects as code generation makes");
-
-struct Session {
-    Arena *arena;
-    Interner *names;
-    SourceMap *sources;
-    DiagSink *diags;
-    SessionOptions options;
-    uint32_t file;
-    AstFile *tree;          /* after parsing */
-    CheckedProgram checked; /* after checking: main is set */
-    CoreProgram *core;      /* after lowering */
-    GenModule *module;      /* after generation */
-    Trace trace;
-    bool is_loaded;
-};
 
 Session *session_new(const SessionOptions *options) {
     Arena *arena = arena_new();
@@ -61,7 +39,7 @@ bool session_load_text(Session *session, const char *name, const char *text, siz
     return session->is_loaded = true;
 }
 
-static ParseInput parse_input(const Session *session) {
+ParseInput session_parse_input(const Session *session) {
     return (ParseInput){.arena = session->arena,
                         .names = session->names,
                         .sources = session->sources,
@@ -87,7 +65,7 @@ static void trace_tokens(Session *session) {
     if (!session->options.trace) return;
     Buf text = {0};
     size_t count = 0;
-    ParseInput input = parse_input(session);
+    ParseInput input = session_parse_input(session);
     Arena *arena = arena_new();
     input.diags = diag_sink_new(arena, session->sources);
     TraceStart start = trace_start(session->arena);
@@ -153,7 +131,7 @@ static bool reach_tree(Session *session) {
     if (!session->is_loaded) return false;
     if (!session->tree) {
         trace_tokens(session);
-        ParseInput input = parse_input(session);
+        ParseInput input = session_parse_input(session);
         TraceStart start = trace_start(session->arena);
         session->tree = parse_file(&input);
         if (session->options.trace)
@@ -164,10 +142,14 @@ static bool reach_tree(Session *session) {
 
 /* Checking goes on after errors of the parser, so that one run shows as many mistakes as there are; but not where a block has no
  * end. */
-static bool reach_checked(Session *session) {
+bool session_reach_checked(Session *session) {
     reach_tree(session);
     if (session->tree && !session->tree->is_torn && !session->checked.main) {
-        SemaInput input = {.arena = session->arena, .names = session->names, .sources = session->sources, .diags = session->diags};
+        SemaInput input = {.arena = session->arena,
+                           .names = session->names,
+                           .sources = session->sources,
+                           .diags = session->diags,
+                           .cell = session->cell};
         TraceStart start = trace_start(session->arena);
         sema_check(&input, session->tree, &session->checked);
         trace_checked(session, start);
@@ -177,8 +159,8 @@ static bool reach_checked(Session *session) {
     return session->checked.main && !diag_has_errors(session->diags);
 }
 
-static bool reach_core(Session *session) {
-    if (!reach_checked(session)) return false;
+bool session_reach_core(Session *session) {
+    if (!session_reach_checked(session)) return false;
     if (!session->core) {
         TraceStart start = trace_start(session->arena);
         session->core = core_lower(session->arena, session->sources, &session->checked, session->diags);
@@ -188,7 +170,7 @@ static bool reach_core(Session *session) {
 }
 
 static bool reach_module(Session *session, bool may_split) {
-    if (!reach_core(session)) return false;
+    if (!session_reach_core(session)) return false;
     if (!session->module) {
         const char *hot =
             session->options.library_dir ? arena_printf(session->arena, "%s/hot.bc", session->options.library_dir) : NULL;
@@ -214,7 +196,7 @@ bool session_emit(Session *session, SessionArtifact artifact, Buf *out) {
     switch (artifact) {
     case SESSION_TOKENS:
         if (!session->is_loaded) return false;
-        input = parse_input(session);
+        input = session_parse_input(session);
         parse_print_tokens(&input, out);
         return !diag_has_errors(session->diags);
     case SESSION_AST: {
@@ -228,15 +210,15 @@ bool session_emit(Session *session, SessionArtifact artifact, Buf *out) {
         return ok;
     }
     case SESSION_TYPES:
-        if (!reach_checked(session)) return false;
+        if (!session_reach_checked(session)) return false;
         sema_print_types(&session->checked, out);
         return true;
     case SESSION_CORE:
-        if (!reach_core(session)) return false;
+        if (!session_reach_core(session)) return false;
         core_print(session->core, out);
         return true;
     case SESSION_CORE_DOT:
-        if (!reach_core(session)) return false;
+        if (!session_reach_core(session)) return false;
         core_print_dot(session->core, out);
         return true;
     case SESSION_PLAN:
@@ -268,6 +250,10 @@ bool session_write_objects(Session *session, const char *const paths[SESSION_OBJ
     bool ok = gen_emit_objects(session->module, paths, count, session->diags);
     trace_objects(session, start, paths, *count);
     return ok;
+}
+
+bool session_object(Session *session, Buf *out) {
+    return reach_module(session, false) && gen_object(session->module, out, session->diags);
 }
 
 bool session_foreign(const Session *session, size_t index, SessionForeign *out) {

@@ -43,6 +43,9 @@ bool session_emit(Session *session, SessionArtifact artifact, Buf *out);
 /* Runs all phases and writes the program as one object file. */
 bool session_write_object(Session *session, const char *path);
 
+/* The same, into memory. */
+bool session_object(Session *session, Buf *out);
+
 enum { SESSION_OBJECTS = 2 };
 
 /* The same, where a large program may become several objects, made at the same time; *count says how many of the paths were

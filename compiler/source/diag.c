@@ -121,6 +121,28 @@ void diag_withdraw(DiagSink *sink, DiagCode code, Span within) {
     sink->diags.len = kept;
 }
 
+void diag_withdraw_warnings(DiagSink *sink, uint32_t file) {
+    size_t kept = 0;
+    for (size_t i = 0; i < sink->diags.len; i++) {
+        Diag *diag = sink->diags.items[i];
+        if (diag->severity == SEVERITY_WARNING && diag->span.file != file)
+            sink->counts[SEVERITY_WARNING]--;
+        else
+            sink->diags.items[kept++] = diag;
+    }
+    sink->diags.len = kept;
+}
+
+bool diag_error_reaches(const DiagSink *sink, Span place) {
+    for (size_t i = 0; i < sink->diags.len; i++) {
+        const Diag *diag = sink->diags.items[i];
+        if (diag->severity == SEVERITY_ERROR && diag->span.file == place.file && diag->span.to >= place.to &&
+            diag->span.from >= place.from)
+            return true;
+    }
+    return false;
+}
+
 DiagCode diag_first_error(const DiagSink *sink) {
     for (size_t i = 0; i < sink->diags.len; i++)
         if (sink->diags.items[i]->severity == SEVERITY_ERROR) return sink->diags.items[i]->code;

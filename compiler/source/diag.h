@@ -45,6 +45,12 @@ void diag_fix_around(Diag *diag, Span span, const char *before, const char *afte
 /* Takes back the messages of this code inside of the range: a cause of theirs is about to be reported. */
 void diag_withdraw(DiagSink *sink, DiagCode code, Span within);
 
+/* Takes back the warnings about places in other files than this one. */
+void diag_withdraw_warnings(DiagSink *sink, uint32_t file);
+
+/* Whether the place of some error is this one, or ends behind it. */
+bool diag_error_reaches(const DiagSink *sink, Span place);
+
 /* Adds copies of all messages, as an own thread's sink is emptied into the common one. */
 void diag_copy(const DiagSink *from, DiagSink *to);
 

@@ -84,6 +84,7 @@ bool syntax_string_cut(Syntax *syntax, bool at_end_of_file) {
     }
     if (first == syntax->brackets.len) return false;
     Bracket string = syntax->brackets.items[first];
+    if (at_end_of_file) *(string.kind == BRACKET_TRIPLE ? &syntax->is_open : &syntax->is_cut) = true;
     bool has_hole = first + 1 < syntax->brackets.len;
     for (size_t i = 1; at_end_of_file && i < first; i++) /* what would close them may stand in the string */
         syntax->brackets.items[i].is_reported = true;
@@ -325,6 +326,7 @@ static void close_all(Syntax *syntax, Token end) {
     Span last = {end.span.file, syntax->last_end, syntax->last_end}; /* shown there rather than after empty lines */
     if (!syntax->is_stopped && syntax_string_cut(syntax, true)) queue_add_kind(syntax, TOK_ERROR, last);
     Bracket *innermost = bracket_top(syntax);
+    if (innermost->kind != BRACKET_NONE) syntax->is_open = true;
     if (innermost->kind != BRACKET_NONE) bracket_report_unclosed(syntax, innermost, last);
     while (bracket_top(syntax)->kind != BRACKET_NONE) {
         bool is_block = bracket_top(syntax)->kind == BRACKET_BRACE;

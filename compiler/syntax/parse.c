@@ -35,6 +35,7 @@ AstFile *parse_file(const ParseInput *input) {
     }
     syntax.result->base.span = whole;
     syntax.result->is_torn = syntax.is_torn || syntax.is_stopped;
+    syntax.result->is_open = syntax.is_open && !syntax.is_cut;
     tree_check(&syntax, &syntax.result->base);
     return syntax.result;
 }

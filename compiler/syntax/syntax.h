@@ -80,6 +80,8 @@ typedef struct Syntax {
     unsigned skips_body;         /* see body_skipped */
     Span odd_opener, odd_closer; /* the first `{` whose `}` stands further left than its line: another may be missing there */
     bool is_torn;                /* a `{` was never closed */
+    bool is_open;                /* the file ends inside of something ... */
+    bool is_cut;                 /* ... but in a string that a line must end */
     unsigned errors;
     bool is_stopped; /* too many errors or too deep: nothing more is scanned */
 

@@ -1,0 +1,424 @@
+/* cells.c: what is kept between cells, and the composition of the next one. See cells.h. */
+#include "compiler/session/cells.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "compiler/session/session_internal.h"
+
+/* The text of a cell, for the declarations in it. */
+typedef struct CellText {
+    char *name, *text;
+    size_t len;
+    unsigned users; /* declarations in it that are known */
+} CellText;
+
+/* A declaration or a value. */
+typedef struct Known {
+    CellNameKind kind;
+    char **names; /* of a type: its constructors' too; of an import: what it brings in */
+    size_t name_count;
+    CellText *text;    /* DECLARATION: where it stands ... */
+    uint32_t from, to; /* ... in it */
+    char *type;        /* as CellName.type */
+} Known;
+
+struct Cells {
+    SessionOptions options;
+    Known *known;
+    size_t count, cap;
+};
+
+Cells *cells_new(const SessionOptions *options) {
+    Cells *cells = xcalloc(1, sizeof *cells);
+    cells->options = *options;
+    return cells;
+}
+
+static char *copy_text(const char *text, size_t len) {
+    char *copy = xmalloc(len + 1);
+    if (len) memcpy(copy, text, len);
+    copy[len] = '\0';
+    return copy;
+}
+
+static void text_release(CellText *text) {
+    if (!text || --text->users > 0) return;
+    free(text->name);
+    free(text->text);
+    free(text);
+}
+
+static void known_free(Known *known) {
+    for (size_t i = 0; i < known->name_count; i++) free(known->names[i]);
+    free(known->names);
+    free(known->type);
+    text_release(known->text);
+}
+
+void cells_free(Cells **cells) {
+    if (!*cells) return;
+    for (size_t i = 0; i < (*cells)->count; i++) known_free(&(*cells)->known[i]);
+    free((*cells)->known);
+    free(*cells);
+    *cells = NULL;
+}
+
+/* ---- which names a tree mentions, and which it declares */
+
+typedef VEC(Name) Names;
+
+typedef struct Mentions {
+    Arena *arena;
+    Names *names;
+} Mentions;
+
+static void add_name(Mentions *mentions, Name name) {
+    if (name) vec_push(mentions->arena, mentions->names, name);
+}
+
+static void collect_mentions(Ast *node, void *context) {
+    Mentions *mentions = context;
+    switch (node->kind) {
+    case AST_NAME_REF: add_name(mentions, ast_as(NameRef, node)->name); break;
+    case AST_METHOD: add_name(mentions, ast_as(Method, node)->name); break;
+    case AST_TYPE_NAME:
+        add_name(mentions, ast_as(TypeName, node)->module);
+        add_name(mentions, ast_as(TypeName, node)->name);
+        break;
+    case AST_PAT_CONSTRUCTOR:
+        add_name(mentions, ast_as(PatConstructor, node)->module);
+        add_name(mentions, ast_as(PatConstructor, node)->name);
+        break;
+    case AST_PAT_NAME: add_name(mentions, ast_as(PatName, node)->name); break; /* may be a constructor without fields */
+    default: break;
+    }
+    ast_each_child(node, collect_mentions, context);
+}
+
+/* "./my/util.mr" is the module util. */
+static Name import_name(const ParseInput *input, const AstImport *import) {
+    if (import->alias) return import->alias;
+    const char *path = import->path.bytes ? import->path.bytes : "";
+    const char *slash = strrchr(path, '/'), *stem = slash ? slash + 1 : path;
+    return intern(input->names, stem, strcspn(stem, "."));
+}
+
+/* A let of a function literal is a declaration as an fn is: its type may be general. */
+static bool is_function_let(const Ast *item) {
+    if (item->kind != AST_LET || ((const AstLet *)item)->pattern->kind != AST_PAT_NAME) return false;
+    const Ast *value = ((const AstLet *)item)->value;
+    while (value->kind == AST_PAREN) value = ((const AstParen *)value)->value;
+    return value->kind == AST_LAMBDA;
+}
+
+/* Whether the item is kept as text, and the names that it declares. */
+static bool declared_names(const ParseInput *input, const Ast *item, Names *names) {
+    Mentions out = {input->arena, names};
+    switch (item->kind) {
+    case AST_FN: add_name(&out, ((const AstFn *)item)->name); return true;
+    case AST_EXTERN: add_name(&out, ((const AstExtern *)item)->name); return true;
+    case AST_REDUCER: add_name(&out, ((const AstReducer *)item)->name); return true;
+    case AST_LET:
+        if (is_function_let(item)) add_name(&out, ((const AstPatName *)((const AstLet *)item)->pattern)->name);
+        return is_function_let(item);
+    case AST_TYPE_DECL: {
+        const AstTypeDecl *type = (const AstTypeDecl *)item;
+        add_name(&out, type->name);
+        for (size_t i = 0; i < type->constructors.len; i++)
+            if (!type->is_record && type->constructors.items[i]->kind == AST_CONSTRUCTOR)
+                add_name(&out, ((const AstConstructor *)type->constructors.items[i])->name);
+        return true;
+    }
+    case AST_IMPORT: {
+        const AstImport *import = (const AstImport *)item;
+        if (import->names.len == 0) add_name(&out, import_name(input, import));
+        for (size_t i = 0; i < import->names.len; i++)
+            if (import->names.items[i]->kind == AST_NAME_REF) add_name(&out, ((const AstNameRef *)import->names.items[i])->name);
+        return true;
+    }
+    default: return false;
+    }
+}
+
+static bool has_name(const Known *known, const char *name) {
+    for (size_t i = 0; i < known->name_count; i++)
+        if (strcmp(known->names[i], name) == 0) return true;
+    return false;
+}
+
+static bool names_hold(const Names *names, const char *name) {
+    for (size_t i = 0; i < names->len; i++)
+        if (strcmp(names->items[i], name) == 0) return true;
+    return false;
+}
+
+/* ---- composition: the declarations that are needed, as trees */
+
+typedef struct Parsed {
+    const CellText *text;
+    AstFile *tree;
+} Parsed;
+
+typedef struct Composer {
+    const Cells *cells;
+    Session *session;
+    Names wanted, redeclared; /* names: those that are mentioned, and those of declarations in the new cell */
+    VEC(Parsed) parsed;
+    bool *is_taken; /* of each known one */
+    Ast **items;    /* of each that was taken */
+} Composer;
+
+static AstFile *parse_source(Composer *c, const char *name, const char *text, size_t len, uint32_t *file) {
+    ParseInput input = session_parse_input(c->session);
+    input.file = source_add(c->session->sources, name, text, len);
+    if (file) *file = input.file;
+    return parse_file(&input);
+}
+
+static Ast *find_item(Composer *c, const Known *known) {
+    AstFile *tree = NULL;
+    for (size_t i = 0; i < c->parsed.len; i++)
+        if (c->parsed.items[i].text == known->text) tree = c->parsed.items[i].tree;
+    if (!tree) {
+        tree = parse_source(c, known->text->name, known->text->text, known->text->len, NULL);
+        vec_push(c->session->arena, &c->parsed, ((Parsed){known->text, tree}));
+    }
+    for (size_t i = 0; i < tree->items.len; i++)
+        if (tree->items.items[i]->span.from == known->from && tree->items.items[i]->span.to == known->to)
+            return tree->items.items[i];
+    return NULL;
+}
+
+/* A let or var of the known type whose value is given. It stands in a file of its own, which messages do not show. */
+static Ast *given_item(Composer *c, const Known *known) {
+    Arena *arena = c->session->arena;
+    bool is_var = known->kind == CELL_NAME_VAR;
+    const char *text = arena_printf(arena, "%s %s: %s = ()\n", is_var ? "var" : "let", known->names[0], known->type);
+    uint32_t file;
+    AstFile *tree = parse_source(c, "<values>", text, strlen(text), &file);
+    c->session->sources->files.items[file]->is_library = true;
+    Ast *item = tree->items.items[0];
+    if (item->kind != (is_var ? AST_VAR : AST_LET)) return NULL; /* its type is none that can be written, see export_type */
+    AstGiven *given = ast_make(arena, GIVEN, Given, item->span);
+    given->name = intern_text(c->session->names, known->names[0]);
+    if (is_var)
+        ast_as(Var, item)->value = &given->base;
+    else
+        ast_as(Let, item)->value = &given->base;
+    return item;
+}
+
+static bool is_redeclared(const Composer *c, const Known *known) {
+    for (size_t i = 0; i < known->name_count; i++)
+        if (names_hold(&c->redeclared, known->names[i])) return true;
+    return false;
+}
+
+/* Takes what is mentioned, and what that mentions in turn. */
+static void take_wanted(Composer *c) {
+    for (size_t next = 0; next < c->wanted.len; next++) {
+        for (size_t i = 0; i < c->cells->count; i++) {
+            const Known *known = &c->cells->known[i];
+            if (c->is_taken[i] || !has_name(known, c->wanted.items[next]) || is_redeclared(c, known)) continue;
+            c->is_taken[i] = true;
+            c->items[i] = known->text ? find_item(c, known) : given_item(c, known);
+            if (c->items[i]) collect_mentions(c->items[i], &(Mentions){c->session->arena, &c->wanted});
+        }
+    }
+}
+
+/* The file in the order in which things came: imports, values, declarations; then what the cell says. */
+static void compose(Composer *c) {
+    AstFile *own = c->session->tree;
+    AstList items = {0};
+    for (size_t i = 0; i < c->cells->count; i++)
+        if (c->items[i] && c->items[i]->kind == AST_IMPORT) vec_push(c->session->arena, &items, c->items[i]);
+    for (size_t i = 0; i < c->cells->count; i++)
+        if (c->items[i] && !c->cells->known[i].text) vec_push(c->session->arena, &items, c->items[i]);
+    for (size_t i = 0; i < c->cells->count; i++)
+        if (c->items[i] && c->cells->known[i].text && c->items[i]->kind != AST_IMPORT)
+            vec_push(c->session->arena, &items, c->items[i]);
+    for (size_t i = 0; i < own->items.len; i++) vec_push(c->session->arena, &items, own->items.items[i]);
+    own->items = items;
+}
+
+Session *cells_compile(Cells *cells, const char *name, const char *text, size_t len, bool wants_value) {
+    Session *session = session_new(&cells->options);
+    Arena *arena = session->arena;
+    Composer c = {.cells = cells, .session = session};
+    session_load_text(session, name, text, len);
+    session->cell = wants_value ? CELL_VALUE : CELL_STATEMENTS;
+    ParseInput input = session_parse_input(session);
+    session->tree = parse_file(&input);
+    session->own_items = session->tree->items;
+    for (size_t i = 0; i < session->own_items.len; i++) {
+        Ast *item = session->own_items.items[i];
+        declared_names(&input, item, &c.redeclared);
+        collect_mentions(item, &(Mentions){arena, &c.wanted});
+    }
+    c.is_taken = arena_array(arena, bool, cells->count + 1);
+    c.items = arena_array(arena, Ast *, cells->count + 1);
+    take_wanted(&c);
+    compose(&c);
+    session_reach_core(session);
+    diag_withdraw_warnings(session->diags, session->file);
+    return session;
+}
+
+/* ---- what a cell is given and leaves */
+
+static const Symbol *main_symbol(const Session *cell, const char *name) {
+    return map_get_pointer(&cell->checked.main->values, intern_text(cell->names, name));
+}
+
+bool cell_given(const Session *cell, size_t index, CellName *out) {
+    if (!cell->core || index >= cell->core->given.len) return false;
+    const CoreExport *given = &cell->core->given.items[index];
+    *out = (CellName){.name = given->name, .type = given->global->type->name, .global = given->global->index};
+    return true;
+}
+
+/* The type as the next cell is to write it; NULL where it cannot. */
+static const char *export_type(const Session *cell, const char *name) {
+    const Symbol *symbol = main_symbol(cell, name);
+    const Type *type = cell->checked.value && strcmp(name, "it") == 0 ? cell->checked.value->type
+                       : symbol && symbol->scheme                     ? symbol->scheme->type
+                                                                      : NULL;
+    Buf text = {0};
+    bool ok = type && type_write(type, cell->checked.main, &text);
+    const char *copy = ok ? arena_strndup(cell->arena, text.data, text.len) : NULL;
+    buf_free(&text);
+    return copy;
+}
+
+bool cell_export(const Session *cell, size_t index, CellName *out) {
+    if (!cell->core || index >= cell->core->exports.len) return false;
+    const CoreExport *export = &cell->core->exports.items[index];
+    const Symbol *symbol = main_symbol(cell, export->name);
+    bool is_it = cell->checked.value && strcmp(export->name, "it") == 0;
+    *out = (CellName){.name = export->name,
+                      .kind = !is_it && symbol && symbol->kind == SYMBOL_VAR ? CELL_NAME_VAR : CELL_NAME_VALUE,
+                      .type = export_type(cell, export->name),
+                      .global = export->global->index};
+    return true;
+}
+
+/* ---- keeping */
+
+static Known *known_add(Cells *cells) {
+    if (cells->count == cells->cap) {
+        cells->cap = cells->cap ? cells->cap * 2 : 16;
+        cells->known = xrealloc(cells->known, cells->cap * sizeof *cells->known);
+    }
+    Known *known = &cells->known[cells->count++];
+    *known = (Known){0};
+    return known;
+}
+
+static void known_name(Known *known, const char *name) {
+    known->names = xrealloc(known->names, (known->name_count + 1) * sizeof *known->names);
+    known->names[known->name_count++] = copy_text(name, strlen(name));
+}
+
+/* A name that means something else now. Of an import of several names only this one goes. */
+static void forget_name(Cells *cells, const char *name) {
+    size_t kept = 0;
+    for (size_t i = 0; i < cells->count; i++) {
+        Known *known = &cells->known[i];
+        if (has_name(known, name)) {
+            known_free(known);
+            continue;
+        }
+        cells->known[kept++] = *known;
+    }
+    cells->count = kept;
+}
+
+/* The values whose types mention the name go with the type of this name. */
+static void forget_values_of(Cells *cells, const char *type) {
+    size_t len = strlen(type), kept = 0;
+    for (size_t i = 0; i < cells->count; i++) {
+        Known *known = &cells->known[i];
+        bool mentions = false;
+        for (const char *at = known->text ? NULL : strstr(known->type, type); at; at = strstr(at + 1, type)) {
+            const char *letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_";
+            bool begins = at == known->type || !strchr(letters, at[-1]), ends = !at[len] || !strchr(letters, at[len]);
+            mentions = mentions || (begins && ends);
+        }
+        if (mentions)
+            known_free(known);
+        else
+            cells->known[kept++] = *known;
+    }
+    cells->count = kept;
+}
+
+static void keep_declaration(Cells *cells, const Session *cell, const Ast *item, const Names *names, CellText *text) {
+    for (size_t i = 0; i < names->len; i++) forget_name(cells, names->items[i]);
+    if (item->kind == AST_TYPE_DECL) forget_values_of(cells, ((const AstTypeDecl *)item)->name);
+    Known *known = known_add(cells);
+    known->kind = CELL_NAME_DECLARATION;
+    for (size_t i = 0; i < names->len; i++) known_name(known, names->items[i]);
+    known->text = text;
+    known->from = item->span.from;
+    known->to = item->span.to;
+    text->users++;
+    const Symbol *symbol = names->len ? main_symbol(cell, names->items[0]) : NULL;
+    Buf type = {0};
+    if (symbol && symbol->scheme && symbol->kind == SYMBOL_REDUCER)
+        scheme_print_reducer(symbol->scheme, &type);
+    else if (symbol && symbol->scheme)
+        scheme_print(symbol->scheme, &type);
+    known->type = copy_text(type.data, type.len);
+    buf_free(&type);
+}
+
+static void keep_values(Cells *cells, const Session *cell) {
+    CellName export;
+    for (size_t i = 0; cell_export(cell, i, &export); i++) {
+        forget_name(cells, export.name);
+        if (!export.type) continue;
+        Known *known = known_add(cells);
+        known->kind = export.kind;
+        known_name(known, export.name);
+        known->type = copy_text(export.type, strlen(export.type));
+    }
+}
+
+void cells_keep(Cells *cells, Session *cell) {
+    const SourceFile *source = source_file(cell->sources, cell->file);
+    ParseInput input = session_parse_input(cell);
+    CellText *text = xcalloc(1, sizeof *text);
+    text->name = copy_text(source->path, strlen(source->path));
+    text->text = copy_text(source->text, source->len);
+    text->len = source->len;
+    text->users = 1;
+    for (size_t i = 0; i < cell->own_items.len; i++) {
+        Names names = {0};
+        if (declared_names(&input, cell->own_items.items[i], &names))
+            keep_declaration(cells, cell, cell->own_items.items[i], &names, text);
+    }
+    text_release(text);
+    keep_values(cells, cell);
+}
+
+bool cells_name(const Cells *cells, size_t index, CellName *out) {
+    if (index >= cells->count) return false;
+    const Known *known = &cells->known[index];
+    *out = (CellName){.name = known->names[0], .kind = known->kind, .type = known->type};
+    return true;
+}
+
+/* ---- input in several lines */
+
+bool cells_is_open(const char *text, size_t len) {
+    while (len > 0 && (text[len - 1] == ' ' || text[len - 1] == '\n' || text[len - 1] == '\t' || text[len - 1] == '\r')) len--;
+    Session *session = session_new(&(SessionOptions){0});
+    session_load_text(session, "cell", text, len);
+    ParseInput input = session_parse_input(session);
+    AstFile *tree = parse_file(&input);
+    bool is_open = tree->is_open || diag_error_reaches(session->diags, (Span){session->file, (uint32_t)len, (uint32_t)len});
+    session_free(&session);
+    return is_open;
+}

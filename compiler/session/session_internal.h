@@ -1,0 +1,36 @@
+/* session_internal.h: what a session is, for those that compose the program that it compiles. See session.h. */
+#ifndef COMPILER_SESSION_SESSION_INTERNAL_H
+#define COMPILER_SESSION_SESSION_INTERNAL_H
+
+#include "base/intern.h"
+#include "compiler/core/lower.h"
+#include "compiler/llvm/gen.h"
+#include "compiler/sema/sema.h"
+#include "compiler/session/session.h"
+#include "compiler/session/trace.h"
+#include "compiler/syntax/parse.h"
+
+struct Session {
+    Arena *arena;
+    Interner *names;
+    SourceMap *sources;
+    DiagSink *diags;
+    SessionOptions options;
+    uint32_t file;
+    AstFile *tree;          /* after parsing */
+    CheckedProgram checked; /* after checking: main is set */
+    CoreProgram *core;      /* after lowering */
+    GenModule *module;      /* after generation */
+    CellKind cell;
+    AstList own_items; /* of a cell: what its own text says; the tree has more */
+    Trace trace;
+    bool is_loaded;
+};
+
+ParseInput session_parse_input(const Session *session);
+
+/* Each of these makes sure that its phase has run, and says whether there were no errors up to it. */
+bool session_reach_checked(Session *session);
+bool session_reach_core(Session *session);
+
+#endif
