@@ -1,6 +1,7 @@
 # The test targets. Unit tests are found by name: tests/unit/x_test.c becomes build/tests/unit/x_test.
 UNIT_TESTS := $(patsubst tests/%.c,$(BUILD)/tests/%,$(sort $(wildcard tests/unit/*_test.c)))
 COMPILER_UNITS := $(patsubst %,$(BUILD)/tests/unit/%_test,base parse diag sema core gen gen_job session cells)
+BOTH_UNITS := $(patsubst %,$(BUILD)/tests/unit/%_test,jit)
 
 .PHONY: check-unit
 check-unit: $(UNIT_TESTS)
@@ -10,7 +11,11 @@ $(filter $(COMPILER_UNITS),$(UNIT_TESTS)): $(BUILD)/tests/unit/%: tests/unit/%.c
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) $(LLVM_CFLAGS) $(CFLAGS) $(LDFLAGS) $< $(LIB_COMPILER) $(LIB_BASE) -o $@ -lcmocka $(COMPILER_LIBS)
 $(BUILD)/tests/unit/gen_test $(BUILD)/tests/unit/gen_job_test: $(LIB_MRT) $(BITCODE) # they link the programs that they generate
-$(filter-out $(COMPILER_UNITS),$(UNIT_TESTS)): $(BUILD)/tests/unit/%: tests/unit/%.c $(LIB_MRRUN) $(LIB_MRT)
+# What is compiled in a process of its own runtime.
+$(filter $(BOTH_UNITS),$(UNIT_TESTS)): $(BUILD)/tests/unit/%: tests/unit/%.c $(LIB_COMPILER) $(LIB_MRT)
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) -rdynamic $< $(LIB_COMPILER) -Wl,--whole-archive $(LIB_MRT) -Wl,--no-whole-archive -o $@ -lcmocka $(COMPILER_LIBS) $(RUNTIME_LIBS) -lsodium
+$(filter-out $(COMPILER_UNITS) $(BOTH_UNITS),$(UNIT_TESTS)): $(BUILD)/tests/unit/%: tests/unit/%.c $(LIB_MRRUN) $(LIB_MRT)
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) $< $(LIB_MRRUN) $(LIB_MRT) -o $@ -lcmocka $(RUNTIME_LIBS) -lsodium
 
