@@ -34,6 +34,9 @@ STATIC_LIBS := libstdc++.a libz.a libzstd.a
 HAS_STATIC  := $(if $(LLVM_STATIC),$(filter $(words $(STATIC_LIBS)),$(words $(foreach l,$(STATIC_LIBS),$(findstring /,$(dir $(shell $(CC) -print-file-name=$(l))))))))
 MRC_LIBS := $(if $(HAS_STATIC),-no-pie -static-libgcc $(if $(MOLD),-fuse-ld=mold) -Wl$(comma)--gc-sections -L$(shell $(LLVM_CONFIG) --libdir) \
   $(LLVM_STATIC) -l:libutf8proc.a $(addprefix -l:,$(STATIC_LIBS)) -lm,$(COMPILER_LIBS))
+JIT_STATIC := $(if $(SAN),,$(shell $(LLVM_CONFIG) --link-static --libs passes bitreader bitwriter linker target orcjit x86codegen x86asmparser x86info x86desc 2>/dev/null))
+JIT_LIBS := $(if $(HAS_STATIC),-no-pie -static-libgcc $(if $(MOLD),-fuse-ld=mold) -Wl$(comma)--gc-sections -L$(shell $(LLVM_CONFIG) --libdir) \
+  $(JIT_STATIC) $(addprefix -l:,$(STATIC_LIBS)) -lm,$(COMPILER_LIBS))
 RUNTIME_LIBS := -lzmq -lutf8proc -l:libpcre2-8.a -lsleef -lm -pthread
 
 sources = $(foreach d,$(1),$(sort $(wildcard $(d)/*.c)))
@@ -44,6 +47,7 @@ COMPILER_SRC := $(call sources,compiler/source compiler/syntax compiler/sema com
 RUNTIME_SRC  := $(call sources,runtime/value runtime/io runtime/sched runtime/net runtime/sim runtime/journal runtime/worker runtime/launch)
 DRIVER_SRC   := $(call sources,compiler/driver)
 MRRUN_SRC    := $(call sources,tools/mrrun)
+REPL_SRC     := $(call sources,tools/repl tools/workbench)
 GRAMMAR_OBJ  := $(patsubst %,$(BUILD)/obj/gen/%.o,$(if $(wildcard grammar/parser.y),parser lexer))
 
 LIB_BASE     := $(BUILD)/lib/libbase.a
@@ -58,7 +62,7 @@ LLVM_OPT     ?= $(shell $(LLVM_CONFIG) --bindir 2>/dev/null)/opt
 
 .PHONY: all clean
 PHASES_THERE := $(shell grep -lE '^CoreProgram \*core_lower|^bool sema_check|^GenModule \*gen_program|^AstFile \*parse_file' compiler/*/*.c 2>/dev/null | wc -l)
-all: $(if $(filter 4,$(PHASES_THERE)),$(BUILD)/bin/mrc,$(LIB_BASE)) $(if $(MRRUN_SRC),$(BUILD)/bin/mrrun) $(if $(RUNTIME_SRC),$(LIB_PROGRAM)) $(if $(HOT_SRC),$(BITCODE))
+all: $(if $(filter 4,$(PHASES_THERE)),$(BUILD)/bin/mrc,$(LIB_BASE)) $(if $(MRRUN_SRC),$(BUILD)/bin/mrrun) $(if $(REPL_SRC),$(BUILD)/bin/mri) $(if $(RUNTIME_SRC),$(LIB_PROGRAM)) $(if $(HOT_SRC),$(BITCODE))
 
 # ---- the front end that flex and bison make
 $(BUILD)/gen/parser.c: grammar/parser.y
@@ -159,6 +163,10 @@ $(BUILD)/obj/compiler/driver/linker.o: $(BUILD)/gen/linker.inc
 $(BUILD)/bin/mrc: $(call objects,$(DRIVER_SRC)) $(LIB_COMPILER) $(LIB_BASE)
 	@mkdir -p $(@D)
 	$(CC) $(LDFLAGS) -o $@ $^ $(MRC_LIBS)
+# Cells mention any of the runtime's functions: all of it is there, and can be found by name.
+$(BUILD)/bin/mri: $(call objects,$(REPL_SRC)) $(LIB_COMPILER) $(LIB_MRT)
+	@mkdir -p $(@D)
+	$(CC) $(LDFLAGS) -o $@ $(filter-out $(LIB_MRT),$^) -Wl,--whole-archive $(LIB_MRT) -Wl,--no-whole-archive -rdynamic $(JIT_LIBS) $(RUNTIME_LIBS) -ledit
 $(BUILD)/bin/mrrun: $(BUILD)/obj/tools/mrrun/main.o $(LIB_MRRUN) $(LIB_MRT)
 	@mkdir -p $(@D)
 	$(CC) $(LDFLAGS) -o $@ $^ $(RUNTIME_LIBS) -ljansson -lsodium

@@ -199,6 +199,34 @@ def conformance(options):
         yield f"{source.parent.name}/{source.stem}", check
 
 
+def cells(options):
+    """What a compiled program prints, mri prints: the programs of `conformance` and `run` as the first cell of an experiment, whose
+    workers are threads."""
+    def check(source, expected, wanted, args, stdin=b""):
+        with tempfile.TemporaryDirectory() as tmp:
+            env = dict(os.environ, MR_LOCAL_MS="0")
+            status, out, err = run([options.mrc.parent / "mri", "-n", 3, source, *args], cwd=tmp, stdin=stdin, env=env)
+            if status != wanted:
+                raise Failure(f"exit status {status}, expected {wanted}\n{err.decode(errors='replace')[-3000:]}")
+            compare(expected, out, "output")
+
+    for source in sorted((ROOT / "tests/conformance").glob("*/*.mr")):
+        text = source.read_text(errors="replace")
+        if "# error:" in text:
+            continue
+        said = lambda pattern: re.findall(r"^[^\n]*?" + pattern + r" ?([^\n]*)$", text, re.M)
+        expected = "".join(line + "\n" for line in said("#>")).encode()
+        wanted = int((said("# status:") or ["1" if said("#!") else "0"])[0])
+        args = (said("# args:") or [""])[0].split()
+        yield f"{source.parent.name}/{source.stem}", lambda s=source, e=expected, w=wanted, a=args: check(s, e, w, a)
+    for folder in sorted(f for f in (ROOT / "tests/run").iterdir() if (f / "main.mr").exists()):
+        if (folder / "flags").exists():
+            continue
+        stdin = (folder / "stdin").read_bytes() if (folder / "stdin").exists() else b""
+        yield folder.name, lambda f=folder, i=stdin: check(f / "main.mr", (f / "expected").read_bytes(), int(text_of(f / "status", "0")),
+                                                           expand(text_of(f / "args"), f), i)
+
+
 def compile_to(options, source, executable, flags=()):
     status, out, err = run([options.mrc, source, "-o", executable, *flags], cwd=ROOT)
     if status:
@@ -514,7 +542,7 @@ def fuzz(options):
     yield "mutate", lambda: python(ROOT / "tests/fuzz/mutate.py", "--seconds", seconds)
 
 
-FAMILIES = {"unit": unit, "golden": golden, "errors": errors, "conformance": conformance,
+FAMILIES = {"unit": unit, "golden": golden, "errors": errors, "conformance": conformance, "cells": cells,
             "run": programs("run", [None]), "dist": programs("dist", WORKERS), "examples": examples, "library": library,
             "docs": docs, "explain": explain, "script": script, "slurm": slurm, "resume": resume, "sim": sim, "net": net, "fault": fault, "lint": lint, "sanitize": sanitize, "valgrind": valgrind, "fuzz": fuzz}
 

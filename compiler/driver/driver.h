@@ -56,7 +56,4 @@ int driver_wait(pid_t pid);
  * that have to be removed. What is started meanwhile gets them, and so a Ctrl-C ends the linker. */
 void driver_hold_signals(bool hold);
 
-/* The directory that holds libmrt.a and hot.bc, beside the running mrc: BIN/../lib/mr. NULL where it is not there. From malloc. */
-char *driver_library_dir(void);
-
 #endif

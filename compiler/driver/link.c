@@ -16,21 +16,6 @@
 
 static const int ending_signals[] = {SIGHUP, SIGINT, SIGTERM};
 
-char *driver_library_dir(void) {
-    char self[PATH_MAX];
-    ssize_t len = readlink("/proc/self/exe", self, sizeof self - 1);
-    if (len <= 0) return NULL;
-    self[len] = '\0';
-    char *slash = strrchr(self, '/');
-    if (!slash) return NULL;
-    *slash = '\0';
-    Buf path = {0};
-    buf_printf(&path, "%s/../lib/mr", self);
-    char *dir = realpath(buf_text(&path), NULL);
-    buf_free(&path);
-    return dir;
-}
-
 /* What mrc starts can be interrupted, also while mrc itself holds the signals back. */
 static int spawn(pid_t *pid, const char *path, const posix_spawn_file_actions_t *actions, char *const argv[]) {
     posix_spawnattr_t attributes;

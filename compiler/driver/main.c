@@ -176,7 +176,7 @@ static int compile(DriverOptions *options) {
         fprintf(stderr, "mrc: -o %s would overwrite the program itself\n", options->output);
         return EXIT_USAGE;
     }
-    char *library_dir = driver_library_dir();
+    char *library_dir = session_library_dir();
     if (!library_dir) {
         fprintf(stderr, "mrc: the runtime library is missing: expected ../lib/mr beside the directory of mrc\n");
         return EXIT_ERRORS;

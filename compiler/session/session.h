@@ -30,6 +30,10 @@ typedef enum SessionArtifact {
     SESSION_ARTIFACT_COUNT
 } SessionArtifact;
 
+/* The directory that holds libmrt.a and hot.bc, beside the running executable: BIN/../lib/mr. NULL where it is not there. From
+ * malloc. */
+char *session_library_dir(void);
+
 Session *session_new(const SessionOptions *options);
 void session_free(Session **session);
 

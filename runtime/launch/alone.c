@@ -117,7 +117,7 @@ static void *worker_thread(void *argument) {
     AloneWorker *worker = argument;
     const AloneConfig *alone = &worker->alone->config;
     WorkerConfig config = {.net = worker->alone->net,
-                           .program = alone->program,
+                           .programs = alone->programs,
                            .argc = alone->argc,
                            .argv = alone->argv,
                            .wish = worker->number,
@@ -173,7 +173,7 @@ Alone *alone_start(const AloneConfig *config, Cluster **cluster, char **error) {
     *error = alone->error;
     if (failed && !*error) *error = strdup("cannot start a thread");
     if (failed) return NULL; /* the program ends with this error */
-    ClusterConfig connection = {.net = alone->net, .program = config->program, .shares = config->shares};
+    ClusterConfig connection = {.net = alone->net, .program = programs_own(config->programs), .shares = config->shares};
     connection.control = CONTROL;
     connection.data = ROOT_DATA;
     connection.on_end = on_end;

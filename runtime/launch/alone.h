@@ -3,11 +3,12 @@
 #define RUNTIME_LAUNCH_ALONE_H
 
 #include "runtime/worker/cluster.h"
+#include "runtime/worker/programs.h"
 
 typedef struct Alone Alone;
 
 typedef struct AloneConfig {
-    const MrProgram *program;
+    Programs *programs;
     int argc; /* the program's arguments, without its name */
     char **argv;
     uint32_t workers;

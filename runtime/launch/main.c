@@ -33,6 +33,7 @@ enum { LOCAL_MILLISECONDS = 1, MOST_WORKERS = 4096, FILES_OF_WORKER = 10, SPARE_
 /* The root of a run; it lives in mr_main's frame. */
 typedef struct RootRun {
     const MrProgram *program;
+    Programs *programs; /* alone */
     MrContext context;
     MrRuntime runtime;
     Alone *alone;
@@ -112,6 +113,7 @@ static void *root_thread(void *argument) {
     runtime_free(&run->runtime);
     shares_free(&run->runtime.shares);
     neighbours_free(&run->runtime.neighbours);
+    if (run->is_clean) programs_free(&run->programs);
     if (run->is_clean) lender_free(&run->runtime.lender); /* else a worker that is still at an element may end a loan yet */
     return NULL;
 }
@@ -173,7 +175,8 @@ static int run_root(RootRun *run, const MrProgram *program, int argc, char **arg
 
 static bool start_alone(MrContext *context) {
     RootRun *run = run_of(context);
-    AloneConfig config = {.program = run->program, .argc = run->runtime.io.argc, .argv = run->runtime.io.argv};
+    run->programs = programs_new(run->program);
+    AloneConfig config = {.programs = run->programs, .argc = run->runtime.io.argc, .argv = run->runtime.io.argv};
     config.workers = run->runtime.workers;
     config.shares = run->runtime.shares;
     config.memory = run->runtime.memory;
@@ -245,7 +248,8 @@ static int main_worker(const LaunchRole *role, const MrProgram *program, int arg
     launch_endpoints(role, file, control, data);
     MR_FAULT_PROCESS(file + strlen("worker-"));
     MR_FAULT("worker.at_start");
-    WorkerConfig config = {.net = net, .program = program, .argc = argc - 1, .argv = argv + 1, .wish = role->wish};
+    Programs *programs = programs_new(program);
+    WorkerConfig config = {.net = net, .programs = programs, .argc = argc - 1, .argv = argv + 1, .wish = role->wish};
     config.control = control;
     config.data = data;
     config.name = name;
@@ -264,6 +268,7 @@ static int main_worker(const LaunchRole *role, const MrProgram *program, int arg
     net_free(&net);
     if (is_clean) neighbours_free(&config.neighbours);
     if (!is_clean) _exit(status); /* the compute thread is in a long element that nobody needs any more */
+    programs_free(&programs);
     return check_values(status);
 }
 

@@ -117,25 +117,49 @@ static void show_part(Buf *out, Walk *walk, const void *value, const MrType *typ
     }
 }
 
-void value_show(Buf *out, const void *value, const MrType *type) {
+/* Of a string longer than there is room for its beginning, between whole characters. */
+static void show_within(Buf *out, Walk *walk, const void *value, const MrType *type, size_t end) {
+    const MrString *string = value;
+    size_t left = out->len < end ? end - out->len : 0;
+    int64_t room = left < INT64_MAX ? (int64_t)left : INT64_MAX;
+    if (type->kind != MR_STRING || string->len <= room) {
+        show_part(out, walk, value, type);
+        return;
+    }
+    while (room > 0 && ((unsigned char)string->data[room] & 0xc0) == 0x80) room--;
+    string_show(out, &(MrString){.data = string->data, .len = room});
+    buf_add_text(out, "…");
+}
+
+static void show_until(Buf *out, const void *value, const MrType *type, size_t end) {
     Walk walk;
     walk_start(&walk);
-    show_part(out, &walk, value, type);
+    show_within(out, &walk, value, type, end);
     while (walk.len) {
         Run *run = walk_top(&walk);
-        bool is_first;
+        bool is_first, is_cut = out->len >= end;
         char *place;
         const MrType *field;
-        if (run_next_shown(run, &place, &field, &is_first)) {
+        bool has_next = run_next_shown(run, &place, &field, &is_first);
+        if (has_next && !is_cut) {
             bool is_value = run->type->kind == MR_MAP && run->field == 2;
             if (!is_first) buf_add_text(out, is_value ? ": " : ", ");
-            show_part(out, &walk, place, field);
+            show_within(out, &walk, place, field, end);
         } else {
+            if (has_next) buf_add_text(out, ", …");
             buf_add_text(out, brackets_of(run).close);
             walk_pop(&walk);
         }
     }
     walk_end(&walk);
+}
+
+void value_show(Buf *out, const void *value, const MrType *type) {
+    show_until(out, value, type, SIZE_MAX);
+}
+
+void value_show_short(Buf *out, const void *value, const MrType *type, size_t size) {
+    show_until(out, value, type, out->len + size);
 }
 
 void value_display(Buf *out, const void *value, const MrType *type) {

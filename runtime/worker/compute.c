@@ -11,6 +11,7 @@
 #include "runtime/net/link.h"
 #include "runtime/worker/fault.h"
 #include "runtime/worker/bags.h"
+#include "runtime/worker/cache.h"
 #include "runtime/worker/thin.h"
 
 typedef struct Order Order;
@@ -27,6 +28,15 @@ struct Answer {
     Held *held;
 };
 
+/* A program of which the thread has jobs, with its own copy of the globals. */
+typedef struct Stage Stage;
+struct Stage {
+    Stage *next;
+    const MrProgram *program;
+    void *globals;
+    size_t jobs;
+};
+
 /* A job as both threads see it: both lower the limit, all else is the compute thread's. What is mapped and merged goes into
  * numbered bags (compute->bags); `job.bag` is for one range: by ranges, that is all, and where a range may be revoked, it goes into
  * its bag when it is finished. */
@@ -36,6 +46,7 @@ struct Entry {
     uint64_t number;
     _Atomic uint64_t limit;
     bool is_open, by_ranges, by_key, is_lent; /* the last: as its owner says */
+    Stage *stage; /* of the job's program; NULL: it has none */
     Job job;
     /* The range that is being mapped, and its own limit, which is the job's, or 0 when it was revoked. Guarded by the mutex. */
     uint64_t range;
@@ -54,7 +65,8 @@ struct Compute {
     Entry *entries;
     bool is_stopping;
     _Atomic uint64_t progress;
-    Bags bags;     /* the compute thread's */
+    Stage *stages; /* the compute thread's, as what follows */
+    Bags bags;
     Answer *given; /* the answer that compute_answer gave last */
     ComputeConfig config;
     MrContext context;
@@ -131,19 +143,49 @@ static void post_failure_take(Compute *compute, const PeerAction *action, char *
     post_answer(compute, answer);
 }
 
-static const MrTask *find_task(const MrProgram *program, const uint8_t *hash) {
-    for (uint32_t i = 0; i < program->task_count; i++) {
-        if (memcmp(program->tasks[i]->hash, hash, sizeof program->tasks[i]->hash) == 0) return program->tasks[i];
+/* ---- programs: the thread's own part of each that it has jobs of */
+
+static Stage *stage_of(Compute *compute, const MrProgram *program) {
+    Stage *stage = compute->stages;
+    while (stage && stage->program != program) stage = stage->next;
+    if (stage) return stage;
+    stage = xcalloc(1, sizeof *stage);
+    *stage = (Stage){.next = compute->stages, .program = program, .globals = context_globals(program)};
+    return compute->stages = stage;
+}
+
+static void stage_enter(Compute *compute, const Stage *stage) {
+    compute->context.program = stage->program;
+    compute->context.globals = stage->globals;
+}
+
+/* A program is left with its last job; the executable's own stays. */
+static void stage_leave(Compute *compute, Stage *stage) {
+    const MrProgram *program = stage->program, *own = programs_own(compute->config.programs);
+    stage->jobs--;
+    if (stage->jobs == 0 && program != own) {
+        Stage **link = &compute->stages;
+        while (*link != stage) link = &(*link)->next;
+        *link = stage->next;
+        stage_enter(compute, stage);
+        context_drop_globals(&compute->context);
+        stream_cache_free(&compute->runtime.cache); /* it knows its streams by what is in the program */
+        free(stage);
+        stage_enter(compute, stage_of(compute, own));
     }
-    return NULL;
+    programs_leave(compute->config.programs, program);
 }
 
 static void do_open(Compute *compute, Entry *entry, const PeerAction *action) {
-    const MrTask *task = find_task(compute->config.program, action->spec.task);
+    const MrProgram *program;
+    const MrTask *task = programs_enter(compute->config.programs, action->spec.task, &program);
     if (!task) {
         post_failure(compute, action, "this executable has no such task");
         return;
     }
+    entry->stage = stage_of(compute, program);
+    entry->stage->jobs++;
+    stage_enter(compute, entry->stage);
     bool failed = job_open(&entry->job, &compute->context, task, entry->number, action->data.data, action->data.len);
     if (!failed && entry->job.plan.chunks != action->spec.chunks) {
         job_close(&entry->job);
@@ -319,8 +361,10 @@ static void do_encode(Compute *compute, Entry *entry, const PeerAction *action) 
 }
 
 static void do_drop(Compute *compute, Entry *entry) {
+    if (entry->stage) stage_enter(compute, entry->stage); /* also where all that is left is dropped */
     bags_drop(&compute->bags, &entry->job.of);
     if (entry->is_open) job_close(&entry->job);
+    if (entry->stage) stage_leave(compute, entry->stage);
     pthread_mutex_lock(&compute->mutex);
     Entry **link = &compute->entries;
     while (*link != entry) link = &(*link)->next;
@@ -360,6 +404,7 @@ static void do_order(Compute *compute, Order *order) {
     const PeerAction *action = &order->action;
     Entry *entry = find_entry(compute, action->job);
     if (!entry) return;
+    if (entry->stage) stage_enter(compute, entry->stage);
     if (action->kind == PEER_OPEN)
         do_open(compute, entry, action);
     else if (action->kind == PEER_DROP)
@@ -386,7 +431,9 @@ static Order *next_order(Compute *compute) {
 
 static void *compute_thread(void *argument) {
     Compute *compute = argument;
-    context_init(&compute->context, compute->config.program, &compute->runtime);
+    context_init(&compute->context, programs_own(compute->config.programs), &compute->runtime);
+    compute->stages = xcalloc(1, sizeof *compute->stages);
+    *compute->stages = (Stage){.program = compute->context.program, .globals = compute->context.globals};
     for (Order *order; (order = next_order(compute));) {
         BlackBoxNote note = {.activity = activity_of(order->action.kind), .job = order->action.job};
         blackbox_write(compute->config.box, note);
@@ -396,6 +443,8 @@ static void *compute_thread(void *argument) {
         order_free(order);
     }
     while (compute->entries) do_drop(compute, compute->entries);
+    stage_enter(compute, stage_of(compute, programs_own(compute->config.programs)));
+    free(compute->stages); /* the last one: all others have been left */
     context_free(&compute->context);
     runtime_free(&compute->runtime);
     return NULL;

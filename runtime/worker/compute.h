@@ -9,13 +9,14 @@
 #include "runtime/sched/peer.h"
 #include "runtime/value/neighbours.h"
 #include "runtime/worker/blackbox.h"
+#include "runtime/worker/programs.h"
 #include "runtime/worker/share.h"
 #include "runtime/worker/spill.h"
 
 typedef struct Compute Compute;
 
 typedef struct ComputeConfig {
-    const MrProgram *program;
+    Programs *programs;
     IoState io;             /* `io.name` must stay */
     Memory memory;          /* how much its values may take */
     BlackBox *box;          /* where the thread notes what it is at; NULL: nowhere */

@@ -24,3 +24,10 @@ double cost_estimate(const MrRuntime *runtime, const MrTask *task, uint64_t elem
     const TaskCost *cost = find_cost(runtime, task);
     return cost ? cost->per_element * (double)elements * 1e9 : -1.0;
 }
+
+void cost_forget(MrRuntime *runtime, const MrProgram *program) {
+    for (uint32_t i = 0; i < program->task_count; i++) {
+        TaskCost *cost = find_cost(runtime, program->tasks[i]);
+        if (cost) *cost = runtime->costs[--runtime->cost_count];
+    }
+}

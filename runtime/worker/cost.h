@@ -9,4 +9,6 @@ void cost_learn(MrRuntime *runtime, const MrTask *task, uint64_t nanoseconds, ui
 /* How many nanoseconds so many elements are likely to take; negative: nothing is known of the task. */
 double cost_estimate(const MrRuntime *runtime, const MrTask *task, uint64_t elements);
 
+void cost_forget(MrRuntime *runtime, const MrProgram *program); /* whose tasks are about to go */
+
 #endif

@@ -22,20 +22,29 @@ static const char *stack_limit(void) {
     return (const char *)low + (size > 2 * (size_t)STACK_MARGIN ? (size_t)STACK_MARGIN : size / 2);
 }
 
+void *context_globals(const MrProgram *program) {
+    return xaligned(64, program->globals ? program->globals->size : 0);
+}
+
+void context_drop_globals(MrContext *context) {
+    if (context->globals && context->program->globals) mr_drop(context, context->globals, context->program->globals);
+    free(context->globals);
+    context->globals = NULL;
+}
+
 void context_init(MrContext *context, const MrProgram *program, MrRuntime *runtime) {
     *context = (MrContext){.failed_element = -1, .program = program, .runtime = runtime};
     context->stack_limit = stack_limit();
-    context->globals = xaligned(64, program->globals ? program->globals->size : 0);
+    context->globals = context_globals(program);
 }
 
 void context_free(MrContext *context) {
-    if (context->globals && context->program->globals) mr_drop(context, context->globals, context->program->globals);
-    free(context->globals);
+    context_drop_globals(context);
     free(context->out);
     if (context->patterns) context->patterns->free(context->patterns);
     context->patterns = NULL;
     mr_error_clear(&context->error);
-    context->globals = context->out = NULL;
+    context->out = NULL;
 }
 
 void runtime_free(MrRuntime *runtime) {

@@ -67,8 +67,10 @@ static inline MrRuntime *runtime_of(MrContext *context) {
 
 /* A context whose stack is the calling thread's; the globals are zero. */
 void context_init(MrContext *context, const MrProgram *program, MrRuntime *runtime);
-void context_free(MrContext *context); /* drops the globals, the output, the error and what is held for the thread */
-void runtime_free(MrRuntime *runtime); /* what it holds, except for the cluster */
+void *context_globals(const MrProgram *program); /* room for the program's globals, all zero */
+void context_drop_globals(MrContext *context);   /* gives them up, with their room */
+void context_free(MrContext *context);           /* drops the globals, the output, the error and what is held for the thread */
+void runtime_free(MrRuntime *runtime);           /* what it holds, except for the cluster */
 
 /* Gives the context room for changed pieces of a chunk of text, unless an outer chunk has done so. Whoever maps the chunk puts
  * context->scratch back afterwards as it was. */

@@ -152,7 +152,7 @@ int worker_run(const WorkerConfig *config, bool *is_clean, char **error) {
     Worker worker = {.status = 1};
     *is_clean = true;
     *error = NULL;
-    ComputeConfig compute = {.program = config->program,
+    ComputeConfig compute = {.programs = config->programs,
                              .box = config->box,
                              .lender = config->lender,
                              .neighbours = config->neighbours,
@@ -170,7 +170,7 @@ int worker_run(const WorkerConfig *config, bool *is_clean, char **error) {
         PeerConfig peer = {
             .data_endpoint = link_data_endpoint(worker.link), .name = config->place, .pid = getpid(), .wish = config->wish};
         peer.host = config->host;
-        memcpy(peer.program, config->program->hash, sizeof peer.program);
+        memcpy(peer.program, programs_own(config->programs)->hash, sizeof peer.program);
         worker.peer = peer_new(&peer);
         control_open(&worker.control, worker.link);
         worker_loop(&worker, config);

@@ -7,10 +7,11 @@
 #include "runtime/value/lender.h"
 #include "runtime/value/neighbours.h"
 #include "runtime/worker/blackbox.h"
+#include "runtime/worker/programs.h"
 
 typedef struct WorkerConfig {
     Net *net;
-    const MrProgram *program;
+    Programs *programs;
     int argc; /* the program's arguments, without its name */
     char **argv;
     int64_t wish;           /* the worker number that it asks for, -1: any */

@@ -53,6 +53,7 @@ FOREIGN = {
     "utf8proc.h": ["runtime/value", "runtime/io", "compiler/source", "bench"],
     "sleef.h": ["runtime/value"],
     "jansson.h": ["tools"],
+    "histedit.h": ["tools/repl"],
     "cmocka.h": ["tests"],
 }
 GENERATED = {"parser.h": "generated", "lexer.h": "generated", "linker.inc": "compiler/driver"}

@@ -1,0 +1,39 @@
+/* experiment.h: a root that runs one program after the other, on workers that stay.
+ *
+ * All values belong to the root's thread, which has a large stack: what has to do with them is done there, by experiment_call.
+ * Programs are code that has been loaded into this process; how, and what passes from one to the next, is the caller's business. */
+#ifndef RUNTIME_LAUNCH_EXPERIMENT_H
+#define RUNTIME_LAUNCH_EXPERIMENT_H
+
+#include "runtime/include/mr.h"
+
+typedef struct Experiment Experiment;
+
+typedef struct ExperimentConfig {
+    uint32_t workers; /* threads; 0: one for each processor */
+    int argc;         /* what `args` is */
+    char **argv;
+} ExperimentConfig;
+
+/* NULL: impossible, and *error, malloc'ed, says why. The workers are started when the first job needs them. */
+Experiment *experiment_start(const ExperimentConfig *config, char **error);
+
+/* Ends the workers. False: one is still in a long element, and the process must end. */
+bool experiment_stop(Experiment **experiment);
+
+uint32_t experiment_workers(const Experiment *experiment);
+
+/* Does it on the root's thread, and waits until it is done. The context is in no program. */
+typedef void ExperimentCall(MrContext *context, void *data);
+void experiment_call(Experiment *experiment, ExperimentCall *call, void *data);
+
+/* In an experiment_call: the context is in the program until it leaves it again, with globals that are all zero at first; workers
+ * know its tasks from then on. */
+void experiment_enter(MrContext *context, const MrProgram *program);
+void experiment_leave(MrContext *context); /* drops the globals that are left */
+
+/* In an experiment_call, of a program that was left: whether its code may be unloaded; else some worker is still at it, and it is
+ * to be asked again later. */
+bool experiment_forget(MrContext *context, const MrProgram *program);
+
+#endif

@@ -1,0 +1,120 @@
+/* lines.c: reading cells by libedit: lines are asked for until the cell is complete. Without a terminal they are read as they are.
+ */
+#include <histedit.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/arena.h"
+#include "tools/repl/repl.h"
+
+enum { HISTORY = 2000 };
+
+struct Lines {
+    Repl *repl;
+    EditLine *edit; /* NULL: no terminal */
+    History *history;
+    char *history_path; /* NULL: it is not kept */
+    Buf cell;
+    char *line; /* without a terminal: the line that getline has */
+    size_t room;
+    bool is_more; /* in the middle of a cell */
+};
+
+static char *prompt(EditLine *edit) {
+    static char first[] = "mr>  ", next[] = "...  ";
+    Lines *lines = NULL;
+    el_get(edit, EL_CLIENTDATA, &lines);
+    return lines->is_more ? next : first;
+}
+
+static char *history_path(void) {
+    const char *named = getenv("MRI_HISTORY"), *home = getenv("HOME");
+    if (named) return *named ? strdup(named) : NULL;
+    Buf path = {0};
+    if (!home || !*home) return NULL;
+    buf_printf(&path, "%s/.mri_history", home);
+    buf_text(&path);
+    return path.data;
+}
+
+static void open_terminal(Lines *lines) {
+    HistEvent event;
+    lines->edit = el_init("mri", stdin, stdout, stderr);
+    lines->history = history_init();
+    lines->history_path = history_path();
+    history(lines->history, &event, H_SETSIZE, HISTORY);
+    history(lines->history, &event, H_SETUNIQUE, 1);
+    if (lines->history_path) history(lines->history, &event, H_LOAD, lines->history_path);
+    el_set(lines->edit, EL_CLIENTDATA, lines);
+    el_set(lines->edit, EL_PROMPT, prompt);
+    el_set(lines->edit, EL_EDITOR, "emacs");
+    el_set(lines->edit, EL_SIGNAL, 1);
+    el_set(lines->edit, EL_HIST, history, lines->history);
+    el_source(lines->edit, NULL);
+}
+
+Lines *lines_open(Repl *repl) {
+    Lines *lines = xcalloc(1, sizeof *lines);
+    lines->repl = repl;
+    if (isatty(STDIN_FILENO)) open_terminal(lines);
+    return lines;
+}
+
+void lines_close(Lines **lines) {
+    Lines *self = *lines;
+    HistEvent event;
+    if (self->edit) {
+        if (self->history_path) history(self->history, &event, H_SAVE, self->history_path);
+        history_end(self->history);
+        el_end(self->edit);
+    }
+    buf_free(&self->cell);
+    free(self->history_path);
+    free(self->line);
+    free(self);
+    *lines = NULL;
+}
+
+/* The next line, with its newline; NULL at the end of the input. */
+static const char *next_line(Lines *lines, size_t *len) {
+    int count = 0;
+    if (lines->edit) {
+        const char *line = el_gets(lines->edit, &count);
+        *len = line && count > 0 ? (size_t)count : 0;
+        return *len ? line : NULL;
+    }
+    ssize_t got = getline(&lines->line, &lines->room, stdin);
+    *len = got > 0 ? (size_t)got : 0;
+    return got > 0 ? lines->line : NULL;
+}
+
+static void remember(Lines *lines) {
+    HistEvent event;
+    if (lines->edit && lines->cell.len) history(lines->history, &event, H_ENTER, buf_text(&lines->cell));
+}
+
+static bool is_blank(const char *line) {
+    return line[strspn(line, " \t\r\n")] == '\0';
+}
+
+/* A cell that is open goes on until it is closed, or a line is empty. */
+const char *lines_next(Lines *lines, size_t *len) {
+    size_t count;
+    lines->cell.len = 0;
+    lines->is_more = false;
+    for (const char *line; (line = next_line(lines, &count));) {
+        bool is_end = lines->is_more && is_blank(line);
+        buf_add(&lines->cell, line, count);
+        bool is_command = lines->cell.data[0] == ':';
+        lines->is_more = !is_end && !is_command && cells_is_open(lines->cell.data, lines->cell.len);
+        if (lines->is_more) continue;
+        while (lines->cell.len && lines->cell.data[lines->cell.len - 1] == '\n') lines->cell.len--;
+        remember(lines);
+        *len = lines->cell.len;
+        return buf_text(&lines->cell);
+    }
+    *len = lines->cell.len;
+    return lines->cell.len ? buf_text(&lines->cell) : NULL;
+}

@@ -1,0 +1,91 @@
+/* main.c: mri: cells from a terminal, a file or a pipe, run at once. */
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "compiler/session/session.h"
+#include "tools/repl/repl.h"
+
+enum { EXIT_USAGE = 2, MOST_WORKERS = 4096 };
+
+static const char help[] =
+    "Usage: mri [options] [PROGRAM.mr [ARGUMENT ...]]\n"
+    "Runs mr cell by cell: what is typed is compiled and run at once, and what it declares is there for what follows. With a "
+    "program, runs\n"
+    "that first; without a terminal, standard input is one program.\n"
+    "\n"
+    "  -n, --workers=N      how many workers (default: one for each processor)\n"
+    "  -i, --interactive    go on reading after the program, and show values, also without a terminal\n"
+    "  -O0 -O1 -O2 -O3      how much to optimise cells with loops over data (default: -O2)\n"
+    "  -h, --help           this text\n"
+    "      --version        the version\n"
+    "\n"
+    "In a session, `:help` lists its commands. Exit status: 0, 1 where a program has failed, 2 for wrong usage.\n";
+
+static bool parse_workers(const char *text, unsigned *workers) {
+    char *end;
+    errno = 0;
+    long value = strtol(text, &end, 10);
+    if (errno == 0 && *text && !*end && value >= 1 && value <= MOST_WORKERS) {
+        *workers = (unsigned)value;
+        return true;
+    }
+    fprintf(stderr, "mri: the number of workers is \"%s\", but must be a whole number from 1 to %d\n", text, MOST_WORKERS);
+    return false;
+}
+
+/* False: the process is to end with *status. */
+static bool parse_options(int argc, char **argv, ReplOptions *options, int *status) {
+    static const struct option longs[] = {{"workers", required_argument, NULL, 'n'},
+                                          {"interactive", no_argument, NULL, 'i'},
+                                          {"help", no_argument, NULL, 'h'},
+                                          {"version", no_argument, NULL, 'V'},
+                                          {0}};
+    *options = (ReplOptions){.optimise = 2};
+    *status = EXIT_USAGE;
+    for (int option; (option = getopt_long(argc, argv, "+n:iO:h", longs, NULL)) != -1;) {
+        switch (option) {
+        case 'n':
+            if (!parse_workers(optarg, &options->workers)) return false;
+            break;
+        case 'i': options->is_interactive = true; break;
+        case 'O':
+            if (strlen(optarg) != 1 || *optarg < '0' || *optarg > '3') {
+                fprintf(stderr, "mri: -O is followed by 0, 1, 2 or 3\n");
+                return false;
+            }
+            options->optimise = *optarg - '0';
+            break;
+        case 'h':
+        case 'V':
+            fputs(option == 'h' ? help : "mri " MR_VERSION "\n", stdout);
+            *status = 0;
+            return false;
+        default: fprintf(stderr, "Try `mri --help`.\n"); return false;
+        }
+    }
+    if (optind < argc) options->program = argv[optind++];
+    options->argc = argc - optind;
+    options->argv = argv + optind;
+    return true;
+}
+
+int main(int argc, char **argv) {
+    ReplOptions options;
+    int status;
+    if (!parse_options(argc, argv, &options, &status)) return fflush(stdout) == 0 ? status : 1;
+    char *library_dir = session_library_dir();
+    if (!library_dir) {
+        fprintf(stderr, "mri: the runtime library is missing: expected ../lib/mr beside the directory of mri\n");
+        return 1;
+    }
+    options.library_dir = library_dir;
+    bool has_terminal = isatty(STDIN_FILENO);
+    if (has_terminal && !options.program) options.is_interactive = true;
+    status = repl_run(&options);
+    free(library_dir);
+    return status;
+}

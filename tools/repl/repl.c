@@ -1,0 +1,106 @@
+/* repl.c: a session of mri: the program that it was given, then cells until the input ends. */
+#include "tools/repl/repl.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/arena.h"
+
+enum { SHOWN = 600 /* bytes of a value */ };
+
+char *repl_read_file(const char *path, size_t *len) {
+    bool is_input = strcmp(path, "-") == 0;
+    FILE *file = is_input ? stdin : fopen(path, "rb");
+    Buf text = {0};
+    char piece[1 << 14];
+    size_t count = 0;
+    while (file && (count = fread(piece, 1, sizeof piece, file)) > 0) buf_add(&text, piece, count);
+    bool failed = !file || ferror(file);
+    if (failed) fprintf(stderr, "mri: cannot read %s: %s\n", is_input ? "standard input" : path, strerror(errno));
+    if (file && !is_input) fclose(file);
+    if (failed) {
+        buf_free(&text);
+        return NULL;
+    }
+    *len = text.len;
+    buf_text(&text);
+    return text.data;
+}
+
+/* "it" as its value and type, names that were bound as their types. */
+static void show_value(Repl *repl) {
+    Buf out = {0};
+    CellName known;
+    const char *type = "";
+    for (size_t i = 0; cells_name(workbench_cells(repl->workbench), i, &known); i++)
+        if (strcmp(known.name, "it") == 0) type = known.type;
+    if (!workbench_show(repl->workbench, "it", SHOWN, &out)) return;
+    const char *dim = repl->is_coloured ? "\033[2m" : "", *plain = repl->is_coloured ? "\033[0m" : "";
+    printf("%.*s %s: %s%s\n", (int)out.len, out.data, dim, type, plain);
+    fflush(stdout);
+    buf_free(&out);
+}
+
+bool repl_cell(Repl *repl, const char *name, const char *text, size_t len) {
+    char numbered[32];
+    Buf messages = {0};
+    if (!name) snprintf(numbered, sizeof numbered, "cell %u", ++repl->cells);
+    CellOptions options = {.name = name ? name : numbered, .wants_value = !name, .is_coloured = repl->is_coloured};
+    CellOutcome outcome = workbench_run(repl->workbench, text, len, &options, &messages);
+    if (messages.len) fwrite(messages.data, 1, messages.len, stderr);
+    buf_free(&messages);
+    if (outcome.end == CELL_DONE && outcome.has_value) show_value(repl);
+    return outcome.end == CELL_DONE;
+}
+
+static bool run_file(Repl *repl, const char *path) {
+    size_t len;
+    char *text = repl_read_file(path, &len);
+    bool ok = text && repl_cell(repl, strcmp(path, "-") == 0 ? "<input>" : path, text, len);
+    free(text);
+    return ok;
+}
+
+static void read_cells(Repl *repl) {
+    Lines *lines = lines_open(repl);
+    size_t len;
+    for (const char *text; !repl->is_over && (text = lines_next(lines, &len));) {
+        if (*text == ':')
+            repl_command(repl, text);
+        else if (text[strspn(text, " \t\r\n")])
+            repl_cell(repl, NULL, text, len);
+    }
+    lines_close(&lines);
+}
+
+static bool wants_colour(void) {
+    const char *terminal = getenv("TERM"), *refused = getenv("NO_COLOR");
+    return isatty(STDOUT_FILENO) && isatty(STDERR_FILENO) && !(refused && *refused) && !(terminal && strcmp(terminal, "dumb") == 0);
+}
+
+int repl_run(const ReplOptions *options) {
+    Repl repl = {.options = options, .is_coloured = wants_colour()};
+    WorkbenchConfig config = {.library_dir = options->library_dir,
+                              .optimise = options->optimise,
+                              .workers = options->workers,
+                              .argc = options->argc,
+                              .argv = options->argv};
+    char *error = NULL;
+    repl.workbench = workbench_new(&config, &error);
+    if (!repl.workbench) {
+        fprintf(stderr, "mri: %s\n", error);
+        free(error);
+        return 1;
+    }
+    bool ok = true;
+    if (options->program) ok = run_file(&repl, options->program);
+    if (!options->program && !options->is_interactive) ok = run_file(&repl, "-");
+    if (options->is_interactive) read_cells(&repl);
+    int status = ok || options->is_interactive ? 0 : 1;
+    if (fflush(stdout) != 0) status = 1;
+    if (!workbench_free(&repl.workbench)) _exit(status);
+    return status;
+}

@@ -1,0 +1,44 @@
+/* values.h: what the cells of an experiment have left: values by name, and the code that they need.
+ *
+ * A value's descriptors lie in the code of the cell that left it, so that this code stays as long as the value has its name. All
+ * else in it is its own: a value is copied when its cell ends, unless nothing in it leads to the cell's code. What holds functions
+ * cannot be copied: its cell's code stays for ever. Values belong to the thread of the context. */
+#ifndef TOOLS_WORKBENCH_VALUES_H
+#define TOOLS_WORKBENCH_VALUES_H
+
+#include "compiler/llvm/jit.h"
+#include "runtime/include/mr.h"
+
+/* A cell that was loaded. */
+typedef struct Loaded {
+    struct Loaded *next;
+    JitCode *code;
+    const MrProgram *program;
+    unsigned values; /* that have descriptors there */
+    bool is_pinned;
+} Loaded;
+
+typedef struct Value {
+    char *name;
+    void *bytes;
+    const MrType *type;
+    Loaded *loaded;
+} Value;
+
+typedef struct Values {
+    Value *items;
+    size_t len, cap;
+} Values;
+
+const Value *values_find(const Values *values, const char *name); /* NULL: there is none */
+
+/* Gives the program's global the value: both have it then. */
+void values_give(MrContext *context, const Value *value, uint32_t global);
+
+/* Takes the value of the program's global, for a name: an earlier one goes. */
+void values_take(Values *values, MrContext *context, const char *name, uint32_t global, Loaded *loaded);
+
+void values_drop(Values *values, MrContext *context, const char *name);
+void values_free(Values *values, MrContext *context);
+
+#endif

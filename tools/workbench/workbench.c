@@ -1,0 +1,195 @@
+/* workbench.c: see workbench.h. */
+#include "tools/workbench/workbench.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/arena.h"
+#include "runtime/io/state.h"
+#include "runtime/launch/experiment.h"
+#include "runtime/value/value.h"
+#include "tools/workbench/values.h"
+
+struct Workbench {
+    Cells *cells;
+    Jit *jit;
+    Experiment *experiment;
+    Values values;  /* the experiment's thread's */
+    Loaded *loaded; /* cells, the last one first */
+};
+
+static double seconds_now(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
+}
+
+Workbench *workbench_new(const WorkbenchConfig *config, char **error) {
+    Workbench *self = xcalloc(1, sizeof *self);
+    ExperimentConfig experiment = {.workers = config->workers, .argc = config->argc, .argv = config->argv};
+    SessionOptions session = {.optimise = config->optimise, .library_dir = config->library_dir};
+    self->cells = cells_new(&session);
+    self->jit = jit_new(error);
+    if (self->jit) self->experiment = experiment_start(&experiment, error);
+    if (self->experiment) return self;
+    jit_free(&self->jit);
+    cells_free(&self->cells);
+    free(self);
+    return NULL;
+}
+
+/* ---- on the experiment's thread */
+
+static void forget_values(MrContext *context, void *data) {
+    values_free(&((Workbench *)data)->values, context);
+}
+
+typedef struct CellRun {
+    Workbench *workbench;
+    const Session *cell;
+    Loaded *loaded;
+    CellOutcome outcome;
+    Buf *messages;
+} CellRun;
+
+static void add_error(MrContext *context, Buf *out) {
+    MrError *error = &context->error;
+    buf_printf(out, "error: %s\n", error->message ? error->message : "unknown");
+    if (error->where.file) buf_printf(out, " --> %s:%d:%d\n", error->where.file, error->where.line, error->where.column);
+    if (error->input) buf_printf(out, " while mapping %s\n", error->input);
+    mr_error_clear(error);
+}
+
+static void give_values(const CellRun *run, MrContext *context) {
+    CellName name;
+    for (size_t i = 0; cell_given(run->cell, i, &name); i++) {
+        const Value *value = values_find(&run->workbench->values, name.name);
+        if (value) values_give(context, value, name.global);
+    }
+}
+
+static void take_values(CellRun *run, MrContext *context) {
+    CellName name;
+    for (size_t i = 0; cell_export(run->cell, i, &name); i++) {
+        if (!name.type) continue;
+        values_take(&run->workbench->values, context, name.name, name.global, run->loaded);
+        if (strcmp(name.name, "it") == 0) run->outcome.has_value = true;
+    }
+}
+
+static void run_cell(MrContext *context, void *data) {
+    CellRun *run = data;
+    experiment_enter(context, run->loaded->program);
+    give_values(run, context);
+    bool failed = run->loaded->program->top_level(context);
+    context->out_is_direct = true;
+    if (io_flush(context) && !failed) failed = true;
+    if (failed)
+        add_error(context, run->messages);
+    else
+        take_values(run, context);
+    run->outcome.end = failed ? CELL_FAILED : CELL_DONE;
+    experiment_leave(context);
+}
+
+/* Names that the cells do not know any more have lost their values; code that nothing needs goes. */
+static void clear_away(MrContext *context, void *data) {
+    Workbench *self = data;
+    for (size_t i = self->values.len; i-- > 0;) {
+        CellName known;
+        bool is_known = false;
+        for (size_t j = 0; !is_known && cells_name(self->cells, j, &known); j++)
+            is_known = known.kind != CELL_NAME_DECLARATION && strcmp(known.name, self->values.items[i].name) == 0;
+        if (!is_known) values_drop(&self->values, context, self->values.items[i].name);
+    }
+    for (Loaded **link = &self->loaded; *link;) {
+        Loaded *loaded = *link;
+        if (loaded->values > 0 || loaded->is_pinned || !experiment_forget(context, loaded->program)) {
+            link = &loaded->next;
+            continue;
+        }
+        *link = loaded->next;
+        jit_unload(&loaded->code);
+        free(loaded);
+    }
+}
+
+/* ---- cells */
+
+static Loaded *load(Workbench *self, Session *cell, Buf *messages) {
+    Buf object = {0};
+    char *error = NULL;
+    Loaded *loaded = NULL;
+    if (session_object(cell, &object)) {
+        JitCode *code = jit_load(self->jit, object.data, object.len, &error);
+        const MrProgram *program = code ? jit_find(code, "mr_program") : NULL;
+        if (program) {
+            loaded = xcalloc(1, sizeof *loaded);
+            *loaded = (Loaded){.next = self->loaded, .code = code, .program = program};
+            self->loaded = loaded;
+        } else {
+            buf_printf(messages, "error: the cell cannot be loaded: %s\n", error ? error : "it mentions what this process lacks");
+            jit_unload(&code);
+        }
+    }
+    free(error);
+    buf_free(&object);
+    return loaded;
+}
+
+CellOutcome workbench_run(Workbench *self, const char *text, size_t len, const CellOptions *options, Buf *messages) {
+    double start = seconds_now();
+    Session *cell = cells_compile(self->cells, options->name, text, len, options->wants_value);
+    CellRun run = {.workbench = self, .cell = cell, .messages = messages, .outcome = {.end = CELL_REFUSED}};
+    if (!session_has_errors(cell)) run.loaded = load(self, cell, messages);
+    session_diagnostics(cell, options->format, options->is_coloured, messages);
+    double loaded = seconds_now();
+    run.outcome.compiled = loaded - start;
+    if (run.loaded) {
+        experiment_call(self->experiment, run_cell, &run);
+        run.outcome.ran = seconds_now() - loaded;
+        if (run.outcome.end == CELL_DONE) cells_keep(self->cells, cell);
+        experiment_call(self->experiment, clear_away, self);
+    }
+    session_free(&cell);
+    return run.outcome;
+}
+
+Cells *workbench_cells(Workbench *workbench) {
+    return workbench->cells;
+}
+
+bool workbench_show(Workbench *workbench, const char *name, size_t size, Buf *out) {
+    const Value *value = values_find(&workbench->values, name);
+    if (value) value_show_short(out, value->bytes, value->type, size);
+    return value != NULL;
+}
+
+unsigned workbench_workers(const Workbench *workbench) {
+    return experiment_workers(workbench->experiment);
+}
+
+size_t workbench_loaded(const Workbench *workbench) {
+    size_t count = 0;
+    for (const Loaded *loaded = workbench->loaded; loaded; loaded = loaded->next) count++;
+    return count;
+}
+
+bool workbench_free(Workbench **workbench) {
+    Workbench *self = *workbench;
+    if (!self) return true;
+    *workbench = NULL;
+    experiment_call(self->experiment, forget_values, self);
+    if (!experiment_stop(&self->experiment)) return false;
+    while (self->loaded) {
+        Loaded *loaded = self->loaded;
+        self->loaded = loaded->next;
+        jit_unload(&loaded->code);
+        free(loaded);
+    }
+    jit_free(&self->jit);
+    cells_free(&self->cells);
+    free(self);
+    return true;
+}

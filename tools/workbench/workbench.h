@@ -1,0 +1,48 @@
+/* workbench.h: an experiment as its users see it: cells of text are compiled, loaded and run one after the other, and what they
+ * leave is there for the next. The terminal's mri and the notebook's kernel stand on it. One thread. */
+#ifndef TOOLS_WORKBENCH_WORKBENCH_H
+#define TOOLS_WORKBENCH_WORKBENCH_H
+
+#include "compiler/session/cells.h"
+
+typedef struct Workbench Workbench;
+
+typedef struct WorkbenchConfig {
+    const char *library_dir; /* holds hot.bc */
+    int optimise;            /* of cells with loops that may be worth it; others are compiled as quickly as possible */
+    unsigned workers;        /* 0: one for each processor */
+    int argc;                /* what `args` is */
+    char **argv;
+} WorkbenchConfig;
+
+typedef struct CellOptions {
+    const char *name; /* in messages: "cell 3", "program.mr" */
+    bool wants_value; /* the last statement's value becomes `it` */
+    bool is_coloured;
+    DiagFormat format;
+} CellOptions;
+
+/* How a cell ended; `messages` holds what the compiler said, warnings too, or else the error with which it ended. */
+typedef enum CellEnd { CELL_DONE, CELL_REFUSED, CELL_FAILED } CellEnd;
+
+typedef struct CellOutcome {
+    CellEnd end;
+    bool has_value;       /* `it` was set */
+    double compiled, ran; /* seconds */
+} CellOutcome;
+
+Workbench *workbench_new(const WorkbenchConfig *config, char **error); /* NULL: impossible, *error (malloc'ed) says why */
+bool workbench_free(Workbench **workbench); /* false: a worker is still in a long element, and the process must end */
+
+CellOutcome workbench_run(Workbench *workbench, const char *text, size_t len, const CellOptions *options, Buf *messages);
+
+/* What is known (cells.h), and the cells themselves, for what a cell compiles to. */
+Cells *workbench_cells(Workbench *workbench);
+
+/* Adds the value of the name as a literal of about `size` bytes at most. False: there is none. */
+bool workbench_show(Workbench *workbench, const char *name, size_t size, Buf *out);
+
+unsigned workbench_workers(const Workbench *workbench);
+size_t workbench_loaded(const Workbench *workbench); /* cells whose code is still there */
+
+#endif
