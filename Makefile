@@ -175,10 +175,10 @@ $(BUILD)/bin/mrrun: $(BUILD)/obj/tools/mrrun/main.o $(LIB_MRRUN) $(LIB_MRT)
 .PHONY: install uninstall
 install: all
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib/mr
-	install -m 755 $(BUILD)/bin/mrc $(BUILD)/bin/mrrun $(DESTDIR)$(PREFIX)/bin
+	install -m 755 $(BUILD)/bin/mrc $(BUILD)/bin/mrrun $(BUILD)/bin/mri $(DESTDIR)$(PREFIX)/bin
 	install -m 644 $(LIB_PROGRAM) $(BITCODE) $(DESTDIR)$(PREFIX)/lib/mr
 uninstall:
-	rm -f $(DESTDIR)$(PREFIX)/bin/mrc $(DESTDIR)$(PREFIX)/bin/mrrun
+	rm -f $(DESTDIR)$(PREFIX)/bin/mrc $(DESTDIR)$(PREFIX)/bin/mrrun $(DESTDIR)$(PREFIX)/bin/mri
 	rm -rf $(DESTDIR)$(PREFIX)/lib/mr
 
 include $(wildcard tests/tests.mk bench/bench.mk tests/lint/lint.mk)

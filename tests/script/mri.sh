@@ -1,0 +1,95 @@
+# A session of mri: values with their types, redefinition, errors that leave everything as it was, commands; and that cells come and go.
+MRI=$(dirname "$MRC")/mri
+session() { "$MRI" -n 3 -i "$@" >out 2>err; }
+shown() { printf '%s\n' "$@" | diff - out || { cat err; exit 1; }; }
+
+session <<'END'
+6 * 7
+let xs = [3, 1, 2]
+xs.sort()
+map x => x * x over xs reduce sum
+map f over 1..1000000 reduce sum
+fn f(x) = x % 7
+map f over 1..1000000 reduce sum
+map w => (w, 1) over ["b", "a", "b"] reduce sum by key
+it.most_common(1)
+var seen = ["x"]
+seen.push("y")
+seen
+seen[5]
+seen
+fn f(x) = "<{x}>"
+f(xs)
+let xs = xs.len()
+xs
+type Point(x: float, y: float)
+Point(1.0, 2.5)
+it.x + it.y
+x => x + 1
+[it(4)]
+fn long(
+  a,
+  b
+) {
+  a + b
+}
+long(1, 2)
+"héllo {1 + 1}"
+list(1..100000)
+print("printed")
+import stats
+stats.median([1.0, 5.0, 2.0])
+END
+grep -qF "nothing is called \`f\` here" err && grep -qF "cell 5" err
+grep -qF "index 5 is past the end" err
+sed -i 's/^\[1, 2, 3, 4, .*\] : /[1, 2, 3, …] : /' out
+shown "42 : int" "[1, 2, 3] : [int]" "14 : int" "2999998 : int" '["a": 1, "b": 2] : [string: int]' '[("b", 2)] : [(string, int)]' \
+    '["x", "y"] : [string]' '["x", "y"] : [string]' '"<[3, 1, 2]>" : string' "3 : int" "Point(1.0, 2.5) : Point" "3.5 : float" \
+    "<function lambda@1:1> : int -> int" "[5] : [int]" "3 : int" '"héllo 2" : string' "[1, 2, 3, …] : [int]" "printed" "2.0 : float"
+
+# Programs from a file and from a pipe are as they are when they are compiled: no values, and the exit status.
+echo 'print(args)
+1 + 1
+exit(args.len())' > program.mr
+status=0; "$MRI" program.mr a b >out 2>err || status=$?
+[ "$status" = 2 ] && shown '["a", "b"]'
+status=0; "$MRI" < program.mr >out 2>err || status=$?
+[ "$status" = 0 ] && shown '[]'
+status=0; echo 'print(1 // 0)' | "$MRI" >out 2>err || status=$?
+[ "$status" = 1 ] && grep -qF "division by zero" err
+
+# What is typed first after a program knows what the program has declared.
+echo 'fn twice(x) = 2 * x' > twice.mr
+echo 'twice(21)' | "$MRI" -i twice.mr >out 2>err
+shown "42 : int"
+
+# Commands.
+session <<'END'
+:type map x => (x, 1) over ["a"] reduce sum by key
+let a = 1
+:names
+:core a + 1
+:plan map x => x over 1..10 reduce sum
+:nonsense
+:t a
+:quit
+never
+END
+grep -qxF "[string: int]" out && grep -qxF "a : int" out && grep -qF "there is no command" err && grep -qF "several commands" err
+grep -q "reduce.*sum" out && ! grep -q never err
+
+# Cells come and go: memory does not grow with their number.
+python3 - "$MRI" <<'END'
+import subprocess, sys
+mri = subprocess.Popen([sys.argv[1], "-n", "2", "-i"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1)
+def resident():
+    return int(next(l for l in open(f"/proc/{mri.pid}/status") if l.startswith("VmRSS")).split()[1])
+for i in range(300):
+    mri.stdin.write(f'let x = ["{i}"]\nx.len() + (map y => y * {i} over 1..100000 reduce sum)\n')
+    assert int(mri.stdout.readline().split()[0]) == 1 + i * 100000 * 100001 // 2
+    if i == 100: before = resident()
+after = resident()
+assert after < before + 2000, f"{before} kB, {after} kB after 200 more"
+mri.stdin.close()
+assert mri.wait(60) == 0
+END
