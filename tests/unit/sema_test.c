@@ -37,7 +37,7 @@ static Check check_start(void) {
 
 static void check_source(Check *c, uint32_t file) {
     ParseInput parse = {c->arena, c->names, c->sources, c->diags, file};
-    SemaInput sema = {c->arena, c->names, c->sources, c->diags};
+    SemaInput sema = {.arena = c->arena, .names = c->names, .sources = c->sources, .diags = c->diags};
     c->is_good = sema_check(&sema, parse_file(&parse), &c->program);
     const char *trouble = c->is_good ? sema_verify(&c->program, c->sources, c->arena) : NULL;
     if (trouble) fail_msg("%s", trouble);
