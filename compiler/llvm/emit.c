@@ -88,6 +88,11 @@ static void long_functions_keep(Gen *gen) {
     }
 }
 
+/* What is in line has a short way and a rare one, which meet again. Only when LLVM has led the short ways past what was asked on
+ * them already can it see that what one of them has just stored is what the next one loads: hence one more search for values that
+ * are known, after all the rest. */
+#define VALUES_AGAIN ",function(gvn,instcombine,simplifycfg)"
+
 bool gen_optimise(Gen *gen) {
     if (!module_verify(gen)) return false;
     if (gen->options.level == 0) return true;
@@ -99,8 +104,8 @@ bool gen_optimise(Gen *gen) {
     LLVMPassBuilderOptionsSetSLPVectorization(options, gen->options.level > 1);
     LLVMPassBuilderOptionsSetLoopUnrolling(options, 1);
     static const char *const pipelines[] = {"", "globaldce,always-inline,globaldce,default<O1>",
-                                            "globaldce,always-inline,globaldce,default<O2>",
-                                            "globaldce,always-inline,globaldce,default<O3>"};
+                                            "globaldce,always-inline,globaldce,default<O2>" VALUES_AGAIN,
+                                            "globaldce,always-inline,globaldce,default<O3>" VALUES_AGAIN};
     LLVMErrorRef error = LLVMRunPasses(gen->module, pipelines[gen->options.level & 3], gen->machine, options);
     LLVMDisposePassBuilderOptions(options);
     if (!error) return module_verify(gen);

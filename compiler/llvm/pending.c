@@ -165,10 +165,11 @@ static void front_yield(Frame *frame, LLVMValueRef key, Value *value) {
         number = gen_int(gen, 1);
     }
     LLVMValueRef args[] = {kernel->pending->front, frame_address(frame, key), number, type};
-    LLVMValueRef is_full = frame_runtime(frame, RUNTIME_mr_front_put, args), has_owner = key_has_owner(frame, kernel->job, key);
+    LLVMValueRef is_full = frame_runtime(frame, RUNTIME_mr_front_put, args);
+    LLVMValueRef is_lent = gen_flag(gen, frame->walks_text); /* by the text that it is a slice of, which may be gone soon */
     frame_inline(frame, is_full);
-    LLVMBasicBlockRef usual = frame_if_rare(frame, LLVMBuildOr(b, is_full, has_owner, ""));
-    frame_runtime(frame, RUNTIME_mr_front_flush, (LLVMValueRef[]){kernel->state->address, has_owner, type});
+    LLVMBasicBlockRef usual = frame_if_rare(frame, LLVMBuildOr(b, is_full, is_lent, ""));
+    frame_runtime(frame, RUNTIME_mr_front_flush, (LLVMValueRef[]){kernel->state->address, is_lent, type});
     frame_jump(frame, usual);
     frame_enter(frame, usual);
 }

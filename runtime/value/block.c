@@ -9,7 +9,7 @@
 #include "base/arena.h"
 
 #define HUGE_PAGE ((size_t)2 << 20)
-#define LARGE     (4 * HUGE_PAGE) /* from which size on a block is mapped: so little of the last page is lost */
+#define LARGE     HUGE_PAGE
 
 static size_t mapped_size(size_t size) {
     if (size > SIZE_MAX - 2 * HUGE_PAGE) out_of_memory(size);

@@ -74,11 +74,33 @@ static void add_to_lines(MapFront *front) {
     front->fresh = left;
 }
 
+bool front_put_string(MapFront *front, const MrString *key, int64_t number) {
+    FrontItem *item = front->next++;
+    bool is_long = !front_has_room(key->len);
+    item->known = is_long ? front_key_elsewhere(key) : front_key_short(load_bytes(key->data) & short_mask(key->len), key->len);
+    item->hash = hash_bytes(key->data, key->len);
+    item->number = number;
+    __builtin_prefetch(front_line(front, item->hash));
+    front->has_owners = front->has_owners || (is_long && key->owner && key->owner->count > 0);
+    return front->next == front->limit || front->has_owners;
+}
+
+/* The item's key as the map has it. A string lies in the item or elsewhere. */
+static const void *item_key(const FrontItem *item, const MrType *type, MrString *string) {
+    Halves halves = (Halves)item->known;
+    if (type->kind == MR_INT) return &item->known;
+    if (front_is_elsewhere(item->known))
+        *string = (MrString){(const char *)(uintptr_t)halves[0], (int64_t)(halves[1] & ~UINT64_C(0) >> 8), NULL};
+    else
+        *string = (MrString){(const char *)&item->known, (int64_t)(halves[1] >> 56), NULL};
+    return string;
+}
+
 /* A line for the item's key, where one is free. */
 static void note(MapFront *front, const FrontItem *item, int64_t entry) {
     FrontLine *line = front_line(front, item->hash);
     if (line->sum) line = front_beside(front, line);
-    if (line->sum || bytes_are_zero(item->known ^ FRONT_UNKNOWN)) return;
+    if (line->sum || front_is_elsewhere(item->known)) return;
     line->key = item->known;
     line->number = entry;
 }
@@ -88,17 +110,21 @@ static void add_to_map(MrContext *context, MrMap **place, const MrType *type) {
     MrMap *map = *place;
     MapFront *front = map->front;
     bool is_wide = type->fields[1]->size > sizeof(int64_t), is_new;
-    for (FrontItem *item = front->queue; item < front->fresh; item++) __builtin_prefetch(&map->slots[item->hash & map->mask]);
-    for (FrontItem *item = front->queue; item < front->fresh; item++)
-        item->entry = mr_map_entry_ahead(context, map, (int64_t)item->hash, type);
-    for (const FrontItem *item = front->queue; item < front->fresh; item++) {
-        const char *key = item->entry < 0 ? NULL : map_entry(map, item->entry) + map->key_offset;
+    int64_t entries[2 * FRONT_BATCH]; /* those of the map that may have the keys */
+    const FrontItem *items = front->queue;
+    size_t count = (size_t)(front->fresh - items);
+    for (size_t i = 0; i < count; i++) __builtin_prefetch(&map->slots[items[i].hash & map->mask]);
+    for (size_t i = 0; i < count; i++) entries[i] = mr_map_entry_ahead(context, map, (int64_t)items[i].hash, type);
+    for (size_t i = 0; i < count; i++) {
+        const char *key = entries[i] < 0 ? NULL : map_entry(map, entries[i]) + map->key_offset;
         if (key && map->key->kind == MR_STRING) __builtin_prefetch(((const MrString *)key)->data);
     }
-    for (FrontItem *item = front->queue; item < front->fresh; item++) {
-        char *value = mr_map_upsert_at(context, place, &item->key, (int64_t)item->hash, item->entry, type, &is_new);
-        value_add(value, is_wide, item->number);
-        note(front, item, (value - type->offsets[1] - map->entries) / (int64_t)type->stride);
+    for (size_t i = 0; i < count; i++) {
+        MrString string;
+        const void *key = item_key(&items[i], map->key, &string);
+        char *value = mr_map_upsert_at(context, place, key, (int64_t)items[i].hash, entries[i], type, &is_new);
+        value_add(value, is_wide, items[i].number);
+        note(front, &items[i], (value - type->offsets[1] - map->entries) / (int64_t)type->stride);
     }
     front->fresh = front->queue;
 }
@@ -107,6 +133,8 @@ void mr_front_flush(MrContext *context, MrMap **place, bool is_all, const MrType
     MapFront *front = (*place)->front;
     front->has_sums = true;
     add_to_lines(front);
+    is_all = is_all || front->has_owners;
+    front->has_owners = false;
     if (is_all || front->fresh > front->queue + FRONT_BATCH) add_to_map(context, place, type);
     front->next = front->fresh;
     front->limit = front->fresh + FRONT_BATCH;

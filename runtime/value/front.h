@@ -24,14 +24,9 @@ typedef struct FrontLine {
 } FrontLine;
 
 typedef struct FrontItem {
-    Bytes known; /* what lines know the key by */
+    Bytes known; /* the key: what lines know it by, or where it lies (front_key_elsewhere) */
     uint64_t hash;
     int64_t number;
-    union {
-        MrString string; /* owns nothing */
-        int64_t integer;
-    } key;
-    int64_t entry; /* of the map, that may have the key; while the item is added to the map */
 } FrontItem;
 
 enum { FRONT_BATCH = 32 };
@@ -41,25 +36,37 @@ typedef struct MapFront {
     FrontItem *fresh, *next, *limit;  /* in it: where that begins and ends, and at which end it is a batch */
     uint64_t mask;                    /* one less than the number of lines, which is even */
     bool has_sums;                    /* lines may have sums that are not zero */
+    bool has_owners;                  /* in the queue are keys that somebody owns, who may give them up: nothing can wait */
     FrontLine *lines;                 /* each pair in one line of the cache */
 } MapFront;
 
 void front_settle(MrMap *map); /* adds all sums to the entries; the map may be NULL, or have no front */
 void front_drop(MrMap *map);   /* there may be none */
 
-/* Only ints and short strings that leave a byte for their length are found in a front. */
-static inline bool front_has_room(const MapKey *key, const MrType *type) {
-    return type->kind == MR_INT || (key_is_short(key, type) && ((const MrString *)key->at)->len < SHORT_BYTES);
+/* What a key is known by: an int with a 1 behind it; a string that leaves a byte for its length with that in the last byte. Of
+ * other strings items have address and length, and in the last byte what no line has. */
+static inline Bytes front_key_int(uint64_t integer) {
+    return (Bytes)(Halves){integer, 1};
 }
 
-/* What a key is compared by: an int with a 1 behind it, a string with its length in the last byte; of others, what no line has. */
-#define FRONT_UNKNOWN ((Bytes)(Halves){0, ~UINT64_C(0)})
-
-static inline Bytes front_key(const MapKey *key, const MrType *type) {
-    if (type->kind == MR_INT) return (Bytes)(Halves){*(const uint64_t *)key->at, 1};
-    if (UNLIKELY(!front_has_room(key, type))) return FRONT_UNKNOWN;
-    return (Bytes)((Halves)key->bytes | (Halves){0, (uint64_t)((const MrString *)key->at)->len << 56});
+static inline bool front_has_room(int64_t len) {
+    return (uint64_t)len - 1 < SHORT_BYTES - 1;
 }
+
+static inline Bytes front_key_short(Bytes bytes, int64_t len) {
+    return (Bytes)((Halves)bytes | (Halves){0, (uint64_t)len << 56});
+}
+
+static inline Bytes front_key_elsewhere(const MrString *string) {
+    return (Bytes)(Halves){(uintptr_t)string->data, (uint64_t)string->len | (uint64_t)UINT8_MAX << 56};
+}
+
+static inline bool front_is_elsewhere(Bytes known) {
+    return known[SHORT_BYTES - 1] == UINT8_MAX;
+}
+
+/* Puts a string of any kind into the queue; has that come to its limit? */
+bool front_put_string(MapFront *front, const MrString *key, int64_t number);
 
 static inline FrontLine *front_line(MapFront *front, uint64_t hash) {
     return &front->lines[hash & front->mask];

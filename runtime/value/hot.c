@@ -157,19 +157,29 @@ void *mr_map_upsert_at(MrContext *context, MrMap **place, const void *key, int64
 
 /* ---- the front of a map of sums */
 
+static inline bool front_put_rare(MapFront *front, MrString key, int64_t number) {
+    return front_put_string(front, &key, number);
+}
+
 bool mr_front_put(MrContext *context, void *into, const void *key, int64_t number, const MrType *type) {
     (void)context;
     MapFront *front = into;
-    MapKey sought = map_key(key, type->fields[0]);
+    Bytes known;
+    uint64_t hash;
+    if (type->fields[0]->kind == MR_INT) {
+        known = front_key_int(*(const uint64_t *)key);
+        hash = hash_int(*(const uint64_t *)key);
+    } else {
+        MrString string = *(const MrString *)key;
+        if (UNLIKELY(string.owner != NULL)) return front_put_rare(front, string, number);
+        if (UNLIKELY(!front_has_room(string.len))) return front_put_rare(front, (MrString){string.data, string.len, NULL}, number);
+        Bytes bytes = load_bytes(string.data) & short_mask(string.len);
+        known = front_key_short(bytes, string.len);
+        hash = hash_short(bytes, string.len);
+    }
     FrontItem *item = front->next;
-    item->known = front_key(&sought, type->fields[0]);
-    item->hash = sought.hash;
-    item->number = number;
-    if (type->fields[0]->kind == MR_INT)
-        item->key.integer = *(const int64_t *)key;
-    else
-        item->key.string = *(const MrString *)key;
-    __builtin_prefetch(front_line(front, sought.hash));
+    *item = (FrontItem){known, hash, number};
+    __builtin_prefetch(front_line(front, hash));
     front->next = item + 1;
     return item + 1 == front->limit;
 }
@@ -322,7 +332,7 @@ static inline bool lower_slice(MrScratch *scratch, MrString *out, const MrString
 
 bool mr_prim_lower(MrContext *context, MrString *out, const MrString *s) {
     MrScratch *scratch = &context->scratch;
-    if (LIKELY(!s->owner && is_short(s->len) && scratch->left >= SHORT_BYTES && lower_slice(scratch, out, s))) return false;
+    if (LIKELY(!s->owner && front_has_room(s->len) && scratch->left >= SHORT_BYTES && lower_slice(scratch, out, s))) return false;
     lower_rare(out, *s);
     return false;
 }
