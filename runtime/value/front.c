@@ -6,8 +6,9 @@
 
 #include "base/arena.h"
 
-/* The least and the most lines: as many as one huge page holds. More than that are no nearer than the map itself. */
-enum { FRONT_FIRST = 64, FRONT_MOST = 65536 };
+/* The least and the most lines: as many as one huge page holds. More than that are no nearer than the map itself. There are more
+ * than LINES_LEAST for each entry of the map, and LINES_NEW when there have become too few. */
+enum { FRONT_FIRST = 1024, FRONT_MOST = 65536, LINES_LEAST = 2, LINES_NEW = 4 };
 
 /* The most lines there are lie in one huge page, where the system has any. */
 static FrontLine *lines_new(uint64_t count) {
@@ -26,17 +27,26 @@ void front_drop(MrMap *map) {
     map->front = NULL;
 }
 
-static void front_make(MrMap *map) {
-    uint64_t lines = FRONT_FIRST;
-    while (lines < FRONT_MOST && lines < 2 * (uint64_t)map->len) lines *= 2;
-    if (map->front && map->front->mask + 1 >= lines) return;
+/* Gives the front new lines where it has too few for its map. What waits stays in the queue. */
+static void front_grow(MrMap *map) {
+    MapFront *front = map->front;
+    uint64_t lines = front->mask + 1, entries = (uint64_t)map->len;
+    if (lines == FRONT_MOST || (front->lines && lines >= LINES_LEAST * entries)) return;
+    while (lines < FRONT_MOST && lines < LINES_NEW * entries) lines *= 2;
     front_settle(map);
-    front_drop(map);
-    map->front = xaligned(_Alignof(MapFront), sizeof(MapFront));
-    map->front->lines = lines_new(lines);
-    map->front->mask = lines - 1;
-    map->front->fresh = map->front->next = map->front->queue;
-    map->front->limit = map->front->queue + FRONT_BATCH;
+    free(front->lines);
+    front->lines = lines_new(lines);
+    front->mask = lines - 1;
+}
+
+static void front_make(MrMap *map) {
+    if (!map->front) {
+        map->front = xaligned(_Alignof(MapFront), sizeof(MapFront));
+        map->front->mask = FRONT_FIRST - 1;
+        map->front->fresh = map->front->next = map->front->queue;
+        map->front->limit = map->front->queue + FRONT_BATCH;
+    }
+    front_grow(map);
 }
 
 void *mr_front_open(MrContext *context, MrMap **place, const MrType *type) {
@@ -127,6 +137,7 @@ static void add_to_map(MrContext *context, MrMap **place, const MrType *type) {
         note(front, &items[i], (value - type->offsets[1] - map->entries) / (int64_t)type->stride);
     }
     front->fresh = front->queue;
+    front_grow(map);
 }
 
 void mr_front_flush(MrContext *context, MrMap **place, bool is_all, const MrType *type) {
