@@ -17,7 +17,7 @@ $(BENCH)/sum_ref: bench/sum_ref.c
 $(BENCH)/groupby_ref: bench/groupby_ref.c
 	@mkdir -p $(@D)
 	$(CLANG) $(BENCH_FLAGS) -O3 -march=x86-64-v3 -pthread $< -o $@
-$(BENCH)/wc_simple $(BENCH)/gen_corpus $(BENCH)/gen_csv: $(BENCH)/%: bench/%.c
+$(BENCH)/wc_simple $(BENCH)/gen_corpus $(BENCH)/gen_csv $(BENCH)/peak: $(BENCH)/%: bench/%.c
 	@mkdir -p $(@D)
 	$(CC) $(BENCH_FLAGS) -O2 $< -o $@
 $(BENCH)/gen_zipf: bench/gen_zipf.c
@@ -30,7 +30,7 @@ $(BENCH)/tree_floor: bench/tree_floor.c
 	@mkdir -p $(@D)
 	$(CC) $(BENCH_FLAGS) -O2 $< -o $@ -lzmq
 
-BENCH_TOOLS := $(addprefix $(BENCH)/,wc_ref wc_simple num_ref sum_ref groupby_ref words_ref gen_corpus gen_zipf gen_csv tree_floor)
+BENCH_TOOLS := $(addprefix $(BENCH)/,wc_ref wc_simple num_ref sum_ref groupby_ref words_ref gen_corpus gen_zipf gen_csv tree_floor peak)
 
 .PHONY: bench bench-quick bench-tools
 bench-tools test-programs: $(BENCH_TOOLS)

@@ -3,9 +3,9 @@
 from harness.inputs import compile_program, corpus, lacking_flags, one_line, plays, sales, ways, zipf
 from harness.report import MB
 from harness.run import Command, Measure, check_close, check_equal, measure, run, run_once
+from harness.runs import stats
 
 THREADS = 2
-TABLE_ENTRY = 192  # bytes that a different word may cost a worker: its entry at half load, its text, and the table's old copy
 
 
 def counts(output):
@@ -77,14 +77,11 @@ def memory(options, report):
     size = options.pick(1000 * MB, 100 * MB, MB)
     text, line, table = corpus(options, size), one_line(options, size), sales(options, size)
     report.suite(f"peak memory of a process, {size / MB:.0f} MB of text, mrrun -n {THREADS}")
-    wc, totals = compile_program(options, "examples/wordcount.mr", "wc"), compile_program(options, "examples/totals.mr")
-    launch = [options.mrrun, "-n", THREADS]
-    measures = measure({"counting lines": Command(*launch, compile_program(options, "bench/lines.mr"), text),
-                        "counting words": Command(*launch, wc, text),
-                        "counting words of one line": Command(*launch, wc, line),
-                        "groups of lines": Command(*launch, compile_program(options, "bench/groupby.mr"), table)}, 1, warm=False)
-    words = int(run(totals, text).output.split()[2]) * TABLE_ENTRY / MB
-    tables = {"counting words": words, "counting words of one line": words, "groups of lines": 10_000 * TABLE_ENTRY / MB}
-    for name, m in measures.items():
-        of_table = tables.get(name, 0)
-        report.row(name, m.peak / MB, " MB", round(64 + of_table), round(16 + of_table), f"{of_table:.1f} MB of it for its table")
+    wc = compile_program(options, "examples/wordcount.mr", "wc")
+    programs = {"counting lines": (compile_program(options, "bench/lines.mr"), text), "counting words": (wc, text),
+                "counting words of one line": (wc, line), "groups of lines": (compile_program(options, "bench/groupby.mr"), table)}
+    for name, words in programs.items():
+        peak = int(run(options.bench / "peak", options.mrrun, "-n", THREADS, *words).errors.split()[-1]) / MB
+        figures, _ = stats(options, THREADS, *words, env={"MR_LOCAL_MS": "0"})
+        of_table = max(worker["table_bytes"] for job in figures["jobs"] for worker in job["workers"]) / MB
+        report.row(name, peak, " MB", round(64 + of_table, 1), round(16 + of_table, 1), f"a worker's table has {of_table:.1f} MB of it")

@@ -144,6 +144,7 @@ typedef struct WorkerStats {
     uint64_t ranges, chunks, elements, size, nanoseconds; /* mapped; size in bytes of input */
     uint64_t captures;                                    /* bytes of captures received */
     uint64_t slices;                                      /* bytes of slices of the root's lists received */
+    uint64_t table;                                       /* of a job by keys: about the bytes of the largest that it had */
     uint64_t merge_nanoseconds;
 } WorkerStats;
 

@@ -333,6 +333,7 @@ void jobs_range_done(Sched *sched, SchedPeer *peer, const Message *message) {
     stats->elements += done->elements;
     stats->size += done->size;
     stats->nanoseconds += done->nanoseconds;
+    if (done->weight > stats->table) stats->table = done->weight;
     stats->slices += done->pulled;
     job_note_time(job, done);
     if (job->phase == JOB_MAPS || handed.is_revoked) {

@@ -72,14 +72,14 @@ static void show_job(const JobStats *job) {
     if (job->spec.size) fprintf(stderr, ", %llu bytes", (unsigned long long)job->spec.size);
     fprintf(stderr, ", %llu bytes of captured values, %.3f s\n", (unsigned long long)job->spec.blob_size,
             seconds_of(job->ended - job->started));
-    fprintf(stderr, "  %-8s %8s %8s %12s %14s %9s %9s %12s %12s\n", "worker", "ranges", "chunks", "elements", "bytes read", "map s",
-            "merge s", "captures", "list bytes");
+    fprintf(stderr, "  %-8s %8s %8s %12s %14s %9s %9s %12s %12s %12s\n", "worker", "ranges", "chunks", "elements", "bytes read",
+            "map s", "merge s", "captures", "list bytes", "table bytes");
     for (uint32_t i = 0; i < job->worker_count; i++) {
         const WorkerStats *w = &job->workers[i];
-        fprintf(stderr, "  %-8u %8llu %8llu %12llu %14llu %9.3f %9.3f %12llu %12llu\n", i, (unsigned long long)w->ranges,
+        fprintf(stderr, "  %-8u %8llu %8llu %12llu %14llu %9.3f %9.3f %12llu %12llu %12llu\n", i, (unsigned long long)w->ranges,
                 (unsigned long long)w->chunks, (unsigned long long)w->elements, (unsigned long long)w->size,
                 seconds_of(w->nanoseconds), seconds_of(w->merge_nanoseconds), (unsigned long long)w->captures,
-                (unsigned long long)w->slices);
+                (unsigned long long)w->slices, (unsigned long long)w->table);
     }
     for (uint32_t i = 0; i < job->edge_count; i++) {
         const EdgeStats *edge = &job->edges[i];
@@ -109,10 +109,11 @@ static json_t *json_of(uint64_t number) {
 }
 
 static json_t *worker_json(const WorkerStats *worker, uint32_t number) {
-    return json_pack("{s:o s:o s:o s:o s:o s:f s:f s:o s:o}", "worker", json_of(number), "ranges", json_of(worker->ranges),
+    return json_pack("{s:o s:o s:o s:o s:o s:f s:f s:o s:o s:o}", "worker", json_of(number), "ranges", json_of(worker->ranges),
                      "chunks", json_of(worker->chunks), "elements", json_of(worker->elements), "bytes", json_of(worker->size),
                      "seconds", seconds_of(worker->nanoseconds), "merge_seconds", seconds_of(worker->merge_nanoseconds),
-                     "captured_bytes", json_of(worker->captures), "list_bytes", json_of(worker->slices));
+                     "captured_bytes", json_of(worker->captures), "list_bytes", json_of(worker->slices), "table_bytes",
+                     json_of(worker->table));
 }
 
 static json_t *job_json(const JobStats *job) {
