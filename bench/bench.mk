@@ -32,9 +32,17 @@ $(BENCH)/tree_floor: bench/tree_floor.c
 
 BENCH_TOOLS := $(addprefix $(BENCH)/,wc_ref wc_simple num_ref sum_ref groupby_ref words_ref gen_corpus gen_zipf gen_csv tree_floor peak)
 
-.PHONY: bench bench-quick bench-tools
+# The runtime once more without what makes a run survive (runtime/sched/guard.h), for the suite `overhead`; the compiler is the same.
+UNGUARDED := $(BUILD)/unguarded
+
+.PHONY: bench bench-quick bench-tools bench-unguarded unguarded-runtime
 bench-tools test-programs: $(BENCH_TOOLS)
-bench: all $(BENCH_TOOLS)
+bench-unguarded: all
+	@$(MAKE) -s BUILD=$(UNGUARDED) DEFINES="$(DEFINES) -DMR_UNGUARDED" unguarded-runtime
+	@mkdir -p $(UNGUARDED)/bin
+	@cmp -s $(BUILD)/bin/mrc $(UNGUARDED)/bin/mrc || cp $(BUILD)/bin/mrc $(UNGUARDED)/bin/mrc
+unguarded-runtime: $(BUILD)/bin/mrrun $(LIB_PROGRAM) $(BITCODE)
+bench: all $(BENCH_TOOLS) bench-unguarded
 	bench/bench.py --build $(BUILD)
-bench-quick: all $(BENCH_TOOLS)
+bench-quick: all $(BENCH_TOOLS) bench-unguarded
 	bench/bench.py --build $(BUILD) --quick

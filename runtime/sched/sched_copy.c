@@ -9,6 +9,7 @@
 #include <stdlib.h>
 
 #include "base/arena.h"
+#include "runtime/sched/guard.h"
 #include "runtime/sched/sched_state.h"
 
 /* A range is a straggler when it takes SLOWER times as long as its chunks should, and PATIENCE nanoseconds more. */
@@ -231,7 +232,7 @@ static void job_hand_copy(Sched *sched, Job *job, SchedPeer *peer) {
 }
 
 void jobs_hand_copies(Sched *sched) {
-    if (sched_idle(sched) == 0) {
+    if (!IS_GUARDED || sched_idle(sched) == 0) {
         sched->copy_at = sched->looked_at = 0;
         return;
     }

@@ -9,6 +9,8 @@
 #include <stdatomic.h>
 #include <stdint.h>
 
+#include "runtime/sched/guard.h"
+
 typedef enum Activity { AT_NOTHING, AT_MAPPING, AT_MERGING, AT_ENCODING, ACTIVITIES } Activity;
 
 typedef struct BlackBoxNote {
@@ -24,7 +26,7 @@ typedef struct BlackBox {
 
 /* Death may come between any two of these stores: what is half written says nothing. */
 static inline void blackbox_write(BlackBox *box, BlackBoxNote note) {
-    if (!box) return;
+    if (!IS_GUARDED || !box) return;
     atomic_store_explicit(&box->activity, AT_NOTHING, memory_order_relaxed);
     atomic_store_explicit(&box->job, note.job, memory_order_release);
     atomic_store_explicit(&box->first, note.first, memory_order_relaxed);
@@ -34,7 +36,7 @@ static inline void blackbox_write(BlackBox *box, BlackBoxNote note) {
 
 /* The job and what is done stay: only the chunks are other ones. */
 static inline void blackbox_chunks(BlackBox *box, uint64_t first, uint64_t count) {
-    if (!box) return;
+    if (!IS_GUARDED || !box) return;
     atomic_store_explicit(&box->count, 0, memory_order_relaxed);
     atomic_store_explicit(&box->first, first, memory_order_release);
     atomic_store_explicit(&box->count, count, memory_order_release);

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "runtime/net/control.h"
+#include "runtime/sched/guard.h"
 #include "runtime/sched/peer.h"
 #include "runtime/worker/compute.h"
 #include "runtime/worker/fault.h"
@@ -141,7 +142,8 @@ static void worker_loop(Worker *worker, const WorkerConfig *config) {
         while (!worker->is_over && compute_answer(worker->compute, &event)) step(worker, &event);
         if (worker->is_over || clock_now() < next_tick) continue;
         MR_FAULT("worker.before_beat");
-        PeerEvent tick = {.kind = PEER_TICK, .progress = compute_progress(worker->compute), .memory = memory_in_use()};
+        PeerEvent tick = {
+            .kind = PEER_TICK, .progress = compute_progress(worker->compute), .memory = IS_GUARDED ? memory_in_use() : 0};
         step(worker, &tick);
         neighbours_rest(config->neighbours);
         next_tick = clock_now() + TICK;
