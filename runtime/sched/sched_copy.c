@@ -243,7 +243,7 @@ void jobs_hand_copies(Sched *sched) {
         sched->copy_at = 0;
     }
     for (Job *job = sched->jobs.first; job; job = job->next) {
-        if (job->phase != JOB_MAPS || job->is_poisoned || job->spec.flags & JOB_BY_KEY) continue;
+        if (job->phase != JOB_MAPS || job->is_poisoned) continue;
         if (looks) job_find_stragglers(sched, job);
         for (SchedPeer *peer = workers_first(sched, 0), *after; peer && job->copies.total; peer = after) {
             after = workers_next(sched, peer);

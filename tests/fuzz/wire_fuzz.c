@@ -152,9 +152,15 @@ static bool merge_tables(MrContext *context, const void *captures, void *left, v
     return false;
 }
 
-/* The bag of a table, whole or in cells whose checksums are made right, so that what is behind them is met. */
-static void try_table(MrContext *context, const uint8_t *bytes, size_t size, uint32_t flags) {
-    MrTask task = task_of(NULL, 0, flags | MR_TASK_KEYED);
+/* The bag of a table, whole or in cells whose checksums are made right, so that what is behind them is met. `is_followed`: two
+ * tasks follow, whose states, a text and a table, lie in the first cell. */
+static void try_table(MrContext *context, const uint8_t *bytes, size_t size, uint32_t flags, bool is_followed) {
+    MrTask task = task_of(NULL, 0, flags | MR_TASK_KEYED), one = task_of(NULL, 0, MR_TASK_EXACT), other = one;
+    other.state = &table;
+    other.merge = merge_tables;
+    const MrFollow follows[] = {{.task = &one, .captures = MR_NO_CAPTURES}, {.task = &other, .captures = MR_NO_CAPTURES}};
+    task.follow_count = is_followed ? 2 : 0;
+    task.follows = follows;
     Buf copy = {0};
     buf_reserve(&copy, size + 1);
     buf_add(&copy, bytes, size);
@@ -182,7 +188,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     context_init(&context, &program, &runtime);
     MrTask walk = task_of(sources, 2, 0), text = task_of(texts, 1, 0), ordered = task_of(NULL, 0, 0);
     MrTask exact = task_of(NULL, 0, MR_TASK_EXACT), stream = task_of(streams, 1, 0), by_chunk = task_of(shares, 3, 0);
-    switch (data[0] % 10) {
+    switch (data[0] % 12) {
     case 0: try_message(data + 1, size - 1); break;
     case 1: try_job(&context, data + 1, size - 1, &walk); break;
     case 2: try_job(&context, data + 1, size - 1, &text); break;
@@ -190,8 +196,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     case 4: try_job(&context, data + 1, size - 1, &stream); break;
     case 5: try_shares(&context, data + 1, size - 1, &by_chunk); break;
     case 6: try_slice(&context, data + 1, size - 1, &walk); break;
-    case 7: try_table(&context, data + 1, size - 1, 0); break;
-    case 8: try_table(&context, data + 1, size - 1, MR_TASK_EXACT); break;
+    case 7: try_table(&context, data + 1, size - 1, 0, false); break;
+    case 8: try_table(&context, data + 1, size - 1, MR_TASK_EXACT, false); break;
+    case 9: try_table(&context, data + 1, size - 1, 0, true); break;
+    case 10: try_table(&context, data + 1, size - 1, MR_TASK_EXACT, true); break;
     default: try_bag(&context, data + 1, size - 1, &exact); break;
     }
     context_free(&context);
