@@ -9,6 +9,8 @@ BUILD   ?= build
 PREFIX  ?= /usr/local
 CC      ?= gcc
 CLANG   ?= clang-19
+NM      ?= nm
+OBJCOPY ?= objcopy
 LLVM_CONFIG ?= llvm-config-19
 VERSION := 0.1.0
 comma   := ,
@@ -19,7 +21,9 @@ WARNINGS += -Werror
 endif
 OPT     ?= -O2
 SAN_FLAGS := $(if $(SAN),-fsanitize=$(SAN) -fno-sanitize-recover=all -fno-omit-frame-pointer)
-CFLAGS  += -std=c11 -g $(OPT) -ffp-contract=off -fno-math-errno $(WARNINGS) $(SAN_FLAGS) -pthread
+# What C leaves to the machine is the same on all of them: chars have a sign, and no two operations of floats become one.
+SAME    := -fsigned-char -ffp-contract=off
+CFLAGS  += -std=c11 -g $(OPT) $(SAME) -fno-math-errno $(WARNINGS) $(SAN_FLAGS) -pthread
 CPPFLAGS += -I. -I$(BUILD)/gen -D_GNU_SOURCE -DMR_VERSION='"$(VERSION)"' $(DEFINES) -MMD -MP
 LDFLAGS += $(SAN_FLAGS) -pthread
 # Programs that a sanitised mrc links need the sanitiser's run-time library too.
@@ -29,12 +33,13 @@ LLVM_LIBS := $(shell $(LLVM_CONFIG) --link-shared --libs 2>/dev/null) $(addprefi
 COMPILER_LIBS := $(LLVM_LIBS) -l:libutf8proc.a -lm
 MOLD := $(shell command -v mold)
 # mrc has LLVM in itself where the libraries for that are there: loading the shared one takes longer than compiling a small program.
-LLVM_STATIC := $(if $(SAN),,$(shell $(LLVM_CONFIG) --link-static --libs passes bitreader bitwriter linker target x86codegen x86info x86desc 2>/dev/null))
+llvm_targets = $(foreach t,x86 aarch64,$(addprefix $(t),$(1)))
+LLVM_STATIC := $(if $(SAN),,$(shell $(LLVM_CONFIG) --link-static --libs passes bitreader bitwriter linker target $(call llvm_targets,codegen info desc) 2>/dev/null))
 STATIC_LIBS := libstdc++.a libz.a libzstd.a
 HAS_STATIC  := $(if $(LLVM_STATIC),$(filter $(words $(STATIC_LIBS)),$(words $(foreach l,$(STATIC_LIBS),$(findstring /,$(dir $(shell $(CC) -print-file-name=$(l))))))))
 MRC_LIBS := $(if $(HAS_STATIC),-no-pie -static-libgcc $(if $(MOLD),-fuse-ld=mold) -Wl$(comma)--gc-sections -L$(shell $(LLVM_CONFIG) --libdir) \
   $(LLVM_STATIC) -l:libutf8proc.a $(addprefix -l:,$(STATIC_LIBS)) -lm,$(COMPILER_LIBS))
-JIT_STATIC := $(if $(SAN),,$(shell $(LLVM_CONFIG) --link-static --libs passes bitreader bitwriter linker target orcjit x86codegen x86asmparser x86info x86desc 2>/dev/null))
+JIT_STATIC := $(if $(SAN),,$(shell $(LLVM_CONFIG) --link-static --libs passes bitreader bitwriter linker target orcjit $(call llvm_targets,codegen asmparser info desc) 2>/dev/null))
 JIT_LIBS := $(if $(HAS_STATIC),-no-pie -static-libgcc $(if $(MOLD),-fuse-ld=mold) -Wl$(comma)--gc-sections -L$(shell $(LLVM_CONFIG) --libdir) \
   $(JIT_STATIC) $(addprefix -l:,$(STATIC_LIBS)) -lm,$(COMPILER_LIBS))
 RUNTIME_LIBS := -lzmq -lutf8proc -l:libpcre2-8.a -lsleef -lm -pthread
@@ -55,7 +60,10 @@ LIB_COMPILER := $(BUILD)/lib/libcompiler.a
 LIB_MRT      := $(BUILD)/lib/libmrt.a
 LIB_PROGRAM  := $(BUILD)/lib/mr/libmrt.a
 LIB_MRRUN    := $(BUILD)/lib/libmrrun.a
-BITCODE      := $(BUILD)/lib/mr/hot.bc
+# The machine that mr is built for, and those that mrc compiles for: another one than this where its C headers are there.
+MACHINE      := $(firstword $(subst -, ,$(shell $(CC) -dumpmachine)))
+TARGETS      := $(MACHINE) $(foreach m,$(filter-out $(MACHINE),x86_64 aarch64),$(if $(wildcard /usr/$(m)-linux-gnu/include/string.h),$(m)))
+BITCODE      := $(TARGETS:%=$(BUILD)/lib/mr/hot-%.bc)
 HOT_SRC      := $(wildcard runtime/value/hot.c runtime/value/random.c)
 LLVM_LINK    ?= $(shell $(LLVM_CONFIG) --bindir 2>/dev/null)/llvm-link
 LLVM_OPT     ?= $(shell $(LLVM_CONFIG) --bindir 2>/dev/null)/opt
@@ -91,7 +99,7 @@ $(LIB_MRT): $(RUNTIME_OBJ)
 $(LIB_MRRUN): $(call objects,$(filter-out %/main.c,$(MRRUN_SRC)))
 $(LIB_BASE) $(LIB_COMPILER) $(LIB_MRT) $(LIB_MRRUN):
 	@mkdir -p $(@D)
-	rm -f $@ && ar qcs $@ $^
+	rm -f $@ && $(AR) qcs $@ $^
 # The runtime as programs are linked with it: its own names, other than mr_... and those that the hot functions know, get one that no
 # C function of a program can have. What every program has is one object already, so that linking one takes little; the rest of it, which
 # asks for libraries that few programs need, is taken where it is used. A runtime with sanitisers keeps its line tables.
@@ -99,13 +107,13 @@ PROGRAM_OBJ := $(BUILD)/obj/program
 SELDOM      := pcre2_|Sleef_
 $(LIB_PROGRAM): $(LIB_MRT)
 	@mkdir -p $(@D) $(PROGRAM_OBJ)
-	nm -g $(patsubst %.c,$(BUILD)/obj/%.o,$(HOT_SRC)) | awk 'NF > 1 { print $$NF }' > $(BUILD)/obj/hot.names
-	nm -g --defined-only $< | awk 'NF == 3 && $$3 !~ /^(mr)?_/ { print $$3 }' | sort | grep -vxF -f $(BUILD)/obj/hot.names | \
+	$(NM) -g $(patsubst %.c,$(BUILD)/obj/%.o,$(HOT_SRC)) | awk 'NF > 1 { print $$NF }' > $(BUILD)/obj/hot.names
+	$(NM) -g --defined-only $< | awk 'NF == 3 && $$3 !~ /^(mr)?_/ { print $$3 }' | sort | grep -vxF -f $(BUILD)/obj/hot.names | \
 	  sed 's/.*/& mr.&/' > $(BUILD)/obj/program.names
-	nm -A -u $(RUNTIME_OBJ) | grep -E '$(SELDOM)' | cut -d: -f1 | sort -u > $(PROGRAM_OBJ)/seldom
-	ld -r -o $(PROGRAM_OBJ)/always.o $$(printf '%s\n' $(RUNTIME_OBJ) | grep -vxF -f $(PROGRAM_OBJ)/seldom)
-	rm -f $(PROGRAM_OBJ)/libmrt.a && ar qcs $(PROGRAM_OBJ)/libmrt.a $(PROGRAM_OBJ)/always.o $$(cat $(PROGRAM_OBJ)/seldom)
-	objcopy $(if $(SAN),,--strip-debug) --redefine-syms=$(BUILD)/obj/program.names $(PROGRAM_OBJ)/libmrt.a $@
+	$(NM) -A -u $(RUNTIME_OBJ) | grep -E '$(SELDOM)' | cut -d: -f1 | sort -u > $(PROGRAM_OBJ)/seldom
+	$(LD) -r -o $(PROGRAM_OBJ)/always.o $$(printf '%s\n' $(RUNTIME_OBJ) | grep -vxF -f $(PROGRAM_OBJ)/seldom)
+	rm -f $(PROGRAM_OBJ)/libmrt.a && $(AR) qcs $(PROGRAM_OBJ)/libmrt.a $(PROGRAM_OBJ)/always.o $$(cat $(PROGRAM_OBJ)/seldom)
+	$(OBJCOPY) $(if $(SAN),,--strip-debug) --redefine-syms=$(BUILD)/obj/program.names $(PROGRAM_OBJ)/libmrt.a $@
 
 # The standard library and the explanations of diagnostics travel inside mrc: a table of names, texts and lengths for each folder.
 # $(call embed,TABLE,FILES) prints it as assembly.
@@ -136,14 +144,19 @@ $(BUILD)/obj/embedded.o $(BUILD)/obj/explanations.o: $(BUILD)/obj/%.o: $(BUILD)/
 	@mkdir -p $(@D)
 	$(CC) -c $< -o $@
 
-# The hot part of the runtime once more, as LLVM bitcode that is linked into programs before optimisation.
-$(BUILD)/obj/%.bc: %.c $(wildcard runtime/value/*.h runtime/include/*)
-	@mkdir -p $(@D)
-	$(CLANG) -std=c11 -I. -D_GNU_SOURCE -O1 -Xclang -disable-llvm-passes -ffp-contract=off -fno-math-errno -emit-llvm -c $< -o $@
-# As far as they can be optimised without knowing what is called with what, they are here and not in each program.
-$(BITCODE): $(patsubst %.c,$(BUILD)/obj/%.bc,$(HOT_SRC))
-	@mkdir -p $(@D)
-	$(LLVM_LINK) $^ | $(LLVM_OPT) '-passes=thinlto-pre-link<O2>' -o $@
+# The hot part of the runtime once more, as LLVM bitcode that is linked into programs before optimisation: for each target, since what
+# clang makes of C keeps to the machine's calling convention.
+# As far as it can be optimised without knowing what is called with what, it is here and not in each program.
+define hot
+$(BUILD)/obj/hot-$(1)/%.bc: %.c $(wildcard runtime/value/*.h runtime/include/*)
+	@mkdir -p $$(@D)
+	$(CLANG) --target=$(1)-linux-gnu $(if $(filter-out $(MACHINE),$(1)),-isystem /usr/$(1)-linux-gnu/include) -std=c11 -I. -D_GNU_SOURCE \
+	  -O1 -Xclang -disable-llvm-passes $(SAME) -fno-math-errno -emit-llvm -c $$< -o $$@
+$(BUILD)/lib/mr/hot-$(1).bc: $(patsubst %.c,$(BUILD)/obj/hot-$(1)/%.bc,$(HOT_SRC))
+	@mkdir -p $$(@D)
+	$(LLVM_LINK) $$^ | $(LLVM_OPT) '-passes=thinlto-pre-link<O2>' -o $$@
+endef
+$(foreach m,$(TARGETS),$(eval $(call hot,$(m))))
 
 # What mrc needs to know to call the linker itself: the linker, the files before and after those of a program, and folders of libraries,
 # as the C compiler here has them. Nothing of it where the C compiler is needed, or where there is no mold.

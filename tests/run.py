@@ -105,7 +105,8 @@ def golden(options):
                 def check(source=source, expected=expected, phase=phase):
                     # A plan says what LLVM has made of the code, unless that is nothing.
                     level = ["-O0"] if phase == "plan" else []
-                    _, out, _ = run([options.mrc, *level, f"--emit={phase}", source.relative_to(ROOT)], cwd=ROOT)
+                    target = ["--target=x86_64-linux-gnu"] if phase in ("llvm", "asm") else []
+                    _, out, _ = run([options.mrc, *level, *target, f"--emit={phase}", source.relative_to(ROOT)], cwd=ROOT)
                     if phase in ("llvm", "asm"):
                         lines = iter(out.decode().splitlines())
                         for wanted in expected.read_text().splitlines():

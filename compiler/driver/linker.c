@@ -14,15 +14,23 @@
 #define MR_LINK_FLAGS /* a sanitised build gives its programs the sanitiser's run-time library: "-fsanitize=address", */
 #endif
 
+#if defined(__aarch64__)
+#define EMULATION "-maarch64linux"
+#define LOADER    "/lib/ld-linux-aarch64.so.1"
+#else
+#define EMULATION "-melf_x86_64"
+#define LOADER    "/lib64/ld-linux-x86-64.so.2"
+#endif
+
 /* -s is not given: line tables and names are for debuggers. A process that mold leaves behind to clean up would be waited for. */
 static const char *const start[] = {LINKER,
                                     "--no-fork",
                                     "-pie",
                                     "--eh-frame-hdr",
                                     "--hash-style=gnu",
-                                    "-melf_x86_64",
+                                    EMULATION,
                                     "-dynamic-linker",
-                                    "/lib64/ld-linux-x86-64.so.2",
+                                    LOADER,
                                     LINKER_START "-o"};
 static const char *const end[] = {LINKER_FOLDERS "-lgcc", "--as-needed", "-lgcc_s", "--no-as-needed", "-lc", LINKER_END};
 /* mold links in a sixth of the time of the default linker. */

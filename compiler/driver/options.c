@@ -25,6 +25,7 @@ enum { ARTIFACTS = sizeof artifacts / sizeof *artifacts };
 
 enum {
     OPTION_EMIT = 256,
+    OPTION_TARGET,
     OPTION_CPU,
     OPTION_CHECK_LAWS,
     OPTION_DIAGNOSTICS,
@@ -37,6 +38,7 @@ enum {
 static const struct option long_options[] = {
     {"output", required_argument, NULL, 'o'},
     {"emit", required_argument, NULL, OPTION_EMIT},
+    {"target", required_argument, NULL, OPTION_TARGET},
     {"cpu", required_argument, NULL, OPTION_CPU},
     {"check-laws", no_argument, NULL, OPTION_CHECK_LAWS},
     {"diagnostics", required_argument, NULL, OPTION_DIAGNOSTICS},
@@ -57,7 +59,10 @@ static void print_help(void) {
            "  -O0 -O1 -O2 -O3           how much to optimise (default: -O2)\n"
            "  -lNAME, -L FOLDER         what has the program's C functions, as for a C compiler\n"
            "  -g                        line tables for debuggers\n"
-           "      --cpu=NAME            the processor to compile for (default: x86-64-v2)\n"
+           "      --target=MACHINE      x86_64-linux-gnu or aarch64-linux-gnu (default: this machine's); for another machine,\n"
+           "                            with --emit=obj, asm, llvm or plan\n"
+           "      --cpu=LEVEL           the least of processors to compile for: x86-64 (x86-64-v2, the default, -v3, -v4) or\n"
+           "                            armv8-a\n"
            "      --emit=WHAT           stop after a phase and write what it made to standard output, or to -o:\n");
     for (int i = 0; i < ARTIFACTS; i++) printf("                              %-9s %s\n", artifacts[i].name, artifacts[i].what);
     printf("      --check-laws          run the program, and test on its data that what it reduces by is associative;\n"
@@ -115,6 +120,12 @@ static bool parse_diagnostics(const char *name, DriverOptions *out) {
     return usage_error("--diagnostics=%s: the format is text, short or json", name);
 }
 
+static bool parse_target(const char *name, DriverOptions *out) {
+    out->session.target = name;
+    if (session_target(name) != SESSION_TARGET_UNKNOWN) return true;
+    return usage_error("--target=%s: it is x86_64-linux-gnu or aarch64-linux-gnu", name);
+}
+
 static bool parse_level(const char *level, DriverOptions *out) {
     if (strlen(level) != 1 || *level < '0' || *level > '3') return usage_error("-O%s: the level is 0, 1, 2 or 3", level);
     out->session.optimise = *level - '0';
@@ -166,6 +177,7 @@ static bool parse_option(int option, char **argv, DriverOptions *out) {
     case 'L': add_link_option(out, "-L", optarg); return true;
     case 'g': out->session.debug = true; return true;
     case OPTION_EMIT: return parse_emit(optarg, out);
+    case OPTION_TARGET: return parse_target(optarg, out);
     case OPTION_CPU: out->session.cpu = optarg; return true;
     case OPTION_DIAGNOSTICS: return parse_diagnostics(optarg, out);
     case 'h':
@@ -221,6 +233,9 @@ bool driver_options(int argc, char **argv, DriverOptions *out) {
     if (!is_good || out->is_done) return is_good;
     if (optind == argc || !*argv[optind]) return usage_error("no program given");
     out->input = argv[optind];
+    if (!out->is_emit && session_target(out->session.target) == SESSION_TARGET_ELSEWHERE)
+        return usage_error("--target=%s is another machine: --emit=obj writes an object file, to be linked there with the runtime",
+                           out->session.target);
     if (!add_objects(argv + optind + 1, (size_t)(argc - optind - 1), out)) return false;
     if (out->is_test && (out->is_emit || out->output))
         return usage_error("`mrc test` runs the tests: it takes no -o and no --emit");

@@ -85,15 +85,14 @@ static LLVMTypeRef c_call_type(Frame *frame, const CCall *call) {
     return LLVMFunctionType(frame->gen->i1, call->types, call->count, 0);
 }
 
-/* C bools fill their register: `on` is the call itself or the declaration. */
-static void c_call_extend(Gen *gen, const CCall *call, LLVMValueRef on, bool is_call) {
-    LLVMAttributeRef zeroext = LLVMCreateEnumAttribute(gen->llvm, LLVMGetEnumAttributeKindForName("zeroext", 7), 0);
+/* Marks what is a bool; `on` is the call itself or the declaration. */
+static void c_call_bools(Gen *gen, const CCall *call, LLVMValueRef on, bool is_call) {
     for (unsigned i = 0; i <= call->count; i++) {
         if (i > 0 && call->types[i - 1] != gen->i1) continue; /* index 0 is the result */
         if (is_call) {
-            LLVMAddCallSiteAttribute(on, i, zeroext);
+            gen_call_attribute_bool(gen, on, i);
         } else {
-            LLVMAddAttributeAtIndex(on, i, zeroext);
+            gen_attribute_bool(gen, on, i);
         }
     }
 }
@@ -112,7 +111,7 @@ Value gen_call_value(Frame *frame, const CoreExpr *expr) {
     LLVMValueRef function = gen_load_at(frame, gen->ptr, closure, offsetof(MrClosure, function));
     LLVMValueRef code = gen_load_at(frame, gen->ptr, function, offsetof(MrFunction, code));
     LLVMValueRef failed = LLVMBuildCall2(frame->builder, c_call_type(frame, &call), code, call.args, call.count, "");
-    c_call_extend(gen, &call, failed, true);
+    c_call_bools(gen, &call, failed, true);
     frame_check_at(frame, failed, expr->span);
     return value_owned(gen_load(frame, expr->type, out), expr->type);
 }
@@ -162,10 +161,10 @@ Value gen_prim_call(Frame *frame, const CoreExpr *expr, LLVMValueRef place, Valu
     if (!function) {
         function = LLVMAddFunction(gen->module, name, type);
         gen_attribute(gen, function, (LLVMAttributeIndex)LLVMAttributeFunctionIndex, "nounwind");
-        c_call_extend(gen, &call, function, false);
+        c_call_bools(gen, &call, function, false);
     }
     LLVMValueRef failed = LLVMBuildCall2(frame->builder, type, function, call.args, call.count, "");
-    c_call_extend(gen, &call, failed, true);
+    c_call_bools(gen, &call, failed, true);
     frame_inline(frame, failed); /* which has an effect where the primitive is one of the hot functions */
     frame_check_at(frame, failed, expr->span);
     return value_owned(gen_load(frame, expr->type, out), expr->type);
@@ -223,7 +222,7 @@ static LLVMValueRef inline_prim(Frame *frame, const CoreExpr *expr, Value *value
     if (strcmp(expr->text, "len") == 0 && type->kind == CORE_TYPE_STRING) {
         return LLVMBuildExtractValue(b, value_read(frame, &values[0]), 1, "len");
     }
-    if (strcmp(expr->text, "mix") == 0 && gen_cpu_made(frame->gen) >= MR_CPU_X86_64_V4) {
+    if (strcmp(expr->text, "mix") == 0 && gen_level_made(frame->gen)->multiplies_vectors) {
         return gen_mix(frame, values[0].llvm, values[1].llvm);
     }
     if (strcmp(expr->text, "compare") == 0) {

@@ -54,10 +54,8 @@ Value gen_foreign(Frame *frame, const CoreExpr *expr) {
     LLVMTypeRef type = LLVMFunctionType(foreign_type(gen, expr->type), types, (unsigned)count, 0);
     LLVMValueRef function = LLVMGetNamedFunction(gen->module, expr->text);
     LLVMValueRef result = LLVMBuildCall2(frame->builder, type, function, args, (unsigned)count, "");
-    /* A C bool travels in a register whose upper bits are zero. */
-    LLVMAttributeRef zeroext = LLVMCreateEnumAttribute(gen->llvm, LLVMGetEnumAttributeKindForName("zeroext", 7), 0);
     for (unsigned i = 0; i < count; i++)
-        if (types[i] == gen->i1) LLVMAddCallSiteAttribute(result, i + 1, zeroext);
-    if (expr->type->kind == CORE_TYPE_BOOL) LLVMAddCallSiteAttribute(result, LLVMAttributeReturnIndex, zeroext);
+        if (types[i] == gen->i1) gen_call_attribute_bool(gen, result, i + 1);
+    if (expr->type->kind == CORE_TYPE_BOOL) gen_call_attribute_bool(gen, result, LLVMAttributeReturnIndex);
     return foreign_result(frame, expr, result);
 }

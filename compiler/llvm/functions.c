@@ -112,9 +112,9 @@ static LLVMValueRef declare_wrapper(Gen *gen, const CoreFn *fn) {
     for (size_t i = 0; i < fn->params.len; i++) types[count++] = gen_argument_type(gen, fn->params.items[i]->type);
     Callee wrapper =
         gen_internal(gen, arena_printf(gen->arena, "code %s", fn->name), LLVMFunctionType(gen->i1, types, count, 0), false, true);
-    gen_attribute(gen, wrapper.function, LLVMAttributeReturnIndex, "zeroext");
+    gen_attribute_bool(gen, wrapper.function, LLVMAttributeReturnIndex);
     for (unsigned i = 3; i < count; i++) {
-        if (types[i] == gen->i1) gen_attribute(gen, wrapper.function, i + 1, "zeroext");
+        if (types[i] == gen->i1) gen_attribute_bool(gen, wrapper.function, i + 1);
     }
     return wrapper.function;
 }

@@ -15,11 +15,15 @@
 typedef struct GenOptions {
     unsigned level;          /* optimisation, 0 … 3 */
     bool is_debug;           /* line tables for gdb */
-    const char *cpu;         /* as LLVM names it; NULL: "x86-64-v2" */
-    const char *hot_bitcode; /* path of hot.bc, the runtime's hot functions; not read at level 0 */
+    const char *target;      /* "x86_64-linux-gnu", "aarch64-linux-gnu"; NULL: that of the machine at hand */
+    const char *cpu;         /* a level of the target's (runtime/include/cpu.def); NULL: x86-64-v2, or armv8-a */
+    const char *hot_bitcode; /* path of the runtime's hot functions, compiled for the target; not read at level 0 */
     bool may_split;          /* a large program may become two objects, which two threads make; for gen_emit_objects */
     const char *name;        /* of the program, for people; NULL: the first source file's path */
 } GenOptions;
+
+/* The kind of machine that a name in GenOptions.target says, as `uname -m` has it: "aarch64". NULL: it is not known. */
+const char *gen_target_machine(const char *target);
 
 typedef struct GenModule GenModule;
 

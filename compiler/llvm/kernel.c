@@ -13,7 +13,7 @@ static Callee kernel_declare(Gen *gen, const CoreJob *job) {
     const char *name = gen_variant_name(gen, arena_printf(gen->arena, "kernel %u", job->index));
     Callee callee = gen_internal(gen, name, LLVMFunctionType(gen->i1, params, 5, 0), false, true);
     gen_variant_mark(gen, callee.function);
-    gen_attribute(gen, callee.function, LLVMAttributeReturnIndex, "zeroext");
+    gen_attribute_bool(gen, callee.function, LLVMAttributeReturnIndex);
     return callee;
 }
 

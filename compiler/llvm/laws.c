@@ -14,9 +14,9 @@ static LLVMValueRef law_begin(Frame *frame, Scope *scope, Gen *gen, const CoreJo
                               unsigned count) {
     LLVMTypeRef type = LLVMFunctionType(gen->i1, params, count, 0);
     Callee callee = gen_internal(gen, arena_printf(gen->arena, "law %s %u", what, job->index), type, false, true);
-    gen_attribute(gen, callee.function, LLVMAttributeReturnIndex, "zeroext");
+    gen_attribute_bool(gen, callee.function, LLVMAttributeReturnIndex);
     for (unsigned i = 0; i < count; i++) {
-        if (params[i] == gen->i1) gen_attribute(gen, callee.function, i + 1, "zeroext");
+        if (params[i] == gen->i1) gen_attribute_bool(gen, callee.function, i + 1);
     }
     frame_begin(frame, gen, callee.function, job->name, job->span);
     scope_enter(frame, scope);

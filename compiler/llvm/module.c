@@ -23,50 +23,53 @@ static const struct {
 #undef UPDATE
 };
 
-static const char *const TRIPLE = "x86_64-pc-linux-gnu";
+const TargetLevel *gen_level_made(const Gen *gen) {
+    return gen->variant && gen->variant->level ? gen->variant->level : gen->level;
+}
 
-/* LLVM ends the process for a name that it does not know. The levels are what programs can be told to rely on. */
-static MrCpu cpu_named(const char *name) {
-    static const char *const levels[] = {"x86-64", "x86-64-v2", "x86-64-v3", "x86-64-v4"};
-    for (size_t i = 0; i < sizeof levels / sizeof *levels; i++) {
-        if (strcmp(name, levels[i]) == 0) return (MrCpu)(MR_CPU_X86_64 + i);
+/* A list of names for people: "a, b and c". */
+static const char *level_names(Gen *gen) {
+    const char *names = gen->target->levels[0].name;
+    for (size_t i = 1; i < gen->target->level_count; i++) {
+        names = arena_printf(gen->arena, "%s%s%s", names, i + 1 < gen->target->level_count ? ", " : " and ",
+                             gen->target->levels[i].name);
     }
-    return MR_CPU_OTHER;
+    return names;
 }
 
-MrCpu gen_cpu(const Gen *gen) {
-    return cpu_named(gen->options.cpu);
-}
-
-MrCpu gen_cpu_made(const Gen *gen) {
-    return gen->variant && gen->variant->cpu ? cpu_named(gen->variant->cpu) : gen_cpu(gen);
-}
-
-/* Programs are never compiled for the machine at hand: the same source gives the same bytes everywhere. */
-static bool module_target(Gen *gen) {
-    if (cpu_named(gen->options.cpu) == MR_CPU_OTHER) {
-        Diag *diag = diag_add(gen->sink, E0701, SPAN_NONE, "unknown processor '%s'", gen->options.cpu);
-        diag_hint(diag, "known are x86-64, x86-64-v2, x86-64-v3 and x86-64-v4");
+/* Programs are never compiled for the processor at hand: the same source gives the same bytes on all machines of a kind. */
+static bool module_level(Gen *gen) {
+    const char *cpu = gen->options.cpu;
+    gen->target = target_named(gen->options.target);
+    if (!gen->target) {
+        Diag *diag = diag_add(gen->sink, E0701, SPAN_NONE, "unknown target '%s'", gen->options.target);
+        diag_hint(diag, "known are x86_64-linux-gnu and aarch64-linux-gnu");
         return false;
     }
-    LLVMInitializeX86TargetInfo();
-    LLVMInitializeX86Target();
-    LLVMInitializeX86TargetMC();
-    LLVMInitializeX86AsmPrinter();
+    gen->level = cpu ? target_level_named(gen->target, cpu) : &gen->target->levels[gen->target->base];
+    if (gen->level) return true;
+    Diag *diag = diag_add(gen->sink, E0701, SPAN_NONE, "unknown processor '%s'", cpu);
+    diag_hint(diag, "of %s, known are %s", gen->target->machine, level_names(gen));
+    return false;
+}
+
+static bool module_target(Gen *gen) {
+    const char *triple = gen->target->triple;
+    gen->target->prepare();
     LLVMTargetRef target;
     char *message = NULL;
-    if (LLVMGetTargetFromTriple(TRIPLE, &target, &message)) {
-        diag_add(gen->sink, E0701, SPAN_NONE, "LLVM has no target %s: %s", TRIPLE, message);
+    if (LLVMGetTargetFromTriple(triple, &target, &message)) {
+        diag_add(gen->sink, E0701, SPAN_NONE, "LLVM has no target %s: %s", triple, message);
         LLVMDisposeMessage(message);
         return false;
     }
     static const LLVMCodeGenOptLevel levels[] = {LLVMCodeGenLevelNone, LLVMCodeGenLevelLess, LLVMCodeGenLevelDefault,
                                                  LLVMCodeGenLevelAggressive};
-    gen->machine = LLVMCreateTargetMachine(target, TRIPLE, gen->options.cpu, "", levels[gen->options.level & 3], LLVMRelocPIC,
+    gen->machine = LLVMCreateTargetMachine(target, triple, gen->level->llvm, "", levels[gen->options.level & 3], LLVMRelocPIC,
                                            LLVMCodeModelDefault);
     if (gen->options.level == 0) LLVMSetTargetMachineFastISel(gen->machine, 1);
     gen->layout = LLVMCreateTargetDataLayout(gen->machine);
-    LLVMSetTarget(gen->module, TRIPLE);
+    LLVMSetTarget(gen->module, triple);
     LLVMSetModuleDataLayout(gen->module, gen->layout);
     return true;
 }
@@ -106,7 +109,6 @@ Gen *gen_new(const CoreProgram *program, const GenOptions *options, DiagSink *si
     gen->sink = sink;
     gen->options = *options;
     gen->has_variants = !gen->options.cpu && gen->options.level > 1;
-    if (!gen->options.cpu) gen->options.cpu = "x86-64-v2";
     if (!gen->options.name) gen->options.name = program->sources->files.len ? program->sources->files.items[0]->path : "program";
     gen->llvm = LLVMContextCreate();
     LLVMContextSetDiagnosticHandler(gen->llvm, module_message, gen);
@@ -118,7 +120,7 @@ Gen *gen_new(const CoreProgram *program, const GenOptions *options, DiagSink *si
     map_init(&gen->constants, arena);
     map_init(&gen->bindings, arena);
     gen->tasks = arena_array(arena, LLVMValueRef, program->jobs.len + 1);
-    if (!module_target(gen)) {
+    if (!module_level(gen) || !module_target(gen)) {
         gen_free(&gen);
         return NULL;
     }
@@ -147,6 +149,18 @@ void gen_free(GenModule **module) {
 void gen_attribute_int(Gen *gen, LLVMValueRef function, LLVMAttributeIndex where, const char *name, uint64_t value) {
     unsigned kind = LLVMGetEnumAttributeKindForName(name, strlen(name));
     LLVMAddAttributeAtIndex(function, where, LLVMCreateEnumAttribute(gen->llvm, kind, value));
+}
+
+static LLVMAttributeRef filled(Gen *gen) {
+    return LLVMCreateEnumAttribute(gen->llvm, LLVMGetEnumAttributeKindForName("zeroext", 7), 0);
+}
+
+void gen_attribute_bool(Gen *gen, LLVMValueRef function, LLVMAttributeIndex where) {
+    if (gen->target->extends_bools) LLVMAddAttributeAtIndex(function, where, filled(gen));
+}
+
+void gen_call_attribute_bool(Gen *gen, LLVMValueRef call, LLVMAttributeIndex where) {
+    if (gen->target->extends_bools) LLVMAddCallSiteAttribute(call, where, filled(gen));
 }
 
 void gen_attribute(Gen *gen, LLVMValueRef function, LLVMAttributeIndex where, const char *name) {
@@ -204,13 +218,10 @@ const Callee *gen_runtime(Gen *gen, RuntimeFunction name) {
     if (strncmp(abi[name].name, "mr_fail", 7) == 0) {
         gen_attribute(gen, callee->function, (LLVMAttributeIndex)LLVMAttributeFunctionIndex, "cold");
     }
-    /* A C bool travels in a register whose upper bits are zero. */
     for (unsigned i = 0; i < count; i++) {
-        if (letters[i] == 'B') gen_attribute(gen, callee->function, i + 2, "zeroext");
+        if (letters[i] == 'B') gen_attribute_bool(gen, callee->function, i + 2);
     }
-    if (abi[name].result == 'B' || abi[name].result == 'F') {
-        gen_attribute(gen, callee->function, LLVMAttributeReturnIndex, "zeroext");
-    }
+    if (abi[name].result == 'B' || abi[name].result == 'F') gen_attribute_bool(gen, callee->function, LLVMAttributeReturnIndex);
     return callee;
 }
 

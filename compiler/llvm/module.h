@@ -12,6 +12,7 @@
 
 #include "base/map.h"
 #include "compiler/llvm/gen.h"
+#include "compiler/llvm/target.h"
 #include "runtime/include/mr.h"
 
 /* The runtime's functions, by name. */
@@ -62,6 +63,8 @@ typedef struct GenModule {
 
     LLVMContextRef llvm;
     LLVMModuleRef module;
+    const Target *target;
+    const TargetLevel *level; /* that all code is made for */
     LLVMTargetMachineRef machine;
     LLVMTargetDataRef layout;
     LLVMBuilderRef builder; /* where the function being generated is written */
@@ -87,16 +90,19 @@ typedef struct GenModule {
 
 /* ---- module.c */
 
-Gen *gen_new(const CoreProgram *program, const GenOptions *options, DiagSink *sink); /* NULL: unknown CPU, reported */
+Gen *gen_new(const CoreProgram *program, const GenOptions *options, DiagSink *sink); /* NULL: unknown target or CPU, reported */
 
-MrCpu gen_cpu(const Gen *gen);      /* the level that all code is made for */
-MrCpu gen_cpu_made(const Gen *gen); /* that of the code that is being made: a variant's may be higher */
+const TargetLevel *gen_level_made(const Gen *gen); /* that of the code that is being made: a variant's may be higher */
 const Callee *gen_runtime(Gen *gen, RuntimeFunction name);
 size_t gen_runtime_arity(RuntimeFunction name); /* without the context */
 char gen_runtime_result(RuntimeFunction name);  /* the letter of abi.def */
 char gen_runtime_letter(RuntimeFunction name, size_t parameter);
 
 void gen_attribute(Gen *gen, LLVMValueRef function, LLVMAttributeIndex where, const char *name);
+/* C functions pass bools in registers: says of a parameter or the result (its index is `where`) which is one that the register is
+ * filled, where the target's convention demands that. */
+void gen_attribute_bool(Gen *gen, LLVMValueRef function, LLVMAttributeIndex where);
+void gen_call_attribute_bool(Gen *gen, LLVMValueRef call, LLVMAttributeIndex where);
 void gen_attribute_int(Gen *gen, LLVMValueRef function, LLVMAttributeIndex where, const char *name, uint64_t value);
 /* Adds an internal function without a body: no unwinding, the context (parameter 0) described where `has_context`. */
 Callee gen_internal(Gen *gen, const char *name, LLVMTypeRef type, bool is_fast, bool has_context);

@@ -15,7 +15,7 @@ static const CoreType *globals_type(Gen *gen) {
 static LLVMValueRef gen_top_level(Gen *gen) {
     const CoreFn *fn = gen->program->top_level;
     Callee callee = gen_internal(gen, "top level", LLVMFunctionType(gen->i1, &gen->ptr, 1, 0), false, true);
-    gen_attribute(gen, callee.function, LLVMAttributeReturnIndex, "zeroext");
+    gen_attribute_bool(gen, callee.function, LLVMAttributeReturnIndex);
     gen_cold(gen, callee.function);
     Frame frame;
     frame_begin(&frame, gen, callee.function, "top level", fn->span);
@@ -55,7 +55,7 @@ void gen_program_constant(Gen *gen) {
         functions,
         top_level,
         gen_byte(gen, program->checks_laws),
-        gen_small(gen, gen_cpu(gen)),
+        gen_small(gen, gen->level->cpu),
     };
     LLVMValueRef value = LLVMConstStructInContext(gen->llvm, fields, sizeof fields / sizeof *fields, 0);
     LLVMValueRef global = gen_constant(gen, "mr_program", value);

@@ -151,7 +151,7 @@ void kernel_quick(Frame *frame, Kernel *kernel, const CoreExpr *body, KernelLoop
     Gen *gen = frame->gen;
     LLVMBuilderRef b = frame->builder;
     Variant *around = gen->variant, *quick = arena_make(gen->arena, Variant);
-    if (around) *quick = (Variant){.cpu = around->cpu, .width = around->width};
+    if (around) *quick = (Variant){.level = around->level};
     quick->is_quick = true;
     map_init(&quick->functions, gen->arena);
     kernel->quick = quick;

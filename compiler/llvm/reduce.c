@@ -283,8 +283,8 @@ static Callee code_declare(Gen *gen, const CoreJob *job, const char *what, bool 
     LLVMTypeRef merge[] = {gen->ptr, gen->ptr, gen->ptr, gen->ptr}, finish[] = {gen->ptr, gen->ptr, gen->ptr, gen->i1, gen->ptr};
     LLVMTypeRef type = LLVMFunctionType(gen->i1, is_finish ? finish : merge, is_finish ? 5 : 4, 0);
     Callee callee = gen_internal(gen, arena_printf(gen->arena, "%s %u", what, job->index), type, false, true);
-    gen_attribute(gen, callee.function, LLVMAttributeReturnIndex, "zeroext");
-    if (is_finish) gen_attribute(gen, callee.function, 4, "zeroext");
+    gen_attribute_bool(gen, callee.function, LLVMAttributeReturnIndex);
+    if (is_finish) gen_attribute_bool(gen, callee.function, 4);
     return callee;
 }
 

@@ -16,20 +16,15 @@ static unsigned vector_bits(Gen *gen, LLVMValueRef function) {
     return most;
 }
 
-/* A vector of LLVM's may be wider than the registers: then it lies in several. */
-static unsigned register_bits(MrCpu level) {
-    return level >= MR_CPU_X86_64_V4 ? 512 : level == MR_CPU_X86_64_V3 ? 256 : 128;
-}
-
-static bool report_level(Gen *gen, const CoreJob *job, const Plainness *plainness, MrCpu level, const char *variant, Buf *out) {
-    const char *name =
-        variant ? arena_printf(gen->arena, "kernel %u %s", job->index, variant) : arena_printf(gen->arena, "kernel %u", job->index);
+static bool report_level(Gen *gen, const CoreJob *job, const Plainness *plainness, const TargetLevel *level, Buf *out) {
+    const char *name = level == gen->level ? arena_printf(gen->arena, "kernel %u", job->index)
+                                           : arena_printf(gen->arena, "kernel %u %s", job->index, level->name);
     LLVMValueRef kernel = LLVMGetNamedFunction(gen->module, name);
     if (!kernel) return false;
     /* Where more happens than arithmetic, what is a vector is something else than several elements. */
-    unsigned bits = plainness->is_plain ? vector_bits(gen, kernel) : 0, most = register_bits(level);
-    buf_printf(out, "    code      for %s, ", variant ? variant : gen->options.cpu);
-    if (bits)
+    unsigned bits = plainness->is_plain ? vector_bits(gen, kernel) : 0, most = level->vector_bits;
+    buf_printf(out, "    code      for %s, ", level->name);
+    if (bits) /* a vector of LLVM's may be wider than the registers: then it lies in several */
         buf_printf(out, "in vectors of %u bits\n", bits < most ? bits : most);
     else
         buf_add_text(out, "one element after another\n");
@@ -37,12 +32,12 @@ static bool report_level(Gen *gen, const CoreJob *job, const Plainness *plainnes
 }
 
 void gen_report_job(GenModule *gen, const CoreJob *job, Buf *out) {
-    static const char *const variants[MR_KERNEL_VARIANTS] = {"x86-64-v3", "x86-64-v4"};
     if (gen->options.level == 0) return;
     Plainness plainness = gen_job_plainness(gen, job);
-    bool has_vectors = report_level(gen, job, &plainness, gen_cpu(gen), NULL, out);
-    for (size_t i = 0; i < MR_KERNEL_VARIANTS; i++) {
-        if (report_level(gen, job, &plainness, (MrCpu)(MR_CPU_X86_64_V3 + i), variants[i], out)) has_vectors = true;
+    bool has_vectors = report_level(gen, job, &plainness, gen->level, out);
+    for (size_t i = 0; i < gen->target->variant_count; i++) {
+        const TargetLevel *level = &gen->target->levels[gen->target->variants + i];
+        if (level != gen->level && report_level(gen, job, &plainness, level, out)) has_vectors = true;
     }
     if (has_vectors) return;
     const char *why = gen->options.level < 2 ? "they are not tried below -O2" : plainness.why;

@@ -205,7 +205,7 @@ static LLVMValueRef sink_make(Frame *outer, const CoreExpr *loop, const Mentions
     DebugFunction debug = debug_function_save(gen);
     LLVMTypeRef params[] = {gen->ptr, gen->ptr, gen->ptr};
     Callee callee = gen_internal(gen, "sink", LLVMFunctionType(gen->i1, params, 3, 0), false, true);
-    gen_attribute(gen, callee.function, LLVMAttributeReturnIndex, "zeroext");
+    gen_attribute_bool(gen, callee.function, LLVMAttributeReturnIndex);
     Frame frame;
     frame_begin(&frame, gen, callee.function, "loop", loop->span);
     Record inner = *record;
@@ -293,8 +293,7 @@ static LLVMValueRef walk_chunk(Frame *frame, LLVMValueRef stream, LLVMValueRef s
     LLVMValueRef args[] = {frame->context, walk, stream};
     LLVMTypeRef type = LLVMFunctionType(gen->i1, params, 3, 0);
     LLVMValueRef failed = LLVMBuildCall2(frame->builder, type, code, args, 3, "");
-    unsigned zeroext = LLVMGetEnumAttributeKindForName("zeroext", 7);
-    LLVMAddCallSiteAttribute(failed, LLVMAttributeReturnIndex, LLVMCreateEnumAttribute(gen->llvm, zeroext, 0));
+    gen_call_attribute_bool(gen, failed, LLVMAttributeReturnIndex);
     return failed;
 }
 
@@ -367,8 +366,7 @@ void gen_walk_yield(Frame *frame, const CoreExpr *expr) {
     LLVMValueRef args[] = {frame->context, gen_load_at(frame, gen->ptr, frame->walk, offsetof(MrWalk, env)), address};
     LLVMTypeRef type = LLVMFunctionType(gen->i1, params, 3, 0);
     LLVMValueRef failed = LLVMBuildCall2(frame->builder, type, sink, args, 3, "");
-    unsigned zeroext = LLVMGetEnumAttributeKindForName("zeroext", 7);
-    LLVMAddCallSiteAttribute(failed, LLVMAttributeReturnIndex, LLVMCreateEnumAttribute(gen->llvm, zeroext, 0));
+    gen_call_attribute_bool(gen, failed, LLVMAttributeReturnIndex);
     frame_check(frame, failed); /* the sink knows where */
     scope_leave(frame);
 }

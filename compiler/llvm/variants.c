@@ -1,14 +1,9 @@
-/* Variants of kernels: the levels, and the functions that are made again for each. */
+/* Variants of kernels: the functions that are made again for each. */
 #include "compiler/llvm/jobs.h"
 #include "compiler/llvm/plain.h"
 #include "compiler/llvm/variants.h"
 
 #include <string.h>
-
-static const struct {
-    MrCpu level;
-    const char *cpu, *width; /* of vectors, in bits, where LLVM would choose narrower ones; or NULL */
-} levels[MR_KERNEL_VARIANTS] = {{MR_CPU_X86_64_V3, "x86-64-v3", NULL}, {MR_CPU_X86_64_V4, "x86-64-v4", "512"}};
 
 /* ---- functions of a variant */
 
@@ -22,8 +17,8 @@ Callee **gen_function_place(Gen *gen, const CoreFn *fn) {
 const char *gen_variant_name(Gen *gen, const char *name) {
     const Variant *variant = gen->variant;
     if (!variant) return name;
-    return arena_printf(gen->arena, "%s%s%s%s", name, variant->is_quick ? " quick" : "", variant->cpu ? " " : "",
-                        variant->cpu ? variant->cpu : "");
+    return arena_printf(gen->arena, "%s%s%s%s", name, variant->is_quick ? " quick" : "", variant->level ? " " : "",
+                        variant->level ? variant->level->name : "");
 }
 
 static void mark(Gen *gen, LLVMValueRef function, const char *name, const char *value) {
@@ -34,9 +29,10 @@ static void mark(Gen *gen, LLVMValueRef function, const char *name, const char *
 void gen_variant_mark(Gen *gen, LLVMValueRef function) {
     if (!gen->variant) return;
     if (gen->variant->is_quick) gen_attribute(gen, function, (LLVMAttributeIndex)LLVMAttributeFunctionIndex, "alwaysinline");
-    if (!gen->variant->cpu) return;
-    mark(gen, function, "target-cpu", gen->variant->cpu);
-    if (gen->variant->width) mark(gen, function, "prefer-vector-width", gen->variant->width);
+    const TargetLevel *level = gen->variant->level;
+    if (!level) return;
+    mark(gen, function, "target-cpu", level->llvm);
+    if (level->vector_width) mark(gen, function, "prefer-vector-width", level->vector_width);
 }
 
 /* ---- making them */
@@ -46,8 +42,8 @@ void gen_variant_finish(Gen *gen) {
     for (size_t i = 0; i < variant->todo.len; i++) gen_function_body(gen, variant->todo.items[i], false);
 }
 
-static LLVMValueRef variant_make(Gen *gen, const CoreJob *job, size_t index) {
-    Variant variant = {.cpu = levels[index].cpu, .width = levels[index].width};
+static LLVMValueRef variant_make(Gen *gen, const CoreJob *job, const TargetLevel *level) {
+    Variant variant = {.level = level};
     map_init(&variant.functions, gen->arena);
     gen->variant = &variant;
     LLVMValueRef kernel = gen_kernel(gen, job).function;
@@ -58,5 +54,9 @@ static LLVMValueRef variant_make(Gen *gen, const CoreJob *job, size_t index) {
 
 void gen_kernel_variants(Gen *gen, const CoreJob *job, LLVMValueRef kernels[MR_KERNEL_VARIANTS]) {
     bool wanted = gen->has_variants && gen_job_plainness(gen, job).is_plain;
-    for (size_t i = 0; i < MR_KERNEL_VARIANTS; i++) kernels[i] = wanted ? variant_make(gen, job, i) : LLVMConstNull(gen->ptr);
+    const TargetLevel *levels = gen->target->levels + gen->target->variants;
+    for (size_t i = 0; i < MR_KERNEL_VARIANTS; i++) {
+        bool is_made = wanted && i < gen->target->variant_count;
+        kernels[i] = is_made ? variant_make(gen, job, &levels[i]) : LLVMConstNull(gen->ptr);
+    }
 }

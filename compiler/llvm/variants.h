@@ -10,13 +10,13 @@
 
 /* What is being made again. */
 typedef struct Variant {
-    const char *cpu, *width; /* as LLVM names the processor; how wide its vectors should be, or NULL */
-    bool is_quick;           /* the functions put off their checks, and give up to be put in line (quick.h) */
-    Map functions;           /* CoreFn * -> Callee *: those that are made again */
+    const TargetLevel *level; /* NULL: the program's */
+    bool is_quick;            /* the functions put off their checks, and give up to be put in line (quick.h) */
+    Map functions;            /* CoreFn * -> Callee *: those that are made again */
     VEC(const CoreFn *) todo;
 } Variant;
 
-/* The kernels for the levels from MR_CPU_X86_64_V3 on, made now; null pointers where there are none. */
+/* The kernels for the levels of the target's variants, made now; null pointers where there are none. */
 void gen_kernel_variants(Gen *gen, const CoreJob *job, LLVMValueRef kernels[MR_KERNEL_VARIANTS]);
 
 /* Writes the functions that the variant being made has come to need. */

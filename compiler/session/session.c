@@ -8,6 +8,12 @@
 
 _Static_assert(SESSION_OBJECTS == (int)GEN_OBJECTS, "session.h promises as many objects as code generation makes");
 
+SessionTarget session_target(const char *name) {
+    const char *machine = gen_target_machine(name);
+    if (!machine) return SESSION_TARGET_UNKNOWN;
+    return strcmp(machine, gen_target_machine(NULL)) == 0 ? SESSION_TARGET_HERE : SESSION_TARGET_ELSEWHERE;
+}
+
 Session *session_new(const SessionOptions *options) {
     Arena *arena = arena_new();
     Session *session = arena_make(arena, Session);
@@ -172,10 +178,11 @@ bool session_reach_core(Session *session) {
 static bool reach_module(Session *session, bool may_split) {
     if (!session_reach_core(session)) return false;
     if (!session->module) {
-        const char *hot =
-            session->options.library_dir ? arena_printf(session->arena, "%s/hot.bc", session->options.library_dir) : NULL;
+        const char *folder = session->options.library_dir, *machine = gen_target_machine(session->options.target);
+        const char *hot = folder && machine ? arena_printf(session->arena, "%s/hot-%s.bc", folder, machine) : NULL;
         GenOptions options = {.level = (unsigned)session->options.optimise,
                               .is_debug = session->options.debug,
+                              .target = session->options.target,
                               .cpu = session->options.cpu,
                               .hot_bitcode = hot,
                               .may_split = may_split,

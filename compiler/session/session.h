@@ -18,9 +18,14 @@ typedef struct SessionOptions {
     bool test;               /* a program that runs the file's `test` blocks in place of its statements */
     bool check_laws;         /* a program that tests on its own data what it demands of reducers */
     bool trace;              /* keep count of what session_trace shows */
-    const char *cpu;         /* NULL: x86-64-v2 */
-    const char *library_dir; /* holds hot.bc and libmrt.a */
+    const char *target;      /* "aarch64-linux-gnu"; NULL: this machine's */
+    const char *cpu;         /* a level of the target; NULL: x86-64-v2, or armv8-a */
+    const char *library_dir; /* holds libmrt.a, and hot-MACHINE.bc for each target */
 } SessionOptions;
+
+/* What a target is to this mrc: programs for another machine can be compiled, but not linked. */
+typedef enum SessionTarget { SESSION_TARGET_UNKNOWN, SESSION_TARGET_HERE, SESSION_TARGET_ELSEWHERE } SessionTarget;
+SessionTarget session_target(const char *name);
 
 /* What can be looked at after a phase; the names of --emit. */
 typedef enum SessionArtifact {
@@ -30,8 +35,8 @@ typedef enum SessionArtifact {
     SESSION_ARTIFACT_COUNT
 } SessionArtifact;
 
-/* The directory that holds libmrt.a and hot.bc, beside the running executable: BIN/../lib/mr. NULL where it is not there. From
- * malloc. */
+/* The directory that holds libmrt.a and the targets' bitcode, beside the running executable: BIN/../lib/mr. NULL where it is not
+ * there. From malloc. */
 char *session_library_dir(void);
 
 Session *session_new(const SessionOptions *options);

@@ -372,16 +372,15 @@ typedef struct MrLaw {
     MrFinish *finish; /* always with a value; NULL: the state is the result */
 } MrLaw;
 
-/* What code is made for. Each level of x86-64 has all instructions of those before it. */
+/* What code is made for: a level of a kind of processor (cpu.def). */
 typedef enum MrCpu {
-    MR_CPU_OTHER, /* not x86-64: there are no levels */
-    MR_CPU_X86_64,
-    MR_CPU_X86_64_V2,
-    MR_CPU_X86_64_V3,
-    MR_CPU_X86_64_V4,
+    MR_CPU_UNKNOWN,
+#define CPU(CPU, name) MR_CPU_##CPU,
+#include "runtime/include/cpu.def"
+#undef CPU
 } MrCpu;
 
-/* The levels that kernels may be made for besides the program's own: from MR_CPU_X86_64_V3 on. */
+/* The levels that kernels may be made for besides the program's own: from MR_CPU_X86_64_V3 on. AArch64 has one level only. */
 enum { MR_KERNEL_VARIANTS = MR_CPU_X86_64_V4 - MR_CPU_X86_64_V3 + 1 };
 
 typedef struct MrTask {

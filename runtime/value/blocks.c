@@ -4,6 +4,7 @@
  * letters on both sides, for which a bit is carried in from the block before and one from the block after. Where a block has a byte
  * beyond ASCII the search ends before it; a word that touches it, or that is open when there is no more room, is given back. */
 #include "runtime/value/blocks.h"
+#include "runtime/value/vectors.h"
 
 #include <string.h>
 
@@ -46,32 +47,17 @@ static bool blocks_end(Blocks *blocks, uint32_t count, const char *end, size_t s
         (p) = filled;                                                                                                              \
     }
 
-/* ---- the base level: 16 bytes at a time, in whatever vectors the machine has */
-
-typedef uint8_t Sixteen __attribute__((vector_size(16)));
-typedef int8_t SixteenFlags __attribute__((vector_size(16))); /* each byte 0 or -1 */
-
-#if defined(__SSE2__)
-static inline uint64_t flags_pack(SixteenFlags flags) {
-    return (uint32_t)_mm_movemask_epi8((__m128i)flags);
-}
-#else
-static inline uint64_t flags_pack(SixteenFlags flags) {
-    uint64_t bits = 0;
-    for (int i = 0; i < 16; i++) bits |= (uint64_t)(flags[i] & 1) << i;
-    return bits;
-}
-#endif
+/* ---- the base level: 16 bytes at a time */
 
 static inline BlockBits classify_base(const char *p, size_t left) {
     BlockBits bits = {0};
     FILL_BLOCK(p, left)
-    for (int i = 0; i < BLOCK; i += 16) {
-        Sixteen bytes;
+    for (int i = 0; i < BLOCK; i += VECTOR_BYTES) {
+        Bytes bytes;
         memcpy(&bytes, p + i, sizeof bytes);
-        bits.letters |= flags_pack((SixteenFlags)(((bytes | 0x20) - 'a' < 26) | (bytes - '0' < 10))) << i;
-        bits.apostrophes |= flags_pack((SixteenFlags)(bytes == '\'')) << i;
-        bits.beyond |= flags_pack((SixteenFlags)(bytes >= 0x80)) << i;
+        bits.letters |= (uint64_t)flag_bits((Flags)(((bytes | 0x20) - 'a' < 26) | (bytes - '0' < 10))) << i;
+        bits.apostrophes |= (uint64_t)flag_bits((Flags)(bytes == '\'')) << i;
+        bits.beyond |= (uint64_t)flag_bits((Flags)(bytes >= 0x80)) << i;
     }
     return bits;
 }
@@ -165,14 +151,14 @@ TARGET_V4 static inline uint32_t append_packed(uint16_t *out, uint32_t len, uint
 #define BLOCKS_LEAVE()  _mm256_zeroupper()
 #include "runtime/value/blocks_level.h"
 
-bool blocks_find_at(Blocks *blocks, const char *end, CpuLevel level, bool packs) {
-    if (level >= CPU_V4 && packs) return find_v4(blocks, end);
-    return level >= CPU_V3 ? find_v3(blocks, end) : find_base(blocks, end);
+bool blocks_find_at(Blocks *blocks, const char *end, MrCpu level, bool packs) {
+    if (level >= MR_CPU_X86_64_V4 && packs) return find_v4(blocks, end);
+    return level >= MR_CPU_X86_64_V3 ? find_v3(blocks, end) : find_base(blocks, end);
 }
 
 #else
 
-bool blocks_find_at(Blocks *blocks, const char *end, CpuLevel level, bool packs) {
+bool blocks_find_at(Blocks *blocks, const char *end, MrCpu level, bool packs) {
     (void)level, (void)packs;
     return find_base(blocks, end);
 }

@@ -22,6 +22,6 @@ typedef struct Blocks {
 bool blocks_find(Blocks *blocks, const char *end);
 
 /* The same by the variant of a level, which the machine must have; `packs` as cpu_packs_bytes says. */
-bool blocks_find_at(Blocks *blocks, const char *end, CpuLevel level, bool packs);
+bool blocks_find_at(Blocks *blocks, const char *end, MrCpu level, bool packs);
 
 #endif

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "runtime/value/value.h"
+#include "runtime/value/vectors.h"
 
 #define LIKELY(x)   __builtin_expect(!!(x), 1)
 #define UNLIKELY(x) __builtin_expect(!!(x), 0)
@@ -52,10 +53,9 @@ static inline bool bytes_equal(const char *a, const char *b, int64_t len) {
 
 /* ---- short strings as one vector. A load reads past the string's end: see MR_STRING_SLACK in mr.h. */
 
-enum { SHORT_BYTES = MR_STRING_SLACK + 1 };
+enum { SHORT_BYTES = VECTOR_BYTES };
+_Static_assert(SHORT_BYTES == MR_STRING_SLACK + 1, "a short string is loaded whole");
 
-typedef uint8_t Bytes __attribute__((vector_size(SHORT_BYTES)));
-typedef char Flags __attribute__((vector_size(SHORT_BYTES)));      /* each byte 0 or -1 */
 typedef uint64_t Halves __attribute__((vector_size(SHORT_BYTES))); /* little-endian */
 
 static inline bool is_short(int64_t len) {
@@ -66,11 +66,6 @@ static inline Bytes load_bytes(const char *p) {
     Bytes bytes;
     memcpy(&bytes, p, sizeof bytes);
     return bytes;
-}
-
-/* Bit i is set for byte i. */
-static inline uint32_t flag_bits(Flags flags) {
-    return (uint32_t)__builtin_ia32_pmovmskb128(flags);
 }
 
 static inline uint32_t first_bits(int64_t len) {

@@ -14,9 +14,9 @@ char *cpu_objection(const MrProgram *program);
 
 /* The best of the task's kernels that this process may use. */
 static inline MrKernel *cpu_kernel(const MrTask *task) {
-    for (int i = cpu_level(); i >= CPU_V3; i--) {
-        MrKernel *kernel = task->variants[i - CPU_V3].kernel;
-        if (kernel) return kernel;
+    for (int i = MR_KERNEL_VARIANTS - 1; i >= 0; i--) {
+        MrKernel *kernel = task->variants[i].kernel;
+        if (kernel && cpu_level() >= (MrCpu)(MR_CPU_X86_64_V3 + i)) return kernel;
     }
     return task->kernel;
 }

@@ -113,6 +113,7 @@ refused() { # refused MESSAGE COMMAND ...
 }
 "$MRC" pi.mr -o p
 refused 'MR_CPU is "x86-64-v9", but must be' env MR_CPU=x86-64-v9 ./p
+refused 'MR_CPU is "armv8-a", but must be x86-64-v2, x86-64-v3 or x86-64-v4' env MR_CPU=armv8-a ./p
 refused 'MR_CPU is x86-64, but this program was compiled for x86-64-v2' env MR_CPU=x86-64 ./p
 if [ -n "$missing" ]; then
     refused "MR_CPU is $missing, but this machine" env MR_CPU=$missing ./p

@@ -129,7 +129,7 @@ static void test_reference(void **state) {
 /* ---- the variants for levels of the processor find the same, stretch by stretch, wherever the text lies and blocks end */
 
 typedef struct Variant {
-    CpuLevel level;
+    MrCpu level;
     bool packs;
 } Variant;
 
@@ -139,7 +139,7 @@ static void check_variant(Variant variant, const char *text, const char *end) {
     for (const char *next = text; next < end;) {
         Blocks wanted = {.base = next, .next = next, .spans = &wanted_spans}, found = wanted;
         found.spans = &found_spans;
-        bool is_full = blocks_find_at(&wanted, end, CPU_BASE, false);
+        bool is_full = blocks_find_at(&wanted, end, CPU_LOWEST, false);
         assert_int_equal(blocks_find_at(&found, end, variant.level, variant.packs), is_full);
         assert_ptr_equal(found.next, wanted.next);
         assert_int_equal(found.count, wanted.count);
@@ -152,8 +152,8 @@ static void check_variant(Variant variant, const char *text, const char *end) {
 }
 
 static void check_variants(const char *text, const char *end) {
-    if (cpu_level() >= CPU_V3) check_variant((Variant){CPU_V3, false}, text, end);
-    if (cpu_packs_bytes()) check_variant((Variant){CPU_V4, true}, text, end);
+    if (cpu_level() >= MR_CPU_X86_64_V3) check_variant((Variant){MR_CPU_X86_64_V3, false}, text, end);
+    if (cpu_packs_bytes()) check_variant((Variant){MR_CPU_X86_64_V4, true}, text, end);
 }
 
 static void test_levels(void **state) {

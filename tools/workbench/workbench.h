@@ -8,7 +8,7 @@
 typedef struct Workbench Workbench;
 
 typedef struct WorkbenchConfig {
-    const char *library_dir; /* holds hot.bc */
+    const char *library_dir; /* as of mrc (session.h) */
     int optimise;            /* of cells with loops that may be worth it; others are compiled as quickly as possible */
     unsigned workers;        /* 0: one for each processor */
     int argc;                /* what `args` is */

@@ -287,7 +287,7 @@ static inline char *output_of(const char *command) {
 
 static inline void check_at(unsigned level, const char *expected) {
     char hot[600], object[] = "/tmp/mr-gen-XXXXXX", command[2400];
-    snprintf(hot, sizeof hot, "%s/lib/mr/hot.bc", build_dir);
+    snprintf(hot, sizeof hot, "%s/lib/mr/hot-%s.bc", build_dir, gen_target_machine(NULL));
     GenOptions options = {.level = level, .is_debug = level == 0, .hot_bitcode = access(hot, R_OK) ? NULL : hot};
     DiagSink *sink = diag_sink_new(arena, sources);
     GenModule *module = gen_program(program, &options, sink);
