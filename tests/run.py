@@ -473,7 +473,7 @@ def sanitize(options):
     build = ROOT / "build/sanitize"
     if options.build == build:
         return
-    families = ["unit", "golden", "errors", "conformance", "run", "dist", "examples", "library", "sim"]
+    families = ["unit", "golden", "errors", "conformance", "cells", "run", "dist", "examples", "library", "sim"]
     built = []
     for family in families:
         def check(family=family):

@@ -79,6 +79,8 @@ Value gen_for(Frame *frame, const CoreExpr *expr);
 
 void gen_bind_captures(Frame *frame, const CoreFn *fn, LLVMValueRef closure); /* functions.c */
 void gen_check_depth(Frame *frame, const CoreFn *fn);
+/* In a cell, outside of kernels: a loop's next round fails where the thread is interrupted. */
+void gen_check_interrupt(Frame *frame, Span span);
 
 void gen_for_stream(Frame *frame, const CoreExpr *expr); /* streams.c: FOR over a stream as a value */
 void gen_walk_yield(Frame *frame, const CoreExpr *expr); /* a YIELD in a walk function */

@@ -38,6 +38,21 @@ static const CoreType *env_type(Gen *gen, const CoreFn *fn) {
     return gen_tuple(gen, types, fn->captures.len);
 }
 
+/* Fails where the address is below the limit. */
+static void fail_below_limit(Frame *frame, LLVMValueRef here, Span span) {
+    Gen *gen = frame->gen;
+    LLVMValueRef limit = gen_load_at(frame, gen->i64, frame->context, offsetof(MrContext, stack_limit));
+    LLVMSetVolatile(limit, gen->options.may_be_interrupted);
+    LLVMBasicBlockRef usual = frame_if_rare(frame, LLVMBuildICmp(frame->builder, LLVMIntULT, here, limit, ""));
+    frame_runtime(frame, RUNTIME_mr_fail_depth, NULL);
+    frame_raise(frame, span, usual);
+}
+
+void gen_check_interrupt(Frame *frame, Span span) {
+    Gen *gen = frame->gen;
+    if (gen->options.may_be_interrupted && !frame->kernel) fail_below_limit(frame, gen_int(gen, (int64_t)(UINTPTR_MAX - 1)), span);
+}
+
 /* Where the stack pointer has passed the limit, the program fails instead of the machine. Calls in the function stay calls: made
  * into a loop, an endless recursion would never be noticed, and what fails would depend on the level of optimisation. */
 void gen_check_depth(Frame *frame, const CoreFn *fn) {
@@ -49,10 +64,7 @@ void gen_check_depth(Frame *frame, const CoreFn *fn) {
     unsigned id = LLVMLookupIntrinsicID("llvm.read_register", 18);
     LLVMValueRef read = LLVMGetIntrinsicDeclaration(gen->module, id, &gen->i64, 1);
     LLVMValueRef here = LLVMBuildCall2(frame->builder, LLVMIntrinsicGetType(gen->llvm, id, &gen->i64, 1), read, &stack, 1, "stack");
-    LLVMValueRef limit = gen_load_at(frame, gen->i64, frame->context, offsetof(MrContext, stack_limit));
-    LLVMBasicBlockRef usual = frame_if_rare(frame, LLVMBuildICmp(frame->builder, LLVMIntULT, here, limit, ""));
-    frame_runtime(frame, RUNTIME_mr_fail_depth, NULL);
-    frame_raise(frame, fn->span, usual);
+    fail_below_limit(frame, here, fn->span);
 }
 
 void gen_bind_captures(Frame *frame, const CoreFn *fn, LLVMValueRef closure) {

@@ -18,6 +18,7 @@ typedef struct GenOptions {
     const char *target;      /* "x86_64-linux-gnu", "aarch64-linux-gnu"; NULL: that of the machine at hand */
     const char *cpu;         /* a level of the target's (runtime/include/cpu.def); NULL: x86-64-v2, or armv8-a */
     const char *hot_bitcode; /* path of the runtime's hot functions, compiled for the target; not read at level 0 */
+    bool may_be_interrupted; /* loops look whether they are: MR_INTERRUPTED */
     bool may_split;          /* a large program may become two objects, which two threads make; for gen_emit_objects */
     const char *name;        /* of the program, for people; NULL: the first source file's path */
 } GenOptions;

@@ -23,6 +23,7 @@ Value gen_while(Frame *frame, const CoreExpr *expr) {
     frame_enter(frame, head);
     frame_branch(frame, gen_condition(frame, expr->args.items[0]), body, done);
     frame_enter(frame, body);
+    gen_check_interrupt(frame, expr->span);
     loop_enter(frame, &loop, expr, done, head);
     gen_statement(frame, expr->args.items[1]);
     loop_leave(frame);
@@ -175,6 +176,7 @@ static void for_counted(Frame *frame, const CoreExpr *expr) {
         frame_bind_value(frame, expr->sources.items[i].var, walk_element(frame, &walks[i], counted.index));
     }
     Loop loop;
+    if (!expr->is_chunk) gen_check_interrupt(frame, expr->span);
     loop_enter(frame, &loop, expr, after, counted.next);
     gen_statement(frame, expr->args.items[0]);
     loop_leave(frame);

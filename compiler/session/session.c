@@ -185,6 +185,7 @@ static bool reach_module(Session *session, bool may_split) {
                               .target = session->options.target,
                               .cpu = session->options.cpu,
                               .hot_bitcode = hot,
+                              .may_be_interrupted = session->cell != CELL_NONE,
                               .may_split = may_split,
                               .name = source_file(session->sources, session->file)->path};
         TraceStart start = trace_start(session->arena);

@@ -254,8 +254,11 @@ typedef struct MrMapped {
     MrString (*locate)(const struct MrMapped *mapped); /* the element, or the position in the input, as an owned text */
 } MrMapped;
 
+/* A stack_limit, which another thread may set: whoever looks at it fails, so that what the thread is at ends soon. */
+#define MR_INTERRUPTED ((const char *)UINTPTR_MAX)
+
 typedef struct MrContext {
-    const char *stack_limit; /* generated functions in a recursive cycle fail when their frame lies below */
+    const char *stack_limit; /* generated functions in a recursive cycle fail when their frame lies below; in cells, loops too */
     void *globals;           /* this thread's copy of the program's globals, laid out as program->globals says */
     MrError error;
     int64_t failed_element; /* set by a failing kernel: index of the element in its chunk (TEXT: byte offset in it); -1: none */

@@ -74,13 +74,28 @@ bool mr_prim_exit(MrContext *context, void *out, int64_t code) {
     return false;
 }
 
+enum { SLEEP_STEP = 100000000 }; /* nanoseconds */
+
 bool mr_prim_sleep(MrContext *context, void *out, double seconds) {
     (void)out;
     if (io_flush(context)) return true;
     if (!(seconds >= 0) || isinf(seconds)) return mr_failf(context, "cannot sleep for %g seconds", seconds);
     if (seconds > 1e9) seconds = 1e9;
-    struct timespec left = {.tv_sec = (time_t)seconds};
-    left.tv_nsec = (long)((seconds - (double)left.tv_sec) * 1e9);
-    while (nanosleep(&left, &left) != 0 && errno == EINTR) {}
-    return false;
+    struct timespec end;
+    clock_gettime(CLOCK_MONOTONIC, &end);
+    end.tv_sec += (time_t)seconds;
+    end.tv_nsec += (long)((seconds - floor(seconds)) * 1e9);
+    end.tv_sec += end.tv_nsec / 1000000000;
+    end.tv_nsec %= 1000000000;
+    while (!value_is_interrupted(context)) { /* looks up now and then */
+        struct timespec next;
+        clock_gettime(CLOCK_MONOTONIC, &next);
+        if (next.tv_sec > end.tv_sec || (next.tv_sec == end.tv_sec && next.tv_nsec >= end.tv_nsec)) return false;
+        next.tv_nsec += SLEEP_STEP;
+        next.tv_sec += next.tv_nsec / 1000000000;
+        next.tv_nsec %= 1000000000;
+        bool is_last = next.tv_sec > end.tv_sec || (next.tv_sec == end.tv_sec && next.tv_nsec >= end.tv_nsec);
+        clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, is_last ? &end : &next, NULL);
+    }
+    return mr_fail_depth(context);
 }

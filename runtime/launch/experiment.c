@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/arena.h"
@@ -32,6 +33,7 @@ struct Experiment {
     Programs *programs;
     MrContext context;
     MrRuntime runtime;
+    _Atomic uint64_t limit; /* MrRuntime.limit */
     Alone *alone;
     bool is_clean;
 };
@@ -93,6 +95,10 @@ static void *root_thread(void *argument) {
     return NULL;
 }
 
+static void do_nothing(MrContext *context, void *data) {
+    (void)context, (void)data;
+}
+
 Experiment *experiment_start(const ExperimentConfig *config, char **error) {
     Experiment *self = xcalloc(1, sizeof *self);
     const char *local = getenv("MR_LOCAL_MS"); /* for tests, as for programs */
@@ -104,12 +110,17 @@ Experiment *experiment_start(const ExperimentConfig *config, char **error) {
     self->runtime.workers = config->workers ? config->workers : cores > 0 ? (uint32_t)cores : 1;
     self->runtime.io = (IoState){.argc = config->argc, .argv = config->argv, .name = "root", .is_root = true, .leave = leave};
     self->runtime.io.has_terminal = isatty(STDOUT_FILENO);
+    atomic_init(&self->limit, UINT64_MAX);
+    self->runtime.limit = &self->limit;
     self->runtime.lender = lender_new();
     self->runtime.shares = shares_new(&self->runtime.futures_ended, error);
     pthread_mutex_init(&self->mutex, NULL);
     pthread_cond_init(&self->changed, NULL);
     int reason = self->runtime.shares ? thread_start(&self->thread, root_thread, self) : 0;
-    if (self->runtime.shares && reason == 0) return self;
+    if (self->runtime.shares && reason == 0) {
+        experiment_call(self, do_nothing, NULL); /* from here on the context is there */
+        return self;
+    }
     if (reason) *error = io_message("cannot start a thread: %s", strerror(reason));
     if (self->runtime.shares) shares_free(&self->runtime.shares);
     lender_free(&self->runtime.lender);
@@ -147,6 +158,38 @@ void experiment_call(Experiment *experiment, ExperimentCall *call, void *data) {
     experiment->data = data;
     pthread_cond_broadcast(&experiment->changed);
     while (experiment->call) pthread_cond_wait(&experiment->changed, &experiment->mutex);
+    pthread_mutex_unlock(&experiment->mutex);
+}
+
+/* Where nothing happens, whether there was an interrupt is looked at so often (nanoseconds). */
+enum { LOOK = 20000000 };
+
+static bool is_done_after_a_while(Experiment *experiment) {
+    struct timespec until;
+    clock_gettime(CLOCK_REALTIME, &until);
+    until.tv_nsec += LOOK;
+    until.tv_sec += until.tv_nsec / 1000000000;
+    until.tv_nsec %= 1000000000;
+    if (experiment->call) pthread_cond_timedwait(&experiment->changed, &experiment->mutex, &until);
+    return !experiment->call;
+}
+
+void experiment_run(Experiment *experiment, ExperimentCall *call, void *data, const volatile sig_atomic_t *interrupt) {
+    const char *limit = experiment->context.stack_limit;
+    bool is_interrupted = false;
+    pthread_mutex_lock(&experiment->mutex);
+    experiment->call = call;
+    experiment->data = data;
+    pthread_cond_broadcast(&experiment->changed);
+    while (!is_done_after_a_while(experiment)) {
+        if (!*interrupt || is_interrupted) continue;
+        is_interrupted = true;
+        atomic_store(&experiment->limit, 0);
+        __atomic_store_n(&experiment->context.stack_limit, MR_INTERRUPTED, __ATOMIC_RELAXED);
+        shares_look(experiment->runtime.shares);
+    }
+    experiment->context.stack_limit = limit;
+    atomic_store(&experiment->limit, UINT64_MAX);
     pthread_mutex_unlock(&experiment->mutex);
 }
 

@@ -5,6 +5,8 @@
 #ifndef RUNTIME_LAUNCH_EXPERIMENT_H
 #define RUNTIME_LAUNCH_EXPERIMENT_H
 
+#include <signal.h>
+
 #include "runtime/include/mr.h"
 
 typedef struct Experiment Experiment;
@@ -26,6 +28,10 @@ uint32_t experiment_workers(const Experiment *experiment);
 /* Does it on the root's thread, and waits until it is done. The context is in no program. */
 typedef void ExperimentCall(MrContext *context, void *data);
 void experiment_call(Experiment *experiment, ExperimentCall *call, void *data);
+
+/* The same, of what runs a program: as soon as *interrupt, which a signal's handler may set, is not 0, what the root is at fails,
+ * and with it the jobs that it waits for. */
+void experiment_run(Experiment *experiment, ExperimentCall *call, void *data, const volatile sig_atomic_t *interrupt);
 
 /* In an experiment_call: the context is in the program until it leaves it again, with globals that are all zero at first; workers
  * know its tasks from then on. */

@@ -124,7 +124,12 @@ bool mr_fail_nothing(MrContext *context) {
     return mr_failf(context, "there is nothing to reduce: the input has no elements (`from` gives a value for this case)");
 }
 
+bool value_is_interrupted(const MrContext *context) {
+    return __atomic_load_n(&context->stack_limit, __ATOMIC_RELAXED) == MR_INTERRUPTED;
+}
+
 bool mr_fail_depth(MrContext *context) {
+    if (value_is_interrupted(context)) return mr_failf(context, "interrupted");
     return mr_failf(context, "the recursion is too deep: the stack is full (does the function call itself without end?)");
 }
 

@@ -61,6 +61,7 @@ static inline int64_t list_len(const MrList *list) {
 
 /* ---- values of any type */
 
+bool value_is_interrupted(const MrContext *context);              /* MR_INTERRUPTED (error.c) */
 void value_show(Buf *out, const void *value, const MrType *type); /* as a literal: strings in quotes (show.c) */
 /* The same of about so many bytes: what is longer ends in … */
 void value_show_short(Buf *out, const void *value, const MrType *type, size_t size);

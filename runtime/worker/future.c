@@ -315,7 +315,8 @@ bool future_wait(MrContext *context, bool *all_done, MrList *futures, double sec
     do {
         seen = atomic_load(&runtime->futures_ended);
         missing = settle_all(context, futures, until);
-        if (missing && (!until || clock_now() < until)) shares_wait_any(runtime->shares, seen, until);
+        bool is_early = missing && (!until || clock_now() < until);
+        if (is_early && shares_wait_any(runtime->shares, context, seen, until)) return true;
     } while (missing && (!until || clock_now() < until));
     *all_done = missing == 0;
     return false;
@@ -390,7 +391,7 @@ bool future_next(MrContext *context, int64_t *index, MrList *futures, int64_t ra
         Future *ours = find_ours(context, futures);
         if (ours)
             future_settle(context, ours);
-        else
-            shares_wait_any(runtime->shares, seen, 0); /* the workers have the rest */
+        else if (shares_wait_any(runtime->shares, context, seen, 0)) /* the workers have the rest */
+            return true;
     }
 }

@@ -103,7 +103,7 @@ static bool run_here(Job *job, uint64_t patience, bool *is_given_up, void *resul
     MrRuntime *runtime = runtime_of(context);
     size_t printed = context->out_len;
     uint64_t start = clock_now();
-    JobRun run = {0};
+    JobRun run = {.limit = runtime->limit};
     bool was_trying = runtime->is_trying;
     job->of.in_order = true;
     runtime->is_trying = was_trying || patience > 0;
@@ -111,6 +111,11 @@ static bool run_here(Job *job, uint64_t patience, bool *is_given_up, void *resul
     runtime->is_trying = was_trying;
     job->of.in_order = false;
     *is_given_up = run.done < run.count && run.end == END_NONE;
+    if (*is_given_up && value_is_interrupted(context)) {
+        *is_given_up = false;
+        bag_free(&job->bag);
+        return mr_fail_depth(context);
+    }
     if (may_distribute(runtime, job)) {
         cost_learn(runtime, job->plan.task, clock_now() - start, plan_element_count(&job->plan, 0, run.done));
     }

@@ -39,11 +39,12 @@ typedef struct MrRuntime {
     bool (*start)(
         MrContext *context); /* makes it, when the first job needs it; fails as a primitive does; NULL: there are no workers */
     void *start_data;
-    uint32_t workers;          /* how many there are, or would be */
-    uint64_t memory;           /* alone: bytes for each worker's values; 0: no limit */
-    int64_t local_nanoseconds; /* how long a job may run here before it is handed to the workers */
-    bool is_trying;            /* a job is being mapped here that may be given up: those inside of it stay here, too */
-    bool local_always;         /* try every job here first, whatever is known of it (a testing option) */
+    uint32_t workers;              /* how many there are, or would be */
+    uint64_t memory;               /* alone: bytes for each worker's values; 0: no limit */
+    int64_t local_nanoseconds;     /* how long a job may run here before it is handed to the workers */
+    const _Atomic uint64_t *limit; /* of the jobs that are mapped here: 0 where they are interrupted; NULL: they cannot be */
+    bool is_trying;                /* a job is being mapped here that may be given up: those inside of it stay here, too */
+    bool local_always;             /* try every job here first, whatever is known of it (a testing option) */
     TaskCost *costs;
     size_t cost_count;
 

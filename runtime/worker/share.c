@@ -289,12 +289,13 @@ static void work_free(Work *work) {
 }
 
 /* The next thing to do; NULL: there is none, and the result is there, or nothing was to be waited for, or the run is over. */
-static Work *next_work(Shares *shares, Share *share, bool waits, bool *is_stopping) {
+static Work *next_work(Shares *shares, Share *share, const MrContext *context, bool waits, bool *is_stopping) {
     pthread_mutex_lock(&shares->mutex);
-    while (waits && !share_arrived(share) && !share->work && !shares->is_stopping)
+    while (waits && !share_arrived(share) && !share->work && !shares->is_stopping && !value_is_interrupted(context))
         pthread_cond_wait(&shares->changed, &shares->mutex);
     *is_stopping = shares->is_stopping;
-    Work *work = shares->is_stopping ? NULL : share->work;
+    bool is_ending = shares->is_stopping || value_is_interrupted(context);
+    Work *work = is_ending ? NULL : share->work;
     if (work) share->work = work->next;
     if (!share->work) share->last_work = &share->work;
     pthread_mutex_unlock(&shares->mutex);
@@ -307,10 +308,11 @@ static bool share_do(Shares *shares, Share *share, Job *job, bool waits) {
         shares_request(shares, request_new(REQUEST_JOIN, share->number));
     }
     bool failed = false, is_stopping = false;
-    for (Work *work; !failed && (work = next_work(shares, share, waits, &is_stopping));) {
+    for (Work *work; !failed && (work = next_work(shares, share, job->of.context, waits, &is_stopping));) {
         failed = do_work(shares, share, job, work);
         work_free(work);
     }
+    if (!failed && waits && value_is_interrupted(job->of.context)) return mr_fail_depth(job->of.context);
     return failed || (is_stopping && mr_failf(job->of.context, "the run is over"));
 }
 
@@ -322,14 +324,15 @@ bool share_help(Shares *shares, Share *share, Job *job) {
     return share_do(shares, share, job, false);
 }
 
-void shares_wait_any(Shares *shares, uint64_t seen, uint64_t until) {
+bool shares_wait_any(Shares *shares, MrContext *context, uint64_t seen, uint64_t until) {
     struct timespec time = {.tv_sec = (time_t)(until / 1000000000), .tv_nsec = (long)(until % 1000000000)};
     pthread_mutex_lock(&shares->mutex);
     int reason = 0;
-    while (atomic_load(shares->ended) == seen && reason == 0)
+    while (atomic_load(shares->ended) == seen && reason == 0 && !value_is_interrupted(context))
         reason = until ? pthread_cond_timedwait(&shares->changed, &shares->mutex, &time)
                        : pthread_cond_wait(&shares->changed, &shares->mutex);
     pthread_mutex_unlock(&shares->mutex);
+    return value_is_interrupted(context) && mr_fail_depth(context);
 }
 
 /* There is no result: workers died of a part of the input. Which one is known here, where the plan is. */
@@ -392,6 +395,12 @@ int shares_wake(const Shares *shares) {
 void shares_heed(const Shares *shares) {
     uint64_t count;
     while (read(shares->wake, &count, sizeof count) < 0 && errno == EINTR) {}
+}
+
+void shares_look(Shares *shares) {
+    pthread_mutex_lock(&shares->mutex);
+    pthread_cond_broadcast(&shares->changed);
+    pthread_mutex_unlock(&shares->mutex);
 }
 
 void shares_stop(Shares *shares) {

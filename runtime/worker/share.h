@@ -49,8 +49,11 @@ double share_progress(Shares *shares, const Share *share); /* 0.0 … 1.0 */
 bool share_wait(Shares *shares, Share *share, Job *job);
 bool share_help(Shares *shares, Share *share, Job *job); /* the same without waiting, as long as there is something to do */
 
-/* Waits until a result has come since *ended was `seen`, or the time is `until` (clock_now; 0: for ever). */
-void shares_wait_any(Shares *shares, uint64_t seen, uint64_t until);
+/* Waits until a result has come since *ended was `seen`, or the time is `until` (clock_now; 0: for ever). True: interrupted, with
+ * the context's error set. */
+bool shares_wait_any(Shares *shares, MrContext *context, uint64_t seen, uint64_t until);
+/* From any thread: those that wait look whether they were interrupted. */
+void shares_look(Shares *shares);
 
 /* Puts the result, which is there, into the job's empty bag, of whose chunks those before *limit count. *is_uneven: it came in
  * parts, and these do not tell what the whole would show; the bag is of no use. True: failed, with the context's error set. */

@@ -1,10 +1,13 @@
 /* lines.c: reading cells by libedit: lines are asked for until the cell is complete. Without a terminal they are read as they are.
  */
+#include <errno.h>
 #include <histedit.h>
+#include <locale.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include <wchar.h>
 
 #include "base/arena.h"
 #include "tools/repl/repl.h"
@@ -29,6 +32,22 @@ static char *prompt(EditLine *edit) {
     return lines->is_more ? next : first;
 }
 
+/* libedit's own function goes on reading after a signal; this one gives up the line. */
+static int read_character(EditLine *edit, wchar_t *out) {
+    mbstate_t state = {0};
+    (void)edit;
+    for (;;) {
+        char byte;
+        ssize_t got = read(STDIN_FILENO, &byte, 1);
+        if (got == 0) return 0;
+        if (got < 0 && (errno != EINTR || repl_is_interrupted())) return -1;
+        if (got < 0) continue;
+        size_t used = mbrtowc(out, &byte, 1, &state);
+        if (used == (size_t)-1) state = (mbstate_t){0}; /* no character: left out */
+        if (used < (size_t)-2) return 1;
+    }
+}
+
 static char *history_path(void) {
     const char *named = getenv("MRI_HISTORY"), *home = getenv("HOME");
     if (named) return *named ? strdup(named) : NULL;
@@ -41,6 +60,7 @@ static char *history_path(void) {
 
 static void open_terminal(Lines *lines) {
     HistEvent event;
+    setlocale(LC_CTYPE, setlocale(LC_CTYPE, "C.UTF-8") ? "C.UTF-8" : ""); /* programs are UTF-8 */
     lines->edit = el_init("mri", stdin, stdout, stderr);
     lines->history = history_init();
     lines->history_path = history_path();
@@ -50,7 +70,7 @@ static void open_terminal(Lines *lines) {
     el_set(lines->edit, EL_CLIENTDATA, lines);
     el_set(lines->edit, EL_PROMPT, prompt);
     el_set(lines->edit, EL_EDITOR, "emacs");
-    el_set(lines->edit, EL_SIGNAL, 1);
+    el_set(lines->edit, EL_GETCFN, read_character);
     el_set(lines->edit, EL_HIST, history, lines->history);
     el_source(lines->edit, NULL);
 }
@@ -104,7 +124,14 @@ const char *lines_next(Lines *lines, size_t *len) {
     size_t count;
     lines->cell.len = 0;
     lines->is_more = false;
-    for (const char *line; (line = next_line(lines, &count));) {
+    for (const char *line; (line = next_line(lines, &count)) || (lines->edit && repl_was_interrupted());) {
+        if (!line) { /* what was typed is forgotten */
+            el_reset(lines->edit);
+            fputs("\n", stdout);
+            lines->cell.len = 0;
+            lines->is_more = false;
+            continue;
+        }
         bool is_end = lines->is_more && is_blank(line);
         buf_add(&lines->cell, line, count);
         bool is_command = lines->cell.data[0] == ':';

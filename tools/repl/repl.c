@@ -30,6 +30,29 @@ char *repl_read_file(const char *path, size_t *len) {
     return text.data;
 }
 
+/* Ctrl-C: the cell that runs is to fail, the line that is being typed is forgotten. */
+static volatile sig_atomic_t interrupted;
+
+static void on_interrupt(int number) {
+    (void)number;
+    interrupted = 1;
+}
+
+bool repl_is_interrupted(void) {
+    return interrupted;
+}
+
+bool repl_was_interrupted(void) {
+    bool was = interrupted;
+    interrupted = 0;
+    return was;
+}
+
+static void take_interrupts(void) {
+    struct sigaction action = {.sa_handler = on_interrupt};
+    sigaction(SIGINT, &action, NULL);
+}
+
 /* "it" as its value and type, names that were bound as their types. */
 static void show_value(Repl *repl) {
     Buf out = {0};
@@ -49,6 +72,8 @@ bool repl_cell(Repl *repl, const char *name, const char *text, size_t len) {
     Buf messages = {0};
     if (!name) snprintf(numbered, sizeof numbered, "cell %u", ++repl->cells);
     CellOptions options = {.name = name ? name : numbered, .wants_value = !name, .is_coloured = repl->is_coloured};
+    options.interrupt = &interrupted;
+    interrupted = 0;
     CellOutcome outcome = workbench_run(repl->workbench, text, len, &options, &messages);
     if (messages.len) fwrite(messages.data, 1, messages.len, stderr);
     buf_free(&messages);
@@ -96,6 +121,7 @@ int repl_run(const ReplOptions *options) {
         return 1;
     }
     bool ok = true;
+    if (options->is_interactive) take_interrupts();
     if (options->program) ok = run_file(&repl, options->program);
     if (!options->program && !options->is_interactive) ok = run_file(&repl, "-");
     if (options->is_interactive) read_cells(&repl);

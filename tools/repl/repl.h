@@ -28,6 +28,10 @@ int repl_run(const ReplOptions *options);
 /* Runs a cell, and shows what there is to say of it; `name` NULL: it is numbered. False: it did not end well. */
 bool repl_cell(Repl *repl, const char *name, const char *text, size_t len);
 
+/* Whether there was a Ctrl-C since the last cell began, and since it was forgotten last. */
+bool repl_is_interrupted(void);
+bool repl_was_interrupted(void); /* the same, and forgets it */
+
 /* Reads a file whole, from malloc; NULL, with a message: it cannot be read. "-" is standard input. */
 char *repl_read_file(const char *path, size_t *len);
 

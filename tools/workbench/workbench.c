@@ -147,7 +147,10 @@ CellOutcome workbench_run(Workbench *self, const char *text, size_t len, const C
     double loaded = seconds_now();
     run.outcome.compiled = loaded - start;
     if (run.loaded) {
-        experiment_call(self->experiment, run_cell, &run);
+        if (options->interrupt)
+            experiment_run(self->experiment, run_cell, &run, options->interrupt);
+        else
+            experiment_call(self->experiment, run_cell, &run);
         run.outcome.ran = seconds_now() - loaded;
         if (run.outcome.end == CELL_DONE) cells_keep(self->cells, cell);
         experiment_call(self->experiment, clear_away, self);

@@ -3,6 +3,8 @@
 #ifndef TOOLS_WORKBENCH_WORKBENCH_H
 #define TOOLS_WORKBENCH_WORKBENCH_H
 
+#include <signal.h>
+
 #include "compiler/session/cells.h"
 
 typedef struct Workbench Workbench;
@@ -20,6 +22,7 @@ typedef struct CellOptions {
     bool wants_value; /* the last statement's value becomes `it` */
     bool is_coloured;
     DiagFormat format;
+    const volatile sig_atomic_t *interrupt; /* not 0 any more: the cell is to fail; NULL: nothing interrupts it */
 } CellOptions;
 
 /* How a cell ended; `messages` holds what the compiler said, warnings too, or else the error with which it ended. */
