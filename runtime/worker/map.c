@@ -3,8 +3,9 @@
  * In an exact-commutative task one state goes through all chunks. In an associative one a state goes through the chunks of a node
  * of the tree, in order. In both, neighbouring chunks of elements are mapped in one call of the kernel. How many chunks are taken
  * at a time follows the clock, so that limits and deadlines are seen in time; where there are none, all are taken at once. In a
- * keyed task the chunks of a node share a table (stacks.h), if its merging cannot be told from that of tables. In any other task
- * each chunk has a state of its own. The bag combines the states along the tree. */
+ * keyed task the chunks of a node share a table (stacks.h), if its merging cannot be told from that of tables. States that are flat
+ * and small wait for their siblings on a stack. In any other task each chunk has a frame of its own. The bag combines the states
+ * along the tree. */
 #include "runtime/net/link.h"
 #include "runtime/value/stacks.h"
 #include "runtime/worker/cpu.h"
@@ -18,6 +19,8 @@
 #define PATIENT_TIME ((uint64_t)8000000)
 #define RELIEF_TIME  ((uint64_t)1000000)
 enum { BATCH_CHUNKS = STACKS_CHUNKS, STACKED_CHUNKS = 64, RELIEVED_CHUNKS = 8, TRIAL_PARTS = 32 };
+/* Nodes whose flat states are merged on a stack: levels and chunks, and bytes of a state. */
+enum { FLAT_LEVELS = 8, FLAT_CHUNKS = 1 << FLAT_LEVELS, FLAT_SIZE = 64 };
 
 static bool is_past_limit(const JobRun *run, uint64_t chunk) {
     return run->limit && chunk >= atomic_load_explicit(run->limit, memory_order_relaxed);
@@ -69,13 +72,13 @@ static MrString mapped_locate(const MrMapped *head) {
 }
 
 /* The kernel over a chunk, with its place known meanwhile. */
-static bool kernel_run(Job *job, Frame *frame, MrChunk *chunk) {
+static bool kernel_run(const Job *job, MrChunk *chunk, void *state, bool *has_value) {
     MrContext *context = job->of.context;
     const MrTask *task = job->plan.task;
     Mapped mapped = {.head.locate = mapped_locate, .plan = &job->plan, .chunk = chunk};
     if (!(task->flags & MR_TASK_ONE)) context->mapped = &mapped.head;
     MrKernel *kernel = cpu_kernel(task);
-    bool failed = kernel(context, job->of.captures, chunk, frame->state, &frame->has_value);
+    bool failed = kernel(context, job->of.captures, chunk, state, has_value);
     context->mapped = NULL;
     return failed;
 }
@@ -96,7 +99,7 @@ static uint64_t map_once(Job *job, JobRun *run, Frame *frame, uint64_t first, ui
     if (failed)
         chunk.slices = NULL; /* it is the chunk that could not be read, not an element that failed */
     else
-        failed = kernel_run(job, frame, &chunk);
+        failed = kernel_run(job, &chunk, frame->state, &frame->has_value);
     context->scratch = scratch;
     if (run->progress) {
         MR_FAULT_SLOW("range.slow", started);
@@ -150,6 +153,82 @@ static bool map_stacked(Job *job, JobRun *run, Frame *frame, uint64_t first, uin
     return false;
 }
 
+/* ---- flat states */
+
+/* The states of a node's chunks that wait for their siblings: no two of nodes of one size, so that there are as many as the node
+ * has levels, and the one that is being made. */
+typedef struct FlatStates {
+    _Alignas(FLAT_SIZE) char states[FLAT_LEVELS + 1][FLAT_SIZE];
+    bool have[FLAT_LEVELS + 1]; /* whether each has a value */
+    unsigned count;
+} FlatStates;
+
+static bool has_flat_state(const Plan *plan) {
+    const MrTask *task = plan->task;
+    uint32_t others = MR_TASK_EXACT | MR_TASK_ASSOCIATIVE | MR_TASK_ONE | MR_TASK_BY_CHUNK;
+    if (task->flags & others || plan_is_text(plan) || task->sources[0].kind == MR_SOURCE_STREAM) return false;
+    return task->state->is_flat && task->state->size <= FLAT_SIZE && task->state->align <= FLAT_SIZE;
+}
+
+/* Merges the last two states. True: it has failed. */
+static bool flat_fold(const Job *job, FlatStates *flat) {
+    const MrTask *task = job->plan.task;
+    unsigned right = --flat->count, left = right - 1;
+    if (!flat->have[right]) return false;
+    if (flat->have[left]) return task->merge(job->of.context, job->of.captures, flat->states[left], flat->states[right]);
+    memcpy(flat->states[left], flat->states[right], task->state->size);
+    flat->have[left] = true;
+    return false;
+}
+
+/* Maps a chunk into a state of its own. True: it has failed, or there is something to tell of it besides the state. */
+static bool flat_map(Job *job, JobRun *run, FlatStates *flat, uint64_t number) {
+    MrContext *context = job->of.context;
+    MrChunk chunk;
+    blackbox_chunks(run->box, number, 1);
+    context->failed_element = -1;
+    flat->have[flat->count] = false;
+    if (plan_read(&job->plan, context, run->lists, number, 1, &chunk)) return true;
+    bool failed = kernel_run(job, &chunk, flat->states[flat->count], &flat->have[flat->count]);
+    flat->count++;
+    run->elements += (uint64_t)chunk.elements;
+    if (run->progress) atomic_fetch_add_explicit(run->progress, 1, memory_order_relaxed);
+    return failed || chunk.is_decided;
+}
+
+/* Maps the chunks of a node into a frame. False: something failed, ended or was printed, which belongs to its chunk. Then nothing
+ * counts. */
+static bool map_flat(Job *job, JobRun *run, Frame *frame, uint64_t first, uint64_t count, uint64_t *done) {
+    MrContext *context = job->of.context;
+    size_t printed = context->out_len;
+    uint64_t elements = run->elements;
+    FlatStates flat;
+    flat.count = 0;
+    bool is_odd = false;
+    MR_FAULT_STARTED(started);
+    for (*done = 0; *done < count && !is_odd && !is_past_limit(run, first + *done);) {
+        is_odd = flat_map(job, run, &flat, first + *done);
+        ++*done;
+        for (uint64_t node = *done; node % 2 == 0 && !is_odd; node /= 2) is_odd = flat_fold(job, &flat);
+    }
+    while (flat.count > 1 && !is_odd) is_odd = flat_fold(job, &flat); /* right halves that lie past the end, or the limit */
+    if (run->progress) {
+        MR_FAULT_SLOW("range.slow", started);
+        MR_FAULT("range.middle");
+    }
+    if (!is_odd && context->out_len == printed) {
+        frame->has_value = flat.count > 0 && flat.have[0];
+        if (frame->has_value) memcpy(frame->state, flat.states[0], job->plan.task->state->size);
+        return true;
+    }
+    context->out_len = printed;
+    mr_error_clear(&context->error);
+    run->elements = elements;
+    return false;
+}
+
+/* ---- nodes */
+
 /* The frame that is in the bag takes in more chunks, unless it has ended (or the chunks are there already). */
 static uint64_t map_exact(Job *job, JobRun *run, uint64_t first, uint64_t count) {
     Bag *bag = &job->bag;
@@ -182,15 +261,20 @@ static uint64_t map_node(Job *job, JobRun *run, uint64_t first, uint64_t count) 
     Range span = tree_span(node, job->plan.chunks);
     Frame *left = frame_to_go_on(job, bag_left_of(&job->bag, node)), *frame = left ? left : frame_new(job->plan.task);
     uint64_t done;
-    if (!job->plan.task->stacks) {
+    bool is_good = true;
+    if (job->plan.task->stacks)
+        is_good = map_stacked(job, run, frame, first, span.count, &done);
+    else if (span.count > 1 && has_flat_state(&job->plan))
+        is_good = map_flat(job, run, frame, first, span.count, &done);
+    else
         done = map_into(job, run, frame, first, span.count);
-    } else if (!map_stacked(job, run, frame, first, span.count, &done)) {
+    if (!is_good) {
         frame_free(frame, &job->of);
         run->is_single = true;
         return map_node(job, run, first, 1);
     }
     bool is_empty = !left && frame_is_empty(frame);
-    bool is_good = left ? bag_grow(&job->bag, node) : bag_insert(&job->bag, node, is_empty ? VALUE_NONE : frame_value(frame));
+    is_good = left ? bag_grow(&job->bag, node) : bag_insert(&job->bag, node, is_empty ? VALUE_NONE : frame_value(frame));
     if (is_empty) frame_free(frame, &job->of);
     /* A combine's error stands after the last chunk that it covers. If that is a later one, those up to it are still needed. */
     if (!is_good && run->end == END_NONE && job->bag.failed == (int64_t)(first + done - 1)) {
@@ -215,6 +299,7 @@ static uint64_t first_batch(const Job *job, const JobRun *run) {
     if (task->stacks && run->relief) return RELIEVED_CHUNKS;
     if (task->stacks && !is_stoppable) return STACKS_CHUNKS;
     if (folds && !is_stoppable) return run->count;
+    if (has_flat_state(&job->plan) && !is_stoppable) return FLAT_CHUNKS;
     if (run->batch) return run->batch;
     return task->stacks && plan_is_text(&job->plan) && !run->deadline ? STACKED_CHUNKS : 1;
 }
@@ -233,8 +318,8 @@ void job_map(Job *job, JobRun *run) {
     const MrMapped *around = job->of.context->mapped;
     job->of.context->mapped = NULL;
     uint32_t flags = job->plan.task->flags;
-    bool is_stoppable = run->limit || run->deadline,
-         shares = flags & (MR_TASK_EXACT | MR_TASK_ASSOCIATIVE) || job->plan.task->stacks;
+    bool is_stoppable = run->limit || run->deadline, is_flat = has_flat_state(&job->plan),
+         shares = flags & (MR_TASK_EXACT | MR_TASK_ASSOCIATIVE) || job->plan.task->stacks || is_flat;
     uint64_t batch = first_batch(job, run);
     uint64_t wanted = plan_is_text(&job->plan) && !run->deadline ? TEXT_TIME : BATCH_TIME;
     run->done = run->elements = run->size = 0;
@@ -248,6 +333,7 @@ void job_map(Job *job, JobRun *run) {
         uint64_t start = is_timed ? clock_now() : 0, first = run->first + run->done, left = run->count - run->done;
         uint64_t count = run->is_single ? 1 : batch < left ? batch : left;
         if (run->deadline && count > left / TRIAL_PARTS + 1) count = left / TRIAL_PARTS + 1; /* the last ones may be slow */
+        if (is_flat && count > FLAT_CHUNKS) count = FLAT_CHUNKS;
         run->reached = first + count;
         run->done += flags & MR_TASK_EXACT ? map_exact(job, run, first, count) : map_node(job, run, first, count);
         uint64_t took = is_timed ? clock_now() - start : 0;

@@ -129,6 +129,55 @@ static const MrTask count_task = {.name = "count",
                                   .kernel = count_kernel,
                                   .merge = count_merge,
                                   .finish = count_finish};
+/* ---- the same with a state that is flat: numbers, whose merge is not associative. Of two MARKs it fails, of one on the left it
+ * prints. */
+
+enum { MARK = -1 };
+
+static bool flat_kernel(MrContext *context, const void *captures, MrChunk *chunk, void *state, bool *has_value) {
+    (void)captures;
+    assert_false(*has_value);
+    int64_t number = 0;
+    for (int64_t i = 0; i < chunk->count; i++) {
+        const MrString *element = (const MrString *)chunk->slices[0].data + i;
+        if (element->data[0] == '-') continue;
+        if (element->data[0] == 'p') mr_prim_print(context, NULL, element);
+        if (element_fails(context, element)) {
+            context->failed_element = i;
+            *has_value = false;
+            return true;
+        }
+        chunk->elements++;
+        for (int64_t k = 0; k < element->len; k++) number = (number * 31 + element->data[k]) % 1000003;
+        if (element->data[0] == '!') number = MARK;
+        *has_value = true;
+        chunk->is_decided = element->data[0] == 's';
+        if (chunk->is_decided) break;
+    }
+    *(int64_t *)state = number;
+    return false;
+}
+
+static bool flat_merge(MrContext *context, const void *captures, void *left, void *right) {
+    (void)captures;
+    int64_t *a = left, *b = right, first = *a, second = *b;
+    *a = *b = 0;
+    if (first == MARK && second == MARK) return mr_failf(context, "two marks meet");
+    if (first == MARK) mr_prim_print(context, NULL, &(MrString){"mark", 4, &mr_immortal});
+    *a = (31 * first + 17 * second + 1000003) % 1000003;
+    return false;
+}
+
+static const MrTask flat_task = {.name = "flat",
+                                 .captures = &type_unit,
+                                 .source_count = 1,
+                                 .sources = sources,
+                                 .state = &type_int,
+                                 .result = &type_string,
+                                 .flags = MR_TASK_STOPS,
+                                 .kernel = flat_kernel,
+                                 .merge = flat_merge,
+                                 .finish = count_finish};
 static const MrProgram program = {.abi_version = MR_ABI_VERSION, .name = "job_test.mr", .globals = &type_unit};
 
 #include "tests/unit/job_bench.h"
@@ -238,19 +287,27 @@ static void values(void **state) {
     (void)state;
     check_lists(&tree_task, NULL, 0);
     check_lists(&count_task, NULL, 0);
+    check_lists(&flat_task, NULL, 0);
     CHECK(tree_task, "-", "-", "-");
+    CHECK(flat_task, "-", "-", "-");
 }
 
 static void output(void **state) {
     (void)state;
     CHECK(tree_task, "p", "-");
     CHECK(count_task, "p");
+    CHECK(flat_task, "p", "-");
+    CHECK(flat_task, "!");
 }
 
 static void failures(void **state) {
     (void)state;
     CHECK(tree_task, "p", "f");
     CHECK(count_task, "p", "f");
+    CHECK(flat_task, "f");
+    CHECK(flat_task, "p", "f");
+    CHECK(flat_task, "!", "!", "-");
+    CHECK(flat_task, "p", "!", "f", "-");
     CHECK(tree_task, "p", "!", "!"); /* combines that fail */
     CHECK(tree_task, "p", "!", "f", "-");
 }
@@ -259,6 +316,34 @@ static void early_stops(void **state) {
     (void)state;
     CHECK(tree_task, "p", "s");
     CHECK(tree_task, "s", "f", "-", "p");
+    CHECK(flat_task, "s", "-");
+    CHECK(flat_task, "s", "f", "!", "p");
+}
+
+/* States on a stack meet as those of a tree do that is made by hand. */
+static void flat_tree(void **state) {
+    (void)state;
+    static const uint64_t lengths[] = {1, 2, 3, 5, 64, 255, 256, 257, 1000, 4321};
+    for (size_t i = 0; i < sizeof lengths / sizeof *lengths; i++) {
+        uint64_t count = lengths[i];
+        MrList *list = random_list(count, NULL, 0);
+        int64_t *numbers = calloc(count, sizeof *numbers);
+        for (uint64_t k = 0; k < count; k++) {
+            MrSlice slice = {.data = (const char *)((const MrString *)(const void *)list->data + k)};
+            MrChunk chunk = {.count = 1, .slices = &slice};
+            assert_false(flat_kernel(NULL, NULL, &chunk, &numbers[k], &(bool){false}));
+        }
+        for (uint64_t step = 1; step < count; step *= 2) {
+            for (uint64_t k = 0; k + step < count; k += 2 * step)
+                assert_false(flat_merge(NULL, NULL, &numbers[k], &numbers[k + step]));
+        }
+        char expected[32], *got = run_in_order(&flat_task, list);
+        snprintf(expected, sizeof expected, "%lld", (long long)numbers[0]);
+        assert_string_equal(got, expected);
+        free(got);
+        free(numbers);
+        mr_drop(NULL, &list, &type_string_list);
+    }
 }
 
 /* Batches that double for as long as nobody waits have chunks all the time. */
@@ -283,8 +368,8 @@ static void patience(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(values),      cmocka_unit_test(output),   cmocka_unit_test(failures),
-        cmocka_unit_test(early_stops), cmocka_unit_test(patience),
+        cmocka_unit_test(values),      cmocka_unit_test(output),    cmocka_unit_test(failures),
+        cmocka_unit_test(early_stops), cmocka_unit_test(flat_tree), cmocka_unit_test(patience),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
