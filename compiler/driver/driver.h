@@ -27,6 +27,8 @@ typedef struct DriverOptions {
     DriverColour colour;
     char *const *arguments; /* of the program where it is run, ended by NULL; NULL: none */
     bool runs;              /* compile to a temporary file, and run that */
+    bool is_run;            /* `mrc run` */
+    const char *workers;    /* … on so many, by mrrun; NULL: by itself */
     bool is_test;           /* `mrc test`: compile the tests, and run them */
     const char *explain;    /* --explain: the code, "" for a list of all; else NULL */
     bool is_done;           /* --help or --version was answered: exit with 0 */
@@ -42,6 +44,14 @@ int driver_explain(const char *code);
  * appears whole or not at all. On failure the reason is on standard error, or in the session's diagnostics where the program's C
  * functions are the reason. */
 bool driver_link(Session *session, const DriverOptions *options, const char *const *objects, size_t count, const char *output);
+
+/* keep.c: the path that the executable of a program has among those that `mrc run` keeps, from malloc: it depends on all that the
+ * program is made of. NULL: there is no place for it, which was said. */
+char *driver_kept_path(Session *session, const DriverOptions *options);
+void driver_kept_tidy(const char *path); /* it was made: makes room for it, by those that were not used for the longest time */
+
+/* Becomes the program, or mrrun with it; `path` is the executable. Returns where that fails, with a message. */
+void driver_become(const DriverOptions *options, const char *path);
 
 /* blame.c: reports which C functions or libraries of the program or the command line the linker did not find, by its message.
  * False: it is not that. */

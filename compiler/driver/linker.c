@@ -23,15 +23,8 @@
 #endif
 
 /* -s is not given: line tables and names are for debuggers. A process that mold leaves behind to clean up would be waited for. */
-static const char *const start[] = {LINKER,
-                                    "--no-fork",
-                                    "-pie",
-                                    "--eh-frame-hdr",
-                                    "--hash-style=gnu",
-                                    EMULATION,
-                                    "-dynamic-linker",
-                                    LOADER,
-                                    LINKER_START "-o"};
+static const char *const start[] = {LINKER,    "--no-fork",       "-pie", "--eh-frame-hdr", "--hash-style=gnu",
+                                    EMULATION, "-dynamic-linker", LOADER, LINKER_START "-o"};
 static const char *const end[] = {LINKER_FOLDERS "-lgcc", "--as-needed", "-lgcc_s", "--no-as-needed", "-lc", LINKER_END};
 /* mold links in a sixth of the time of the default linker. */
 static const char *const compiler_start[] = {"cc", MR_LINK_FLAGS "-fuse-ld=mold", "-pthread", "-o"};

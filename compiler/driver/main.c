@@ -1,5 +1,6 @@
 /* main.c: mrc: options, a session, the link step. */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -162,6 +163,28 @@ static int build_and_run(Session *session, const DriverOptions *options) {
     return pid < 0 ? EXIT_ERRORS : driver_wait(pid);
 }
 
+/* `mrc run`: becomes the executable that is kept of the program, or of a new one. */
+static int become_program(Session *session, const DriverOptions *options) {
+    if (!session_check(session)) {
+        report(session, options);
+        return EXIT_ERRORS;
+    }
+    char *path = driver_kept_path(session, options);
+    if (!path) return EXIT_ERRORS;
+    Objects objects = {.fds = {-1, -1}};
+    bool is_there = access(path, X_OK) == 0;
+    if (is_there)
+        utimensat(AT_FDCWD, path, NULL, 0); /* it is used */
+    else if (objects_make(&objects, session))
+        is_there = link_objects(session, options, &objects, path);
+    objects_close(&objects);
+    report(session, options);
+    if (is_there) driver_kept_tidy(path);
+    if (is_there) driver_become(options, path);
+    free(path);
+    return EXIT_ERRORS;
+}
+
 /* A program must never be overwritten by what is made of it. */
 static bool output_is_input(const DriverOptions *options) {
     struct stat in, out;
@@ -185,7 +208,9 @@ static int compile(DriverOptions *options) {
     Session *session = session_new(&options->session);
     bool is_loaded = session_load_file(session, options->input);
     int status = EXIT_ERRORS;
-    if (is_loaded && options->runs) {
+    if (is_loaded && options->is_run) {
+        status = become_program(session, options);
+    } else if (is_loaded && options->runs) {
         status = build_and_run(session, options);
     } else {
         bool ok = is_loaded && (options->is_emit ? emit(session, options) : build(session, options));

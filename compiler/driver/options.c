@@ -45,6 +45,7 @@ static const struct option long_options[] = {
     {"color", required_argument, NULL, OPTION_COLOUR},
     {"trace-phases", no_argument, NULL, OPTION_TRACE},
     {"explain", optional_argument, NULL, OPTION_EXPLAIN},
+    {"workers", required_argument, NULL, 'n'},
     {"help", no_argument, NULL, 'h'},
     {"version", no_argument, NULL, OPTION_VERSION},
     {0},
@@ -52,9 +53,10 @@ static const struct option long_options[] = {
 
 static void print_help(void) {
     printf("Usage: mrc [options] PROGRAM.mr [OBJECT.o LIBRARY.a LIBRARY.so ...]\n"
+           "       mrc run [options] [-n WORKERS] PROGRAM.mr [ARGUMENT ...]\n"
            "       mrc test [options] PROGRAM.mr ...\n"
            "       mrc --check-laws [options] PROGRAM.mr ... [-- ARGUMENTS]\n"
-           "Compiles an mr program to an executable; `mrc test` runs its `test` blocks.\n\n"
+           "Compiles an mr program to an executable; `mrc run` runs it at once, `mrc test` its `test` blocks.\n\n"
            "  -o, --output=FILE         where to write (default: the program's name without .mr)\n"
            "  -O0 -O1 -O2 -O3           how much to optimise (default: -O2)\n"
            "  -lNAME, -L FOLDER         what has the program's C functions, as for a C compiler\n"
@@ -71,6 +73,7 @@ static void print_help(void) {
            "      --color=WHEN          auto (on a terminal; the default), always or never\n"
            "      --trace-phases        show how long each phase took, and how large what it made is\n"
            "      --explain[=CODE]      what the rule behind a diagnostic is, with examples; without a code, all diagnostics\n"
+           "  -n, --workers=N           `mrc run`: on so many processes, by mrrun (default: by itself)\n"
            "  -h, --help                this text\n"
            "      --version             the version\n\n"
            "Run the result as it is (all cores of this machine), or on several processes: mrrun -n 8 ./PROGRAM ARGUMENTS\n"
@@ -176,6 +179,10 @@ static bool parse_option(int option, char **argv, DriverOptions *out) {
     case 'l': add_link_option(out, "-l", optarg); return true;
     case 'L': add_link_option(out, "-L", optarg); return true;
     case 'g': out->session.debug = true; return true;
+    case 'n':
+        out->workers = optarg;
+        return out->is_run ? true
+                           : usage_error("-n is for `mrc run`; an executable runs on %s processes by mrrun -n %s", optarg, optarg);
     case OPTION_EMIT: return parse_emit(optarg, out);
     case OPTION_TARGET: return parse_target(optarg, out);
     case OPTION_CPU: out->session.cpu = optarg; return true;
@@ -209,7 +216,7 @@ static int cut_arguments(int argc, char **argv, DriverOptions *out) {
 }
 
 static bool parse_options(int argc, char **argv, DriverOptions *out) {
-    for (int option; (option = getopt_long(argc, argv, "o:O:gl:L:h", long_options, NULL)) >= 0;) {
+    for (int option; (option = getopt_long(argc, argv, out->is_run ? "+o:O:gl:L:n:h" : "o:O:gl:L:n:h", long_options, NULL)) >= 0;) {
         if (!parse_option(option, argv, out)) return false;
         if (out->is_done) return true;
     }
@@ -224,7 +231,13 @@ bool driver_options(int argc, char **argv, DriverOptions *out) {
         argc--;
         argv++;
     }
-    argc = cut_arguments(argc, argv, out);
+    if (argc > 1 && strcmp(argv[1], "run") == 0) {
+        out->is_run = true;
+        argc--;
+        argv++;
+    } else {
+        argc = cut_arguments(argc, argv, out);
+    }
     char name[] = "mrc"; /* with which messages about options begin, wherever mrc lies */
     char *called = argv[0];
     argv[0] = name;
@@ -233,6 +246,12 @@ bool driver_options(int argc, char **argv, DriverOptions *out) {
     if (!is_good || out->is_done) return is_good;
     if (optind == argc || !*argv[optind]) return usage_error("no program given");
     out->input = argv[optind];
+    if (out->is_run) {
+        out->arguments = argv + optind + 1;
+        out->runs = true;
+        bool is_else = out->is_emit || out->output || out->session.check_laws || out->session.target;
+        return !is_else || usage_error("`mrc run` runs the program: it takes no -o, --emit, --target or --check-laws");
+    }
     if (!out->is_emit && session_target(out->session.target) == SESSION_TARGET_ELSEWHERE)
         return usage_error("--target=%s is another machine: --emit=obj writes an object file, to be linked there with the runtime",
                            out->session.target);

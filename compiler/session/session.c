@@ -260,6 +260,22 @@ bool session_write_objects(Session *session, const char *const paths[SESSION_OBJ
     return ok;
 }
 
+bool session_check(Session *session) {
+    return session_reach_checked(session);
+}
+
+bool session_source(const Session *session, size_t index, const char **path, const char **text, size_t *len) {
+    for (size_t i = 0; i < session->sources->files.len; i++) {
+        const SourceFile *file = session->sources->files.items[i];
+        if (file->is_library || index-- > 0) continue;
+        *path = file->path;
+        *text = file->text;
+        *len = file->len;
+        return true;
+    }
+    return false;
+}
+
 bool session_object(Session *session, Buf *out) {
     return reach_module(session, false) && gen_object(session->module, out, session->diags);
 }

@@ -61,6 +61,11 @@ enum { SESSION_OBJECTS = 2 };
  * written. For a session of which no other artifact is asked afterwards. */
 bool session_write_objects(Session *session, const char *const paths[SESSION_OBJECTS], size_t *count);
 
+/* The program is parsed and checked, with what it imports: false where there were errors. Then its files, one by one, without those
+ * of the library. */
+bool session_check(Session *session);
+bool session_source(const Session *session, size_t index, const char **path, const char **text, size_t *len);
+
 /* A C function that the program calls, after the object was written. False: there are no more. */
 typedef struct SessionForeign {
     const char *name;
