@@ -304,6 +304,22 @@ bool cell_export(const Session *cell, size_t index, CellName *out) {
     return true;
 }
 
+bool cell_field(const Session *cell, size_t index, const char **name, const char **type) {
+    const Type *value = cell->checked.value ? type_prune(cell->checked.value->type) : NULL;
+    const Ast *decl = value && value->kind == TYPE_DATA ? value->symbol->decl : NULL;
+    if (!decl || decl->kind != AST_TYPE_DECL || !((const AstTypeDecl *)decl)->is_record) return false;
+    const Ast *constructor = ((const AstTypeDecl *)decl)->constructors.items[0];
+    const AstList *fields = &((const AstConstructor *)constructor)->fields;
+    if (index >= fields->len) return false;
+    const AstFieldDecl *field = (const AstFieldDecl *)fields->items[index];
+    Buf text = {0};
+    if (field->type_expr->type) type_print(field->type_expr->type, &text);
+    *name = field->name ? field->name : "";
+    *type = arena_strndup(cell->arena, text.data ? text.data : "", text.len);
+    buf_free(&text);
+    return true;
+}
+
 /* ---- keeping */
 
 static Known *known_add(Cells *cells) {

@@ -39,6 +39,9 @@ Session *cells_compile(Cells *cells, const char *name, const char *text, size_t 
 bool cell_given(const Session *cell, size_t index, CellName *out);
 bool cell_export(const Session *cell, size_t index, CellName *out);
 
+/* Of a cell whose last value is a record: its fields. False: there are no more. */
+bool cell_field(const Session *cell, size_t index, const char **name, const char **type);
+
 /* The cell has run: what it declares is known from now on, in the place of what had the same names. */
 void cells_keep(Cells *cells, Session *cell);
 

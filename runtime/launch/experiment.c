@@ -161,6 +161,34 @@ void experiment_call(Experiment *experiment, ExperimentCall *call, void *data) {
     pthread_mutex_unlock(&experiment->mutex);
 }
 
+typedef struct Change {
+    uint32_t workers;
+    char *error;
+} Change;
+
+static void change_workers(MrContext *context, void *data) {
+    Experiment *self = experiment_of(context);
+    Change *change = data;
+    Shares *shares = shares_new(&self->runtime.futures_ended, &change->error);
+    if (!shares) return;
+    disconnect(self);
+    if (self->is_clean) {
+        shares_free(&self->runtime.shares);
+        self->runtime.shares = shares;
+        self->runtime.workers = change->workers;
+    } else {
+        change->error = strdup("a worker is still at an element of a job that was given up");
+        shares_free(&shares);
+    }
+}
+
+bool experiment_set_workers(Experiment *experiment, uint32_t workers, char **error) {
+    Change change = {.workers = workers};
+    experiment_call(experiment, change_workers, &change);
+    *error = change.error;
+    return !change.error;
+}
+
 /* Where nothing happens, whether there was an interrupt is looked at so often (nanoseconds). */
 enum { LOOK = 20000000 };
 

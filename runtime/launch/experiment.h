@@ -24,6 +24,9 @@ Experiment *experiment_start(const ExperimentConfig *config, char **error);
 bool experiment_stop(Experiment **experiment);
 
 uint32_t experiment_workers(const Experiment *experiment);
+/* So many from the next job on; work that was started and not awaited is over. False: impossible, and *error, malloc'ed, says why.
+ */
+bool experiment_set_workers(Experiment *experiment, uint32_t workers, char **error);
 
 /* Does it on the root's thread, and waits until it is done. The context is in no program. */
 typedef void ExperimentCall(MrContext *context, void *data);

@@ -78,6 +78,22 @@ END
 grep -qxF "[string: int]" out && grep -qxF "a : int" out && grep -qF "there is no command" err && grep -qF "several commands" err
 grep -q "reduce.*sum" out && ! grep -q never err
 
+session <<'END'
+:help median
+:help nosuch
+let a = 1
+:save saved.mr
+:save saved.mr
+:workers 4
+map x => x over 1..1000000 reduce sum
+:workers
+:reset
+a
+END
+shown "$("$MRI" -i <<< ':help stats.median')" "500000500000 : int" 4 # the one in any module that has this name
+grep -qF "stats.median : A -> float" out && grep -qF "nothing is called \`nosuch\`" err && grep -qF "File exists" err
+grep -qF "nothing is called \`a\` here" err && [ "$(cat saved.mr)" = "let a = 1" ]
+
 # Cells come and go: memory does not grow with their number.
 python3 - "$MRI" <<'END'
 import subprocess, sys

@@ -1,16 +1,16 @@
 /* commands.c: what begins with a colon: each looks at the session or at what an expression becomes in the compiler. */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "compiler/session/library.h"
 #include "tools/repl/repl.h"
 
 typedef struct Command {
     const char *name, *argument, *what;
     void (*run)(Repl *repl, const char *argument);
 } Command;
-
-static void run_help(Repl *repl, const char *argument);
 
 static Session *compile(Repl *repl, const char *text) {
     return cells_compile(workbench_cells(repl->workbench), "cell", text, strlen(text), true);
@@ -89,9 +89,41 @@ static void run_names(Repl *repl, const char *argument) {
         if (!*argument || strstr(known.name, argument)) printf("%s%s%s\n", known.name, *known.type ? " : " : "", known.type);
 }
 
+static void print_indented(const char *text) {
+    for (const char *line = text; *line;) {
+        size_t len = strcspn(line, "\n");
+        printf("  %.*s\n", (int)len, line);
+        line += len + (line[len] == '\n');
+    }
+}
+
+/* What a name is: the session's, or the library's with its comment. */
+static bool describe(Repl *repl, const char *argument) {
+    CellName known;
+    LibraryName name;
+    for (size_t i = 0; cells_name(workbench_cells(repl->workbench), i, &known); i++) {
+        if (strcmp(known.name, argument) != 0) continue;
+        printf("%s%s%s\n", known.name, *known.type ? " : " : "", known.type);
+        return true;
+    }
+    Library *library = library_new();
+    bool is_found = library_find(library, argument, &name);
+    if (is_found) {
+        printf("%s%s%s\n", name.name, *name.type ? " : " : "", name.type);
+        print_indented(name.doc);
+    }
+    library_free(&library);
+    return is_found;
+}
+
 static void run_workers(Repl *repl, const char *argument) {
-    (void)argument;
-    printf("%u\n", workbench_workers(repl->workbench));
+    char *error = NULL;
+    unsigned workers;
+    if (!*argument)
+        printf("%u\n", workbench_workers(repl->workbench));
+    else if (repl_parse_workers(argument, &workers) && !workbench_set_workers(repl->workbench, workers, &error))
+        fprintf(stderr, "mri: the number of workers cannot be changed: %s\n", error);
+    free(error);
 }
 
 static void run_load(Repl *repl, const char *argument) {
@@ -101,10 +133,29 @@ static void run_load(Repl *repl, const char *argument) {
     free(text);
 }
 
+/* The text of all cells that have ended well, in their order. */
+static void run_save(Repl *repl, const char *argument) {
+    FILE *file = *argument ? fopen(argument, "wx") : NULL;
+    bool is_written = file && (!repl->saved.len || fwrite(repl->saved.data, 1, repl->saved.len, file) == repl->saved.len);
+    int reason = errno;
+    if (file && fclose(file) != 0) is_written = false;
+    if (!*argument)
+        fprintf(stderr, "mri: `:save FILE` needs the name of a file\n");
+    else if (!is_written)
+        fprintf(stderr, "mri: cannot write %s: %s\n", argument, strerror(reason));
+}
+
+static void run_reset(Repl *repl, const char *argument) {
+    (void)argument;
+    if (!repl_start(repl, workbench_workers(repl->workbench))) repl->is_over = true;
+}
+
 static void run_quit(Repl *repl, const char *argument) {
     (void)argument;
     repl->is_over = true;
 }
+
+static void run_help(Repl *repl, const char *argument); /* which shows the table */
 
 static const Command commands[] = {
     {"type", "E", "the type of an expression, without computing it", run_type},
@@ -116,14 +167,19 @@ static const Command commands[] = {
     {"llvm", "E", "... LLVM's intermediate code,", run_llvm},
     {"asm", "E", "... assembly", run_asm},
     {"time", "E", "how long it takes to compile and to run", run_time},
-    {"workers", "", "how many workers there are", run_workers},
+    {"workers", "[N]", "how many workers there are, or are to be", run_workers},
     {"load", "FILE", "runs a file", run_load},
-    {"help", "", "this list", run_help},
+    {"save", "FILE", "writes all that was typed and has run into a new file", run_save},
+    {"reset", "", "forgets everything", run_reset},
+    {"help", "[NAME]", "what the session or the library has under the name, or this list", run_help},
     {"quit", "", "ends the session, as the end of the input does", run_quit},
 };
 
 static void run_help(Repl *repl, const char *argument) {
-    (void)repl, (void)argument;
+    if (*argument) {
+        if (!describe(repl, argument)) fprintf(stderr, "mri: nothing is called `%s`, here or in the library\n", argument);
+        return;
+    }
     for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
         printf("  :%-7s %-7s %s\n", commands[i].name, commands[i].argument, commands[i].what);
 }

@@ -11,6 +11,7 @@
 
 #include "base/arena.h"
 #include "tools/repl/repl.h"
+#include "tools/workbench/complete.h"
 
 enum { HISTORY = 2000 };
 
@@ -22,7 +23,8 @@ struct Lines {
     Buf cell;
     char *line; /* without a terminal: the line that getline has */
     size_t room;
-    bool is_more; /* in the middle of a cell */
+    bool is_more;     /* in the middle of a cell */
+    Library *library; /* NULL: it was not asked for yet */
 };
 
 static char *prompt(EditLine *edit) {
@@ -46,6 +48,53 @@ static int read_character(EditLine *edit, wchar_t *out) {
         if (used == (size_t)-1) state = (mbstate_t){0}; /* no character: left out */
         if (used < (size_t)-2) return 1;
     }
+}
+
+/* ---- completion */
+
+enum { SHOWN = 100 /* completions, when there are many */ };
+
+static void show_completions(const Completions *found) {
+    size_t widest = 0;
+    for (size_t i = 0; i < found->len && i < SHOWN; i++) {
+        size_t len = strlen(found->items[i].name);
+        widest = len > widest ? len : widest;
+    }
+    putchar('\n');
+    for (size_t i = 0; i < found->len && i < SHOWN; i++) {
+        const Completion *item = &found->items[i];
+        if (*item->type)
+            printf("  %-*s : %s\n", (int)widest, item->name, item->type);
+        else
+            printf("  %s\n", item->name);
+    }
+    if (found->len > SHOWN) printf("  and %zu more\n", found->len - SHOWN);
+}
+
+static unsigned char complete_word(EditLine *edit, int key) {
+    Lines *lines = NULL;
+    (void)key;
+    el_get(edit, EL_CLIENTDATA, &lines);
+    const LineInfo *info = el_line(edit);
+    Buf text = {0};
+    if (lines->cell.len) buf_add(&text, lines->cell.data, lines->cell.len);
+    buf_add(&text, info->buffer, (size_t)(info->cursor - info->buffer));
+    if (!lines->library) lines->library = library_new();
+    Completions found = complete(lines->repl->workbench, lines->library, buf_text(&text), text.len);
+    size_t typed = text.len - found.from, common = completions_common(&found);
+    unsigned char what = CC_ERROR;
+    if (found.len > 0 && common > typed) {
+        char *rest = strndup(found.items[0].name + typed, common - typed);
+        el_insertstr(edit, rest);
+        free(rest);
+        what = CC_REFRESH;
+    } else if (found.len > 1) {
+        show_completions(&found);
+        what = CC_REDISPLAY;
+    }
+    completions_free(&found);
+    buf_free(&text);
+    return what;
 }
 
 static char *history_path(void) {
@@ -72,6 +121,9 @@ static void open_terminal(Lines *lines) {
     el_set(lines->edit, EL_EDITOR, "emacs");
     el_set(lines->edit, EL_GETCFN, read_character);
     el_set(lines->edit, EL_HIST, history, lines->history);
+    el_set(lines->edit, EL_ADDFN, "mr-complete", "completes a name, or lists how it may go on", complete_word);
+    el_set(lines->edit, EL_BIND, "^I", "mr-complete", NULL);
+    el_set(lines->edit, EL_BIND, "^R", "em-inc-search-prev", NULL);
     el_source(lines->edit, NULL);
 }
 
@@ -90,6 +142,7 @@ void lines_close(Lines **lines) {
         history_end(self->history);
         el_end(self->edit);
     }
+    library_free(&self->library);
     buf_free(&self->cell);
     free(self->history_path);
     free(self->line);

@@ -9,7 +9,7 @@
 #include "compiler/session/session.h"
 #include "tools/repl/repl.h"
 
-enum { EXIT_USAGE = 2, MOST_WORKERS = 4096 };
+enum { EXIT_USAGE = 2 };
 
 static const char help[] =
     "Usage: mri [options] [PROGRAM.mr [ARGUMENT ...]]\n"
@@ -25,18 +25,6 @@ static const char help[] =
     "\n"
     "In a session, `:help` lists its commands. Exit status: 0, 1 where a program has failed, 2 for wrong usage.\n";
 
-static bool parse_workers(const char *text, unsigned *workers) {
-    char *end;
-    errno = 0;
-    long value = strtol(text, &end, 10);
-    if (errno == 0 && *text && !*end && value >= 1 && value <= MOST_WORKERS) {
-        *workers = (unsigned)value;
-        return true;
-    }
-    fprintf(stderr, "mri: the number of workers is \"%s\", but must be a whole number from 1 to %d\n", text, MOST_WORKERS);
-    return false;
-}
-
 /* False: the process is to end with *status. */
 static bool parse_options(int argc, char **argv, ReplOptions *options, int *status) {
     static const struct option longs[] = {{"workers", required_argument, NULL, 'n'},
@@ -49,7 +37,7 @@ static bool parse_options(int argc, char **argv, ReplOptions *options, int *stat
     for (int option; (option = getopt_long(argc, argv, "+n:iO:h", longs, NULL)) != -1;) {
         switch (option) {
         case 'n':
-            if (!parse_workers(optarg, &options->workers)) return false;
+            if (!repl_parse_workers(optarg, &options->workers)) return false;
             break;
         case 'i': options->is_interactive = true; break;
         case 'O':

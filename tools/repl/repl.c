@@ -9,7 +9,19 @@
 
 #include "base/arena.h"
 
-enum { SHOWN = 600 /* bytes of a value */ };
+enum { SHOWN = 600 /* bytes of a value */, MOST_WORKERS = 4096 };
+
+bool repl_parse_workers(const char *text, unsigned *workers) {
+    char *end;
+    errno = 0;
+    long value = strtol(text, &end, 10);
+    if (errno == 0 && *text && !*end && value >= 1 && value <= MOST_WORKERS) {
+        *workers = (unsigned)value;
+        return true;
+    }
+    fprintf(stderr, "mri: the number of workers is \"%s\", but must be a whole number from 1 to %d\n", text, MOST_WORKERS);
+    return false;
+}
 
 char *repl_read_file(const char *path, size_t *len) {
     bool is_input = strcmp(path, "-") == 0;
@@ -78,6 +90,10 @@ bool repl_cell(Repl *repl, const char *name, const char *text, size_t len) {
     if (messages.len) fwrite(messages.data, 1, messages.len, stderr);
     buf_free(&messages);
     if (outcome.end == CELL_DONE && outcome.has_value) show_value(repl);
+    if (outcome.end == CELL_DONE && len) {
+        buf_add(&repl->saved, text, len);
+        if (text[len - 1] != '\n') buf_add_char(&repl->saved, '\n');
+    }
     return outcome.end == CELL_DONE;
 }
 
@@ -106,20 +122,29 @@ static bool wants_colour(void) {
     return isatty(STDOUT_FILENO) && isatty(STDERR_FILENO) && !(refused && *refused) && !(terminal && strcmp(terminal, "dumb") == 0);
 }
 
-int repl_run(const ReplOptions *options) {
-    Repl repl = {.options = options, .is_coloured = wants_colour()};
+bool repl_start(Repl *repl, unsigned workers) {
+    const ReplOptions *options = repl->options;
     WorkbenchConfig config = {.library_dir = options->library_dir,
                               .optimise = options->optimise,
-                              .workers = options->workers,
+                              .workers = workers,
                               .argc = options->argc,
                               .argv = options->argv};
     char *error = NULL;
-    repl.workbench = workbench_new(&config, &error);
-    if (!repl.workbench) {
+    Workbench *workbench = workbench_new(&config, &error);
+    if (!workbench) {
         fprintf(stderr, "mri: %s\n", error);
         free(error);
-        return 1;
+        return false;
     }
+    workbench_free(&repl->workbench); /* one that a worker does not let go stays until the process ends */
+    repl->workbench = workbench;
+    repl->saved.len = 0;
+    return true;
+}
+
+int repl_run(const ReplOptions *options) {
+    Repl repl = {.options = options, .is_coloured = wants_colour()};
+    if (!repl_start(&repl, options->workers)) return 1;
     bool ok = true;
     if (options->is_interactive) take_interrupts();
     if (options->program) ok = run_file(&repl, options->program);
@@ -127,6 +152,7 @@ int repl_run(const ReplOptions *options) {
     if (options->is_interactive) read_cells(&repl);
     int status = ok || options->is_interactive ? 0 : 1;
     if (fflush(stdout) != 0) status = 1;
+    buf_free(&repl.saved);
     if (!workbench_free(&repl.workbench)) _exit(status);
     return status;
 }

@@ -17,6 +17,7 @@ typedef struct ReplOptions {
 typedef struct Repl {
     const ReplOptions *options;
     Workbench *workbench;
+    Buf saved;      /* the cells that have ended well */
     unsigned cells; /* that were read: their numbers are their names in messages */
     bool is_coloured;
     bool is_over;
@@ -24,6 +25,11 @@ typedef struct Repl {
 
 /* The whole of mri; returns the exit status. */
 int repl_run(const ReplOptions *options);
+
+/* A new experiment in the place of the one that there was, if any. False: impossible, which was said. */
+bool repl_start(Repl *repl, unsigned workers);
+
+bool repl_parse_workers(const char *text, unsigned *workers); /* false, with a message: it is no such number */
 
 /* Runs a cell, and shows what there is to say of it; `name` NULL: it is numbered. False: it did not end well. */
 bool repl_cell(Repl *repl, const char *name, const char *text, size_t len);

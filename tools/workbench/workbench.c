@@ -173,6 +173,10 @@ unsigned workbench_workers(const Workbench *workbench) {
     return experiment_workers(workbench->experiment);
 }
 
+bool workbench_set_workers(Workbench *workbench, unsigned workers, char **error) {
+    return experiment_set_workers(workbench->experiment, workers, error);
+}
+
 size_t workbench_loaded(const Workbench *workbench) {
     size_t count = 0;
     for (const Loaded *loaded = workbench->loaded; loaded; loaded = loaded->next) count++;

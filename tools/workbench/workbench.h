@@ -46,6 +46,8 @@ Cells *workbench_cells(Workbench *workbench);
 bool workbench_show(Workbench *workbench, const char *name, size_t size, Buf *out);
 
 unsigned workbench_workers(const Workbench *workbench);
+/* False: impossible, and *error, malloc'ed, says why. */
+bool workbench_set_workers(Workbench *workbench, unsigned workers, char **error);
 size_t workbench_loaded(const Workbench *workbench); /* cells whose code is still there */
 
 #endif
