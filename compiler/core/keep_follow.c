@@ -57,7 +57,7 @@ static void walk_pairs(Keep *keep, CoreJob *job) {
     job->body = core_node(arena, CORE_BLOCK, body->type, body->span);
     vec_push(arena, &job->body->args, let);
     vec_push(arena, &job->body->args, body);
-    *source = (CoreSource){CORE_SOURCE_MAP, table, pair, source->span};
+    *source = (CoreSource){.kind = CORE_SOURCE_MAP, .expr = table, .var = pair, .span = source->span};
 }
 
 /* ---- what is there already */

@@ -160,6 +160,58 @@ static void loop_visit(Parts *parts, CoreExpr *loop, CoreSource *source) {
     loop->args = statements;
 }
 
+/* ---- the parts of lines
+ *
+ * Where a loop over the lines of a text does nothing but walk the parts of each, that is one loop: the ends of lines are white space,
+ * and to separators one more. The loops' names become one, that of the outer. */
+
+typedef struct Fusion {
+    const CoreVar *line;
+    uint32_t outer, inner;
+    bool is_possible;
+} Fusion;
+
+static void fusion_check(CoreExpr *expr, void *context) {
+    Fusion *fusion = context;
+    if (expr->kind == CORE_LOCAL && expr->var == fusion->line) fusion->is_possible = false;
+    if (expr->kind == CORE_BREAK && expr->loop == fusion->inner) fusion->is_possible = false;
+    if (expr->kind == CORE_CONTINUE && expr->loop == fusion->outer) fusion->is_possible = false;
+    core_each_child(expr, fusion_check, fusion);
+}
+
+static void fusion_rename(CoreExpr *expr, void *context) {
+    const Fusion *fusion = context;
+    if (expr->kind == CORE_CONTINUE && expr->loop == fusion->inner) expr->loop = fusion->outer;
+    core_each_child(expr, fusion_rename, context);
+}
+
+/* No separator lies across the end of a line, or is part of one. */
+static bool is_within_lines(const CoreExpr *prim) {
+    if (strcmp(prim->text, "fields") == 0) return true;
+    if (strcmp(prim->text, "split") != 0 || prim->args.items[1]->kind != CORE_STRING) return false;
+    const CoreExpr *separator = prim->args.items[1];
+    return separator->text_len > 0 && !memchr(separator->text, '\n', separator->text_len) &&
+           !memchr(separator->text, '\r', separator->text_len);
+}
+
+static void lines_visit(CoreExpr *loop) {
+    CoreExpr *inner = loop->args.items[0];
+    if (inner->kind == CORE_BLOCK && inner->args.len == 1) inner = inner->args.items[0];
+    if (inner->kind != CORE_FOR || inner->sources.items[0].kind != CORE_SOURCE_PARTS) return;
+    CoreSource *lines = &loop->sources.items[0], *parts = &inner->sources.items[0];
+    const CoreExpr *text = parts->expr->args.items[0];
+    bool is_of_line = text->kind == CORE_LOCAL && text->var == lines->var;
+    if (!is_of_line || parts->of_lines || !is_within_lines(parts->expr)) return;
+    Fusion fusion = {lines->var, loop->loop, inner->loop, true};
+    fusion_check(inner->args.items[0], &fusion);
+    if (!fusion.is_possible) return;
+    fusion_rename(inner->args.items[0], &fusion);
+    parts->expr->args.items[0] = lines->expr;
+    *lines = *parts;
+    lines->of_lines = true;
+    loop->args.items[0] = inner->args.items[0];
+}
+
 /* ---- lists with a name that are walked once */
 
 /* Whether a walk may begin later than where the list would have been made: nothing of it fails, and it looks at nothing that
@@ -206,6 +258,7 @@ static void visit(CoreExpr *expr, void *context) {
     core_each_child(expr, visit, parts);
     CoreSource *source = only_list(expr);
     if (source) loop_visit(parts, expr, source);
+    if (expr->kind == CORE_FOR && expr->sources.items[0].kind == CORE_SOURCE_LINES_IN) lines_visit(expr);
 }
 
 void core_parts(CoreProgram *program, uint32_t *next_var) {

@@ -189,7 +189,7 @@ static void print_sources(Printer *printer, const CoreSources *sources, bool wit
         const CoreSource *source = &sources->items[i];
         if (i > 0) buf_add_text(printer->out, ", ");
         if (with_vars) buf_printf(printer->out, "%s in ", printer_var(printer, source->var));
-        buf_printf(printer->out, "%s(", core_source_text(source->kind));
+        buf_printf(printer->out, "%s%s(", core_source_text(source->kind), source->of_lines ? " of lines" : "");
         print_expr(printer, source->expr, depth);
         buf_add_char(printer->out, ')');
     }

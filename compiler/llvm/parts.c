@@ -46,6 +46,14 @@ static LLVMValueRef part_found(Frame *frame, LLVMValueRef found, LLVMValueRef ow
     return LLVMBuildInsertValue(b, LLVMBuildInsertValue(b, part, size, 1, ""), owner, 2, "");
 }
 
+/* Where in its input the job is. */
+static void part_locate(Frame *frame, LLVMValueRef found, LLVMValueRef data) {
+    LLVMBuilderRef b = frame->builder;
+    LLVMTypeRef number = frame->gen->i64;
+    LLVMValueRef from = LLVMBuildPtrToInt(b, gen_load_at(frame, frame->gen->ptr, found, offsetof(MrString, data)), number, "");
+    LLVMBuildStore(b, LLVMBuildSub(b, from, LLVMBuildPtrToInt(b, data, number, ""), ""), frame->position);
+}
+
 void for_parts(Frame *frame, const CoreExpr *expr) {
     Gen *gen = frame->gen;
     LLVMBuilderRef b = frame->builder;
@@ -64,11 +72,13 @@ void for_parts(Frame *frame, const CoreExpr *expr) {
     frame_jump(frame, head);
     frame_enter(frame, head);
     LLVMValueRef args[] = {parts, end, kind->is_split ? separator : found, found};
-    LLVMValueRef is_there = frame_runtime(frame, kind->next, args);
+    bool splits_lines = kind->is_split && expr->sources.items[0].of_lines;
+    LLVMValueRef is_there = frame_runtime(frame, splits_lines ? RUNTIME_mr_next_line_part : kind->next, args);
     frame_inline(frame, is_there);
     frame_branch(frame, is_there, body, done);
     frame_enter(frame, body);
     frame_bind_value(frame, expr->sources.items[0].var, part_found(frame, found, owner));
+    if (expr->is_input && frame->position) part_locate(frame, found, data);
     Loop loop;
     loop_enter(frame, &loop, expr, done, head);
     gen_statement(frame, expr->args.items[0]);

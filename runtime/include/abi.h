@@ -95,6 +95,7 @@ bool mr_next_field(MrContext *context, MrParts *parts, const char *end, MrString
 bool mr_next_char(MrContext *context, MrParts *parts, const char *end, MrString *out);
 bool mr_split_begin(MrContext *context, const MrString *separator);
 bool mr_next_part(MrContext *context, MrParts *parts, const char *end, const MrString *separator, MrString *out);
+bool mr_next_line_part(MrContext *context, MrParts *parts, const char *end, const MrString *separator, MrString *out);
 bool mr_split_lent(MrContext *context, MrList **out, const MrString *s, const MrString *separator, MrList *list, int64_t room,
                    int64_t wanted);
 bool mr_text_open(MrContext *context, void **cursor, MrList *paths, bool is_lines);

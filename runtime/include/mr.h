@@ -62,6 +62,7 @@ typedef struct MrParts {
     const char *next;  /* what was not looked at yet begins here: 64 bytes behind those that `found` is about */
     uint64_t found;    /* of these 64 bytes, fields: what is of a field that has not been given; split: where separators may begin */
     bool is_done;      /* split: the last part has been given */
+    bool is_within;    /* split, of lines: the part given last was not the last one of its line */
 } MrParts;
 
 typedef struct MrRange {

@@ -276,6 +276,11 @@ bool mr_next_part(MrContext *context, MrParts *parts, const char *end, const MrS
     return parts_next(parts, end, separator, out);
 }
 
+bool mr_next_line_part(MrContext *context, MrParts *parts, const char *end, const MrString *separator, MrString *out) {
+    (void)context;
+    return parts_next_of_line(parts, end, separator, out);
+}
+
 /* Where the parts of a text begin and end, up to `most` of them; returns their number, or -1 where there are more parts than that
  * and all are wanted. */
 static inline int64_t parts_find(MrString *parts, int64_t most, bool wants_all, const MrString *s, const MrString *separator) {

@@ -98,6 +98,17 @@ static inline uint64_t block_find(const char *p, int64_t len, char byte) {
     return found & ~UINT64_C(0) >> (BLOCK_BYTES - 1 - last);
 }
 
+/* Those that are one of two. */
+static inline uint64_t block_find_two(const char *p, int64_t len, char one, char other) {
+    int64_t last = len < BLOCK_BYTES ? len - 1 : BLOCK_BYTES - 1;
+    uint64_t found = 0;
+    for (int64_t i = 0; i < BLOCK_BYTES; i += SHORT_BYTES) {
+        Bytes bytes = load_bytes(p + (i < last ? i : last));
+        found |= (uint64_t)flag_bits((Flags)((bytes == (uint8_t)one) | (bytes == (uint8_t)other))) << i;
+    }
+    return found & ~UINT64_C(0) >> (BLOCK_BYTES - 1 - last);
+}
+
 static inline bool string_is_equal(const MrString *a, const MrString *b) {
     return a->len == b->len && bytes_equal(a->data, b->data, a->len);
 }

@@ -87,6 +87,32 @@ static inline bool parts_next(MrParts *parts, const char *end, const MrString *s
     }
 }
 
+/* The same of each line of the text: ends of lines separate too, behind the last one there is nothing, and none is in the separator. */
+static inline bool parts_next_of_line(MrParts *parts, const char *end, const MrString *separator, MrString *out) {
+    const char *from = parts->from;
+    int64_t width = separator->len;
+    for (;;) {
+        while (!parts->found) {
+            if (parts->next >= end) {
+                bool is_there = !parts->is_done && (from < end || parts->is_within);
+                parts->is_done = true;
+                *out = (MrString){from, end - from, NULL};
+                return is_there;
+            }
+            parts->found = block_find_two(parts->next, end - parts->next, *separator->data, '\n');
+            parts->next += BLOCK_BYTES;
+        }
+        const char *at = parts->next - BLOCK_BYTES + __builtin_ctzll(parts->found);
+        bool is_line = *at == '\n';
+        parts->found &= parts->found - 1;
+        if (!is_line && width > 1 && (at < from || end - at < width || !bytes_equal(at, separator->data, width))) continue;
+        parts->from = at + (is_line ? 1 : width);
+        parts->is_within = !is_line;
+        *out = (MrString){from, at - (is_line && at > from && at[-1] == '\r') - from, NULL};
+        return true;
+    }
+}
+
 static inline bool parts_next_char(MrParts *parts, const char *end, MrString *out) {
     const char *p = parts->next;
     if (p >= end) return false;

@@ -335,8 +335,15 @@ bool plan_read(Plan *plan, MrContext *context, const PlanLists *given, uint64_t 
     return false;
 }
 
+/* A job that walks parts of lines may have been within a line. */
+static int64_t line_begin(const char *text, int64_t at) {
+    while (at > 0 && text[at - 1] != '\n') at--;
+    return at;
+}
+
 void plan_locate(const Plan *plan, const MrChunk *chunk, int64_t failed, Buf *out) {
     if (failed < 0) failed = 0;
+    if (plan->sources[0].kind == MR_SOURCE_TEXT_LINES && chunk->slices) failed = line_begin(chunk->slices[0].data, failed);
     if (plan_is_text(plan))
         text_reader_locate(plan->sources[0].reader, (size_t)failed, out);
     else
