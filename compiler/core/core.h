@@ -243,7 +243,7 @@ typedef struct CoreSource {
     CoreExpr *expr; /* evaluated once, before the loop */
     CoreVar *var;   /* bound to each element */
     Span span;
-    bool of_lines; /* PARTS of `fields` and `split`: of each line of the text, one after the other */
+    bool of_lines; /* PARTS, but for characters: of each line of the text, one after the other */
 } CoreSource;
 
 typedef VEC(CoreSource) CoreSources;

@@ -19,7 +19,7 @@ typedef struct Parts {
 } Parts;
 
 static bool is_walked_prim(const CoreExpr *expr) {
-    static const char *const names[] = {"fields", "split", "chars"};
+    static const char *const names[] = {"fields", "split", "chars", "find_all"};
     if (expr->kind != CORE_PRIM) return false;
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (strcmp(names[i], expr->text) == 0) return true;
@@ -162,8 +162,8 @@ static void loop_visit(Parts *parts, CoreExpr *loop, CoreSource *source) {
 
 /* ---- the parts of lines
  *
- * Where a loop over the lines of a text does nothing but walk the parts of each, that is one loop: the ends of lines are white space,
- * and to separators one more. The loops' names become one, that of the outer. */
+ * Where a loop over the lines of a text does nothing but walk the parts of each, that is one loop: the ends of lines are white
+ * space, and to separators one more; what looks for matches knows of lines. The loops' names become one, that of the outer. */
 
 typedef struct Fusion {
     const CoreVar *line;
@@ -185,9 +185,10 @@ static void fusion_rename(CoreExpr *expr, void *context) {
     core_each_child(expr, fusion_rename, context);
 }
 
-/* No separator lies across the end of a line, or is part of one. */
+/* No separator lies across the end of a line, or is part of one; patterns are matched with each line. */
 static bool is_within_lines(const CoreExpr *prim) {
     if (strcmp(prim->text, "fields") == 0) return true;
+    if (strcmp(prim->text, "find_all") == 0) return is_steady(prim->args.items[1]);
     if (strcmp(prim->text, "split") != 0 || prim->args.items[1]->kind != CORE_STRING) return false;
     const CoreExpr *separator = prim->args.items[1];
     return separator->text_len > 0 && !memchr(separator->text, '\n', separator->text_len) &&
@@ -219,7 +220,8 @@ static void lines_visit(CoreExpr *loop) {
 static bool can_wait(const CoreExpr *prim) {
     for (size_t i = 0; i < prim->args.len; i++)
         if (!is_steady(prim->args.items[i])) return false;
-    return prim->args.len < 2 || (prim->args.items[1]->kind == CORE_STRING && prim->args.items[1]->text_len > 0);
+    return prim->args.len < 2 ||
+           (strcmp(prim->text, "split") == 0 && prim->args.items[1]->kind == CORE_STRING && prim->args.items[1]->text_len > 0);
 }
 
 static CoreSource *loop_over(CoreExpr *expr, const CoreVar *var) {

@@ -10,14 +10,23 @@
 typedef struct PartsKind {
     const char *prim;
     RuntimeFunction next;
-    bool is_split; /* a second argument says what separates */
 } PartsKind;
+
+/* A walk through the parts of a text. */
+typedef struct Parts {
+    const PartsKind *kind;
+    LLVMValueRef data, end, owner; /* of the text */
+    LLVMValueRef by;               /* the address of what separates parts, or of a pattern; NULL: there is none */
+    LLVMValueRef found;            /* the address of the part that was found last */
+    LLVMBasicBlockRef head, done;
+} Parts;
 
 static const PartsKind *parts_kind(const CoreExpr *prim) {
     static const PartsKind kinds[] = {
-        {"fields", RUNTIME_mr_next_field, false},
-        {"chars", RUNTIME_mr_next_char, false},
-        {"split", RUNTIME_mr_next_part, true},
+        {"fields", RUNTIME_mr_next_field},
+        {"chars", RUNTIME_mr_next_char},
+        {"split", RUNTIME_mr_next_part},
+        {"find_all", RUNTIME_mr_next_found},
     };
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
         if (strcmp(kinds[i].prim, prim->text) == 0) return &kinds[i];
@@ -54,35 +63,76 @@ static void part_locate(Frame *frame, LLVMValueRef found, LLVMValueRef data) {
     LLVMBuildStore(b, LLVMBuildSub(b, from, LLVMBuildPtrToInt(b, data, number, ""), ""), frame->position);
 }
 
+/* The loop's body for the part that was found, behind which it goes on at `head`. */
+static void part_body(Frame *frame, const CoreExpr *expr, const Parts *parts) {
+    frame_bind_value(frame, expr->sources.items[0].var, part_found(frame, parts->found, parts->owner));
+    if (expr->is_input && frame->position) part_locate(frame, parts->found, parts->data);
+    Loop loop;
+    loop_enter(frame, &loop, expr, parts->done, parts->head);
+    gen_statement(frame, expr->args.items[0]);
+    loop_leave(frame);
+    frame_jump(frame, parts->head);
+    frame_enter(frame, parts->done);
+}
+
+/* Matches are found some at a time, by a function that may fail; of each other one just its place is taken. */
+static void next_match(Frame *frame, const CoreSource *source, const Parts *parts, LLVMBasicBlockRef body) {
+    Gen *gen = frame->gen;
+    LLVMBuilderRef b = frame->builder;
+    LLVMTypeRef bytes = LLVMArrayType2(gen->i64, sizeof(MrMatches) / sizeof(int64_t));
+    LLVMTypeRef room = LLVMArrayType2(gen->i64, sizeof(MrSpans) / sizeof(int64_t));
+    LLVMValueRef matches = frame_variable(frame, bytes, "matches");
+    LLVMBuildStore(b, LLVMConstNull(bytes), matches);
+    gen_store_at(frame, parts->data, matches, offsetof(MrMatches, rest));
+    gen_store_at(frame, frame_variable(frame, room, "room"), matches, offsetof(MrMatches, found) + offsetof(MrCursor, room));
+    LLVMBasicBlockRef more = frame_block(frame, "more"), one = frame_block(frame, "one");
+    frame_jump(frame, parts->head);
+    frame_enter(frame, parts->head);
+    LLVMValueRef is_there = frame_runtime(frame, RUNTIME_mr_next_found, (LLVMValueRef[]){matches, parts->found});
+    frame_inline(frame, is_there);
+    frame_branch(frame, is_there, body, more);
+    frame_enter(frame, more);
+    LLVMValueRef args[] = {matches, parts->end, parts->by, gen_flag(gen, source->of_lines), parts->found};
+    frame_runtime_check(frame, RUNTIME_mr_matches_look, args, source->expr->span);
+    LLVMValueRef at = gen_load_at(frame, gen->ptr, matches, offsetof(MrMatches, found) + offsetof(MrCursor, at));
+    LLVMValueRef stop = gen_load_at(frame, gen->ptr, matches, offsetof(MrMatches, found) + offsetof(MrCursor, stop));
+    frame_branch(frame, LLVMBuildICmp(b, LLVMIntNE, at, stop, ""), parts->head, one);
+    frame_enter(frame, one);
+    LLVMValueRef data = gen_load_at(frame, gen->ptr, parts->found, offsetof(MrString, data));
+    frame_branch(frame, LLVMBuildIsNull(b, data, ""), parts->done, body);
+    frame_enter(frame, body);
+}
+
+static void next_part(Frame *frame, const CoreSource *source, const Parts *parts, LLVMBasicBlockRef body) {
+    LLVMValueRef walk = parts_begin(frame, parts->data);
+    bool splits_lines = parts->by && source->of_lines;
+    frame_jump(frame, parts->head);
+    frame_enter(frame, parts->head);
+    LLVMValueRef args[] = {walk, parts->end, parts->by ? parts->by : parts->found, parts->found};
+    LLVMValueRef is_there = frame_runtime(frame, splits_lines ? RUNTIME_mr_next_line_part : parts->kind->next, args);
+    frame_inline(frame, is_there);
+    frame_branch(frame, is_there, body, parts->done);
+    frame_enter(frame, body);
+}
+
 void for_parts(Frame *frame, const CoreExpr *expr) {
     Gen *gen = frame->gen;
     LLVMBuilderRef b = frame->builder;
-    const CoreExpr *prim = expr->sources.items[0].expr;
-    const PartsKind *kind = parts_kind(prim);
-    LLVMValueRef text = walk_source(frame, prim->args.items[0]), separator = NULL;
-    if (kind->is_split) {
-        separator = frame_address(frame, walk_source(frame, prim->args.items[1]));
-        frame_runtime_check(frame, RUNTIME_mr_split_begin, &separator, prim->span);
-    }
-    LLVMValueRef data = LLVMBuildExtractValue(b, text, 0, "data"), len = LLVMBuildExtractValue(b, text, 1, "len");
-    LLVMValueRef owner = LLVMBuildExtractValue(b, text, 2, "owner");
-    LLVMValueRef end = LLVMBuildInBoundsGEP2(b, gen->i8, data, &len, 1, "end");
-    LLVMValueRef parts = parts_begin(frame, data), found = frame_variable(frame, gen->string, "part");
-    LLVMBasicBlockRef head = frame_block(frame, "next"), body = frame_block(frame, "body"), done = frame_block(frame, "done");
-    frame_jump(frame, head);
-    frame_enter(frame, head);
-    LLVMValueRef args[] = {parts, end, kind->is_split ? separator : found, found};
-    bool splits_lines = kind->is_split && expr->sources.items[0].of_lines;
-    LLVMValueRef is_there = frame_runtime(frame, splits_lines ? RUNTIME_mr_next_line_part : kind->next, args);
-    frame_inline(frame, is_there);
-    frame_branch(frame, is_there, body, done);
-    frame_enter(frame, body);
-    frame_bind_value(frame, expr->sources.items[0].var, part_found(frame, found, owner));
-    if (expr->is_input && frame->position) part_locate(frame, found, data);
-    Loop loop;
-    loop_enter(frame, &loop, expr, done, head);
-    gen_statement(frame, expr->args.items[0]);
-    loop_leave(frame);
-    frame_jump(frame, head);
-    frame_enter(frame, done);
+    const CoreSource *source = &expr->sources.items[0];
+    const CoreExpr *prim = source->expr;
+    Parts parts = {.kind = parts_kind(prim)};
+    LLVMValueRef text = walk_source(frame, prim->args.items[0]);
+    if (prim->args.len > 1) parts.by = frame_address(frame, walk_source(frame, prim->args.items[1]));
+    bool is_split = parts.by && parts.kind->next == RUNTIME_mr_next_part;
+    if (is_split) frame_runtime_check(frame, RUNTIME_mr_split_begin, &parts.by, prim->span);
+    LLVMValueRef len = LLVMBuildExtractValue(b, text, 1, "len");
+    parts.data = LLVMBuildExtractValue(b, text, 0, "data");
+    parts.owner = LLVMBuildExtractValue(b, text, 2, "owner");
+    parts.end = LLVMBuildInBoundsGEP2(b, gen->i8, parts.data, &len, 1, "end");
+    parts.found = frame_variable(frame, gen->string, "part");
+    parts.head = frame_block(frame, "next");
+    LLVMBasicBlockRef body = frame_block(frame, "body");
+    parts.done = frame_block(frame, "done");
+    (parts.kind->next == RUNTIME_mr_next_found ? next_match : next_part)(frame, source, &parts, body);
+    part_body(frame, expr, &parts);
 }

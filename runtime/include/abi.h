@@ -96,6 +96,8 @@ bool mr_next_char(MrContext *context, MrParts *parts, const char *end, MrString 
 bool mr_split_begin(MrContext *context, const MrString *separator);
 bool mr_next_part(MrContext *context, MrParts *parts, const char *end, const MrString *separator, MrString *out);
 bool mr_next_line_part(MrContext *context, MrParts *parts, const char *end, const MrString *separator, MrString *out);
+bool mr_next_found(MrContext *context, MrMatches *matches, MrString *out);
+bool mr_matches_look(MrContext *context, MrMatches *matches, const char *end, const MrString *pattern, bool of_lines, MrString *out);
 bool mr_split_lent(MrContext *context, MrList **out, const MrString *s, const MrString *separator, MrList *list, int64_t room,
                    int64_t wanted);
 bool mr_text_open(MrContext *context, void **cursor, MrList *paths, bool is_lines);
@@ -171,6 +173,7 @@ bool mr_prim_normal_form(MrContext *context, MrString *out, const MrString *s, b
 bool mr_prim_graphemes(MrContext *context, MrList **out, const MrString *s);
 bool mr_prim_regex_matches(MrContext *context, bool *out, const MrString *s, const MrString *pattern);
 bool mr_prim_regex_spans(MrContext *context, MrList **out, const MrString *s, const MrString *pattern, int64_t most);
+bool mr_prim_find_all(MrContext *context, MrList **out, const MrString *s, const MrString *pattern);
 bool mr_prim_regex_names(MrContext *context, MrList **out, const MrString *pattern);
 bool mr_prim_regex_replace(MrContext *context, MrString *out, const MrString *s, const MrString *pattern, MrList *const *pieces,
                            MrList *const *groups);

@@ -54,16 +54,26 @@ typedef struct MrCursor {
     MrSpans *room;             /* words: the caller's */
 } MrCursor;
 
-/* A walk through the parts of a text that a primitive of the library gives as a list; to begin it, `begin`, `from` and `next` are the
- * text's first byte, and all else is zero. */
+/* A walk through the parts of a text that a primitive of the library gives as a list; to begin it, `begin`, `from` and `next` are
+ * the text's first byte, and all else is zero. */
 typedef struct MrParts {
     const char *begin; /* of the text */
     const char *from;  /* split: where the next part begins */
     const char *next;  /* what was not looked at yet begins here: 64 bytes behind those that `found` is about */
-    uint64_t found;    /* of these 64 bytes, fields: what is of a field that has not been given; split: where separators may begin */
-    bool is_done;      /* split: the last part has been given */
-    bool is_within;    /* split, of lines: the part given last was not the last one of its line */
+    uint64_t found; /* of these 64 bytes, fields: what is of a field that has not been given; split: where separators may begin */
+    bool is_done;   /* split: the last part has been given */
+    bool is_within; /* split, of lines: the part given last was not the last one of its line */
 } MrParts;
+
+/* A walk over the matches of a pattern; to begin it, `rest` is the text's first byte, `found.room` is set, and all else is zero. */
+typedef struct MrMatches {
+    MrCursor found;          /* those that have not been given yet, as of words */
+    const char *rest;        /* behind what is searched, and what ends it */
+    const char *begin, *end; /* what is searched: the text, or a line of it */
+    int64_t most;            /* so many are looked for at once */
+    bool is_begun, is_over;  /* what is searched: there is such, and it has been, to its end */
+    bool is_utf8;
+} MrMatches;
 
 typedef struct MrRange {
     int64_t first, count, step; /* count MR_OPEN: endless */

@@ -47,6 +47,13 @@ static bool blocks_end(Blocks *blocks, uint32_t count, const char *end, size_t s
         (p) = filled;                                                                                                              \
     }
 
+/* ---- other bytes than letters and digits */
+
+void byte_class_add(ByteClass *class, unsigned char byte) {
+    class->bits[byte >> 6] |= UINT64_C(1) << (byte & 63);
+    class->by_low[byte & 15] |= (uint8_t)(1u << (byte >> 4));
+}
+
 /* ---- the base level: 16 bytes at a time */
 
 static inline BlockBits classify_base(const char *p, size_t left) {
@@ -58,6 +65,18 @@ static inline BlockBits classify_base(const char *p, size_t left) {
         bits.letters |= (uint64_t)flag_bits((Flags)(((bytes | 0x20) - 'a' < 26) | (bytes - '0' < 10))) << i;
         bits.apostrophes |= (uint64_t)flag_bits((Flags)(bytes == '\'')) << i;
         bits.beyond |= (uint64_t)flag_bits((Flags)(bytes >= 0x80)) << i;
+    }
+    return bits;
+}
+
+static inline BlockBits classify_class_base(const ByteClass *class, const char *p, size_t left) {
+    BlockBits bits = {0};
+    size_t len = left < BLOCK ? left : BLOCK;
+    for (size_t i = 0; i < len; i++) {
+        unsigned char byte = (unsigned char)p[i];
+        uint64_t is_beyond = byte >> 7;
+        bits.beyond |= is_beyond << i;
+        bits.letters |= (class->bits[byte >> 6 & 1] >> (byte & 63) & (is_beyond ^ 1)) << i;
     }
     return bits;
 }
@@ -75,10 +94,17 @@ static inline __attribute__((always_inline)) uint32_t append_by_eight(uint16_t *
 }
 
 #define BLOCKS_TARGET
-#define BLOCKS_NAME     find_base
-#define BLOCKS_CLASSIFY classify_base
-#define BLOCKS_APPEND   append_by_eight
-#define BLOCKS_LEAVE()  (void)0
+#define BLOCKS_NAME                      find_base
+#define BLOCKS_CLASSIFY(blocks, p, left) classify_base(p, left)
+#define BLOCKS_APPEND                    append_by_eight
+#define BLOCKS_LEAVE()                   (void)0
+#include "runtime/value/blocks_level.h"
+
+#define BLOCKS_TARGET
+#define BLOCKS_NAME                      find_class_base
+#define BLOCKS_CLASSIFY(blocks, p, left) classify_class_base((blocks)->class, p, left)
+#define BLOCKS_APPEND                    append_by_eight
+#define BLOCKS_LEAVE()                   (void)0
 #include "runtime/value/blocks_level.h"
 
 #if defined(__x86_64__)
@@ -109,11 +135,38 @@ TARGET_V3 static inline BlockBits classify_v3(const char *p, size_t left) {
     return bits;
 }
 
-#define BLOCKS_TARGET   TARGET_V3
-#define BLOCKS_NAME     find_v3
-#define BLOCKS_CLASSIFY classify_v3
-#define BLOCKS_APPEND   append_by_eight
-#define BLOCKS_LEAVE()  _mm256_zeroupper()
+/* The upper bits of a byte choose a bit of what the table has for its lower ones. */
+TARGET_V3 static inline BlockBits classify_class_v3(const ByteClass *class, const char *p, size_t left) {
+    BlockBits bits = {0};
+    FILL_BLOCK(p, left)
+    __m256i table = _mm256_broadcastsi128_si256(_mm_loadu_si128((const __m128i *)(const void *)class->by_low));
+    __m256i choice = _mm256_setr_epi8(1, 2, 4, 8, 16, 32, 64, -128, 0, 0, 0, 0, 0, 0, 0, 0, 1, 2, 4, 8, 16, 32, 64, -128, 0, 0, 0,
+                                      0, 0, 0, 0, 0);
+    __m256i low = _mm256_set1_epi8(15);
+    for (int i = 0; i < BLOCK; i += 32) {
+        __m256i bytes = _mm256_loadu_si256((const __m256i *)(const void *)(p + i));
+        __m256i chosen = _mm256_shuffle_epi8(choice, _mm256_and_si256(_mm256_srli_epi16(bytes, 4), low));
+        __m256i there = _mm256_and_si256(_mm256_shuffle_epi8(table, _mm256_and_si256(bytes, low)), chosen);
+        __m256i outside = _mm256_cmpeq_epi8(there, _mm256_setzero_si256());
+        bits.letters |= (uint64_t)(uint32_t)~_mm256_movemask_epi8(outside) << i;
+        bits.beyond |= (uint64_t)(uint32_t)_mm256_movemask_epi8(bytes) << i;
+    }
+    if (left < BLOCK) bits.letters &= (UINT64_C(1) << left) - 1; /* the class may have the byte that a block is filled with */
+    return bits;
+}
+
+#define BLOCKS_TARGET                    TARGET_V3
+#define BLOCKS_NAME                      find_v3
+#define BLOCKS_CLASSIFY(blocks, p, left) classify_v3(p, left)
+#define BLOCKS_APPEND                    append_by_eight
+#define BLOCKS_LEAVE()                   _mm256_zeroupper()
+#include "runtime/value/blocks_level.h"
+
+#define BLOCKS_TARGET                    TARGET_V3
+#define BLOCKS_NAME                      find_class_v3
+#define BLOCKS_CLASSIFY(blocks, p, left) classify_class_v3((blocks)->class, p, left)
+#define BLOCKS_APPEND                    append_by_eight
+#define BLOCKS_LEAVE()                   _mm256_zeroupper()
 #include "runtime/value/blocks_level.h"
 
 /* ---- x86-64-v4 with VBMI2: a block is a register, and a mask picks numbers out of another one */
@@ -132,6 +185,16 @@ TARGET_V4 static inline BlockBits classify_v4(const char *p, size_t left) {
     };
 }
 
+TARGET_V4 static inline BlockBits classify_class_v4(const ByteClass *class, const char *p, size_t left) {
+    __mmask64 there = left < BLOCK ? (UINT64_C(1) << left) - 1 : ~UINT64_C(0);
+    __m512i bytes = _mm512_maskz_loadu_epi8(there, p), low = _mm512_set1_epi8(15);
+    __m512i table = _mm512_broadcast_i32x4(_mm_loadu_si128((const __m128i *)(const void *)class->by_low));
+    __m512i choice = _mm512_broadcast_i32x4(_mm_setr_epi8(1, 2, 4, 8, 16, 32, 64, -128, 0, 0, 0, 0, 0, 0, 0, 0));
+    __m512i chosen = _mm512_shuffle_epi8(choice, _mm512_and_si512(_mm512_srli_epi16(bytes, 4), low));
+    __m512i found = _mm512_shuffle_epi8(table, _mm512_and_si512(bytes, low));
+    return (BlockBits){.letters = _mm512_mask_test_epi8_mask(there, found, chosen), .beyond = _mm512_movepi8_mask(bytes)};
+}
+
 /* As append_by_eight; up to 31 places after the last one may be written. No mask has more than 32 bits. */
 TARGET_V4 static inline uint32_t append_packed(uint16_t *out, uint32_t len, uint64_t mask, size_t base) {
     static const unsigned char numbers[BLOCK] = {0,  1,  2,  3,  4,  5,  6,  7,  8,  9,  10, 11, 12, 13, 14, 15,
@@ -144,14 +207,25 @@ TARGET_V4 static inline uint32_t append_packed(uint16_t *out, uint32_t len, uint
     return len + (uint32_t)__builtin_popcountll(mask);
 }
 
-#define BLOCKS_TARGET   TARGET_V4
-#define BLOCKS_NAME     find_v4
-#define BLOCKS_CLASSIFY classify_v4
-#define BLOCKS_APPEND   append_packed
-#define BLOCKS_LEAVE()  _mm256_zeroupper()
+#define BLOCKS_TARGET                    TARGET_V4
+#define BLOCKS_NAME                      find_v4
+#define BLOCKS_CLASSIFY(blocks, p, left) classify_v4(p, left)
+#define BLOCKS_APPEND                    append_packed
+#define BLOCKS_LEAVE()                   _mm256_zeroupper()
+#include "runtime/value/blocks_level.h"
+
+#define BLOCKS_TARGET                    TARGET_V4
+#define BLOCKS_NAME                      find_class_v4
+#define BLOCKS_CLASSIFY(blocks, p, left) classify_class_v4((blocks)->class, p, left)
+#define BLOCKS_APPEND                    append_packed
+#define BLOCKS_LEAVE()                   _mm256_zeroupper()
 #include "runtime/value/blocks_level.h"
 
 bool blocks_find_at(Blocks *blocks, const char *end, MrCpu level, bool packs) {
+    if (blocks->class) {
+        if (level >= MR_CPU_X86_64_V4 && packs) return find_class_v4(blocks, end);
+        return level >= MR_CPU_X86_64_V3 ? find_class_v3(blocks, end) : find_class_base(blocks, end);
+    }
     if (level >= MR_CPU_X86_64_V4 && packs) return find_v4(blocks, end);
     return level >= MR_CPU_X86_64_V3 ? find_v3(blocks, end) : find_base(blocks, end);
 }
@@ -160,7 +234,7 @@ bool blocks_find_at(Blocks *blocks, const char *end, MrCpu level, bool packs) {
 
 bool blocks_find_at(Blocks *blocks, const char *end, MrCpu level, bool packs) {
     (void)level, (void)packs;
-    return find_base(blocks, end);
+    return blocks->class ? find_class_base(blocks, end) : find_base(blocks, end);
 }
 
 #endif

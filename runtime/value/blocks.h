@@ -8,12 +8,21 @@
 #include "runtime/include/mr.h"
 #include "runtime/value/cpu.h"
 
+/* Some of the bytes of ASCII. */
+typedef struct ByteClass {
+    uint64_t bits[2];   /* one for each */
+    uint8_t by_low[16]; /* the same by the lower four bits: one bit for each of the upper three */
+} ByteClass;
+
+void byte_class_add(ByteClass *class, unsigned char byte);
+
 /* A search for words that goes through a text. */
 typedef struct Blocks {
     const char *base; /* where words are counted from */
     const char *next; /* what was not looked at yet begins here, not inside a word */
     uint32_t count;   /* of words found, up to MR_SPANS */
     MrSpans *spans;
+    const ByteClass *class; /* the bytes of words; NULL: letters and digits, with apostrophes between them */
 } Blocks;
 
 /* Appends the words from `next` on, and sets `next` to where the text after them begins: `end`, or before a word that is not of

@@ -11,7 +11,7 @@ BLOCKS_TARGET static bool BLOCKS_NAME(Blocks *blocks, const char *end) {
     uint64_t beyond = 0;
     for (; at < window && starts <= MR_SPANS - BLOCK / 2; at += BLOCK) {
         size_t left = limit - at;
-        BlockBits bits = BLOCKS_CLASSIFY(base + at, left);
+        BlockBits bits = BLOCKS_CLASSIFY(blocks, base + at, left);
         uint64_t letters = bits.letters, apostrophes = bits.apostrophes, next = left > BLOCK && is_ascii_word(base[at + BLOCK]);
         beyond = bits.beyond;
         if (__builtin_expect(beyond != 0, 0)) {

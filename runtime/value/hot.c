@@ -222,9 +222,17 @@ void *mr_stacks_upsert_at(MrContext *context, MrStacks *stacks, const void *key,
 
 /* ---- text */
 
+/* The next of the places that were found. */
+static inline bool cursor_take(MrCursor *cursor, MrString *out) {
+    if (UNLIKELY(cursor->at == cursor->stop)) return false;
+    const uint16_t *at = cursor->at++;
+    *out = (MrString){cursor->base + at[0], at[MR_SPANS_ROOM] - (int64_t)at[0], NULL}; /* the ends lie behind the starts */
+    return true;
+}
+
 bool mr_next_word(MrContext *context, MrCursor *cursor, const char *end, MrString *out) {
     (void)context;
-    if (UNLIKELY(cursor->at == cursor->stop)) {
+    if (UNLIKELY(!cursor_take(cursor, out))) {
         MrCursor look = *cursor;
         MrString one = {0};
         WordsFound found = words_look(&look, end, &one);
@@ -233,10 +241,14 @@ bool mr_next_word(MrContext *context, MrCursor *cursor, const char *end, MrStrin
             *out = one;
             return found == WORDS_ONE;
         }
+        cursor_take(cursor, out);
     }
-    const uint16_t *at = cursor->at++;
-    *out = (MrString){cursor->base + at[0], at[MR_SPANS_ROOM] - (int64_t)at[0], NULL}; /* the ends lie behind the starts */
     return true;
+}
+
+bool mr_next_found(MrContext *context, MrMatches *matches, MrString *out) {
+    (void)context;
+    return cursor_take(&matches->found, out);
 }
 
 bool mr_next_line(MrContext *context, MrCursor *cursor, const char *end, MrString *out) {

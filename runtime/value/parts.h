@@ -87,7 +87,8 @@ static inline bool parts_next(MrParts *parts, const char *end, const MrString *s
     }
 }
 
-/* The same of each line of the text: ends of lines separate too, behind the last one there is nothing, and none is in the separator. */
+/* The same of each line of the text: ends of lines separate too, behind the last one there is nothing, and none is in the
+ * separator. */
 static inline bool parts_next_of_line(MrParts *parts, const char *end, const MrString *separator, MrString *out) {
     const char *from = parts->from;
     int64_t width = separator->len;

@@ -7,8 +7,8 @@
  * (Groups inside of assertions that are repeated possessively are the one corner known where PCRE2 itself is not of one mind.)
  *
  * Nothing else refers to this file, so that only programs with patterns are linked with PCRE2. */
-#define PCRE2_CODE_UNIT_WIDTH 8
-#include <pcre2.h>
+#include "runtime/value/regex.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -27,16 +27,8 @@ enum {
     JIT_STACK_MOST = 1 << 20,
 };
 
-typedef struct Pattern {
-    MrString text;                 /* a copy */
-    pcre2_code *code;              /* for texts that are UTF-8; compiled to machine code too, where that can be */
-    pcre2_code *tolerant;          /* for other texts, in which bytes that are not UTF-8 match nothing; NULL until it is needed */
-    pcre2_match_data *data, *slow; /* for machine code and for the interpreter; slow: NULL until it is needed */
-    bool is_compiled;              /* to machine code */
-} Pattern;
-
 /* A thread's patterns, the most recently used one first. */
-typedef struct Patterns {
+struct Patterns {
     MrHeld held;
     pcre2_general_context *memory; /* the interpreter's */
     size_t largest;                /* bytes that it asked for at once, since its memory was given back */
@@ -44,7 +36,7 @@ typedef struct Patterns {
     pcre2_jit_stack *stack; /* NULL: patterns are interpreted */
     size_t count;
     Pattern items[PATTERNS_MOST];
-} Patterns;
+};
 
 static void pattern_free(Pattern *pattern) {
     mr_string_drop(NULL, &pattern->text);
@@ -52,6 +44,7 @@ static void pattern_free(Pattern *pattern) {
     pcre2_match_data_free(pattern->slow);
     pcre2_code_free(pattern->code);
     pcre2_code_free(pattern->tolerant);
+    runs_free(pattern->runs);
 }
 
 static void patterns_free(MrHeld *held) {
@@ -123,9 +116,10 @@ static pcre2_code *compile(MrContext *context, const MrString *text, uint32_t mo
     return compiled;
 }
 
-/* The compiled pattern, which the thread's patterns keep: it comes first of them. NULL: failed. */
-static Pattern *pattern_find(MrContext *context, Patterns *patterns, const MrString *text) {
+Pattern *pattern_find(MrContext *context, const MrString *text) {
+    Patterns *patterns = patterns_of(context);
     size_t i = 0;
+    if (patterns->count > 0 && mr_string_equal(context, &patterns->items[0].text, text)) return &patterns->items[0];
     while (i < patterns->count && !mr_string_equal(context, &patterns->items[i].text, text)) i++;
     Pattern found;
     if (i < patterns->count) {
@@ -137,6 +131,7 @@ static Pattern *pattern_find(MrContext *context, Patterns *patterns, const MrStr
         found.data = pcre2_match_data_create_from_pattern(found.code, NULL);
         if (!found.data) out_of_memory(0);
         found.is_compiled = patterns->stack && pcre2_jit_compile(found.code, PCRE2_JIT_COMPLETE) == 0;
+        found.runs = runs_of_pattern(&found);
         if (i == PATTERNS_MOST)
             pattern_free(&patterns->items[--i]);
         else
@@ -149,27 +144,20 @@ static Pattern *pattern_find(MrContext *context, Patterns *patterns, const MrStr
 
 /* ---- matching */
 
-/* One walk over the matches of a pattern in a text. */
-typedef struct Search {
-    MrContext *context;
-    Patterns *patterns;
-    Pattern *pattern;
-    const char *text;
-    bool is_utf8;
-    size_t len, from; /* where the next match is looked for; beyond the text: nowhere */
-    size_t *spans;    /* of the last match: where each group begins and ends (PCRE2_UNSET: took no part) */
-} Search;
+bool search_open(Search *search, MrContext *context, const MrString *s, const MrString *text) {
+    return search_open_as(search, context, s, text, text_is_utf8(s->data, s->len));
+}
 
-static bool search_open(Search *search, MrContext *context, const MrString *s, const MrString *text) {
+bool search_open_as(Search *search, MrContext *context, const MrString *s, const MrString *text, bool is_utf8) {
     *search = (Search){.context = context, .patterns = patterns_of(context), .text = s->len ? s->data : "", .len = (size_t)s->len};
-    search->pattern = pattern_find(context, search->patterns, text);
-    search->is_utf8 = text_is_utf8(search->text, s->len);
+    search->pattern = pattern_find(context, text);
+    search->is_utf8 = is_utf8;
     if (search->pattern && !search->is_utf8 && !search->pattern->tolerant)
         search->pattern->tolerant = compile(context, text, PCRE2_MATCH_INVALID_UTF);
     return search->pattern && (search->is_utf8 || search->pattern->tolerant);
 }
 
-static void search_close(const Search *search) {
+void search_close(const Search *search) {
     if (!search->pattern || search->patterns->largest <= KEPT_MOST) return;
     pcre2_match_data_free(search->pattern->slow);
     search->pattern->slow = NULL;
@@ -218,9 +206,7 @@ static bool search_once(Search *search, bool *is_there) {
     return found < 0 && found != PCRE2_ERROR_NOMATCH && fail_match(search, found);
 }
 
-/* The next match after those before it: it begins where the last one ended, or, where that was empty, behind the next character (of
- * which bytes that are not UTF-8 are one each). */
-static bool search_next(Search *search, bool *is_there) {
+bool search_next(Search *search, bool *is_there) {
     *is_there = false;
     if (search->from > search->len) return false;
     if (search_once(search, is_there)) return true;
@@ -302,7 +288,7 @@ bool mr_prim_regex_replace(MrContext *context, MrString *out, const MrString *s,
 
 /* An entry of PCRE2's table of names: the group's number in two bytes, then its name, which a NUL ends. */
 bool mr_prim_regex_names(MrContext *context, MrList **out, const MrString *pattern) {
-    const Pattern *found = pattern_find(context, patterns_of(context), pattern);
+    const Pattern *found = pattern_find(context, pattern);
     if (!found) return true;
     uint32_t groups = 0, count = 0, size = 0;
     PCRE2_SPTR table = NULL;

@@ -106,13 +106,29 @@ const char *words_cut(const char *begin, const char *p, const char *end) {
 
 enum { SPAN_MOST = UINT16_MAX };
 
+static const char *word_begin(const void *context, const char *p, const char *end) {
+    (void)context;
+    return words_begin(p, end);
+}
+
+static const char *word_end(const void *context, const char *at, const char *end) {
+    (void)context;
+    return words_end(at, end);
+}
+
 WordsFound words_look(MrCursor *cursor, const char *end, MrString *out) {
-    Blocks blocks = {.base = cursor->next, .next = cursor->next, .spans = cursor->room};
+    static const WordsKind kind = {NULL, word_begin, word_end, NULL};
+    return words_look_for(&kind, cursor, end, out);
+}
+
+WordsFound words_look_for(const WordsKind *kind, MrCursor *cursor, const char *end, MrString *out) {
+    Blocks blocks = {.base = cursor->next, .next = cursor->next, .spans = cursor->room, .class = kind->class};
     while (blocks.next < end) {
         bool is_full = blocks_find(&blocks, end);
         if (blocks.next == end || (is_full && blocks.count)) break;
         /* What comes next is not ASCII, or longer than all that blocks_find looks at. */
-        const char *begin = words_begin(blocks.next, end), *stop = begin < end ? words_end(begin, end) : end;
+        const char *begin = kind->begin(kind->context, blocks.next, end);
+        const char *stop = begin < end ? kind->end(kind->context, begin, end) : end;
         bool fits = stop - blocks.base <= SPAN_MOST && blocks.count < MR_SPANS;
         if (!fits && blocks.count) break;
         blocks.next = stop;

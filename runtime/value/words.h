@@ -9,6 +9,7 @@
 #include <stdbool.h>
 
 #include "runtime/include/mr.h"
+#include "runtime/value/blocks.h"
 
 enum {
     WORDS_LOOK_BACK = 12, /* words_is_inside reads at most so many bytes before p ... */
@@ -30,6 +31,17 @@ typedef enum WordsFound {
 
 /* Looks for the words that come next, for mr_next_word, which has given all that the cursor had. */
 WordsFound words_look(MrCursor *cursor, const char *end, MrString *out);
+
+/* Words by another definition: runs of some bytes of ASCII and of some other characters. */
+typedef struct WordsKind {
+    const ByteClass *class;                                                    /* NULL: words as they are defined above */
+    const char *(*begin)(const void *context, const char *p, const char *end); /* as words_begin */
+    const char *(*end)(const void *context, const char *at,
+                       const char *end); /* as words_end; the character at `at` is of the word */
+    const void *context;
+} WordsKind;
+
+WordsFound words_look_for(const WordsKind *kind, MrCursor *cursor, const char *end, MrString *out);
 
 /* The start of the first word in [p, end), or `end`; p is not inside a word. */
 const char *words_begin(const char *p, const char *end);
