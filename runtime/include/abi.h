@@ -155,6 +155,7 @@ bool mr_prim_len(MrContext *context, int64_t *out, const void *xs, const MrType 
 bool mr_prim_lower(MrContext *context, MrString *out, const MrString *s);
 bool mr_prim_upper(MrContext *context, MrString *out, const MrString *s);
 bool mr_prim_trim(MrContext *context, MrString *out, const MrString *s);
+bool mr_prim_trim_of(MrContext *context, MrString *out, const MrString *s, const MrString *characters);
 bool mr_prim_split(MrContext *context, MrList **out, const MrString *s, const MrString *separator);
 bool mr_prim_fields(MrContext *context, MrList **out, const MrString *s);
 bool mr_prim_join(MrContext *context, MrString *out, MrList *const *parts, const MrString *separator);

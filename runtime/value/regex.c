@@ -193,7 +193,7 @@ static bool search_once(Search *search, bool *is_there) {
     pcre2_match_data *data = pattern->data;
     int found = PCRE2_ERROR_MATCHLIMIT;
     if (pattern->is_compiled && search->is_utf8)
-        found = pcre2_match(code, text, search->len, search->from, options, data, search->patterns->quick);
+        found = pcre2_jit_match(code, text, search->len, search->from, options, data, search->patterns->quick);
     if (found == PCRE2_ERROR_MATCHLIMIT || found == PCRE2_ERROR_JIT_STACKLIMIT) {
         if (!pattern->slow) pattern->slow = pcre2_match_data_create_from_pattern(pattern->code, search->patterns->memory);
         if (!pattern->slow) out_of_memory(0);

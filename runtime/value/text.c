@@ -157,6 +157,40 @@ MrString text_trim(const MrString *s) {
     return string_slice(s, begin - s->data, stop - begin);
 }
 
+/* Is the character at p one of these? Those of ASCII are known by a bit each. */
+static bool is_one_of(const char *p, int len, const MrString *characters, const uint64_t ascii[2]) {
+    unsigned char byte = (unsigned char)*p;
+    if (byte < 0x80) return ascii[byte >> 6] >> (byte & 63) & 1;
+    const char *end = characters->data + characters->len;
+    int size;
+    for (const char *other = characters->data; other < end; other += size) {
+        size = text_unit(other, end);
+        if (size == len && memcmp(other, p, (size_t)len) == 0) return true;
+    }
+    return false;
+}
+
+/* The start of the character that ends before `end`. */
+static const char *unit_before(const char *begin, const char *end) {
+    for (int back = 4; back > 1; back--)
+        if (end - begin >= back && text_unit(end - back, end) == back) return end - back;
+    return end - 1;
+}
+
+bool mr_prim_trim_of(MrContext *context, MrString *out, const MrString *s, const MrString *characters) {
+    (void)context;
+    uint64_t ascii[2] = {0};
+    for (int64_t i = 0; i < characters->len; i++) {
+        unsigned char byte = (unsigned char)characters->data[i];
+        if (byte < 0x80) ascii[byte >> 6] |= UINT64_C(1) << (byte & 63);
+    }
+    const char *begin = s->data, *end = s->data + s->len, *p;
+    for (int len; begin < end && (len = text_unit(begin, end), is_one_of(begin, len, characters, ascii)); begin += len) {}
+    for (; end > begin && (p = unit_before(begin, end), is_one_of(p, (int)(end - p), characters, ascii)); end = p) {}
+    *out = string_slice(s, begin - s->data, end - begin);
+    return false;
+}
+
 /* ---- characters */
 
 /* The string, owned, so that slices of it may be stored: a slice of a chunk is copied once for all of them. */

@@ -228,7 +228,7 @@ static inline E push(CoreVar *to, E value) {
 }
 
 static inline CoreSource source(CoreSourceKind kind, E expr, CoreVar *element) {
-    return (CoreSource){kind, expr, element, next_span()};
+    return (CoreSource){.kind = kind, .expr = expr, .var = element, .span = next_span()};
 }
 
 static inline E loop(CoreSource over, E body) {
