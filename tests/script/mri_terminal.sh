@@ -88,7 +88,7 @@ assert t.end() == 0
 t = Terminal("-n", "2")  # the history is kept
 t.expect("mr>  ")
 t.type("\x1b[A\n")
-t.expect("nothing is called `x`")
+t.expect('[("a", 1)]')
 t.expect("mr>  ")
 assert t.end() == 0
 END
