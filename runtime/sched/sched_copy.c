@@ -5,7 +5,10 @@
  * and copies under way are revoked. When all of it is covered by copies first, the range is revoked, and its worker answers that
  * nothing of it is in its bag (or, if the two crossed, that all is). Until then that bag is not merged; when its worker is so long
  * at one element that mapping the bag's other chunks again costs less than waiting, the bag is void, too. No chunk ever counts
- * twice, in no kind of job. */
+ * twice, in no kind of job.
+ *
+ * Jobs by keys are left alone: a worker maps their ranges into the table of its bag at once, because merging tables takes long, so
+ * that a range which was begun cannot be revoked, and the bag that it is in would be lost whenever copies are first. */
 #include <stdlib.h>
 
 #include "base/arena.h"
@@ -243,7 +246,7 @@ void jobs_hand_copies(Sched *sched) {
         sched->copy_at = 0;
     }
     for (Job *job = sched->jobs.first; job; job = job->next) {
-        if (job->phase != JOB_MAPS || job->is_poisoned) continue;
+        if (job->phase != JOB_MAPS || job->is_poisoned || job->spec.flags & JOB_BY_KEY) continue;
         if (looks) job_find_stragglers(sched, job);
         for (SchedPeer *peer = workers_first(sched, 0), *after; peer && job->copies.total; peer = after) {
             after = workers_next(sched, peer);

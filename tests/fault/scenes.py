@@ -158,16 +158,7 @@ def long_scene_an_element_of_half_a_minute(stage):
 
 def scene_a_straggler(stage):
     """One of eight workers takes ten times as long for everything: the whole takes at most 1.3 times as long, and some overhead."""
-    check_straggler(stage, "print(map wait over 1..480 reduce sum)\n")
-
-
-def scene_a_straggler_of_a_table(stage):
-    """The same for a reduction by keys."""
-    check_straggler(stage, "print(map i => (wait(i) % 7, 1) over 1..480 reduce sum by key)\n")
-
-
-def check_straggler(stage, job):
-    executable = stage.program("fn wait(i: int) -> int {\n    sleep(0.05)\n    i\n}\n" + job)
+    executable = stage.program("fn wait(i: int) -> int {\n    sleep(0.05)\n    i\n}\nprint(map wait over 1..480 reduce sum)\n")
     for _ in range(3):  # other things may run at the same time
         quick = stage.run(["-n", 8, executable])
         slow = stage.run(["-v", "-n", 8, executable], fault="range.slow@3:*:slow=10")
@@ -269,8 +260,7 @@ def scene_points_of_root_and_parent(stage):
         ended.must((ended.status == 1 and "error: " in ended.err) or is_late, fault)
 
 
-ALONE = ["scene_lost_work_is_handed_out_again_within_a_second", "scene_a_straggler", "scene_a_straggler_of_a_table",
-         "long_scene_twenty_stragglers"]  # they measure time
+ALONE = ["scene_lost_work_is_handed_out_again_within_a_second", "scene_a_straggler", "long_scene_twenty_stragglers"]  # they measure time
 
 
 def run_scene(bench, options, name):
