@@ -357,6 +357,12 @@ CoreVar *state_var(Lower *l, const char *name, const CoreType *type, bool is_own
 bool reducer_is_prelude(const Symbol *symbol, const char *name);
 bool reducer_is_exact(const ReducerUse *use, const CoreType *element);
 bool reducer_is_associative(const Symbol *symbol);
+/* What a reducer that was built is by its code (lower_known.c). Of one that only adds: what it adds to the state for this element. */
+bool reducer_only_adds(const CoreReducer *reducer);
+CoreExpr *reducer_addend(Lower *l, const ReducerUse *use, CoreExpr *element);
+bool reducer_is_extreme(const CoreReducer *reducer); /* exact, as it keeps the largest int, or the smallest */
+/* Makes the job's reducer the exact sum of ints. */
+void reducer_build_sum(Lower *l, CoreJob *job, Span span);
 bool reducer_takes_one(const ReducerUse *use); /* it is done with the first element */
 /* The same reducer without the forms that only code generation knows: the sum of ints is the library's `exact_sum`. */
 ReducerUse reducer_plain(Lower *l, const ReducerUse *use, const CoreType *element);

@@ -32,6 +32,26 @@ typedef struct YieldConsumer {
     bool by_key;
 } YieldConsumer;
 
+/* A reducer of ints that only adds is their sum: what is yielded is what it would have added. */
+static CoreExpr *yield_addends(Lower *l, YieldConsumer *consumer, CoreExpr *element, CoreExprs *out) {
+    CoreJob *job = consumer->job;
+    CoreReducer *reducer = &job->reducer;
+    const CoreType *type = core_simple(l, CORE_TYPE_INT);
+    if (job->key && element->kind != CORE_TUPLE) element = hold(l, element, NULL, out);
+    if (job->key) {
+        bool is_tuple = element->kind == CORE_TUPLE;
+        CoreExpr *key = is_tuple ? element->args.items[0] : make_field(l, core_copy(l->arena, element), 0, element->span);
+        CoreExpr *value = is_tuple ? element->args.items[1] : make_field(l, core_copy(l->arena, element), 1, element->span);
+        CoreExpr *const pair[] = {key, reducer_addend(l, consumer->reducer, value)};
+        element = make(l, CORE_TUPLE, core_pair_type(l, job->key, type), element->span, 2, pair);
+    } else {
+        element = reducer_addend(l, consumer->reducer, element);
+    }
+    *reducer = (CoreReducer){.name = reducer->name, .element = type, .result = type};
+    reducer_build_sum(l, job, job->span);
+    return element;
+}
+
 static void yield_push(Lower *l, Consumer *self, CoreExpr *element, CoreExprs *out) {
     YieldConsumer *consumer = (YieldConsumer *)self;
     CoreJob *job = consumer->job;
@@ -51,8 +71,10 @@ static void yield_push(Lower *l, Consumer *self, CoreExpr *element, CoreExprs *o
         job->key = pair[0]->type;
         element = make(l, CORE_TUPLE, core_pair_type(l, pair[0]->type, element->type), element->span, 2, pair);
     }
-    vec_push(l->arena, out, make(l, CORE_YIELD, core_unit_type(l), element->span, 1, &element));
     reducer_build(l, job, consumer->reducer, reduced);
+    if (!l->has_failed && !l->checked->checks_laws && reducer_only_adds(&job->reducer))
+        element = yield_addends(l, consumer, element, out);
+    vec_push(l->arena, out, make(l, CORE_YIELD, core_unit_type(l), element->span, 1, &element));
     if (l->checked->checks_laws && !l->has_failed) reducer_laws(l, job, consumer->reducer, reduced);
 }
 

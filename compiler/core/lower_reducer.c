@@ -165,7 +165,7 @@ bool reducer_is_associative(const Symbol *symbol) {
     return false;
 }
 
-static void build_sum(Lower *l, CoreJob *job, Span span) {
+void reducer_build_sum(Lower *l, CoreJob *job, Span span) {
     const CoreType *type = core_simple(l, CORE_TYPE_INT);
     job->reducer.kind = CORE_REDUCE_SUM_INT;
     job->reducer.is_exact = job->reducer.is_associative = true;
@@ -193,7 +193,7 @@ static bool build_known(Lower *l, CoreJob *job, const ReducerUse *use, const Cor
         return true;
     }
     if (is_sum && element->kind == CORE_TYPE_INT) {
-        build_sum(l, job, job->span);
+        reducer_build_sum(l, job, job->span);
         return true;
     }
     if ((is_sum || is_product) && element->kind == CORE_TYPE_FLOAT && !job->key) {
@@ -243,6 +243,7 @@ static void build_declared(Lower *l, CoreJob *job, const ReducerUse *use, const 
         reducer->done.params[0]->is_owned = false;
         reducer->done.params[0]->is_borrowed = true;
     }
+    if (!use->is_plain && reducer_is_extreme(reducer)) reducer->is_exact = reducer->is_associative = true;
     if (job->key) return;
     reducer->nothing = member_body(l, use, init, &none, state);
     if (!finish) return;
@@ -270,7 +271,7 @@ static void build_function(Lower *l, CoreJob *job, const ReducerUse *use, const 
     bool is_literal = use->function.kind == CALLABLE_OPERATOR;
     reducer->state = reducer->result = element;
     if (op == OP_ADD && element->kind == CORE_TYPE_INT && !(use->from && job->key)) {
-        build_sum(l, job, job->span);
+        reducer_build_sum(l, job, job->span);
     } else if ((op == OP_ADD || op == OP_MUL) && element->kind == CORE_TYPE_FLOAT && !job->key) {
         build_lanes(l, job, op == OP_ADD ? CORE_OP_ADD : CORE_OP_MUL, is_literal && op == OP_ADD, job->span);
     } else {
