@@ -64,7 +64,9 @@ for endless in ["while true { let _ = 1 }", "map slow over 1..1000000 reduce sum
 t.ask("x + 1", "43 : int")
 t.ask("map i => 2 * i over 1..1000000 reduce sum", "1000001000000 : int")
 t.expect("mr>  ")
-t.type("let y = 1 + \x03")  # forgotten
+t.type("let y = 1 +")
+t.expect("1 +")
+t.type("\x03")  # forgotten; the terminal drops what is typed at the same time
 t.ask("x", "42 : int")
 t.expect("mr>  ")
 t.type("\x1b[A\n")  # the line before once more
@@ -81,6 +83,7 @@ t.expect('[("a", 1)]')
 t.expect("mr>  ")
 t.type("stats.\t")  # several: they are listed, with types
 t.expect("quantile")
+t.expect("mr>  ")  # shown again, with what was typed
 t.type("\x03")
 t.expect("mr>  ")
 assert t.end() == 0
