@@ -54,11 +54,19 @@ t.expect("...  ")
 t.type("  i\n")
 t.expect("...  ")
 t.type("}\n")
-for endless in ["while true { let _ = 1 }", "map slow over 1..1000000 reduce sum", "sleep(1000.0)", "for i in 1..1000000000000 { let _ = i }",
-                "fn deep(n) -> int { if n == 0 { 1 } else { deep(n - 1) + deep(n - 1) } }\ndeep(60)"]:
+t.expect("mr>  ")
+t.type("fn deep(n) -> int { if n == 0 { 1 } else { deep(n - 1) + deep(n - 1) } }\n")
+for endless in ["while true { let _ = 1 }", "print(map slow over 1..1000000 reduce sum)", "sleep(1000.0)",
+                "for i in 1..1000000000000 { let _ = i }", "print(deep(60))"]:
     t.expect("mr>  ")
+    t.type("if true {\n")
+    t.expect("...  ")
+    t.type('print("be" + "gun")\n')
+    t.expect("...  ")
     t.type(endless + "\n")
-    time.sleep(0.7)
+    t.expect("...  ")
+    t.type("}\n")
+    t.expect("begun")
     t.type("\x03")
     t.expect("interrupted")
 t.ask("x + 1", "43 : int")
