@@ -307,6 +307,7 @@ typedef struct CoreReducer {
                             Keyed jobs: NULL, the result is [:] */
     bool is_exact;       /* exactly commutative and associative */
     bool is_associative; /* exactly associative, merge(a, b) being a with b's elements added in order: implied by is_exact */
+    bool is_list;        /* the state is the list of the elements, and the result */
 } CoreReducer;
 
 /* What `mrc --check-laws` tests of a job: a reducer once more, a member of a tuple for itself. Its `from` and `nothing` are left

@@ -230,6 +230,7 @@ static void build_declared(Lower *l, CoreJob *job, const ReducerUse *use, const 
     reducer->kind = CORE_REDUCE_GENERAL;
     reducer->is_exact = reducer_is_exact(use, element);
     reducer->is_associative = reducer_is_associative(use->symbol);
+    reducer->is_list = reducer_is_prelude(use->symbol, "list");
     if (!init) {
         lower_refuse(l, job->span, "a reducer without `init`");
         return;

@@ -99,6 +99,23 @@ bool expr_has_yield_in_loop(const CoreExpr *expr) {
     return expr_any(expr, is_loop_with_yield, NULL);
 }
 
+static bool leaves(const CoreExpr *expr, const void *data) {
+    (void)data;
+    return expr->kind == CORE_RETURN || expr->kind == CORE_BREAK || expr->kind == CORE_CONTINUE;
+}
+
+bool expr_yields_once(const CoreExpr *expr) {
+    if (expr_any(expr, leaves, NULL)) return false;
+    if (expr->kind == CORE_YIELD) return !expr_any(expr->args.items[0], is_yield, NULL);
+    if (expr->kind == CORE_IF && expr->args.len == 3)
+        return !expr_any(expr->args.items[0], is_yield, NULL) && expr_yields_once(expr->args.items[1]) &&
+               expr_yields_once(expr->args.items[2]);
+    if (expr->kind != CORE_BLOCK || expr->args.len == 0) return false;
+    for (size_t i = 0; i + 1 < expr->args.len; i++)
+        if (expr_any(expr->args.items[i], is_yield, NULL)) return false;
+    return expr_yields_once(expr->args.items[expr->args.len - 1]);
+}
+
 static bool is_loop(const CoreExpr *expr, const void *data) {
     (void)data;
     return expr->kind == CORE_FOR || expr->kind == CORE_WHILE || expr->kind == CORE_CHUNK;

@@ -39,6 +39,7 @@ void expr_each(const CoreExpr *expr, void (*visit)(const CoreExpr *, void *), vo
 bool expr_has_busy_loop(const CoreExpr *expr); /* other than loops that print a line each time, which takes longer than the rest */
 bool expr_walks_stream(const CoreExpr *expr);  /* has a loop over a stream as a value */
 bool expr_stands_alone(const CoreExpr *expr, const Map *locals); /* has to do with none of these variables, and does not return */
+bool expr_yields_once(const CoreExpr *expr);                     /* whatever happens, unless it fails */
 bool expr_has_yield_in_loop(const CoreExpr *expr);               /* a loop over a chunk of a stream is none */
 const CoreVar *expr_root(const CoreExpr *expr);                  /* the variable of which this reads a part, or NULL */
 bool expr_is_element(const CoreExpr *expr);                      /* an element of a list or map, or a part of one */

@@ -31,6 +31,34 @@ bool job_stacks(const CoreJob *job) {
     return job->key && has_order && !job->prints && !is_stream;
 }
 
+static bool has_elements(const CoreSource *source) {
+    switch (source->kind) {
+    case CORE_SOURCE_RANGE:
+    case CORE_SOURCE_LIST:
+    case CORE_SOURCE_MAP:
+    case CORE_SOURCE_SET:
+    case CORE_SOURCE_OPTIONAL: return true;
+    default: return false;
+    }
+}
+
+/* Of few bytes, but not of none. */
+static bool is_small(const CoreType *type, size_t *parts) {
+    if (type->kind != CORE_TYPE_TUPLE) return ++*parts <= 8;
+    for (size_t i = 0; i < type->arg_count; i++)
+        if (!is_small(type->args[i], parts)) return false;
+    return true;
+}
+
+bool job_places(const CoreJob *job) {
+    if (!job->reducer.is_list || job->key || job->by_chunk || job->is_single || job->laws.len) return false;
+    for (size_t i = 0; i < job->sources.len; i++)
+        if (!has_elements(&job->sources.items[i])) return false;
+    const CoreType *element = job->reducer.element;
+    size_t parts = 0;
+    return element->is_flat && is_small(element, &parts) && parts > 0 && expr_yields_once(job->body);
+}
+
 const CoreType *job_stacks_type(Gen *gen, const CoreJob *job) {
     const CoreType *mark = core_type(gen->program->types, CORE_TYPE_INT, NULL, 0), *parts[] = {mark, job->reducer.state};
     const CoreType *args[] = {job->key, gen_tuple(gen, parts, 2)};
@@ -216,7 +244,8 @@ void gen_job_code(Gen *gen, const CoreJob *job) {
     bool stops = job->reducer.kind == CORE_REDUCE_GENERAL && job->reducer.done.body && !job->key;
     uint32_t flags = (job->reducer.is_exact ? MR_TASK_EXACT : 0) | (job->reducer.is_associative ? MR_TASK_ASSOCIATIVE : 0) |
                      (stops ? MR_TASK_STOPS : 0) | (job->is_single ? MR_TASK_ONE : 0) | (job->by_chunk ? MR_TASK_BY_CHUNK : 0) |
-                     (job->is_silent ? MR_TASK_SILENT : 0) | (job->key ? MR_TASK_KEYED : 0);
+                     (job->is_silent ? MR_TASK_SILENT : 0) | (job->key ? MR_TASK_KEYED : 0) |
+                     (job_places(job) ? MR_TASK_PLACES : 0);
     LLVMValueRef variants[MR_KERNEL_VARIANTS];
     gen_kernel_variants(gen, job, variants);
     Callee merge_value = {0};

@@ -19,6 +19,9 @@ struct Kernel {
     LLVMValueRef has;       /* variable, i1: whether the state holds a value; FOLD and GENERAL without key */
     Slot *state;            /* the state, or the map of states; not for SUM_INT, COUNT and LANES without key */
     Variant *quick;         /* the functions of its quick loops (quick.h); NULL: it has none */
+    LLVMValueRef places;    /* where the results of the chunk's elements go, in place of `state`; NULL: they do not (job_places) */
+    bool block;             /* … they are for the block that is mapped by a quick loop, and not for the chunk … */
+    LLVMValueRef index;     /* … and the number of the element being mapped in what `places` is for */
     LLVMValueRef stacks;    /* MrStacks *: where the elements go in place of `state`; NULL: they do not */
     Pending *pending;       /* yields that were put off; NULL: none are */
     LLVMValueRef sum;       /* SUM_INT without key: variable, i128 */
@@ -38,6 +41,9 @@ struct Kernel {
 void job_bind_captures(Frame *frame, const CoreJob *job, LLVMValueRef captures);
 const CoreType *job_state_type(Gen *gen, const CoreJob *job); /* of the whole: keyed, a map of the reducer's states */
 bool job_has_plain_state(const CoreJob *job);                 /* the kernel keeps it in a slot */
+
+/* Each element has one result, which is stored where it belongs in the list that the job makes. */
+bool job_places(const CoreJob *job);
 
 /* The elements of several chunks may go into one table (runtime/value/stacks.h). */
 bool job_stacks(const CoreJob *job);

@@ -60,6 +60,7 @@ static void kernel_loop(Frame *frame, Kernel *kernel, const CoreExpr *body, LLVM
     LLVMValueRef index = LLVMBuildAdd(frame->builder, base, counted.index, "element");
     if (!frame->doubt) LLVMBuildStore(frame->builder, index, frame->position);
     kernel->lane = kernel->counts_lanes ? NULL : counted.index;
+    kernel->index = kernel->block ? counted.index : index;
     for (size_t i = 0; i < job->sources.len; i++) {
         const CoreSource *source = &job->sources.items[i];
         if (core_source_is_whole(source)) continue;
@@ -162,6 +163,7 @@ static void state_begin(Frame *frame, Kernel *kernel, LLVMValueRef state, LLVMVa
     LLVMTypeRef llvm = gen_type(gen, type);
     kernel->elements = frame_zero_variable(frame, gen->i64, "elements");
     kernel->has = frame_zero_variable(frame, gen->i1, "has");
+    if (kernel->places) return;
     if (job_has_plain_state(kernel->job) || reducer->kind == CORE_REDUCE_COUNT) kernel->state = frame_own_slot(frame, type);
     if (kernel->state && !reducer->is_associative) return;
     if (reducer->kind == CORE_REDUCE_LANES && !kernel->state) {
@@ -192,6 +194,10 @@ static void state_end(Frame *frame, const Kernel *kernel, LLVMValueRef state, LL
     LLVMValueRef elements = LLVMBuildLoad2(b, gen->i64, kernel->elements, "");
     LLVMValueRef before = gen_load_at(frame, gen->i64, kernel->chunk, offsetof(MrChunk, elements));
     gen_store_at(frame, LLVMBuildAdd(b, before, elements, ""), kernel->chunk, offsetof(MrChunk, elements));
+    if (kernel->places) {
+        LLVMBuildRet(b, gen_flag(gen, false));
+        return;
+    }
     LLVMBasicBlockRef some = frame_block(frame, "some"), none = frame_block(frame, "none");
     LLVMValueRef had = LLVMBuildLoad2(b, gen->i1, kernel->has, "");
     LLVMValueRef has = LLVMBuildOr(b, had, LLVMBuildICmp(b, LLVMIntNE, elements, gen_int(gen, 0), ""), "");
@@ -242,6 +248,7 @@ Callee gen_kernel(Gen *gen, const CoreJob *job) {
     LLVMBuildStore(frame.variables, gen_int(gen, -1), frame.position);
     if (job->catches) gen_store_at(&frame, frame.position, kernel.chunk, offsetof(MrChunk, position));
     job_bind_captures(&frame, job, LLVMGetParam(callee.function, 1));
+    if (job_places(job)) kernel.places = gen_load_at(&frame, gen->ptr, kernel.chunk, offsetof(MrChunk, places));
     state_begin(&frame, &kernel, state, has_value);
     if (job_stacks(job)) kernel.stacks = gen_load_at(&frame, gen->ptr, kernel.chunk, offsetof(MrChunk, stacks));
     if (pending) pending_begin(&frame, &kernel);

@@ -4,6 +4,7 @@
  * depends on the processor's registers. Where strings are cut, memory is asked for or keys are looked up, the time goes elsewhere.
  */
 #include "compiler/llvm/plain.h"
+#include "compiler/llvm/jobs.h"
 #include "compiler/llvm/expr.h"
 
 #include <string.h>
@@ -217,11 +218,12 @@ Plainness gen_job_plainness(Gen *gen, const CoreJob *job) {
     map_init(&question.asked, gen->arena);
     answer_no(&answer->is_plain, answer, why_not_job(job));
     ask(&question, job->body);
-    ask(&question, job->reducer.init);
-    ask(&question, job->reducer.add.body);
+    bool places = job_places(job);
+    if (!places) ask(&question, job->reducer.init);
+    if (!places) ask(&question, job->reducer.add.body);
     ask(&question, job->reducer.done.body);
     if (job->reducer.kind == CORE_REDUCE_FOLD) ask(&question, job->reducer.merge.body);
-    answer_no(&answer->is_steady, answer, job->reducer.state->is_flat ? NULL : "values have memory of their own");
+    answer_no(&answer->is_steady, answer, job->reducer.state->is_flat || places ? NULL : "values have memory of their own");
     answer->is_steady = answer->is_steady && answer->is_plain;
     return *answer;
 }

@@ -145,6 +145,27 @@ static size_t state_save(Frame *frame, const Kernel *kernel, Saved saved[STATE_P
     return count;
 }
 
+/* What is in doubt must not be where others may look: results of a block are stored aside until it is sure. Returns where they
+ * belong. */
+static LLVMValueRef quick_places(Frame *frame, Kernel *kernel) {
+    LLVMValueRef places = kernel->places;
+    if (!places) return NULL;
+    LLVMTypeRef type = gen_type(frame->gen, kernel->job->reducer.element);
+    kernel->places = frame_variable(frame, LLVMArrayType2(type, QUICK_BLOCK), "block");
+    kernel->block = true;
+    return places;
+}
+
+static void places_copy(Frame *frame, const Kernel *kernel, LLVMValueRef from, LLVMValueRef base, LLVMValueRef count) {
+    LLVMBuilderRef b = frame->builder;
+    LLVMTypeRef type = gen_type(frame->gen, kernel->job->reducer.element);
+    LLVMValueRef to = LLVMBuildInBoundsGEP2(b, type, kernel->places, &base, 1, ""), end;
+    end = LLVMBuildInBoundsGEP2(b, type, from, &count, 1, "");
+    LLVMValueRef size =
+        LLVMBuildSub(b, LLVMBuildPtrToInt(b, end, frame->gen->i64, ""), LLVMBuildPtrToInt(b, from, frame->gen->i64, ""), "");
+    LLVMBuildMemCpy(b, to, 1, from, 1, size);
+}
+
 /* ---- the blocks */
 
 void kernel_quick(Frame *frame, Kernel *kernel, const CoreExpr *body, KernelLoop *run) {
@@ -170,6 +191,7 @@ void kernel_quick(Frame *frame, Kernel *kernel, const CoreExpr *body, KernelLoop
     size_t parts = state_save(frame, kernel, saved);
     LLVMBuildStore(b, gen_int(gen, 0), doubt);
     frame->doubt = doubt;
+    LLVMValueRef places = quick_places(frame, kernel);
     gen->variant = quick;
     const Walk *walks = kernel->walks;
     kernel->walks = walks_by_one(frame, kernel);
@@ -177,8 +199,15 @@ void kernel_quick(Frame *frame, Kernel *kernel, const CoreExpr *body, KernelLoop
     kernel->walks = walks;
     gen->variant = around;
     frame->doubt = NULL;
+    LLVMValueRef made = kernel->places;
+    kernel->places = places;
+    kernel->block = false;
     LLVMValueRef is_sure = LLVMBuildIsNull(b, LLVMBuildLoad2(b, gen->i64, doubt, ""), "");
-    frame_branch(frame, is_sure, next, bad);
+    LLVMBasicBlockRef sure = frame_block(frame, "sure");
+    frame_branch(frame, is_sure, sure, bad);
+    frame_enter(frame, sure);
+    if (places) places_copy(frame, kernel, made, base, count);
+    frame_jump(frame, next);
 
     frame_enter(frame, bad);
     for (size_t i = 0; i < parts; i++) LLVMBuildStore(b, saved[i].value, saved[i].place);

@@ -220,10 +220,19 @@ static void yield_done(Frame *frame, const Kernel *kernel) {
     frame_enter(frame, open);
 }
 
+/* One after another, as in a list. */
+static void yield_place(Frame *frame, const Kernel *kernel, Value value) {
+    LLVMValueRef result = value_read(frame, &value), index = kernel->index;
+    LLVMTypeRef type = gen_type(frame->gen, value.type);
+    LLVMBuildStore(frame->builder, result, LLVMBuildInBoundsGEP2(frame->builder, type, kernel->places, &index, 1, ""));
+}
+
 static void yield_plain(Frame *frame, const Kernel *kernel, LLVMValueRef number, Value value) {
     Gen *gen = frame->gen;
     LLVMBuilderRef b = frame->builder;
-    if (kernel->sum) {
+    if (kernel->places) {
+        yield_place(frame, kernel, value);
+    } else if (kernel->sum) {
         sum_add(frame, kernel, value.llvm);
     } else if (kernel->lanes) {
         yield_lanes(frame, kernel, number, value.llvm);

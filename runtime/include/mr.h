@@ -21,7 +21,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { MR_ABI_VERSION = 7, MR_STRING_SLACK = 15 };
+enum { MR_ABI_VERSION = 8, MR_STRING_SLACK = 15 };
 
 /* ---- values */
 
@@ -325,6 +325,7 @@ typedef struct MrChunk {
     int64_t elements;         /* out, added to: how many values reached the reducer */
     bool is_decided;          /* out: the reducer is done: later chunks cannot matter (first, any, all) */
     MrStacks *stacks;         /* of a task that has `stacks`: where its elements go; its state is left alone */
+    void *places;             /* of a task that PLACES: where the results of its elements go, one after another, as in a list */
     const int64_t *position;  /* set by kernels that catch errors, while they run: what failed_element would be now */
 } MrChunk;
 
@@ -348,7 +349,10 @@ enum {
     MR_TASK_ONE = 8,
     MR_TASK_BY_CHUNK = 16, /* the kernel is given one chunk a call: it may have BEFORE and SHARE sources */
     MR_TASK_KEYED = 64,    /* the state is a map whose keys are merged one by one: it can be cut by the hashes of its keys */
-    MR_TASK_SILENT = 32,   /* what the task prints is dropped: another task, which does the same work again, prints it */
+    /* Each element has one result, which is flat, and the state is the list of them: the kernel stores them in the chunk's `places`
+     * and leaves the state to its caller. */
+    MR_TASK_PLACES = 128,
+    MR_TASK_SILENT = 32, /* what the task prints is dropped: another task, which does the same work again, prints it */
 };
 
 /* What must be left of a keyed task's table, so that nobody need have all of it. */

@@ -6,6 +6,7 @@
 
 #include "runtime/value/numbers.h"
 #include "runtime/value/stream.h"
+#include "runtime/value/value.h"
 #include "runtime/value/walk.h"
 
 enum { RANGE_SIZE = 24, VARINT_MAX = 10 };
@@ -106,7 +107,7 @@ static void encode_list(Encoder *encoder, const MrType *type, MrList *const *pla
     int64_t count = list_len(*place);
     add_varint(encoder->out, (uint64_t)count);
     if (may_be_lent(encoder->lending.lender, type->fields[0], (uint64_t)count)) {
-        Payload *payload = (*place)->payload;
+        Payload *payload = list_payload(*place);
         add_varint(encoder->out, payload ? lender_lend(encoder->lending.lender, encoder->lending.job, payload) : 0);
         if (payload) return;
     }

@@ -35,6 +35,17 @@ MrList *list_over(Payload *payload, int64_t len) {
     return list;
 }
 
+MrList *list_within(Payload *payload, char *data, int64_t len) {
+    MrList *list = list_over(payload, len);
+    payload_retain(payload);
+    list->data = data;
+    return list;
+}
+
+Payload *list_payload(const MrList *list) {
+    return list->payload && list->data == payload_data(list->payload) ? list->payload : NULL;
+}
+
 void list_free(MrList *list) {
     if (list->payload)
         payload_release(list->payload);
@@ -45,7 +56,8 @@ void list_free(MrList *list) {
 
 /* May it be changed in place? Then nobody else sees what is written there, and nobody is told of it as it was. */
 static bool list_claim(const MrList *list) {
-    if (!cell_is_unique(&list->cell) || (list->payload && payload_is_shared(list->payload))) return false;
+    if (!cell_is_unique(&list->cell)) return false;
+    if (list->payload && (payload_is_shared(list->payload) || !list_payload(list))) return false;
     if (list->payload) payload_withdraw(list->payload);
     return true;
 }
@@ -102,6 +114,14 @@ static char *list_widen(MrList *list, int64_t least, const MrType *element, cons
     list->cap = cap;
     if (offset < used) *x = list->data + offset;
     return NULL;
+}
+
+char *list_room(MrList **list, int64_t more, const MrType *element) {
+    list_unique(list, element);
+    if (!*list) *list = list_new(more, element);
+    MrList *grown = *list;
+    if (more > grown->cap - grown->len) free(list_widen(grown, grown->len + more, element, NULL));
+    return grown->data + grown->len * (int64_t)element->size;
 }
 
 /* Makes the list unique, with room for one more element. What is returned is to be freed when *x, which is pushed and may lie in
@@ -176,6 +196,11 @@ bool mr_list_extend(MrContext *context, MrList **place, MrList *more, const MrTy
         cell_retain(&more->cell);
         mr_drop(context, place, type);
         *place = more;
+        return false;
+    }
+    bool is_next = list->payload && list->payload == more->payload && more->data == list->data + len * (int64_t)element->size;
+    if (is_next && cell_is_unique(&list->cell)) {
+        list->len = list->cap = len + added;
         return false;
     }
     if (list_claim(list)) {

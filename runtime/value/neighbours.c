@@ -15,7 +15,8 @@ enum { VIEWS = 32, RESTS = 4 /* calls of neighbours_rest until a view is given u
 typedef struct View {
     NeighbourPlace place;
     Payload *payload; /* NULL: free */
-    int rests;        /* since it was used */
+    bool is_written;
+    int rests; /* since it was used */
 } View;
 
 struct Neighbours {
@@ -52,13 +53,25 @@ void neighbours_free(Neighbours **neighbours) {
     *neighbours = NULL;
 }
 
+static NeighbourPlace place_of(const Neighbours *neighbours, const PayloadFile *file) {
+    NeighbourPlace place = {.host = neighbours->host, .pid = neighbours->pid, .file = (uint64_t)file->file};
+    place.inode = file->inode;
+    place.size = file->size;
+    return place;
+}
+
 bool neighbours_tell(const Neighbours *neighbours, Payload *payload, size_t bytes, NeighbourPlace *place) {
     PayloadFile file;
     if (!neighbours->host || !payload_publish(payload, bytes, &file)) return false;
-    *place = (NeighbourPlace){.host = neighbours->host, .pid = neighbours->pid, .file = (uint64_t)file.file};
-    place->inode = file.inode;
-    place->size = file.size;
+    *place = place_of(neighbours, &file);
     return true;
+}
+
+Payload *neighbours_offer(const Neighbours *neighbours, size_t bytes, NeighbourPlace *place) {
+    PayloadFile file;
+    Payload *payload = neighbours->host ? payload_new_published(bytes, &file) : NULL;
+    if (payload) *place = place_of(neighbours, &file);
+    return payload;
 }
 
 /* Is it a file that we may read without a risk? */
@@ -70,11 +83,13 @@ static bool file_is_sound(int file, const NeighbourPlace *place) {
     return seals >= 0 && seals & F_SEAL_SHRINK;
 }
 
-static Payload *open_payload(const NeighbourPlace *place) {
+static Payload *open_payload(const NeighbourPlace *place, bool is_written) {
     char path[64];
     snprintf(path, sizeof path, "/proc/%llu/fd/%llu", (unsigned long long)place->pid, (unsigned long long)place->file);
-    int file = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-    Payload *payload = file >= 0 && file_is_sound(file, place) ? payload_of_file(file, place->size) : NULL;
+    int file = open(path, (is_written ? O_RDWR : O_RDONLY) | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+    Payload *payload = NULL;
+    if (file >= 0 && file_is_sound(file, place))
+        payload = is_written ? payload_on_file(file, place->size) : payload_of_file(file, place->size);
     if (file >= 0) close(file);
     return payload;
 }
@@ -94,20 +109,28 @@ static View *find_view(Neighbours *neighbours, const NeighbourPlace *place) {
     return oldest;
 }
 
-Payload *neighbours_find(Neighbours *neighbours, const NeighbourPlace *place, size_t bytes) {
+static Payload *find_payload(Neighbours *neighbours, const NeighbourPlace *place, size_t bytes, bool is_written) {
     if (!neighbours->host || place->host != neighbours->host || place->size < bytes || place->size > PTRDIFF_MAX / 2) return NULL;
     pthread_mutex_lock(&neighbours->mutex);
     View *view = find_view(neighbours, place);
-    bool is_known = view->payload && is_same(&view->place, place);
-    Payload *payload = is_known ? view->payload : open_payload(place);
+    bool is_known = view->payload && is_same(&view->place, place) && (view->is_written || !is_written);
+    Payload *payload = is_known ? view->payload : open_payload(place, is_written);
     if (payload && !is_known) {
         view_free(view);
-        *view = (View){.place = *place, .payload = payload};
+        *view = (View){.place = *place, .payload = payload, .is_written = is_written};
     }
     view->rests = 0;
     if (payload) payload_retain(payload);
     pthread_mutex_unlock(&neighbours->mutex);
     return payload;
+}
+
+Payload *neighbours_find(Neighbours *neighbours, const NeighbourPlace *place, size_t bytes) {
+    return find_payload(neighbours, place, bytes, false);
+}
+
+Payload *neighbours_find_offered(Neighbours *neighbours, const NeighbourPlace *place, size_t bytes) {
+    return find_payload(neighbours, place, bytes, true);
 }
 
 void neighbours_rest(Neighbours *neighbours) {
@@ -116,7 +139,7 @@ void neighbours_rest(Neighbours *neighbours) {
     for (size_t i = 0; i < VIEWS; i++) {
         View *view = &neighbours->views[i];
         if (!view->payload) continue;
-        view->rests = payload_is_shared(view->payload) ? 0 : view->rests + 1;
+        view->rests = payload_references(view->payload) > 1 ? 0 : view->rests + 1;
         if (view->rests >= RESTS) view_free(view);
     }
     pthread_mutex_unlock(&neighbours->mutex);

@@ -27,8 +27,13 @@ void neighbours_free(Neighbours **neighbours);
 /* Where the first `bytes` of the payload can be found until it is changed or gone. False: they cannot be shown to others. */
 bool neighbours_tell(const Neighbours *neighbours, Payload *payload, size_t bytes, NeighbourPlace *place);
 
+/* A new payload, zeroed, that others write to (see payload_new_published), and where they find it. NULL: as above. */
+Payload *neighbours_offer(const Neighbours *neighbours, size_t bytes, NeighbourPlace *place);
+
 /* At least `bytes` of a payload at a place that somebody told, with a reference, the caller's. NULL: they cannot be had. */
 Payload *neighbours_find(Neighbours *neighbours, const NeighbourPlace *place, size_t bytes);
+/* The same of one that was offered: what is written goes there. It may be found for reading afterwards. */
+Payload *neighbours_find_offered(Neighbours *neighbours, const NeighbourPlace *place, size_t bytes);
 
 void neighbours_rest(Neighbours *neighbours); /* now and then: gives up what was not used since the last few calls; NULL is fine */
 

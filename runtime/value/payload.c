@@ -19,6 +19,7 @@ struct MrPayload {
     size_t file_size;  /* of the data that are mapped from a file, published or not; 0: none */
     PayloadFile is_in; /* where it is published */
     bool is_published;
+    bool is_foreign; /* the file is another process's, and what is written here is seen there */
 };
 
 static size_t mapped_size(size_t bytes) {
@@ -35,11 +36,19 @@ static Payload *payload_made(void *memory, size_t size) {
     return payload;
 }
 
-Payload *payload_new(size_t bytes) {
+Payload *payload_try(size_t bytes) {
+    if (bytes > PTRDIFF_MAX / 2) return NULL;
     size_t size = mapped_size(bytes);
-    Payload *payload =
-        payload_made(mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0), size);
+    void *memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (memory == MAP_FAILED) return NULL;
+    Payload *payload = payload_made(memory, size);
     atomic_init(&payload->references, 1);
+    return payload;
+}
+
+Payload *payload_new(size_t bytes) {
+    Payload *payload = payload_try(bytes);
+    if (!payload) out_of_memory(bytes);
     return payload;
 }
 
@@ -65,8 +74,12 @@ Payload *payload_grow(Payload *payload, size_t bytes) {
     return payload_made(mremap(payload, payload->mapped, size, MREMAP_MAYMOVE), size);
 }
 
+int64_t payload_references(const Payload *payload) {
+    return atomic_load_explicit(&payload->references, memory_order_acquire);
+}
+
 bool payload_is_shared(const Payload *payload) {
-    return atomic_load_explicit(&payload->references, memory_order_acquire) > 1;
+    return payload->is_foreign || atomic_load_explicit(&payload->references, memory_order_acquire) > 1;
 }
 
 void payload_retain(Payload *payload) {
@@ -99,13 +112,18 @@ static bool file_make(size_t size, PayloadFile *out) {
     return is_good;
 }
 
-static bool file_map(char *data, int file, size_t size, size_t at) {
-    void *place = mmap(data + at, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_FIXED | MAP_NORESERVE, file, (off_t)at);
+static bool file_map(char *data, int file, size_t size, size_t at, int sharing) {
+    void *place = mmap(data + at, size, PROT_READ | PROT_WRITE, sharing | MAP_FIXED | MAP_NORESERVE, file, (off_t)at);
     return place != MAP_FAILED;
 }
 
 static size_t whole_pages(size_t bytes) {
     return (bytes + HEAD_SIZE - 1) / HEAD_SIZE * HEAD_SIZE;
+}
+
+/* Nobody can make it shorter, so that reading it cannot fail. */
+static bool file_seal(const PayloadFile *file) {
+    return fcntl(file->file, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW) == 0;
 }
 
 /* Part by part, so that there are never two of all of it. Wherever it ends, the data are what they were. */
@@ -114,11 +132,10 @@ static bool move_to_file(Payload *payload) {
     char *data = payload_data(payload);
     for (size_t at = 0, size; at < to->size; at += size) {
         size = to->size - at < MOVED ? to->size - at : MOVED;
-        if (!file_fill(to->file, data + at, size, at) || !file_map(data, to->file, size, at)) return false;
+        if (!file_fill(to->file, data + at, size, at) || !file_map(data, to->file, size, at, MAP_PRIVATE)) return false;
         if (at + size > payload->file_size) payload->file_size = at + size;
     }
-    /* Nobody can make it shorter, so that reading it cannot fail. */
-    return fcntl(to->file, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW) == 0;
+    return file_seal(to);
 }
 
 bool payload_publish(Payload *payload, size_t bytes, PayloadFile *out) {
@@ -138,13 +155,36 @@ void payload_withdraw(Payload *payload) {
     payload->is_published = false;
 }
 
-Payload *payload_of_file(int file, size_t bytes) {
+/* A payload of so many bytes of the file. */
+static Payload *payload_map(int file, size_t bytes, int sharing) {
     size_t size = whole_pages(bytes);
-    Payload *payload = payload_new(size);
-    if (!file_map(payload_data(payload), file, size, 0)) {
+    Payload *payload = payload_try(size);
+    if (payload && !file_map(payload_data(payload), file, size, 0, sharing)) {
         payload_release(payload);
         return NULL;
     }
-    payload->file_size = size;
+    if (payload) payload->file_size = size;
+    return payload;
+}
+
+Payload *payload_of_file(int file, size_t bytes) {
+    return payload_map(file, bytes, MAP_PRIVATE);
+}
+
+Payload *payload_on_file(int file, size_t bytes) {
+    Payload *payload = payload_map(file, bytes, MAP_SHARED);
+    if (payload) payload->is_foreign = true;
+    return payload;
+}
+
+Payload *payload_new_published(size_t bytes, PayloadFile *out) {
+    if (bytes > PTRDIFF_MAX / 2 || !file_make(whole_pages(bytes), out)) return NULL;
+    Payload *payload = file_seal(out) ? payload_of_file(out->file, bytes) : NULL;
+    if (!payload) {
+        close(out->file);
+        return NULL;
+    }
+    payload->is_in = *out;
+    payload->is_published = true;
     return payload;
 }

@@ -20,10 +20,12 @@ enum { PAYLOAD_LEAST = 1 << 20 }; /* bytes; what is smaller is malloc'ed */
 typedef struct MrPayload Payload;
 
 Payload *payload_new(size_t bytes);                    /* zeroed; with one reference, the caller's */
+Payload *payload_try(size_t bytes);                    /* the same; NULL: there are not so many addresses */
 char *payload_data(const Payload *payload);            /* on a 64-byte boundary; moves when the payload grows */
 size_t payload_size(const Payload *payload);           /* bytes that can be used: at least as many as were asked for */
 Payload *payload_grow(Payload *payload, size_t bytes); /* in place of the one that was given, which nobody shares */
 bool payload_is_shared(const Payload *payload);
+int64_t payload_references(const Payload *payload);
 void payload_retain(Payload *payload);
 void payload_release(Payload *payload); /* gives the memory back with the last reference */
 
@@ -38,8 +40,14 @@ typedef struct PayloadFile {
 bool payload_publish(Payload *payload, size_t bytes, PayloadFile *out);
 void payload_withdraw(Payload *payload); /* before it is written to; who has mapped the file keeps what was there */
 
+/* One that is published from the beginning, zeroed, for other processes to write to: what they write is here as long as nothing is
+ * written here. NULL: as above. */
+Payload *payload_new_published(size_t bytes, PayloadFile *out);
+
 /* The first `bytes` of a published payload of another process, which must be in the file; what is written is seen here alone. With
  * one reference; NULL: it cannot be mapped. */
 Payload *payload_of_file(int file, size_t bytes);
+/* The same, but what is written is written to the file. It counts as shared, whoever has it. */
+Payload *payload_on_file(int file, size_t bytes);
 
 #endif

@@ -51,7 +51,11 @@ void pool_close(StringPool *pool);
 
 MrList *list_new(int64_t cap, const MrType *element); /* empty, with room for `cap` elements (zeroed) */
 struct MrPayload;
-MrList *list_over(struct MrPayload *payload, int64_t len);          /* whose elements lie there; the reference is the list's */
+MrList *list_over(struct MrPayload *payload, int64_t len);               /* whose elements lie there; the reference is the list's */
+MrList *list_within(struct MrPayload *payload, char *data, int64_t len); /* the same from some element on; takes a reference */
+struct MrPayload *list_payload(const MrList *list); /* where all of its elements lie, from the beginning on; NULL: in no payload */
+/* Room for `more` elements behind those of a list, which is unique then: where the first of them belongs. */
+char *list_room(MrList **list, int64_t more, const MrType *element);
 void list_free(MrList *list);                                       /* gives back the memory of a list whose elements are gone */
 void list_unique(MrList **list, const MrType *element);             /* the place holds the only reference (a NULL stays NULL) */
 void list_push_take(MrList **list, void *x, const MrType *element); /* moves *x to the end of a list that is unique or NULL */

@@ -14,6 +14,7 @@
 #include "runtime/value/front.h"
 #include "runtime/value/part.h"
 #include "runtime/worker/follow.h"
+#include "runtime/worker/results.h"
 
 Frame *frame_new(const MrTask *task) {
     Frame *frame = xcalloc(1, sizeof *frame);
@@ -228,6 +229,10 @@ static void frame_encode(const Frame *frame, const FrameContext *of, const PartO
     }
     if (!frame->has_value) return;
     frame_settle(frame, of);
+    if (of->task->flags & MR_TASK_PLACES) {
+        results_encode(frame, of, frame_lending(of), out);
+        return;
+    }
     if (!order) {
         codec_encode_lent(out, frame->state, of->task->state, of->context->program, frame_lending(of));
         return;
@@ -276,7 +281,10 @@ static Frame *frame_decode(const FrameContext *of, Input *in) {
         memcpy(segment.text, text, segment.len);
         segment_push(frame, segment);
     }
-    if (has_value && !in->is_bad) {
+    if (has_value && !in->is_bad && of->task->flags & MR_TASK_PLACES) {
+        frame->has_value = results_decode(frame, of, frame_lending(of), in);
+        in->is_bad |= !frame->has_value;
+    } else if (has_value && !in->is_bad) {
         in->is_bad =
             codec_decode_lent(&in->at, in->end, frame->state, of->task->state, of->context->program, frame_lending(of)) != NULL;
         frame->has_value = !in->is_bad;

@@ -40,8 +40,9 @@ typedef struct FrameContext {
     const MrTask *task;
     const void *captures;
     uint64_t chunks;
-    Lending lending; /* of lists that travel as parts of a job's values; its `job` is that of the bags */
-    bool is_cut;     /* the frames combined are parts of frames, cut by the hashes of keys (cut.h) */
+    Payload *results; /* of a task that PLACES: of the whole job (results.h); NULL: states have lists of their own */
+    Lending lending;  /* of lists that travel as parts of a job's values; its `job` is that of the bags */
+    bool is_cut;      /* the frames combined are parts of frames, cut by the hashes of keys (cut.h) */
     bool
         in_order; /* chunks are mapped in order on this thread: their output stays in the context, in the order in which it comes */
 } FrameContext;

@@ -12,6 +12,9 @@
 #include "runtime/worker/follow.h"
 #include "runtime/worker/runtime.h"
 
+/* Of the byte behind the values of a blob: what follows there. Where nothing does, it is missing. */
+enum { BLOB_LISTS = 1, BLOB_RESULTS = 2 };
+
 static void job_start(Job *job, MrContext *context, const void *captures) {
     job->of = (FrameContext){.context = context, .task = job->plan.task, .captures = captures, .chunks = job->plan.chunks};
     const MrRuntime *runtime = runtime_of(context); /* NULL where there is nothing but the values */
@@ -36,6 +39,7 @@ void job_close(Job *job) {
     if (!job->plan.task) return;
     bag_free(&job->bag);
     if (job->is_lent) drop_lists(job);
+    if (job->of.results) payload_release(job->of.results);
     if (job->own_captures) mr_drop(job->of.context, job->own_captures, job->plan.task->captures);
     free(job->own_captures);
     plan_free(&job->plan);
@@ -99,7 +103,7 @@ static bool has_large_lists(const Job *job) {
     for (uint32_t i = 0; i < job->plan.task->source_count; i++) {
         if (!plan_is_list(&job->plan, i)) continue;
         const MrList *list = job->plan.sources[i].list;
-        if (!list || !list->payload || !job->plan.task->sources[i].element->is_flat) return false;
+        if (!list || !list_payload(list) || !job->plan.task->sources[i].element->is_flat) return false;
     }
     return true;
 }
@@ -131,8 +135,8 @@ static bool encode_places(const Job *job, Buf *out) {
     return true;
 }
 
-JobLists job_encode_lent_lists(const Job *job, Lending lending, Buf *out) {
-    if ((!lending.lender && !job->neighbours) || !has_large_lists(job)) return LISTS_ASKED_FOR;
+static JobLists encode_lists(const Job *job, Lending lending, Buf *out) {
+    if (!has_large_lists(job)) return LISTS_ASKED_FOR;
     if (lending.lender) {
         encode_loans(job, lending, out);
         return LISTS_LOANS;
@@ -140,10 +144,45 @@ JobLists job_encode_lent_lists(const Job *job, Lending lending, Buf *out) {
     return encode_places(job, out) ? LISTS_PLACES : LISTS_ASKED_FOR;
 }
 
+/* Bytes of the results of a task that PLACES; 0: they are not worth memory of their own, or more than there can be. */
+static size_t results_size(const Job *job) {
+    const MrTask *task = job->plan.task;
+    size_t bytes;
+    if (!(task->flags & MR_TASK_PLACES)) return 0;
+    bool is_too_large = __builtin_mul_overflow((size_t)job->plan.elements, (size_t)task->state->fields[0]->size, &bytes);
+    return is_too_large || bytes > PTRDIFF_MAX / 2 || bytes < PAYLOAD_LEAST ? 0 : bytes;
+}
+
+static bool encode_results(Job *job, Lending lending, Buf *out) {
+    size_t size = results_size(job);
+    NeighbourPlace place;
+    if (!size || job->of.results) return false;
+    job->of.results = lending.lender ? payload_try(size) : neighbours_offer(job->neighbours, size, &place);
+    if (!job->of.results) return false;
+    if (lending.lender) {
+        uint64_t loan = lender_lend(lending.lender, lending.job, job->of.results);
+        buf_add(out, &loan, sizeof loan);
+    } else {
+        buf_add(out, &place, sizeof place);
+    }
+    return true;
+}
+
+JobLists job_encode_lent(Job *job, Lending lending, bool has_results, Buf *out) {
+    if (!lending.lender && !job->neighbours) return LISTS_ASKED_FOR;
+    size_t head = out->len;
+    buf_add_char(out, 0);
+    bool offers = has_results && encode_results(job, lending, out);
+    JobLists lists = encode_lists(job, lending, out);
+    out->data[head] = (char)((offers ? BLOB_RESULTS : 0) | (lists == LISTS_ASKED_FOR ? 0 : BLOB_LISTS));
+    if (!out->data[head]) out->len = head;
+    return lists;
+}
+
 /* Returns what is wrong with the bytes, or NULL. */
 static const char *decode_loans(Job *job, const char **at, const char *end) {
     uint64_t loan;
-    if ((size_t)(end - *at) != job->plan.lists * sizeof loan) return "a loan is malformed";
+    if (!job_has_plain_lists(job) || (size_t)(end - *at) != job->plan.lists * sizeof loan) return "a loan is malformed";
     job->is_lent = true;
     for (uint32_t i = 0; i < job->plan.task->source_count; i++) {
         if (!plan_is_list(&job->plan, i)) continue;
@@ -179,6 +218,32 @@ static const char *decode_places(Job *job, const char **at, const char *end) {
     return NULL;
 }
 
+/* Where they are not to be had here, the results go into lists of their own. */
+static const char *decode_results(Job *job, const char **at, const char *end) {
+    NeighbourPlace place;
+    uint64_t loan;
+    bool is_loan = job->of.lending.lender;
+    size_t size = results_size(job), len = is_loan ? sizeof loan : sizeof place;
+    if (!size || (size_t)(end - *at) < len) return "the place of the results is malformed";
+    memcpy(is_loan ? (void *)&loan : (void *)&place, *at, len);
+    *at += len;
+    if (is_loan)
+        job->of.results = lender_borrow(job->of.lending.lender, loan);
+    else
+        job->of.results = neighbours_find_offered(job->neighbours, &place, size);
+    return is_loan && !job->of.results ? codec_is_over : NULL;
+}
+
+static const char *decode_lent(Job *job, const char **at, const char *end) {
+    bool is_loan = job->of.lending.lender;
+    if (!is_loan && !job->neighbours) return "nothing is lent here";
+    unsigned char what = (unsigned char)*(*at)++;
+    const char *problem = what == 0 || what > (BLOB_RESULTS | BLOB_LISTS) ? "what is lent is malformed" : NULL;
+    if (!problem && what & BLOB_RESULTS) problem = decode_results(job, at, end);
+    if (problem || !(what & BLOB_LISTS)) return problem;
+    return is_loan ? decode_loans(job, at, end) : decode_places(job, at, end);
+}
+
 static const char *decode_values(Job *job, const char **at, const char *end) {
     MrContext *context = job->of.context;
     const MrTask *task = job->plan.task;
@@ -192,8 +257,7 @@ static const char *decode_values(Job *job, const char **at, const char *end) {
         memset(place, 0, globals->fields[global]->size);
         problem = codec_decode_lent(at, end, place, globals->fields[global], context->program, lending);
     }
-    if (problem || !job->plan.lists || *at == end) return problem;
-    return job->of.lending.lender ? decode_loans(job, at, end) : job->neighbours ? decode_places(job, at, end) : NULL;
+    return problem || *at == end ? problem : decode_lent(job, at, end);
 }
 
 bool job_open(Job *job, MrContext *context, const MrTask *task, uint64_t number, const void *blob, size_t size) {

@@ -27,9 +27,10 @@ bool job_init(Job *job, MrContext *context, const MrTask *task, const void *capt
 /* Plan, captured values and globals: all that a worker needs, but for its lists. */
 void job_encode_blob(const Job *job, Lending lending, Buf *out);
 /* Adds to the blob where the lists lie as a whole: for the threads of this process (LOANS), or for the processes of this host
- * (PLACES), which must be able to ask for slices all the same. */
+ * (PLACES), which must be able to ask for slices all the same. With `has_results` also where all put the results of a task that
+ * PLACES, if these are large: memory for them is made, and is the job's. */
 typedef enum JobLists { LISTS_ASKED_FOR, LISTS_LOANS, LISTS_PLACES } JobLists;
-JobLists job_encode_lent_lists(const Job *job, Lending lending, Buf *out);
+JobLists job_encode_lent(Job *job, Lending lending, bool has_results, Buf *out);
 
 /* The elements of all list sources, encoded by chunk; nothing when there are none. Each must be cut into chunks that follow one
  * another (job_has_plain_lists). */

@@ -11,6 +11,7 @@
 #include "runtime/worker/cpu.h"
 #include "runtime/worker/fault.h"
 #include "runtime/worker/job.h"
+#include "runtime/worker/results.h"
 
 /* How long a batch of chunks may take, in nanoseconds: of elements, of text (whose limit is looked at between chunks), and where it
  * is no matter how late the clock is seen, as long as somebody who gets idle meanwhile does not wait for long. */
@@ -78,7 +79,10 @@ static bool kernel_run(const Job *job, MrChunk *chunk, void *state, bool *has_va
     Mapped mapped = {.head.locate = mapped_locate, .plan = &job->plan, .chunk = chunk};
     if (!(task->flags & MR_TASK_ONE)) context->mapped = &mapped.head;
     MrKernel *kernel = cpu_kernel(task);
+    bool places = task->flags & MR_TASK_PLACES;
+    if (places) results_begin(&job->of, state, chunk);
     bool failed = kernel(context, job->of.captures, chunk, state, has_value);
+    if (places) *has_value = results_end(&job->of, state, chunk, failed);
     context->mapped = NULL;
     return failed;
 }

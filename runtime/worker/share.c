@@ -167,17 +167,21 @@ bool shares_is_resumed(Shares *shares) {
     return is_resumed;
 }
 
-static void give_name(Shares *shares, const Job *job, const Buf *blob, JobName *name) {
+static bool shares_has_journal(Shares *shares) {
     pthread_mutex_lock(&shares->mutex);
     await_welcome(shares);
     bool has_journal = shares->has_journal;
     pthread_mutex_unlock(&shares->mutex);
-    if (!has_journal) return;
+    return has_journal;
+}
+
+static void give_name(Shares *shares, const Job *job, const Buf *blob, JobName *name) {
+    if (!shares_has_journal(shares)) return;
     if (!shares->names) shares->names = job_names_new();
     job_names_give(shares->names, job, blob, name);
 }
 
-Share *share_submit(Shares *shares, const Job *job, ShareTerms terms) {
+Share *share_submit(Shares *shares, Job *job, ShareTerms terms) {
     const MrTask *task = job->plan.task;
     Share *share = xcalloc(1, sizeof *share);
     share->number = JOB_NUMBER(atomic_load(&shares->owner), ++shares->last_number);
@@ -201,7 +205,7 @@ Share *share_submit(Shares *shares, const Job *job, ShareTerms terms) {
     Lending lending = {job->of.lending.lender, share->number, false};
     job_encode_blob(job, lending, &request->data);
     if (!terms.by_ranges) give_name(shares, job, &request->data, &request->submit.name);
-    JobLists lists = job_encode_lent_lists(job, lending, &request->data);
+    JobLists lists = job_encode_lent(job, lending, !terms.by_ranges && !shares_has_journal(shares), &request->data);
     bool may_ask = lists == LISTS_ASKED_FOR || (lists == LISTS_PLACES && !neighbours_are_all(job->neighbours));
     if (lists == LISTS_LOANS) spec->lists = 0; /* who has them need not ask */
     if (lists == LISTS_PLACES) spec->flags |= JOB_LENDS;

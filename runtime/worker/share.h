@@ -28,7 +28,7 @@ typedef struct ShareTerms {
     uint64_t grain;        /* by ranges: as in JobSpec */
 } ShareTerms;
 
-Share *share_submit(Shares *shares, const Job *job, ShareTerms terms); /* hands the job to the workers */
+Share *share_submit(Shares *shares, Job *job, ShareTerms terms); /* hands the job to the workers */
 
 /* The root's: whether there is a journal of an earlier run, which may know any job. Waits until the scheduler has welcomed us,
  * before which jobs are held back in any case. */
