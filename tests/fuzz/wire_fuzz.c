@@ -5,6 +5,7 @@
 
 #include "base/checksum.h"
 #include "runtime/net/wire.h"
+#include "runtime/value/neighbours.h"
 #include "runtime/value/value.h"
 #include "runtime/worker/cut.h"
 #include "runtime/worker/job.h"
@@ -133,9 +134,9 @@ static void try_slice(MrContext *context, const uint8_t *bytes, size_t size, con
     if (!job_decode_slice(&job, 0, 0, size % 3 + 1, &slice, &elements) && elements) job_drop_slice(&job, 0, elements);
 }
 
-static void try_bag(MrContext *context, const uint8_t *bytes, size_t size, const MrTask *task) {
+static void try_bag(MrContext *context, const uint8_t *bytes, size_t size, const MrTask *task, Payload *results) {
     Job job = {.plan = {.task = task, .chunks = 100}};
-    job.of = (FrameContext){.context = context, .task = task, .chunks = 100};
+    job.of = (FrameContext){.context = context, .task = task, .chunks = 100, .results = results};
     bag_init(&job.bag, 100, task->flags & MR_TASK_EXACT, frame_ops(&job.of));
     uint64_t nodes;
     if (!job_merge_encoded(&job, bytes, size, &nodes)) {
@@ -144,6 +145,46 @@ static void try_bag(MrContext *context, const uint8_t *bytes, size_t size, const
         buf_free(&again);
     }
     bag_free(&job.bag);
+}
+
+/* ---- lists that lie in other processes, and results that are stored where they belong */
+
+static const MrType *const int_fields[] = {&type_int};
+static const MrType ints = {.kind = MR_LIST, .size = 8, .align = 8, .field_count = 1, .fields = int_fields, .name = "[int]"};
+static const MrSourceInfo flat[] = {{.kind = MR_SOURCE_LIST, .element = &type_int, .list = &ints}};
+
+static bool merge_lists(MrContext *context, const void *captures, void *left, void *right) {
+    MrList **from = right;
+    (void)captures;
+    bool failed = mr_list_extend(context, left, *from, &ints);
+    mr_drop(context, from, &ints);
+    *from = NULL;
+    return failed;
+}
+
+/* What is lent for a job, behind a description that is right; large enough for the results to have memory of their own. */
+static void try_lent(MrContext *context, const uint8_t *bytes, size_t size, uint32_t flags) {
+    MrTask task = task_of(flat, 1, flags);
+    Buf blob = {0};
+    uint64_t elements = PAYLOAD_LEAST / sizeof(int64_t);
+    MrRange range = {.count = 0};
+    task.state = &ints;
+    buf_add(&blob, &elements, sizeof elements);
+    buf_add(&blob, &range, sizeof range);
+    for (int i = 0; i < 3; i++) buf_add_char(&blob, 0); /* captures and the global: an empty text and lists */
+    buf_add(&blob, bytes, size);
+    try_job(context, (const uint8_t *)blob.data, blob.len, &task);
+    buf_free(&blob);
+}
+
+/* A bag of lists that lie within the results of a job. */
+static void try_results(MrContext *context, const uint8_t *bytes, size_t size) {
+    MrTask task = task_of(NULL, 0, MR_TASK_PLACES | MR_TASK_ASSOCIATIVE);
+    task.state = &ints;
+    task.merge = merge_lists;
+    Payload *results = payload_new(4096);
+    try_bag(context, bytes, size, &task, results);
+    payload_release(results);
 }
 
 static bool merge_tables(MrContext *context, const void *captures, void *left, void *right) {
@@ -176,23 +217,23 @@ static void try_table(MrContext *context, const uint8_t *bytes, size_t size, uin
     }
     task.state = &table;
     task.merge = merge_tables;
-    try_bag(context, (const uint8_t *)copy.data, copy.len, &task);
+    try_bag(context, (const uint8_t *)copy.data, copy.len, &task, NULL);
     buf_free(&copy);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     static const MrProgram program = {.abi_version = MR_ABI_VERSION, .name = "fuzz", .globals = &pair};
     if (size == 0) return 0;
-    MrRuntime runtime = {0};
+    MrRuntime runtime = {.neighbours = neighbours_new(1, true)};
     MrContext context;
     context_init(&context, &program, &runtime);
     MrTask walk = task_of(sources, 2, 0), text = task_of(texts, 1, 0), ordered = task_of(NULL, 0, 0);
     MrTask exact = task_of(NULL, 0, MR_TASK_EXACT), stream = task_of(streams, 1, 0), by_chunk = task_of(shares, 3, 0);
-    switch (data[0] % 12) {
+    switch (data[0] % 15) {
     case 0: try_message(data + 1, size - 1); break;
     case 1: try_job(&context, data + 1, size - 1, &walk); break;
     case 2: try_job(&context, data + 1, size - 1, &text); break;
-    case 3: try_bag(&context, data + 1, size - 1, &ordered); break;
+    case 3: try_bag(&context, data + 1, size - 1, &ordered, NULL); break;
     case 4: try_job(&context, data + 1, size - 1, &stream); break;
     case 5: try_shares(&context, data + 1, size - 1, &by_chunk); break;
     case 6: try_slice(&context, data + 1, size - 1, &walk); break;
@@ -200,9 +241,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     case 8: try_table(&context, data + 1, size - 1, MR_TASK_EXACT, false); break;
     case 9: try_table(&context, data + 1, size - 1, 0, true); break;
     case 10: try_table(&context, data + 1, size - 1, MR_TASK_EXACT, true); break;
-    default: try_bag(&context, data + 1, size - 1, &exact); break;
+    case 11: try_lent(&context, data + 1, size - 1, 0); break;
+    case 12: try_lent(&context, data + 1, size - 1, MR_TASK_PLACES | MR_TASK_ASSOCIATIVE); break;
+    case 13: try_results(&context, data + 1, size - 1); break;
+    default: try_bag(&context, data + 1, size - 1, &exact, NULL); break;
     }
     context_free(&context);
+    neighbours_free(&runtime.neighbours);
     runtime_free(&runtime);
     return 0;
 }
