@@ -17,14 +17,15 @@ Exit status 1 when a program fails or results differ, with --strict also when wh
 import argparse, json, subprocess, sys
 from pathlib import Path
 
-from harness import growth, numbers, overhead, runs, same, text, variations
+from harness import growth, numbers, overhead, runs, same, session, text, variations
 from harness.inputs import ROOT
 from harness.report import Report
 from harness.run import Failure, take_priority
 
 SUITES = {"wordcount": text.wordcount, "vocabulary": text.vocabulary, "small": text.small, "tiny": runs.tiny, "dot": numbers.dot,
           "int_dot": numbers.int_dot, "float_sum": numbers.float_sum, "pi": numbers.pi, "mandelbrot": numbers.mandelbrot,
-          "groupby": text.groupby, "tasks": runs.tasks, "ranges": runs.ranges, "keyed": runs.keyed, "compile": runs.compile_time,
+          "groupby": text.groupby, "tasks": runs.tasks, "ranges": runs.ranges, "keyed": runs.keyed, "session": session.session,
+          "compile": runs.compile_time,
           "memory": text.memory, "overhead": overhead.overhead, "same": same.same, "growth": growth.growth, "variations": variations.variations}
 
 

@@ -229,7 +229,7 @@ typedef enum CoreSourceKind {
     CORE_SOURCE_OPTIONAL,
     CORE_SOURCE_WORDS_IN, /* expr is a string: its words */
     CORE_SOURCE_LINES_IN,
-    CORE_SOURCE_PARTS, /* expr is a PRIM that gives a list of a text's parts: they are found one by one, and no list is made */
+    CORE_SOURCE_PARTS,      /* expr is a PRIM that gives a list of a text's parts: they are found one by one, and no list is made */
     CORE_SOURCE_TEXT_WORDS, /* expr is a list of paths: their text in chunks that are cut at words; var is a string */
     CORE_SOURCE_TEXT_LINES,
     CORE_SOURCE_STREAM, /* a stream as a value: alone; var is an element, in a job's own sources nothing */
@@ -363,8 +363,8 @@ struct CoreJob {
     uint8_t hash[16];          /* of the printed core of the job and all it calls */
 };
 
-/* A name that a cell declares for those that follow: the global that has its value in the end. `value` is the name of that of the last
- * statement. */
+/* A name that a cell declares for those that follow: the global that has its value in the end. `value` is the name of that of the
+ * last statement. */
 typedef struct CoreExport {
     const char *name;
     const CoreGlobal *global;
@@ -387,7 +387,8 @@ typedef struct CoreProgram {
     VEC(CoreJob *) jobs;
     bool has_futures; /* some job is only started */
     VEC(CoreForeign) foreign;
-    VEC(CoreExport) given, exports; /* of a cell: the globals that have values before it starts, and that are read when it has run */
+    VEC(CoreExport)
+    given, exports; /* of a cell: the globals that have values before it starts, and that are read when it has run */
     bool checks_laws;
     CoreFn *top_level; /* no parameters, unit; sets the globals (CORE_ASSIGN) and runs the statements */
     uint8_t hash[16];
@@ -406,6 +407,7 @@ void core_print(const CoreProgram *program, Buf *out);
 typedef void CorePlanMore(void *context, const CoreJob *job, Buf *out);
 void core_print_plan(const CoreProgram *program, CorePlanMore *more, void *context, Buf *out); /* more may be NULL */
 void core_print_dot(const CoreProgram *program, Buf *out); /* functions and jobs as a graph, for Graphviz */
+bool core_runs_once(const CoreProgram *program);           /* there are no jobs, functions or loops in it */
 size_t core_size(const CoreProgram *program);              /* expressions */
 void core_print_expr(const CoreExpr *expr, Buf *out);
 

@@ -52,3 +52,14 @@ void lower_exports(Lower *l, Env *env, CoreExprs *out) {
         export_value(l, symbol->name, value, symbol->span, out);
     }
 }
+
+static void find_loop(CoreExpr *expr, void *found) {
+    if (expr->kind == CORE_FOR || expr->kind == CORE_WHILE) *(bool *)found = true;
+    core_each_child(expr, find_loop, found);
+}
+
+bool core_runs_once(const CoreProgram *program) {
+    bool has_loop = program->jobs.len > 0 || program->fns.len > 1;
+    if (!has_loop) find_loop(program->top_level->body, &has_loop);
+    return !has_loop;
+}

@@ -180,7 +180,9 @@ static bool reach_module(Session *session, bool may_split) {
     if (!session->module) {
         const char *folder = session->options.library_dir, *machine = gen_target_machine(session->options.target);
         const char *hot = folder && machine ? arena_printf(session->arena, "%s/hot-%s.bc", folder, machine) : NULL;
-        GenOptions options = {.level = (unsigned)session->options.optimise,
+        bool is_quick =
+            session->cell != CELL_NONE && core_runs_once(session->core); /* optimising it takes longer than running it */
+        GenOptions options = {.level = is_quick ? 0 : (unsigned)session->options.optimise,
                               .is_debug = session->options.debug,
                               .target = session->options.target,
                               .cpu = session->options.cpu,
