@@ -3,6 +3,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <netdb.h>
 #include <poll.h>
 #include <signal.h>
 #include <stddef.h>
@@ -326,6 +327,11 @@ static void parent_signals(Parent *parent) {
     parent->signals = signalfd(-1, &mask, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 
+/* libzmq asks for a protocol's number where it starts. The libraries that know it are loaded here, once, and not by each child. */
+static void names_load(void) {
+    (void)getprotobyname("pgm");
+}
+
 void launch_parent(LaunchEnds ends, const MrProgram *program, LaunchRole *role) {
     Parent parent = {.ends = ends, .ran_out = oom_count()};
     prctl(PR_SET_NAME, "mr-parent");
@@ -334,6 +340,7 @@ void launch_parent(LaunchEnds ends, const MrProgram *program, LaunchRole *role) 
     MR_FAULT_PROCESS("parent");
     MR_FAULT("parent.before_hello");
     report(&parent, &hello);
+    names_load();
     parent_signals(&parent);
     for (;;) {
         struct pollfd items[2] = {{.fd = ends.in, .events = POLLIN}, {.fd = parent.signals, .events = POLLIN}};

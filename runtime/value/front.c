@@ -6,9 +6,13 @@
 
 #include "base/arena.h"
 
-/* The least and the most lines: as many as one huge page holds. More than that are no nearer than the map itself. There are more
- * than LINES_LEAST for each entry of the map, and LINES_NEW when there have become too few. */
-enum { FRONT_FIRST = 1024, FRONT_MOST = 65536, LINES_LEAST = 2, LINES_NEW = 4 };
+/* The least and the most lines: as many as one huge page holds. More than that are no nearer than the map itself. There are no
+ * fewer than LINES_LEAST for each entry of the map, and LINES_NEW when there have become too few. */
+enum { FRONT_FIRST = 1024, FRONT_MOST = 65536, LINES_LEAST = 1, LINES_NEW = 4 };
+
+/* A map that has a front will hardly be small: it begins with room for so many entries, memory that is not touched before it is
+ * needed. */
+enum { FIRST_ENTRIES = 1536 };
 
 /* The most lines there are lie in one huge page, where the system has any. */
 static FrontLine *lines_new(uint64_t count) {
@@ -51,7 +55,7 @@ static void front_make(MrMap *map) {
 
 void *mr_front_open(MrContext *context, MrMap **place, const MrType *type) {
     (void)context;
-    if (!*place) *place = map_new(type->fields[0], type->fields[1], 0);
+    if (!*place) *place = map_new(type->fields[0], type->fields[1], FIRST_ENTRIES);
     front_make(*place);
     return (*place)->front;
 }
