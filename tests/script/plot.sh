@@ -11,3 +11,15 @@ sha256sum *.svg > sums
 rm -- *.svg
 "$MRRUN" -n 3 ./pictures | cmp - printed
 sha256sum --quiet -c sums
+
+# Numbers at the edge of what can be drawn.
+"$MRC" -O0 "$ROOT/tests/script/lib/picture_edges.mr" -o edges
+timeout 100 ./edges > reasons
+cmp reasons - << 'E2'
+
+an axis from to the first must be below the second
+an axis from to these are too close to each other
+counts: bins from to the first must be below the second
+counts: bins from to these are too close to each other
+histogram: the bins must lie between two numbers, not and
+E2

@@ -285,7 +285,7 @@ a logarithmic axis from 0: it must begin above zero
 histogram: -1 bins; there may be from 1 to 1000, or 0 to have a number chosen
 histogram: the bins must lie between two numbers, not 5.0 and 1.0
 counts: a histogram of no bins
-counts: the bins must lie between two numbers, not 1.0 and 1.0
+counts: bins from 1 to 1: the first must be below the second
 heatmap: the cell of `a` and `b` has two values
 layers: an axis x of names and one of numbers do not fit together
 layers: an axis y of numbers and one of numbers, logarithmic do not fit together
