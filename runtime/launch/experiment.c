@@ -35,7 +35,8 @@ struct Experiment {
     MrRuntime runtime;
     _Atomic uint64_t limit; /* MrRuntime.limit */
     Alone *alone;
-    bool is_clean;
+    bool is_torn;  /* not all workers could be started: those that were go on until the process ends */
+    bool is_clean; /* all threads have ended */
 };
 
 static Experiment *experiment_of(MrContext *context) {
@@ -52,12 +53,13 @@ static bool start_workers(MrContext *context) {
                           .lender = self->runtime.lender};
     char *error = NULL;
     self->alone = alone_start(&config, &self->runtime.cluster, &error);
+    self->is_torn = self->is_torn || !self->alone;
     return !self->alone && io_fail_take(context, error);
 }
 
 static void disconnect(Experiment *self) {
     cluster_finish(&self->runtime.cluster, 0);
-    self->is_clean = alone_finish(&self->alone);
+    self->is_clean = alone_finish(&self->alone) && !self->is_torn;
 }
 
 /* `exit` in a program ends the experiment. */

@@ -40,6 +40,7 @@ typedef struct RootRun {
     Net *net; /* under mrrun */
     char control[MESSAGE_ENDPOINT_SIZE], data[MESSAGE_ENDPOINT_SIZE];
     int status;
+    bool is_torn;  /* not all workers could be started: those that were go on until the process ends */
     bool is_clean; /* all threads have ended, and given back what they had */
 } RootRun;
 
@@ -78,7 +79,7 @@ static int conclude(MrContext *context, bool failed, int status) {
 
 static void disconnect(RootRun *run, int status) {
     cluster_finish(&run->runtime.cluster, status);
-    run->is_clean = alone_finish(&run->alone);
+    run->is_clean = alone_finish(&run->alone) && !run->is_torn;
     net_free(&run->net);
 }
 
@@ -183,6 +184,7 @@ static bool start_alone(MrContext *context) {
     config.lender = run->runtime.lender;
     char *error = NULL;
     run->alone = alone_start(&config, &run->runtime.cluster, &error);
+    run->is_torn = !run->alone;
     return !run->alone && io_fail_take(context, error);
 }
 
