@@ -6,7 +6,7 @@
  * walked. Only loops are changed: a job over a list is cut into chunks by the list's length. Runs after tidy.c, before anything is
  * said of ownership.
  */
-#include "compiler/core/core_internal.h"
+#include "compiler/core/makers.h"
 
 #include <string.h>
 
@@ -14,7 +14,8 @@ enum { INLINED_DEPTH = 8 }; /* functions that do nothing but call each other */
 
 typedef struct Parts {
     CoreProgram *program;
-    uint32_t *next_var;
+    uint32_t *next_var, next_loop;
+    int depth; /* of code that took the place of loops, inside each other */
     Map reads; /* variable -> how often it is read in the program */
 } Parts;
 
@@ -26,85 +27,17 @@ static bool is_walked_prim(const CoreExpr *expr) {
     return false;
 }
 
-/* Means the same wherever it stands in its scope. */
-static bool is_steady(const CoreExpr *expr) {
-    return expr->kind == CORE_STRING || expr->kind == CORE_INT || (expr->kind == CORE_LOCAL && !expr->var->is_mutable);
-}
-
 /* ---- a function in the place of its call */
 
-typedef struct Copy {
-    Parts *parts;
-    Map meanings; /* the function's variable -> CoreExpr, what stands for it here */
-    CoreExprs statements;
-    Span call;
-    bool is_library; /* what fails in the library fails at the call */
-    bool has_failed; /* the function has what is not copied */
-} Copy;
-
-static CoreExpr *copy_expr(Copy *copy, const CoreExpr *expr);
-
-/* Evaluates the value once, in front of the loop. */
-static void copy_let(Copy *copy, const CoreVar *of, CoreExpr *value) {
-    Arena *arena = copy->parts->program->arena;
-    CoreVar *var = arena_make(arena, CoreVar);
-    *var = (CoreVar){.name = of->name, .id = (*copy->parts->next_var)++, .type = of->type, .is_hidden = true, .span = of->span};
-    CoreExpr *let = core_node(arena, CORE_LET, core_type(copy->parts->program->types, CORE_TYPE_TUPLE, NULL, 0), value->span);
-    let->var = var;
-    vec_push(arena, &let->args, value);
-    vec_push(arena, &copy->statements, let);
-    *map_slot_pointer(&copy->meanings, of) = core_local(arena, var, value->span);
-}
-
-static bool is_copied(const CoreExpr *expr) {
-    switch (expr->kind) {
-    case CORE_INT:
-    case CORE_FLOAT:
-    case CORE_BOOL:
-    case CORE_STRING:
-    case CORE_LOCAL:
-    case CORE_GLOBAL:
-    case CORE_OP:
-    case CORE_CALL:
-    case CORE_PRIM:
-    case CORE_TUPLE:
-    case CORE_FIELD:
-    case CORE_INDEX:
-    case CORE_SLICE:
-    case CORE_CONCAT:
-    case CORE_FORMAT: return true;
-    default: return false;
-    }
-}
-
-static CoreExpr *copy_plain(Copy *copy, const CoreExpr *expr) {
-    Arena *arena = copy->parts->program->arena;
-    CoreExpr *made = arena_make(arena, CoreExpr);
-    *made = *expr;
-    made->args = (CoreExprs){0};
-    if (copy->is_library) made->span = copy->call;
-    for (size_t i = 0; i < expr->args.len && !copy->has_failed; i++)
-        vec_push(arena, &made->args, copy_expr(copy, expr->args.items[i]));
-    return made;
-}
-
-static CoreExpr *copy_expr(Copy *copy, const CoreExpr *expr) {
-    const CoreExpr *meaning = expr->kind == CORE_LOCAL ? map_get_pointer(&copy->meanings, expr->var) : NULL;
-    if (meaning) return core_copy(copy->parts->program->arena, meaning);
-    copy->has_failed |= !is_copied(expr) || expr->kind == CORE_LOCAL;
-    return copy_plain(copy, expr);
-}
-
-/* The function's value, after whatever it evaluates first. */
-static CoreExpr *copy_body(Copy *copy, const CoreExpr *body) {
-    if (body->kind != CORE_BLOCK) return copy_expr(copy, body);
+/* The function's value, after whatever it evaluates first; NULL: it cannot be had without the call. */
+static CoreExpr *copy_body(CoreCopy *copy, const CoreExpr *body, CoreExprs *statements) {
+    if (body->kind != CORE_BLOCK) return core_copy_code(copy, body);
     for (size_t i = 0; i + 1 < body->args.len && !copy->has_failed; i++) {
         const CoreExpr *let = body->args.items[i];
         copy->has_failed |= let->kind != CORE_LET || let->var->is_mutable;
-        if (!copy->has_failed) copy_let(copy, let->var, copy_expr(copy, let->args.items[0]));
+        if (!copy->has_failed) vec_push(copy->program->arena, statements, core_copy_code(copy, let));
     }
-    copy->has_failed |= body->args.len == 0;
-    return copy->has_failed ? NULL : copy_expr(copy, vec_last(&body->args));
+    return copy->has_failed || body->args.len == 0 ? NULL : core_copy_code(copy, vec_last(&body->args));
 }
 
 static const CoreExpr *body_value(const CoreExpr *body) {
@@ -119,22 +52,13 @@ static bool gives_parts(const CoreExpr *call) {
 
 /* The value of the call without the call, NULL where that cannot be; `statements` is what must be evaluated first. */
 static CoreExpr *call_replace(Parts *parts, const CoreExpr *call, CoreExprs *statements) {
-    Span span = call->fn->span;
-    Copy copy = {.parts = parts, .call = call->span};
-    copy.is_library = source_file(parts->program->sources, span.file)->is_library;
-    map_init(&copy.meanings, parts->program->arena);
-    for (size_t i = 0; i < call->args.len; i++) {
-        CoreExpr *arg = call->args.items[i];
-        CoreVar *param = call->fn->params.items[i];
-        if (is_steady(arg))
-            *map_slot_pointer(&copy.meanings, param) = arg;
-        else
-            copy_let(&copy, param, arg);
-    }
-    CoreExpr *value = copy_body(&copy, call->fn->body);
-    if (copy.has_failed) return NULL;
-    for (size_t i = 0; i < copy.statements.len; i++) vec_push(parts->program->arena, statements, copy.statements.items[i]);
-    return value;
+    CoreCopy copy;
+    core_copy_begin(&copy, parts->program, parts->next_var, &parts->next_loop);
+    copy.has_span = source_file(parts->program->sources, call->fn->span.file)->is_library;
+    copy.span = call->span;
+    for (size_t i = 0; i < call->args.len; i++) core_copy_bind(&copy, call->fn->params.items[i], call->args.items[i], statements);
+    CoreExpr *value = copy_body(&copy, call->fn->body, statements);
+    return copy.has_failed ? NULL : value;
 }
 
 /* ---- loops */
@@ -188,7 +112,7 @@ static void fusion_rename(CoreExpr *expr, void *context) {
 /* No separator lies across the end of a line, or is part of one; patterns are matched with each line. */
 static bool is_within_lines(const CoreExpr *prim) {
     if (strcmp(prim->text, "fields") == 0) return true;
-    if (strcmp(prim->text, "find_all") == 0) return is_steady(prim->args.items[1]);
+    if (strcmp(prim->text, "find_all") == 0) return core_is_steady(prim->args.items[1]);
     if (strcmp(prim->text, "split") != 0 || prim->args.items[1]->kind != CORE_STRING) return false;
     const CoreExpr *separator = prim->args.items[1];
     return separator->text_len > 0 && !memchr(separator->text, '\n', separator->text_len) &&
@@ -219,7 +143,7 @@ static void lines_visit(CoreExpr *loop) {
  * changes. */
 static bool can_wait(const CoreExpr *prim) {
     for (size_t i = 0; i < prim->args.len; i++)
-        if (!is_steady(prim->args.items[i])) return false;
+        if (!core_is_steady(prim->args.items[i])) return false;
     return prim->args.len < 2 ||
            (strcmp(prim->text, "split") == 0 && prim->args.items[1]->kind == CORE_STRING && prim->args.items[1]->text_len > 0);
 }
@@ -251,7 +175,20 @@ static void count_visit(CoreExpr *expr, void *context) {
         void **count = map_slot_pointer(&parts->reads, var);
         *count = (void *)((uintptr_t)*count + 1);
     }
+    if (expr->loop >= parts->next_loop) parts->next_loop = expr->loop + 1;
     core_each_child(expr, count_visit, parts);
+}
+
+static void visit(CoreExpr *expr, void *context);
+
+/* What took the place of the loop is looked at again. */
+static bool unmake(Parts *parts, CoreExpr *loop) {
+    CoreMakers makers = {parts->program, parts->next_var, &parts->next_loop, parts->depth, gives_parts};
+    if (!core_unmake(&makers, loop)) return false;
+    parts->depth++;
+    visit(loop, parts);
+    parts->depth--;
+    return true;
 }
 
 static void visit(CoreExpr *expr, void *context) {
@@ -259,6 +196,7 @@ static void visit(CoreExpr *expr, void *context) {
     if (expr->kind == CORE_BLOCK) block_visit(parts, expr);
     core_each_child(expr, visit, parts);
     CoreSource *source = only_list(expr);
+    if (source && unmake(parts, expr)) return;
     if (source) loop_visit(parts, expr, source);
     if (expr->kind == CORE_FOR && expr->sources.items[0].kind == CORE_SOURCE_LINES_IN) lines_visit(expr);
 }

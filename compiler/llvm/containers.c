@@ -177,7 +177,9 @@ Value gen_slice(Frame *frame, const CoreExpr *expr) {
     LLVMValueRef count = expr->args.len > 2 ? slice_count(frame, first, values[2].llvm, expr->flag) : gen_int(gen, MR_OPEN);
     if (type->kind == CORE_TYPE_STRING) {
         LLVMValueRef args[] = {out, frame_address(frame, whole), first, count};
-        frame_runtime_check(frame, RUNTIME_mr_string_slice, args, expr->span);
+        LLVMValueRef failed = frame_runtime(frame, RUNTIME_mr_string_slice, args);
+        if (frame->loop || frame->kernel) frame_inline(frame, failed);
+        frame_check_at(frame, failed, expr->span);
     } else {
         LLVMValueRef args[] = {out, whole, first, count, gen_descriptor(gen, type)};
         frame_runtime_check(frame, RUNTIME_mr_list_slice, args, expr->span);

@@ -36,6 +36,19 @@ bool mr_string_equal(MrContext *context, const MrString *a, const MrString *b) {
     return string_is_equal(a, b);
 }
 
+bool mr_string_slice(MrContext *context, MrString *out, const MrString *string, int64_t first, int64_t count) {
+    int64_t left = (int64_t)((uint64_t)string->len - (uint64_t)first);
+    if (count == MR_OPEN) count = left;
+    if (count < 0) count = 0;
+    if (UNLIKELY(first < 0 || left < 0 || count > left)) return string_slice_fail(context, string->len, first, count);
+    *out = (MrString){0};
+    if (count) {
+        cell_retain(string->owner);
+        *out = (MrString){string->data + first, count, string->owner};
+    }
+    return false;
+}
+
 /* ---- lists */
 
 bool mr_list_get(MrContext *context, const void **element, MrList *list, int64_t index, const MrType *type) {

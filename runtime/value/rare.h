@@ -8,4 +8,7 @@ bool range_len(MrContext *context, int64_t *out, const MrRange *range); /* an er
 MrString text_trim(const MrString *s);                                  /* a part of it, retained (text.c) */
 MrString text_lower(const MrString *s); /* owned, or the string itself retained when nothing changes (text.c) */
 
+/* The error of a slice that is not within a string of `len` bytes (string.c). */
+bool string_slice_fail(MrContext *context, int64_t len, int64_t first, int64_t count);
+
 #endif

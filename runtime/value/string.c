@@ -1,5 +1,6 @@
 /* string.c: making, joining, cutting and searching strings. */
 #include "runtime/value/inline.h"
+#include "runtime/value/rare.h"
 
 #include <inttypes.h>
 #include <malloc.h>
@@ -135,17 +136,11 @@ int64_t mr_string_compare(MrContext *context, const MrString *a, const MrString 
     return order ? order : (a->len > b->len) - (a->len < b->len);
 }
 
-bool mr_string_slice(MrContext *context, MrString *out, const MrString *string, int64_t first, int64_t count) {
-    int64_t len = string->len;
+bool string_slice_fail(MrContext *context, int64_t len, int64_t first, int64_t count) {
     if (first < 0 || first > len) return mr_failf(context, "byte %" PRId64 " is not in a string of %" PRId64 " bytes", first, len);
-    if (count == MR_OPEN) count = len - first;
-    if (count < 0) count = 0;
-    if (count > len - first)
-        return mr_failf(context,
-                        "a slice of %" PRId64 " bytes from byte %" PRId64 " goes past the end of a string of %" PRId64 " bytes",
-                        count, first, len);
-    *out = string_slice(string, first, count);
-    return false;
+    return mr_failf(context,
+                    "a slice of %" PRId64 " bytes from byte %" PRId64 " goes past the end of a string of %" PRId64 " bytes", count,
+                    first, len);
 }
 
 const char *bytes_find(const char *begin, const char *end, const MrString *part) {
