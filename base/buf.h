@@ -20,7 +20,7 @@ void buf_add_char(Buf *buf, char c);
 void buf_add_number(Buf *buf, uint64_t number);               /* 8 bytes, in the machine's order */
 void buf_add_counted(Buf *buf, const char *text, size_t len); /* its length as such a number, and then itself: see input.h */
 void buf_printf(Buf *buf, const char *format, ...) __attribute__((format(printf, 2, 3)));
-void buf_vprintf(Buf *buf, const char *format, va_list args);
+void buf_vprintf(Buf *buf, const char *format, va_list args) __attribute__((format(printf, 2, 0)));
 const char *buf_text(Buf *buf); /* the content with a NUL after it, valid until the next change */
 void buf_free(Buf *buf);        /* empty again */
 

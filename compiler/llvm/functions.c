@@ -5,6 +5,7 @@
 #include "compiler/llvm/variants.h"
 
 #include <stddef.h>
+#include <string.h>
 
 enum { TAIL_CALL_CONVENTION = 18 }; /* llvm::CallingConv::Tail, which the C API does not name */
 
@@ -59,7 +60,7 @@ void gen_check_depth(Frame *frame, const CoreFn *fn) {
     Gen *gen = frame->gen;
     LLVMAddAttributeAtIndex(frame->function, (LLVMAttributeIndex)LLVMAttributeFunctionIndex,
                             LLVMCreateStringAttribute(gen->llvm, "disable-tail-calls", 18, "true", 4));
-    LLVMMetadataRef name = LLVMMDStringInContext2(gen->llvm, "rsp", 3);
+    LLVMMetadataRef name = LLVMMDStringInContext2(gen->llvm, gen->target->stack, strlen(gen->target->stack));
     LLVMValueRef stack = LLVMMetadataAsValue(gen->llvm, LLVMMDNodeInContext2(gen->llvm, &name, 1));
     unsigned id = LLVMLookupIntrinsicID("llvm.read_register", 18);
     LLVMValueRef read = LLVMGetIntrinsicDeclaration(gen->module, id, &gen->i64, 1);

@@ -39,6 +39,7 @@ static void aarch64_prepare(void) {
 static const Target targets[] = {
     {.machine = "x86_64",
      .triple = "x86_64-pc-linux-gnu",
+     .stack = "rsp",
      .levels = x86_64_levels,
      .level_count = sizeof x86_64_levels / sizeof *x86_64_levels,
      .base = MR_CPU_X86_64_V2 - MR_CPU_X86_64,
@@ -48,6 +49,7 @@ static const Target targets[] = {
      .prepare = x86_64_prepare},
     {.machine = "aarch64",
      .triple = "aarch64-unknown-linux-gnu",
+     .stack = "sp",
      .levels = aarch64_levels,
      .level_count = sizeof aarch64_levels / sizeof *aarch64_levels,
      .prepare = aarch64_prepare},

@@ -20,6 +20,7 @@ typedef struct TargetLevel {
 typedef struct Target {
     const char *machine; /* as `uname -m` names it */
     const char *triple;  /* as LLVM does */
+    const char *stack;   /* the register that points to the stack's end */
     const TargetLevel *levels;
     size_t level_count;
     size_t base;           /* the index of the level that programs are compiled for, unless --cpu says otherwise */
