@@ -6,6 +6,7 @@
 #include <stdatomic.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -103,10 +104,16 @@ static bool file_fill(int file, const char *data, size_t size, size_t at) {
     return true;
 }
 
+/* Descriptors are for files and connections, too: these are half of them at most, and the rest travels. */
+static bool may_stay_open(int file) {
+    struct rlimit limit;
+    return getrlimit(RLIMIT_NOFILE, &limit) == 0 && (rlim_t)file < limit.rlim_cur / 2;
+}
+
 static bool file_make(size_t size, PayloadFile *out) {
     struct stat about;
     int file = memfd_create("mr-list", MFD_CLOEXEC | MFD_ALLOW_SEALING);
-    bool is_good = file >= 0 && ftruncate(file, (off_t)size) == 0 && fstat(file, &about) == 0;
+    bool is_good = file >= 0 && may_stay_open(file) && ftruncate(file, (off_t)size) == 0 && fstat(file, &about) == 0;
     if (!is_good && file >= 0) close(file);
     if (is_good) *out = (PayloadFile){.file = file, .inode = about.st_ino, .size = size};
     return is_good;

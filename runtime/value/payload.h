@@ -36,7 +36,7 @@ typedef struct PayloadFile {
 } PayloadFile;
 
 /* Publishes the first `bytes`, or finds them published already. The data stay where they are. False: the system has no such files,
- * or no memory for one. */
+ * or no memory for one, or the process has too many. */
 bool payload_publish(Payload *payload, size_t bytes, PayloadFile *out);
 void payload_withdraw(Payload *payload); /* before it is written to; who has mapped the file keeps what was there */
 

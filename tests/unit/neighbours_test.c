@@ -10,6 +10,7 @@
 #include <fcntl.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -137,6 +138,61 @@ static void test_many(void **state) {
     neighbours_free(&neighbours);
 }
 
+/* Who has very many lists tells of some of them, and can still open files. */
+static void test_descriptors(void **state) {
+    (void)state;
+    enum { LISTS = 64, MOST = 60 };
+    Neighbours *neighbours = neighbours_new(HOST, true);
+    Payload *payloads[LISTS];
+    NeighbourPlace place;
+    struct rlimit before, few;
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+    few = (struct rlimit){.rlim_cur = MOST, .rlim_max = before.rlim_max};
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &few), 0);
+    int told = 0;
+    for (int i = 0; i < LISTS; i++) {
+        payloads[i] = payload_new(PAYLOAD_LEAST);
+        told += neighbours_tell(neighbours, payloads[i], PAYLOAD_LEAST, &place);
+    }
+    assert_true(told > 10 && told <= MOST / 2);
+    assert_null(neighbours_offer(neighbours, PAYLOAD_LEAST, &place));
+    int file = open("/dev/null", O_RDONLY | O_CLOEXEC);
+    assert_true(file >= 0);
+    close(file);
+    for (int i = 0; i < LISTS; i++) payload_release(payloads[i]);
+    Payload *offered = neighbours_offer(neighbours, PAYLOAD_LEAST, &place);
+    assert_non_null(offered);
+    payload_release(offered);
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+    neighbours_free(&neighbours);
+}
+
+/* What others write to a payload that was offered is there; what its owner writes is not seen by them. */
+static void test_offers(void **state) {
+    (void)state;
+    Neighbours *neighbours = neighbours_new(HOST, true), *other = neighbours_new(HOST, true);
+    NeighbourPlace place, again;
+    Payload *payload = neighbours_offer(neighbours, SIZE, &place);
+    Payload *theirs = neighbours_find_offered(other, &place, SIZE);
+    assert_true(payload && theirs && payload_data(payload)[SIZE - 1] == 0);
+    memset(payload_data(theirs), 3, SIZE);
+    assert_true(payload_data(payload)[0] == 3 && payload_data(payload)[SIZE - 1] == 3);
+    assert_true(payload_is_shared(theirs)); /* nobody takes it for a list of his own, and changes it */
+    assert_true(neighbours_tell(neighbours, payload, SIZE, &again));
+    assert_memory_equal(&place, &again, sizeof place);
+    Payload *read = neighbours_find(other, &again, SIZE);
+    assert_ptr_equal(read, theirs); /* who has written it has it mapped already */
+    payload_withdraw(payload);
+    payload_data(payload)[0] = 4;
+    payload_data(theirs)[0] = 5; /* somebody who is late */
+    assert_int_equal(payload_data(payload)[0], 4);
+    payload_release(read);
+    payload_release(theirs);
+    payload_release(payload);
+    neighbours_free(&other);
+    neighbours_free(&neighbours);
+}
+
 static void test_strangers(void **state) {
     (void)state;
     Neighbours *neighbours = neighbours_new(HOST, true), *nobody = neighbours_new(0, true);
@@ -189,8 +245,9 @@ static void test_unsound_files(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_reading), cmocka_unit_test(test_changes),   cmocka_unit_test(test_views),
-        cmocka_unit_test(test_many),    cmocka_unit_test(test_strangers), cmocka_unit_test(test_unsound_files),
+        cmocka_unit_test(test_reading),   cmocka_unit_test(test_changes),       cmocka_unit_test(test_views),
+        cmocka_unit_test(test_many),      cmocka_unit_test(test_descriptors),   cmocka_unit_test(test_offers),
+        cmocka_unit_test(test_strangers), cmocka_unit_test(test_unsound_files),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
