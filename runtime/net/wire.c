@@ -123,6 +123,7 @@ static void wire_merge_message(Wire *wire, Message *message) {
         wire_u64(wire, &done->nodes);
         wire_u64(wire, &done->size);
         wire_u64(wire, &done->nanoseconds);
+        wire_u64(wire, &done->weight);
         wire_end_chunk(wire, &done->end_chunk);
         break;
     }

@@ -441,6 +441,7 @@ Sched *sched_new(const SchedConfig *config, uint64_t now) {
     if (sched->config.workers == 0) sched->config.workers = 1;
     if (sched->config.retries == 0) sched->config.retries = RETRIES;
     set_default(&sched->config.exchange, SCHED_EXCHANGE_FROM);
+    set_default(&sched->config.exchange_bags, SCHED_EXCHANGE_BAGS);
     set_default(&sched->config.hello_wait, 100 * MILLISECOND);
     set_default(&sched->config.start_deadline, 30 * SECOND);
     set_default(&sched->config.heartbeat_every, SECOND);

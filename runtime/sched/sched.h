@@ -18,7 +18,13 @@
 #include "runtime/sched/stored.h"
 
 /* CREDITS: ranges that a worker holds at a time, at first, and up to how many when they take next to no time. */
-enum { SCHED_PEERS = 2 * MESSAGE_WORKERS, SCHED_CREDITS = 2, SCHED_MOST_CREDITS = 64, SCHED_EXCHANGE_FROM = 8 << 20 };
+enum {
+    SCHED_PEERS = 2 * MESSAGE_WORKERS,
+    SCHED_CREDITS = 2,
+    SCHED_MOST_CREDITS = 64,
+    SCHED_EXCHANGE_FROM = 8 << 20,
+    SCHED_EXCHANGE_BAGS = 64
+};
 #define SCHED_NO_PEER UINT32_MAX
 
 typedef struct Sched Sched;
@@ -33,6 +39,7 @@ typedef struct SchedConfig {
                                  measuring what ranges cost) */
     uint32_t retries;         /* workers that die of a chunk, one after another, until the run ends because of it; 3 */
     uint64_t exchange;        /* bytes of a table from which on it is put together in parts by the hashes of keys; 8 MiB */
+    uint64_t exchange_bags;   /* so many at most are exchanged; of more, pairs are merged before; 64 */
     bool may_replace;         /* lost workers are replaced (SCHED_REPLACE); else the others do their work */
     uint64_t hello_wait;      /* from the first worker's HELLO until ranges are handed out without the rest; 100 ms */
     uint64_t start_deadline;  /* until root and one worker must have said HELLO; also after the last one was lost; 30 s */

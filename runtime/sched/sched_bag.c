@@ -112,10 +112,10 @@ static int compare_ready(const void *a, const void *b) {
     return x->first < y->first ? -1 : x->first > y->first;
 }
 
-/* Neighbours meet, but for those whose holders do not reach each other. False: no two do. */
-static bool neighbours_meet(Sched *sched, Job *job, ReadyBag *ready, uint32_t count) {
+/* Neighbours meet, but for those whose holders do not reach each other; `most` pairs. False: no two do. */
+static bool neighbours_meet(Sched *sched, Job *job, ReadyBag *ready, uint32_t count, uint32_t most) {
     bool meet = false;
-    for (uint32_t i = 0; i < count; i++) {
+    for (uint32_t i = 0; i < count && most > 0; i++) {
         if (ready[i].number == 0) continue;
         uint32_t worker = job_bag(job, ready[i].number)->worker, next = i + 1;
         while (next < count && (ready[next].number == 0 || !workers_reach(sched, worker, job_bag(job, ready[next].number)->worker)))
@@ -123,6 +123,7 @@ static bool neighbours_meet(Sched *sched, Job *job, ReadyBag *ready, uint32_t co
         if (next == count) continue;
         bags_meet(sched, job, ready[i].number, ready[next].number);
         ready[next].number = 0;
+        most--;
         meet = true;
     }
     return meet;
@@ -157,11 +158,11 @@ static ReadyBag *bags_ready(Job *job, uint32_t *count) {
 }
 
 void job_plan_merges(Sched *sched, Job *job) {
-    if (job_exchanges(sched, job)) return;
-    uint32_t count;
+    uint32_t count, most;
+    if (job_exchanges(sched, job, &most)) return;
     ReadyBag *ready = bags_ready(job, &count);
     qsort(ready, count, sizeof *ready, compare_ready);
-    if (!neighbours_meet(sched, job, ready, count) && count > 1 && job->merge_count == 0)
+    if (!neighbours_meet(sched, job, ready, count, most) && count > 1 && job->merge_count == 0)
         strangers_meet(sched, job, ready[0].number, ready[1].number);
     uint32_t last = count == 1 ? ready[0].number : 0;
     free(ready);
@@ -191,7 +192,7 @@ static void bag_takes_in(Sched *sched, Job *job, const Merge *merge, const MsgMe
     BagRecord *into = job_bag(job, merge->into), *from = job_bag(job, merge->from);
     job_add_edge(job, (EdgeStats){.from = from->worker, .to = into->worker, .nodes = done->nodes, .size = done->size});
     job->stats.workers[into->worker].merge_nanoseconds += done->nanoseconds;
-    into->weight += from->weight;
+    into->weight = done->weight ? done->weight : into->weight + from->weight;
     from->into = merge->into;
     if (from->first < into->first) into->first = from->first;
     into->took = (from->took > into->took ? from->took : into->took) + 1;

@@ -2,9 +2,11 @@
  *
  * When the bags of a job by keys weigh much, they are not merged along a tree of workers, with all of the table at its top. The
  * table is cut into parts by the hashes of keys, each worker owns some of them, and of each part all bags are merged at its owner,
- * one after another; the job's owner then pulls the parts. Bags of parts are numbered like all others, but hold no chunks of their
- * own. When the exchange is complete, the bags that it was made of count as taken in by the first part. When anything is lost that
- * it needs, parts or what they are made of, all parts are void, and it begins anew once all chunks are covered again. */
+ * one after another; the job's owner then pulls the parts. Where there are very many bags, they first meet in pairs until they are
+ * fewer: messages are the product of bags and parts, and a part's owner pulls from one bag after another. Bags of parts are
+ * numbered like all others, but hold no chunks of their own. When the exchange is complete, the bags that it was made of count as
+ * taken in by the first part. When anything is lost that it needs, parts or what they are made of, all parts are void, and it
+ * begins anew once all chunks are covered again. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -60,8 +62,7 @@ static uint64_t bags_weight(const Job *job, uint32_t *count) {
 
 /* What failed gives no table, and a journal keeps whole bags. */
 static bool job_may_exchange(const Sched *sched, const Job *job) {
-    return job->spec.flags & JOB_BY_KEY && job->end != END_FAILED && !sched->has_journal && job->merge_count == 0 &&
-           sched_live_workers(sched) > 0;
+    return job->spec.flags & JOB_BY_KEY && job->end != END_FAILED && !sched->has_journal && sched_live_workers(sched) > 0;
 }
 
 /* Each worker has its share, unless there are so many that what each source sends to each of them is hardly worth a message:
@@ -154,14 +155,19 @@ static void exchange_go_on(Sched *sched, Job *job) {
     if (is_complete && !exchange->is_complete) exchange_deliver(sched, job);
 }
 
-bool job_exchanges(Sched *sched, Job *job) {
+bool job_exchanges(Sched *sched, Job *job, uint32_t *most) {
     uint32_t sources;
+    *most = UINT32_MAX;
     if (!job->exchange) {
         if (!job_may_exchange(sched, job)) return false;
         uint64_t weight = bags_weight(job, &sources);
         if (sources < 2 || weight < sched->config.exchange) return false;
+        uint32_t left = sources - job->merge_count; /* when all merges are done */
+        *most = left > sched->config.exchange_bags ? left - (uint32_t)sched->config.exchange_bags : 0;
+        if (*most > 0 || job->merge_count > 0) return false;
         job->exchange = exchange_new(sched, job, weight, sources);
         if (job->exchange->owner_count == 0) exchange_free(&job->exchange); /* nobody reaches all */
+        if (!job->exchange) *most = UINT32_MAX;
         if (!job->exchange) return false;
     }
     exchange_go_on(sched, job);

@@ -311,7 +311,8 @@ bool worker_between(Sched *sched, uint32_t a, uint32_t b, uint32_t *between); /*
 
 /* ---- sched_exchange.c */
 bool exchange_is_owned_by(const Job *job, uint32_t worker); /* one is under way, and the worker has parts of it */
-bool job_exchanges(Sched *sched, Job *job); /* begins the exchange of a table that is large, or goes on; false: it is none */
+/* Begins the exchange of a table that is large, or goes on. False: it is none, or not yet one, and *most pairs of bags may meet. */
+bool job_exchanges(Sched *sched, Job *job, uint32_t *most);
 bool exchange_merge_done(Job *job, uint32_t worker, const MsgMergeDone *done); /* false: it is no merge of one */
 void exchange_lose_bag(Job *job, uint32_t number); /* when the exchange needs it, or is made of it, all parts are void */
 void exchange_free(Exchange **exchange);

@@ -335,6 +335,7 @@ static void do_merge(Compute *compute, Entry *entry, const PeerAction *action) {
     atomic_fetch_add_explicit(&compute->progress, 1, memory_order_relaxed);
     Answer *answer = answer_new(action, PEER_MERGED);
     answer->event.merge_done = (MsgMergeDone){.step = action->step, .nodes = nodes, .nanoseconds = clock_now() - start};
+    answer->event.merge_done.weight = bag_size(entry, kept);
     answer->event.merge_done.end_chunk = part.count ? -1 : kept->bag.failed; /* parts do not say what has failed */
     post_answer(compute, answer);
 }

@@ -11,6 +11,8 @@
 /* Bytes that a keyed bag is said to take, so that two of them make a table that is exchanged. */
 enum { KEYED_WEIGHT = 5 << 20 };
 
+#define LINGER (100 * SECOND) /* by then all is over: what was slow, silent, or cut off */
+
 /* ---- bags */
 static void job_drop(WorkerJob *job) {
     for (OtherBag *other = job->others, *next; other; other = next) {
@@ -404,7 +406,16 @@ static void root_job_over(Sim *sim, Process *process, uint64_t job) {
     process->is_over[job - 1] = true;
     process->over++;
     root_submit_next(sim, process);
-    if (process->over == sim->plan->job_count) root_do(sim, process, (RootEvent){.kind = ROOT_FINISH, .status = sim->plan->status});
+    if (process->over < sim->plan->job_count) return;
+    if (sim->plan->lingers)
+        sim_post(sim, (Event){.kind = EVENT_FINISH, .node = process->node}, sim->now + LINGER);
+    else
+        root_do(sim, process, (RootEvent){.kind = ROOT_FINISH, .status = sim->plan->status});
+}
+
+static void root_finish(Sim *sim, Process *process) {
+    ledger_check_end(sim);
+    root_do(sim, process, (RootEvent){.kind = ROOT_FINISH, .status = sim->plan->status});
 }
 
 static bool part_is_right(ValueContext *context, BagValue value) {
@@ -552,6 +563,8 @@ void process_event(Sim *sim, Process *process, const Event *event) {
         compute_event(sim, process);
     else if (event->kind == EVENT_CANCEL)
         root_cancel(sim, process, (uint64_t)event->from);
+    else if (event->kind == EVENT_FINISH)
+        root_finish(sim, process);
     else if (process->root)
         root_event(sim, process, event);
     else

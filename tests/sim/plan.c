@@ -135,6 +135,7 @@ SimPlan plan_draw(uint64_t seed) {
     case 2: plan.interrupt_at = 1 + draw(&random, soon); break;
     default: break;
     }
+    plan.lingers = mix(seed, 57) % 2;
     return plan;
 }
 
@@ -165,6 +166,7 @@ void plan_print(const SimPlan *plan) {
     for (uint32_t i = 0; i < plan->sleep_count; i++)
         printf("  node %d sleeps from %.3f to %.3f ms\n", plan->sleeps[i].node, (double)plan->sleeps[i].from / 1e6,
                (double)plan->sleeps[i].until / 1e6);
+    if (plan->lingers) printf("  the program ends long after its last job\n");
     if (plan->may_replace) printf("  the lost are replaced\n");
     if (plan->kills) printf("  the silent are killed\n");
     if (plan->interrupt_at) printf("  interrupt at %.3f ms\n", (double)plan->interrupt_at / 1e6);

@@ -71,6 +71,7 @@ typedef struct SimPlan {
     bool kills;            /* who was taken for dead is killed; otherwise it may come back */
     uint64_t interrupt_at; /* 0: never */
     int32_t status;        /* the program's */
+    bool lingers;          /* it ends long after its last job */
 } SimPlan;
 
 JobSpec job_spec(const JobPlan *plan);
@@ -120,6 +121,7 @@ typedef enum EventKind {
     EVENT_CANCEL,      /* the program does not want job `from` any more */
     EVENT_INTERRUPT,
     EVENT_CHANNEL, /* a deadline of the node's control channel */
+    EVENT_FINISH,  /* the program, which had nothing to do, ends */
 } EventKind;
 
 struct Event {
@@ -151,6 +153,7 @@ struct Sim {
     char text[MESSAGE_TEXT_SIZE];
     uint64_t ended_at;
     uint32_t exchanged; /* tables that came in parts */
+    uint32_t audited;   /* the scheduler's books were looked at in the end */
     uint32_t results;   /* jobs whose result was right, or that were cancelled */
     bool is_cancelled[SIM_ALL_JOBS], is_begun[SIM_ALL_JOBS];
     int owners[SIM_ALL_JOBS];       /* of nested jobs: the nodes that began them */
@@ -171,6 +174,10 @@ void sim_run(Sim *sim); /* until the run is over, something is wrong, or time is
 void sim_free(Sim *sim);
 uint64_t sim_job(const Sim *sim, uint64_t number); /* the job's place in the plan, from 1 */
 int endpoint_node(const char *endpoint);           /* "sim:7" → 7 */
+
+/* ---- ledger.c */
+void ledger_check(Sim *sim);     /* at any time */
+void ledger_check_end(Sim *sim); /* when all that was to be done has been done for long */
 
 /* ---- actors.c */
 Process *process_new(Sim *sim, int node);

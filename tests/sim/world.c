@@ -11,6 +11,8 @@
 /* A run that needs more is stuck: the longest chunks take eight seconds, and few are that long. */
 enum { MOST_EVENTS = 3000000 };
 
+enum { LEDGER_EVERY = 64 /* events, of which one is followed by a look into the scheduler's books */ };
+
 uint64_t sim_random(Sim *sim, uint64_t below) {
     sim->random = mix(sim->random, 3);
     return below ? sim->random % below : 0;
@@ -172,6 +174,7 @@ static void sched_event(Sim *sim, const Event *event) {
     default: step.kind = SCHED_TICK; break;
     }
     sched_step(sim->sched, &step, &sim->actions);
+    if (sim->events % LEDGER_EVERY == 0) ledger_check(sim);
     sim->copies = sched_copies(sim->sched);
     sched_actions_do(sim);
 }
@@ -201,6 +204,7 @@ static void sim_begin(Sim *sim) {
     SchedConfig config = {.workers = plan->workers, .shuffle_seed = plan->shuffle_seed, .range_chunks = plan->range_chunks};
     config.may_replace = plan->may_replace;
     config.retries = 1000;
+    config.exchange_bags = mix(plan->seed, 54) % 2 ? 2 + mix(plan->seed, 55) % 6 : 0;
     sim->sched = sched_new(&config, 0);
     sim->random = mix(plan->seed, 9);
     if (sim->journal) journal_begin(sim->journal, sim);

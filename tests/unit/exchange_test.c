@@ -31,7 +31,7 @@ typedef struct Bench {
     uint32_t told_count, lost_told;
     MsgJobDone done;
     bool is_done, is_dead[16];
-    uint64_t weight, now;
+    uint64_t weight, merged_weight, now;
 } Bench;
 
 static void step(Bench *bench, SchedEvent event) {
@@ -69,14 +69,18 @@ static void hello(Bench *bench, uint32_t peer, Role role) {
     say(bench, peer, message);
 }
 
-static void bench_open(Bench *bench, uint32_t workers, uint64_t weight, uint32_t flags) {
-    SchedConfig config = {.workers = workers, .range_chunks = 1};
+static void bench_open_with(Bench *bench, SchedConfig config, uint64_t weight, uint32_t flags) {
+    uint32_t workers = config.workers;
     *bench = (Bench){.sched = sched_new(&config, 0), .weight = weight};
     hello(bench, 0, ROLE_ROOT);
     for (uint32_t worker = 0; worker < workers; worker++) hello(bench, worker + 1, ROLE_WORKER);
     Message message = {.kind = MSG_JOB_SUBMIT, .job = 1};
     message.as.submit.spec = (JobSpec){.chunks = CHUNKS, .flags = flags};
     say(bench, 0, message);
+}
+
+static void bench_open(Bench *bench, uint32_t workers, uint64_t weight, uint32_t flags) {
+    bench_open_with(bench, (SchedConfig){.workers = workers, .range_chunks = 1}, weight, flags);
 }
 
 static void bench_close(Bench *bench) {
@@ -109,6 +113,7 @@ static void answer_merge(Bench *bench, const Order *order) {
     }
     Message message = {.kind = MSG_MERGE_DONE, .job = 1};
     message.as.merge_done = (MsgMergeDone){.step = merge->step, .merged = true, .nodes = 1, .size = 64, .end_chunk = -1};
+    message.as.merge_done.weight = bench->merged_weight;
     say(bench, order->peer, message);
 }
 
@@ -177,6 +182,22 @@ static void everybody_owns_parts_and_merges_two_at_a_time(void **state) {
     uint32_t merges[5] = {0};
     for (size_t i = bench.next; i < bench.count; i++) merges[bench.orders[i].peer]++;
     for (uint32_t peer = 1; peer <= 4; peer++) assert_int_equal(merges[peer], 2);
+    bench_close(&bench);
+}
+
+/* Four bags are too many: two pairs meet first, and are told to weigh less than both did. */
+static void many_bags_meet_in_pairs_before(void **state) {
+    (void)state;
+    bench_open_with(&bench, (SchedConfig){.workers = 4, .range_chunks = 1, .exchange_bags = 2}, 5 << 20, JOB_BY_KEY);
+    answer_until_merges(&bench);
+    assert_int_equal(bench.count - bench.next, 2);
+    for (size_t i = bench.next; i < bench.count; i++) assert_int_equal(bench.orders[i].message.as.merge.parts, 1);
+    bench.merged_weight = 6 << 20;
+    answer(&bench, 1);
+    assert_int_equal(bench.count - bench.next, 1); /* not before both have */
+    answer(&bench, QUEUE);
+    assert_int_equal(bench.told_count, 7); /* of 12 MiB */
+    check_parts(&bench, 2);
     bench_close(&bench);
 }
 
@@ -307,15 +328,11 @@ static void a_few_are_pulled_at_a_time(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(heavy_bags_are_exchanged),
-        cmocka_unit_test(everybody_owns_parts_and_merges_two_at_a_time),
-        cmocka_unit_test(light_and_other_bags_are_not),
-        cmocka_unit_test(a_death_begins_it_anew),
-        cmocka_unit_test(a_death_after_it_is_told_begins_it_anew),
-        cmocka_unit_test(a_complaint_begins_it_anew),
-        cmocka_unit_test(who_does_not_reach_all_owns_no_parts),
-        cmocka_unit_test(parts_are_told_in_order),
-        cmocka_unit_test(a_few_are_pulled_at_a_time),
+        cmocka_unit_test(heavy_bags_are_exchanged),       cmocka_unit_test(everybody_owns_parts_and_merges_two_at_a_time),
+        cmocka_unit_test(many_bags_meet_in_pairs_before), cmocka_unit_test(light_and_other_bags_are_not),
+        cmocka_unit_test(a_death_begins_it_anew),         cmocka_unit_test(a_death_after_it_is_told_begins_it_anew),
+        cmocka_unit_test(a_complaint_begins_it_anew),     cmocka_unit_test(who_does_not_reach_all_owns_no_parts),
+        cmocka_unit_test(parts_are_told_in_order),        cmocka_unit_test(a_few_are_pulled_at_a_time),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
