@@ -265,14 +265,30 @@ static void peer_pull_slices(Peer *peer, const PeerJob *job, PeerRange *range) {
     }
 }
 
+/* Says of a range that is not taken that nothing of it is mapped: else its worker would be thought to hold it for ever. */
+static void peer_give_back(Peer *peer, const Message *message) {
+    const MsgRange *asked = &message->as.range;
+    Message *answer = peer_say(peer, NULL, MSG_RANGE_DONE);
+    answer->job = message->job;
+    answer->as.range_done = (MsgRangeDone){.range = asked->range, .first = asked->first, .count = asked->count};
+    answer->as.range_done.end_chunk = -1;
+    answer->as.range_done.credits = peer_credits(peer);
+}
+
 static void peer_range(Peer *peer, const Message *message) {
     const MsgRange *asked = &message->as.range;
     PeerJob *job = peer_job_of(peer, message);
-    if (!job) return;
+    if (!job) {
+        peer_give_back(peer, message);
+        return;
+    }
     uint64_t n = job->spec.chunks;
     bool is_new = asked->range > job->last_range && asked->count > 0 && asked->first < n && asked->count <= n - asked->first;
     if (!is_new) {
         peer->ignored++;
+        const PeerRange *held = job->ranges;
+        while (held && held->number != asked->range) held = held->next;
+        if (!held) peer_give_back(peer, message); /* else it will be answered */
         return;
     }
     job->last_range = asked->range;
