@@ -1,8 +1,8 @@
 """The suite of growth: with the size of the input, and with the number of workers, real and simulated."""
 
-import math, os, re, shutil
+import math, os, re, shutil, statistics
 
-from harness.inputs import compile_program, corpus, repeated, ways
+from harness.inputs import compile_program, corpus, repeated, sales, ways
 from harness.report import MB
 from harness.run import Failure, measure, run
 from harness.runs import stats
@@ -76,23 +76,47 @@ def workers(options, report):
                      f"{depth} levels, {partial} partial results")
 
 
+def job_seconds(figures):
+    """How long the first job of a run took, of its statistics."""
+    return float(re.search(r"^job 1: .*elements.* ([0-9.]+) s$", figures, re.MULTILINE)[1])
+
+
+def makespan(figures):
+    found = re.search(r"makespan\s+([0-9.]+) s", figures)
+    if not found:
+        raise Failure(f"mrrun --simulate says something else than expected:\n{figures[-2000:]}")
+    return float(found[1])
+
+
+def fit(options, report, name, command):
+    """Runs of one and two workers, in turn with simulated ones of as many: what is simulated must come near what is measured."""
+    for count in [1, 2]:
+        real, model = [], []
+        for _ in range(options.rounds):
+            launch = lambda *flags: run(options.mrrun, "-n", count, "--stats", *flags, *command, env={"MR_LOCAL_MS": "0"}).errors
+            real.append(job_seconds(launch()))
+            model.append(makespan(launch("--simulate", count)))
+        took, thought = statistics.median(real), statistics.median(model)
+        report.row(f"{name}, {count} worker{'s' * (count > 1)}: simulated beside real", 100 * abs(thought / took - 1), " %",
+                   10 if took > 0.5 else 25, note=f"{thought:.3f} s beside {took:.3f} s")
+
+
 def simulated(options, report):
-    """What --simulate makes of a run with two workers: first of two again, which must come near the run itself, then of many more."""
-    wc, path = compile_program(options, "examples/wordcount.mr", "wc"), corpus(options, options.pick(1000 * MB, 100 * MB, MB))
-    pi = compile_program(options, "bench/pi.mr")
-    for name, command in [("./wc", [wc, path]), ("./pi", [pi, options.pick(1000 * MB, 100 * MB, MB)])]:
-        for count in options.pick([2, 64, 1000, 10_000], [2, 1000, 10_000], [2, 100]):
+    """What --simulate makes of runs: first of one and two workers again, which must come near the runs themselves, then of many more."""
+    wc, pi = compile_program(options, "examples/wordcount.mr", "wc"), compile_program(options, "bench/pi.mr")
+    groups = compile_program(options, "bench/groupby.mr")
+    sizes = options.pick([1000 * MB, 10 * MB], [100 * MB], [MB])
+    for size in sizes:
+        fit(options, report, f"./wc, {size / MB:g} MB", [wc, corpus(options, size)])
+        fit(options, report, f"./pi, {size / MB:g} million", [pi, size])
+        fit(options, report, f"./groupby, {size / MB:g} MB", [groups, sales(options, size)])
+    for name, command in [("./wc", [wc, corpus(options, sizes[0])]), ("./pi", [pi, sizes[0]])]:
+        for count in options.pick([64, 1000, 10_000], [1000, 10_000], [100]):
             figures = run(options.mrrun, "-n", 2, "--stats", "--simulate", count, *command, env={"MR_LOCAL_MS": "0"}).errors
-            span = re.search(r"makespan\s+([0-9.]+) s", figures)
-            told = re.search(r"(\d+) messages keep the scheduler busy for ([0-9.]+) s", figures)
-            real = re.search(r"^job 1: .*?([0-9.]+) s$", figures, re.MULTILINE)
-            if not (span and told and real):
-                raise Failure(f"mrrun --simulate {count} says something else than expected:\n{figures[-2000:]}")
+            span, told = makespan(figures), re.search(r"(\d+) messages keep the scheduler busy for ([0-9.]+) s", figures)
             shape = re.search(r"^  (tree|exchange)\s+(.*)$", figures, re.MULTILINE)
-            report.row(f"{name}, simulated with {count:,} workers", float(span[1]), " s",
+            report.row(f"{name}, simulated with {count:,} workers", span, " s",
                        note=f"{told[1]} messages, scheduler busy {told[2]} s; {shape[0].strip() if shape else 'no merges'}")
-            if count == 2:
-                report.row(f"{name}, simulated : real, two workers", float(span[1]) / float(real[1]), " times")
 
 
 def growth(options, report):

@@ -9,7 +9,7 @@
 #include "base/held.h"
 #include "runtime/sim/world.h"
 
-enum { TASK_COST = 3000 /* nanoseconds of a worker, whatever it is, as measured */, ENCODE_SPEED = 2 /* bytes a nanosecond */ };
+enum { TASK_COST = 3000 /* nanoseconds of a worker, whatever it is, as measured */, CODE_SPEED = 2 /* bytes a nanosecond */ };
 
 /* What waits for the compute thread; the first is being done. For the root: a slice to be encoded, or a result to be taken in. */
 typedef struct Task Task;
@@ -89,6 +89,10 @@ static uint64_t bag_size(const World *world, size_t job, const NodeBag *bag) {
     return profile_bag_size(&world->profile->jobs[job], bag->chunks) / (bag->parts ? bag->parts : 1);
 }
 
+static uint64_t bag_weight(const World *world, size_t job, const NodeBag *bag) {
+    return (uint64_t)((double)profile_weight(&world->profile->jobs[job], bag->chunks) / world->scale);
+}
+
 static Buf bag_data(const World *world, size_t job, const NodeBag *bag) {
     Buf data = zeros(world_bytes(world, bag_size(world, job, bag)));
     memcpy(data.data, &bag->chunks, sizeof bag->chunks);
@@ -122,6 +126,13 @@ static uint64_t merge_cost(const World *world, size_t number, uint64_t bytes) {
     const ProfileJob *job = &world->profile->jobs[number];
     double for_each = job->merged_size ? (double)job->merge_nanoseconds / (double)job->merged_size : 1;
     return (uint64_t)(for_each * real_bytes(world, bytes));
+}
+
+/* What has all chunks is made ready for the owner; anything else goes to another worker. */
+static uint64_t encode_cost(const World *world, size_t number, const NodeBag *bag) {
+    const ProfileJob *job = &world->profile->jobs[number];
+    if (bag->chunks >= job->spec.chunks) return job->thin_cost / (bag->parts ? bag->parts : 1);
+    return (uint64_t)(job->encode_cost * (double)bag_size(world, number, bag));
 }
 
 static void task_begin(World *world, const Node *node) {
@@ -159,7 +170,7 @@ static void range_over(World *world, Node *node, const Task *task) {
     answer.credits = SCHED_CREDITS;
     NodeBag *bag = find_bag(node, task->job, task->bag);
     bag->chunks += done;
-    answer.weight = (uint64_t)((double)profile_weight(job, bag->chunks) / world->scale);
+    answer.weight = bag_weight(world, task->job, bag);
     Buf none = {0};
     peer_do(world, node, (PeerEvent){.kind = PEER_COMPUTED, .job = job->number, .range_done = answer, .data = &none});
 }
@@ -170,6 +181,7 @@ static void merge_over(World *world, Node *node, const Task *task) {
     NodeBag *bag = find_bag(node, task->job, task->bag);
     bag->chunks += task->chunks;
     bag->parts = task->parts > 1 ? task->parts : 0;
+    event.merge_done.weight = bag_weight(world, task->job, bag);
     peer_do(world, node, event);
 }
 
@@ -276,12 +288,12 @@ static void owner_do(World *world, Node *node, OwnerActions *actions) {
         case OWNER_SEND_ANSWER: world_send(world, node->number, action->route, LANE_PIECE, &action->message); break;
         case OWNER_SLICE:
             task.kind = TASK_SLICE;
-            task.cost = (uint64_t)(real_bytes(world, slice_size(world, job, action->count)) / ENCODE_SPEED);
+            task.cost = (uint64_t)(real_bytes(world, slice_size(world, job, action->count)) / CODE_SPEED);
             task_add(world, node, task);
             break;
         case OWNER_RESULT:
             task.kind = TASK_RESULT;
-            if (job < world->profile->len) task.cost = world->profile->jobs[job].ended - world->profile->jobs[job].delivered;
+            if (job < world->profile->len) task.cost = world->profile->jobs[job].take_cost;
             buf_free(&action->data);
             if (job < world->profile->len) world->result->jobs[job].is_exchanged = action->parts != NULL;
             owner_parts_free(action);
@@ -316,7 +328,7 @@ static void worker_act(World *world, Node *node, PeerAction *action) {
     case PEER_SEND_ANSWER: send_answer(world, node, action); break;
     case PEER_OPEN:
         task.kind = TASK_OPEN;
-        task.cost = (uint64_t)(real_bytes(world, action->data.len) / ENCODE_SPEED);
+        task.cost = (uint64_t)(real_bytes(world, action->data.len) / CODE_SPEED);
         task_add(world, node, task);
         break;
     case PEER_COMPUTE:
@@ -342,7 +354,7 @@ static void worker_act(World *world, Node *node, PeerAction *action) {
     case PEER_ENCODE:
         task.kind = TASK_ENCODE;
         task.parts = action->parts;
-        task.cost = (uint64_t)((double)bag_size(world, job, find_bag(node, job, action->bag)) / ENCODE_SPEED);
+        task.cost = encode_cost(world, job, find_bag(node, job, action->bag));
         task_add(world, node, task);
         break;
     case PEER_DROP: drop_job(node, job); break;

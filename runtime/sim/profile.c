@@ -11,7 +11,14 @@ enum {
     LEAST_BAG = 16, /* bytes of an encoded bag, whatever is in it */
     BINS = 2,       /* of weights, for each doubling of chunks */
     WEIGHT_BINS = 41 * BINS,
+    WORTH_TIMING = 64 << 10, /* bytes of a bag: what smaller ones take is the network's time */
+    THINNED = 64,            /* of a table that weighs so many times what the owner got of it, most was left out */
 };
+
+/* What travels of a table is some such part of its weight, where nothing else is known; and encoding it takes some such time for a
+ * byte. */
+#define ENCODED     0.125
+#define ENCODE_COST 0.5
 
 /* ---- listening */
 
@@ -62,10 +69,11 @@ static void note_weight(ProfileJob *job, uint64_t chunks, uint64_t weight) {
     if ((double)weight > *bin) *bin = (double)weight;
 }
 
-static void note_range_done(ProfileJob *job, const MsgRangeDone *done) {
+static void note_range_done(ProfileJob *job, const MsgRangeDone *done, uint64_t now) {
     if (done->range >= job->bag_of_cap || done->done == 0) return;
     uint64_t *chunks = chunks_of_bag(job, job->bag_of_range[done->range]);
     *chunks += done->done;
+    if (!job->delivered) job->mapped = now;
     note_weight(job, *chunks, done->weight);
     job->ranges = grown(job->ranges, &job->range_cap, job->range_count + 1, sizeof *job->ranges);
     job->ranges[job->range_count++] = (ProfileRange){done->first, done->done, done->elements, done->nanoseconds, done->pulled};
@@ -94,6 +102,8 @@ static void note_merge_done(ProfileJob *job, const MsgMergeDone *done) {
         uint64_t chunks = *chunks_of_bag(job, merge.from);
         *chunks_of_bag(job, merge.into) += chunks;
         job->merged_size += done->size;
+        job->merged++;
+        job->is_exchanged |= merge.parts > 1;
         job->merge_nanoseconds += done->nanoseconds;
         return;
     }
@@ -103,16 +113,24 @@ static void note_end(ProfileJob *job, const MsgJobEnd *end, uint64_t now) {
     job->ended = now;
     job->is_cancelled = job->delivered == 0;
     job->root_size = end->size;
-    if (!job->is_cancelled && end->size) note_sample(job, job->delivered_bag, end->size);
+}
+
+static void note_welcome(Profile *profile, const MsgWelcome *welcome, uint64_t now) {
+    profile->workers = welcome->workers;
+    if (!profile->has_answers) profile->ready = now;
 }
 
 void profile_note(Profile *profile, const Message *message, bool is_sent, uint64_t now) {
+    if (message->kind == MSG_WELCOME) note_welcome(profile, &message->as.welcome, now);
     if (message->kind == MSG_JOB_SUBMIT && !is_sent) note_submit(profile, message, now);
     ProfileJob *job = message->job ? find_job(profile, message->job) : NULL;
     if (!job || job->ended) return;
     switch (message->kind) {
     case MSG_RANGE: note_range(job, &message->as.range); break;
-    case MSG_RANGE_DONE: note_range_done(job, &message->as.range_done); break;
+    case MSG_RANGE_DONE:
+        profile->has_answers = true;
+        note_range_done(job, &message->as.range_done, now);
+        break;
     case MSG_MERGE: note_merge(job, &message->as.merge); break;
     case MSG_MERGE_DONE: note_merge_done(job, &message->as.merge_done); break;
     case MSG_JOB_DONE:
@@ -136,7 +154,7 @@ static int compare_ranges(const void *a, const void *b) {
 }
 
 /* The line through the samples, in logarithms: a sum has the growth 0, a list 1, a table of words something between. */
-static void fit_sizes(ProfileJob *job) {
+static void fit_growth(ProfileJob *job) {
     double count = 0, sum_x = 0, sum_y = 0, sum_xx = 0, sum_xy = 0;
     for (size_t i = 0; i < job->sample_count; i++) {
         double x = log((double)job->samples[i].chunks), y = log((double)job->samples[i].size + 1);
@@ -155,6 +173,38 @@ static void fit_sizes(ProfileJob *job) {
         job->size_at_all = exp(sum_y / count + job->growth * (log((double)job->spec.chunks) - sum_x / count));
 }
 
+/* Was most of the table left out of what the owner got? */
+static bool is_thinned(const ProfileJob *job) {
+    return job->weights && job->root_size * THINNED < profile_weight(job, job->spec.chunks);
+}
+
+/* What tables weigh is known better than how many bytes they make: those that travelled say how much that is of their weight. */
+static void fit_encoded(ProfileJob *job) {
+    double size = 0, weight = 0;
+    for (size_t i = 0; i < job->sample_count; i++) {
+        size += (double)job->samples[i].size;
+        weight += (double)profile_weight(job, job->samples[i].chunks);
+    }
+    if (weight == 0 && !is_thinned(job)) size = (double)job->root_size, weight = (double)profile_weight(job, job->spec.chunks);
+    job->encoded = weight > 0 ? size / weight : ENCODED;
+}
+
+/* From the last answered range until the result was complete, bags were encoded and merged: by all workers at the same time in an
+ * exchange, else along the levels of a tree. What it took beside merging, encoding is said to have taken. */
+static void fit_costs(const Profile *profile, ProfileJob *job) {
+    job->encode_cost = ENCODE_COST;
+    bool is_known = job->merged > 0 && job->merged_size / job->merged >= WORTH_TIMING;
+    if (is_known && job->mapped && job->delivered > job->mapped) {
+        double levels = ceil(log2((double)job->merged + 1)), lanes = (double)job->merged / levels;
+        if (job->is_exchanged && profile->workers) lanes = (double)profile->workers;
+        double rest = (double)(job->delivered - job->mapped) * lanes - (double)job->merge_nanoseconds;
+        job->encode_cost = rest > 0 ? rest / (double)job->merged_size : 0;
+    }
+    uint64_t took = job->delivered ? job->ended - job->delivered : 0;
+    job->take_cost = is_thinned(job) ? 0 : took;
+    job->thin_cost = is_thinned(job) ? took * (job->is_exchanged ? profile->workers : 1) : 0;
+}
+
 void profile_finish(Profile *profile) {
     for (size_t k = 0; k < profile->len; k++) {
         ProfileJob *job = &profile->jobs[k];
@@ -169,8 +219,17 @@ void profile_finish(Profile *profile) {
             job->nanoseconds += job->ranges[i].nanoseconds;
             job->pulled += job->ranges[i].pulled;
         }
-        fit_sizes(job);
+        if (job->delivered && job->delivered_bag && job->root_size && !is_thinned(job))
+            note_sample(job, job->delivered_bag, job->root_size);
+        fit_growth(job);
+        if (job->weights) fit_encoded(job);
+        fit_costs(profile, job);
     }
+}
+
+uint64_t profile_start_delay(const Profile *profile) {
+    bool is_late = profile->len > 0 && profile->ready > profile->jobs[0].submitted;
+    return is_late ? profile->ready - profile->jobs[0].submitted : 0;
 }
 
 /* Chunks of which nothing is known cost what the others do on average. */
@@ -217,8 +276,8 @@ uint64_t profile_weight(const ProfileJob *job, uint64_t chunks) {
 uint64_t profile_bag_size(const ProfileJob *job, uint64_t chunks) {
     if (chunks == 0 || job->spec.chunks == 0) return LEAST_BAG;
     double size = job->size_at_all * pow((double)chunks / (double)job->spec.chunks, job->growth);
-    if (job->weights) /* which is known better than sizes are, at the rate of the whole table */
-        size = job->size_at_all * (double)profile_weight(job, chunks) / (double)(profile_weight(job, job->spec.chunks) + 1);
+    if (job->weights) size = job->encoded * (double)profile_weight(job, chunks);
+    if (job->weights && chunks >= job->spec.chunks && job->root_size) size = (double)job->root_size;
     return size > LEAST_BAG ? (uint64_t)size : LEAST_BAG;
 }
 

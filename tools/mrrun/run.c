@@ -320,11 +320,12 @@ static Hub *open_hub(Run *run, Net *net) {
 
 static void show_end(Run *run, const Hub *hub, const char *text) {
     HubStrange strange = hub_strange(hub);
-    double seconds = (double)(clock_now() - run->started) / 1e9;
+    uint64_t now = clock_now();
+    double seconds = (double)(now - run->started) / 1e9;
     if (text[0]) fprintf(stderr, "error: %s\n", text);
     run->stats.dropped = strange.dropped;
     run->stats.refused = strange.refused;
-    if (run->options.simulated && !text[0]) simulated_show(&run->profile, &run->options);
+    if (run->options.simulated && !text[0]) simulated_show(&run->profile, &run->options, run->started, now);
     if (run->options.stats == STATS_TEXT) stats_show(&run->stats, seconds);
     if (run->options.stats == STATS_JSON) stats_show_json(&run->stats, run->options.workers, seconds);
 }

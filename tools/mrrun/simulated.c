@@ -41,7 +41,20 @@ static void show_job(const ProfileJob *real, const SimulatedJob *job, uint32_t w
     fprintf(stderr, "\n");
 }
 
-void simulated_show(Profile *profile, const Options *options) {
+/* The run from start to end: what was before the first job and after the last one is as it was here. */
+static void show_whole(const Profile *profile, const Simulated *result, uint64_t began, uint64_t ended) {
+    uint64_t last = 0;
+    for (size_t i = 0; i < profile->len; i++)
+        if (profile->jobs[i].ended > last) last = profile->jobs[i].ended;
+    uint64_t before = profile->jobs[0].submitted - began, after = ended - last;
+    fprintf(stderr,
+            "\nin all: %.3f s from start to end: as here, %.3f s before the first job and %.3f s after the last one; %.3f s from the "
+            "first job to the last, with what the program does between; %llu messages keep the scheduler busy for %.3f s of it\n",
+            seconds(before + result->time + after), seconds(before), seconds(after), seconds(result->time),
+            (unsigned long long)result->messages, seconds(result->sched_busy));
+}
+
+void simulated_show(Profile *profile, const Options *options, uint64_t began, uint64_t ended) {
     profile_finish(profile);
     SimulateConfig config = {
         .workers = options->simulated, .latency = LATENCY, .bytes_per_second = BANDWIDTH, .message_cost = MESSAGE_COST};
@@ -55,10 +68,6 @@ void simulated_show(Profile *profile, const Options *options) {
     for (size_t i = 0; i < result.count; i++)
         if (result.jobs[i].is_over) show_job(&profile->jobs[i], &result.jobs[i], config.workers);
     if (!is_good) fprintf(stderr, "\nthe simulated run fails: %s\n", result.text);
-    if (is_good && result.count)
-        fprintf(stderr,
-                "\nin all: %.3f s from the first job to the last, with what the program does between; %llu messages keep the "
-                "scheduler busy for %.3f s of it\n",
-                seconds(result.time), (unsigned long long)result.messages, seconds(result.sched_busy));
+    if (is_good && result.count) show_whole(profile, &result, began, ended);
     simulated_free(&result);
 }

@@ -5,7 +5,7 @@
 #include "runtime/sim/profile.h"
 #include "tools/mrrun/options.h"
 
-/* On standard error; the profile is finished by this. */
-void simulated_show(Profile *profile, const Options *options);
+/* On standard error; the profile is finished by this. `began`, `ended`: of the run, in nanoseconds of its clock. */
+void simulated_show(Profile *profile, const Options *options, uint64_t began, uint64_t ended);
 
 #endif
