@@ -34,7 +34,10 @@ static Range job_block(const Job *job, uint64_t chunk, uint64_t size) {
  * first ranges are short ones, by which it becomes known what chunks take; no range is much longer than those before it. */
 #define RANGE_TIME        ((uint64_t)10000000)
 #define RANGE_TIME_WORKER ((uint64_t)10000) /* more for each worker */
-enum { FIRST_PARTS = 2048, GROWTH = 2 };
+enum { FIRST_PARTS = 1024, GROWTH = 4 };
+
+/* Nor is a range shorter than this, as long as there is one for everybody: it would not be worth its messages. */
+#define RANGE_LEAST ((uint64_t)200000)
 
 static uint64_t job_known_chunks(const Sched *sched, const Job *job) {
     uint64_t live = sched_live_workers(sched), time = RANGE_TIME + live * RANGE_TIME_WORKER;
@@ -58,6 +61,8 @@ static uint64_t job_wanted_chunks(const Sched *sched, const Job *job) {
     uint64_t size = sched->config.range_chunks;
     if (size) return size;
     uint64_t want = job->todo.total / job_shares(sched), most = job_most_chunks(sched, job);
+    uint64_t least = job->chunk_time ? RANGE_LEAST / job->chunk_time : 0, each = job->todo.total / (2 * sched_live_workers(sched));
+    if (want < least) want = least < each ? least : each;
     if (want > most) want = most;
     most = job_known_chunks(sched, job);
     if (want > most) want = most;
