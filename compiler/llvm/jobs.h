@@ -29,6 +29,7 @@ struct Kernel {
     LLVMValueRef lanes;     /* LANES without key: variable, LANE_COUNT floats */
     LLVMValueRef lane;      /* of the element being mapped; NULL: by the number of values so far */
     bool counts_lanes;
+    unsigned wide_lanes;      /* so many elements are mapped side by side (wide.h); 0: none are */
     LLVMValueRef straight;    /* over a stream: variable, i1: lanes go by position after all */
     LLVMValueRef state_place; /* the address of `state`, while a loop over a stream is written */
     const struct Walk *walks; /* of the sources that are walked element by element … */

@@ -3,6 +3,7 @@
 #include "compiler/llvm/loops.h"
 #include "compiler/llvm/quick.h"
 #include "compiler/llvm/variants.h"
+#include "compiler/llvm/wide.h"
 
 #include <assert.h>
 #include <stddef.h>
@@ -53,14 +54,16 @@ static void walk_chunk(Frame *frame, const Kernel *kernel, Walk *walks) {
     }
 }
 
-/* One loop over `count` elements from the base-th on. Lanes: the base is a multiple of their number. */
-static void kernel_loop(Frame *frame, Kernel *kernel, const CoreExpr *body, LLVMValueRef base, LLVMValueRef count) {
+/* One loop over `count` elements from the one on that stands `offset` behind the base-th; NULL: from the base-th on. */
+static void kernel_one_by_one(Frame *frame, Kernel *kernel, const CoreExpr *body, LLVMValueRef base, LLVMValueRef offset,
+                              LLVMValueRef count) {
     const CoreJob *job = kernel->job;
     Count counted = count_begin(frame, count);
-    LLVMValueRef index = LLVMBuildAdd(frame->builder, base, counted.index, "element");
+    LLVMValueRef number = offset ? LLVMBuildAdd(frame->builder, offset, counted.index, "number") : counted.index;
+    LLVMValueRef index = LLVMBuildAdd(frame->builder, base, number, "element");
     if (!frame->doubt) LLVMBuildStore(frame->builder, index, frame->position);
-    kernel->lane = kernel->counts_lanes ? NULL : counted.index;
-    kernel->index = kernel->block ? counted.index : index;
+    kernel->lane = kernel->counts_lanes ? NULL : number;
+    kernel->index = kernel->block ? number : index;
     for (size_t i = 0; i < job->sources.len; i++) {
         const CoreSource *source = &job->sources.items[i];
         if (core_source_is_whole(source)) continue;
@@ -70,6 +73,57 @@ static void kernel_loop(Frame *frame, Kernel *kernel, const CoreExpr *body, LLVM
     }
     gen_statement(frame, body);
     count_end(frame, &counted);
+}
+
+/* Yields what lies in a vector, in order. */
+static void yield_each(Frame *frame, Kernel *kernel, LLVMValueRef offset, LLVMValueRef values) {
+    Gen *gen = frame->gen;
+    LLVMBuilderRef b = frame->builder;
+    CoreExpr *yield = arena_make(gen->arena, CoreExpr), *read = arena_make(gen->arena, CoreExpr);
+    CoreVar *var = arena_make(gen->arena, CoreVar);
+    const CoreType *type = kernel->job->reducer.element;
+    *var = (CoreVar){.name = "yielded", .type = type, .is_hidden = true};
+    *read = (CoreExpr){.kind = CORE_LOCAL, .type = type, .span = kernel->job->span, .var = var};
+    *yield = (CoreExpr){.kind = CORE_YIELD, .type = gen_tuple(gen, NULL, 0), .span = kernel->job->span};
+    vec_push(gen->arena, &yield->args, read);
+    Count counted = count_begin(frame, gen_int(gen, kernel->wide_lanes));
+    LLVMValueRef value = LLVMBuildExtractElement(b, values, counted.index, "");
+    kernel->lane = kernel->counts_lanes ? NULL : LLVMBuildAdd(b, offset, counted.index, "");
+    frame_bind_value(frame, var, type->kind == CORE_TYPE_BOOL ? gen_bool(frame, value) : value);
+    gen_statement(frame, yield);
+    count_end(frame, &counted);
+}
+
+/* The same loop, over elements side by side: these are done one by one where there is doubt, and where too few are left. */
+static void kernel_side_by_side(Frame *frame, Kernel *kernel, const CoreExpr *body, LLVMValueRef base, LLVMValueRef count) {
+    LLVMBuilderRef b = frame->builder;
+    LLVMValueRef lanes = gen_int(frame->gen, kernel->wide_lanes), is_sure;
+    LLVMBasicBlockRef wide = frame_block(frame, "wide"), sure = frame_block(frame, "sure"), careful = frame_block(frame, "careful"),
+                      next = frame_block(frame, "group");
+    LLVMValueRef rounded = LLVMBuildAdd(b, count, gen_int(frame->gen, kernel->wide_lanes - 1), "");
+    Count groups = count_begin(frame, LLVMBuildUDiv(b, rounded, lanes, "groups"));
+    LLVMValueRef offset = LLVMBuildMul(b, groups.index, lanes, "offset"), left = LLVMBuildSub(b, count, offset, "left");
+    LLVMValueRef is_last = LLVMBuildICmp(b, LLVMIntSLT, left, lanes, "");
+    frame_branch(frame, is_last, careful, wide);
+    frame_enter(frame, wide);
+    LLVMValueRef values = wide_yield(frame, kernel, LLVMBuildAdd(b, base, offset, ""), &is_sure);
+    frame_branch(frame, is_sure, sure, careful);
+    frame_enter(frame, sure);
+    yield_each(frame, kernel, offset, values);
+    frame_jump(frame, next);
+    frame_enter(frame, careful);
+    kernel_one_by_one(frame, kernel, body, base, offset, LLVMBuildSelect(b, is_last, left, lanes, ""));
+    frame_jump(frame, next);
+    frame_enter(frame, next);
+    count_end(frame, &groups);
+}
+
+/* One loop over `count` elements from the base-th on. Lanes: the base is a multiple of their number. */
+static void kernel_loop(Frame *frame, Kernel *kernel, const CoreExpr *body, LLVMValueRef base, LLVMValueRef count) {
+    if (kernel->wide_lanes)
+        kernel_side_by_side(frame, kernel, body, base, count);
+    else
+        kernel_one_by_one(frame, kernel, body, base, NULL, count);
 }
 
 /* An exact sum in blocks, in which halves of 64 bits are enough: adding these up is a loop that LLVM turns into vectors. */
@@ -260,6 +314,7 @@ Callee gen_kernel(Gen *gen, const CoreJob *job) {
     kernel.walks = walks;
     kernel.count = gen_load_at(&frame, gen->i64, kernel.chunk, offsetof(MrChunk, count));
     kernel.counts_lanes = !uses_blocks(job);
+    kernel.wide_lanes = wide_lanes(gen, job);
     KernelLoop *loop = kernel.counts_lanes ? kernel_elements : kernel_blocks;
     if (is_stream)
         kernel_stream(&frame, &kernel);

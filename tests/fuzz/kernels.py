@@ -4,7 +4,8 @@
     tests/fuzz/kernels.py [--build DIR] [--from SEED] [--count N]
 
 A program has some jobs that map an expression of ints over one or two lists, or a range, with or without a filter, and reduce it. Where
-it overflows, the message must name the operands of the earliest element that does. Each program is compiled with -O0 and -O3 and runs
+it overflows, the message must name the operands of the earliest element that does. Other jobs map functions with loops of floats and
+ints, which are only compared with one another. Each program is compiled with -O0 and -O3 and runs
 alone at every level of the processor and on three workers; all must print what Python has computed. Prints the seeds for which something
 is wrong; status 1 if there are any."""
 
@@ -86,6 +87,63 @@ class Programs:
         compare = {"<": int.__lt__, ">": int.__gt__, "<=": int.__le__, ">=": int.__ge__, "==": int.__eq__, "!=": int.__ne__}[op]
         return f"{left[0]} {op} {right[0]}", lambda element: compare(left[1](element), right[1](element))
 
+    # ---- functions with loops of their own: text alone
+
+    def number(self, depth):
+        pick = self.random.random()
+        if depth == 0 or pick < 0.3:
+            return self.random.choice(["x", "y", "x", "y", "float(n)", "float(k)", "0.5", "1.25", "(-3.0)", "at"])
+        if pick < 0.4:
+            return f"math.sqrt({self.number(depth - 1)})"
+        return f"({self.number(depth - 1)} {self.random.choice('+-*/')} {self.number(depth - 1)})"
+
+    def test(self, depth):
+        pick = self.random.random()
+        if depth and pick < 0.3:
+            return f"({self.test(depth - 1)} {self.random.choice(['and', 'or'])} {self.test(depth - 1)})"
+        if pick < 0.5:
+            return f"n {self.random.choice(['<', '>=', '!='])} {self.random.randrange(40)}"
+        return f"{self.number(1)} {self.random.choice(['<', '<=', '>', '>='])} {self.number(1)}"
+
+    def statements(self, depth, leaves, result):
+        lines = []
+        for _ in range(self.random.randrange(1, 4)):
+            pick = self.random.random()
+            if pick < 0.5:
+                lines.append(f"{self.random.choice('xy')} = {self.number(2)}")
+            elif pick < 0.65:
+                lines.append(f"k += {self.random.choice([1, 2, 7, 100, 2**33, 2**61 if self.random.random() < 0.1 else 3])}")
+            elif depth:
+                inside = self.statements(depth - 1, leaves, result)
+                if self.random.random() < 0.4:
+                    inside.append(self.random.choice(leaves))
+                lines += [f"if {self.test(1)} {{", *inside, "} else {", *self.statements(depth - 1, leaves, result), "}"]
+        return lines or ["y = x"]
+
+    def loop_function(self, name):
+        """A function of an int, whose loops end; and whether its value is a float."""
+        is_float = self.random.random() < 0.5
+        result = "x + y" if is_float else "n + k"
+        leaves = ["break", "continue", f"return {result}"]
+        lines = [f"fn {name}(i) {{", "let at = float(i) / 16.0", "var x = at", f"var y = {self.random.choice(['0.0', '1.0', 'at * at'])}",
+                 "var n = 0", "var k = 0"]
+        for _ in range(self.random.randrange(1, 3)):
+            also = f" and {self.test(1)}" if self.random.random() < 0.5 else ""
+            lines += [f"while n < {self.random.randrange(60)}{also} {{", "n += 1", *self.statements(2, leaves, result)]
+            if self.random.random() < 0.3:
+                lines += [f"var m = {self.random.randrange(5)}", f"while m < n and {self.test(0)} {{", "m += 2",
+                          *self.statements(1, leaves, result), "}"]
+            lines.append("}")
+        return lines + [result, "}"], is_float
+
+    def loop_job(self, name):
+        function, is_float = self.loop_function(name)
+        source = self.random.choice([f"0..<{min(self.length, 3000)}", "a"])
+        reducer = self.random.choice(["sum", "sum", "count", "(+)" if is_float else "max"])
+        return function, f"map {name} over {source} reduce {reducer}"
+
+    # ---- programs
+
     def job(self, lists):
         """One job's text and what it must print, or None where only agreement can be asked for."""
         kind = self.random.choice(["one", "two", "range"])
@@ -130,6 +188,12 @@ class Programs:
             job, value = self.job([bodies[0][1], bodies[1][1]])
             expected.append(value)
             lines.append(f'try {{ let value = {job}; print("{{value}}") }} catch e {{ print(e.message); log(e.where) }}')
+        for number in range(3):
+            function, job = self.loop_job(f"walk{number}")
+            expected.append(None)
+            lines[0:0] = function
+            lines.append(f'try {{ let value = {job}; print("{{value}}") }} catch e {{ print(e.message); log(e.where) }}')
+        lines.insert(0, "import math")
         return "\n".join(lines) + "\n", expected
 
 
