@@ -91,9 +91,9 @@ static void everybody_gets_a_first_range_before_anybody_a_second(void **state) {
     bench_free(&bench);
 }
 
-/* A few short ones come first. */
-static void ranges_shrink_and_are_aligned(void **state) {
-    (void)state;
+/* A few short ones come first. Each chunk takes so many nanoseconds. Returns how many ranges there were. */
+static size_t check_ranges(uint64_t nanoseconds, uint64_t least, uint64_t most) {
+    size_t ranges = 0;
     Bench bench = bench_new((SchedConfig){.workers = 2}, 2);
     submit(&bench, 1, 1000);
     uint64_t next = 0, largest = 0, last = 0;
@@ -107,13 +107,24 @@ static void ranges_shrink_and_are_aligned(void **state) {
         last = range.count;
         if (last > largest) largest = last;
         next += last;
-        say(&bench, 1 + turn % 2, done(1, range.first, range.count));
+        ranges++;
+        Message message = done(1, range.first, range.count);
+        message.as.range_done.nanoseconds = nanoseconds * range.count;
+        say(&bench, 1 + turn % 2, message);
         if (count_sent(&bench, 1 + turn % 2, MSG_RANGE)) open[turn] = sent(&bench, 1 + turn % 2, MSG_RANGE, 0)->as.range;
     }
     assert_int_equal(next, 1000);
     assert_int_equal(last, 1);
-    assert_in_range(largest, 32, 64);
+    assert_in_range(largest, least, most);
     bench_free(&bench);
+    return ranges;
+}
+
+static void ranges_shrink_and_are_aligned(void **state) {
+    (void)state;
+    size_t of_some_time = check_ranges(100000, 32, 64);
+    size_t of_next_to_none = check_ranges(100, 128, 128); /* short ranges are not worth their messages */
+    assert_in_range(of_next_to_none, 2, 3 * of_some_time / 4);
 }
 
 /* Says that worker 0 has done the range that it was handed last, whose chunks took so long each; returns the size of the next. */
