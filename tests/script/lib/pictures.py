@@ -233,6 +233,15 @@ def check_picture(p, data):
         check_points(p, "dots", [data])
         if name == "layers":
             check_points(p, "curve", [[(5, -2), (15, 2)]])
+    elif name == "layers_names":
+        names = {text: at for at, text in p.ticks("across")}
+        check(list(names) == ["Mon", "Tue", "Wed", "Thu"], name, f"the names {list(names)}")
+        check_points(p, "curve", [[(names[n], v) for n, v in data]], read_x=lambda at: at)
+        middles = [float(mark.get("x")) + float(mark.get("width")) / 2 for mark, _ in p.marks("boxes", "rect")[0]]
+        check(all(close(at, names[n], 0.02) for at, n in zip(middles, names)), name, f"bars at {middles}")
+        check([t.text for t in p.groups("legend")[0].iter(f"{NS}text")] == ["sold", "made"], name, "the legend")
+    elif name == "many_bars":
+        check(len(p.marks("boxes", "rect")[0]) == 1000 and notes(p) == ["the first 1,000 of 1,200 bars"], name, f"notes {notes(p)}")
     elif name == "scatters":
         check_points(p, "dots", [rows for _, rows in sorted(data.items())])
     elif name in ("line_many", "scatter_many", "scatters_many"):
