@@ -106,6 +106,7 @@ static void show_part(Buf *out, Walk *walk, const void *value, const MrType *typ
         buf_printf(out, "<function %s>", closure ? closure->function->name : "?");
         break;
     }
+    case MR_FUTURE: buf_add_text(out, "<future>"); break; /* which programs cannot show, but those that look into them can */
     case MR_MAP:
     case MR_SET: mr_map_sorted(NULL, *(MrMap *const *)value, type); /* fall through */
     default: {

@@ -27,6 +27,8 @@ Point(1.0, 2.5)
 it.x + it.y
 x => x + 1
 [it(4)]
+async 6 * 7
+await it
 fn long(
   a,
   b
@@ -45,7 +47,7 @@ grep -qF "index 5 is past the end" err
 sed -i 's/^\[1, 2, 3, 4, .*\] : /[1, 2, 3, …] : /' out
 shown "42 : int" "[1, 2, 3] : [int]" "14 : int" "2999998 : int" '["a": 1, "b": 2] : [string: int]' '[("b", 2)] : [(string, int)]' \
     '["x", "y"] : [string]' '["x", "y"] : [string]' '"<[3, 1, 2]>" : string' "3 : int" "Point(1.0, 2.5) : Point" "3.5 : float" \
-    "<function lambda@1:1> : int -> int" "[5] : [int]" "3 : int" '"héllo 2" : string' "[1, 2, 3, …] : [int]" "printed" "2.0 : float"
+    "<function lambda@1:1> : int -> int" "[5] : [int]" "<future> : future[int]" "42 : int" "3 : int" '"héllo 2" : string' "[1, 2, 3, …] : [int]" "printed" "2.0 : float"
 
 # Programs from a file and from a pipe are as they are when they are compiled: no values, and the exit status.
 echo 'print(args)
