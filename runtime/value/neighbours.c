@@ -83,9 +83,15 @@ static bool file_is_sound(int file, const NeighbourPlace *place) {
     return seals >= 0 && seals & F_SEAL_SHRINK;
 }
 
+enum { PATH_SIZE = 64 };
+
+static void put_path(const NeighbourPlace *place, char path[PATH_SIZE]) {
+    snprintf(path, PATH_SIZE, "/proc/%llu/fd/%llu", (unsigned long long)place->pid, (unsigned long long)place->file);
+}
+
 static Payload *open_payload(const NeighbourPlace *place, bool is_written) {
-    char path[64];
-    snprintf(path, sizeof path, "/proc/%llu/fd/%llu", (unsigned long long)place->pid, (unsigned long long)place->file);
+    char path[PATH_SIZE];
+    put_path(place, path);
     int file = open(path, (is_written ? O_RDWR : O_RDONLY) | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
     Payload *payload = NULL;
     if (file >= 0 && file_is_sound(file, place))
@@ -96,6 +102,20 @@ static Payload *open_payload(const NeighbourPlace *place, bool is_written) {
 
 static bool is_same(const NeighbourPlace *a, const NeighbourPlace *b) {
     return a->pid == b->pid && a->file == b->file && a->inode == b->inode && a->size == b->size;
+}
+
+/* Nobody uses it here, and its owner has it no more, who may need the memory. */
+static bool is_left(const View *view) {
+    char path[PATH_SIZE];
+    struct stat about;
+    if (!view->payload || payload_references(view->payload) > 1) return false;
+    put_path(&view->place, path);
+    return stat(path, &about) != 0 || about.st_ino != view->place.inode;
+}
+
+static void sweep(Neighbours *neighbours) {
+    for (size_t i = 0; i < VIEWS; i++)
+        if (is_left(&neighbours->views[i])) view_free(&neighbours->views[i]);
 }
 
 /* Under the mutex: the view of that place, or one that is free or was not used for longest. */
@@ -114,6 +134,7 @@ static Payload *find_payload(Neighbours *neighbours, const NeighbourPlace *place
     pthread_mutex_lock(&neighbours->mutex);
     View *view = find_view(neighbours, place);
     bool is_known = view->payload && is_same(&view->place, place) && (view->is_written || !is_written);
+    if (!is_known) sweep(neighbours);
     Payload *payload = is_known ? view->payload : open_payload(place, is_written);
     if (payload && !is_known) {
         view_free(view);
@@ -138,6 +159,7 @@ void neighbours_rest(Neighbours *neighbours) {
     pthread_mutex_lock(&neighbours->mutex);
     for (size_t i = 0; i < VIEWS; i++) {
         View *view = &neighbours->views[i];
+        if (is_left(view)) view_free(view);
         if (!view->payload) continue;
         view->rests = payload_references(view->payload) > 1 ? 0 : view->rests + 1;
         if (view->rests >= RESTS) view_free(view);

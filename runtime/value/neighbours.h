@@ -3,8 +3,8 @@
  * Who has such a list tells where: a sealed file without a name, which others of the same user open through /proc (payload.h,
  * runtime/net/segment.h does the same for pieces of values). Nothing of it has a name that could be left behind. Who is told
  * believes nothing: the file must be the user's own, have the inode that was told, be large enough, and sealed against becoming
- * smaller. What was mapped stays mapped for a while, for the next job over the same list. Any thread may call any of these
- * functions; telling is for the thread whose value the payload is. */
+ * smaller. What was mapped stays mapped for a while, for the next job over the same list, unless its owner has it no more. Any
+ * thread may call any of these functions; telling is for the thread whose value the payload is. */
 #ifndef RUNTIME_VALUE_NEIGHBOURS_H
 #define RUNTIME_VALUE_NEIGHBOURS_H
 

@@ -115,8 +115,20 @@ static void test_views(void **state) {
     same = neighbours_find(other, &place, SIZE); /* its owner has it no more, we do */
     assert_ptr_equal(view, same);
     payload_release(same);
-    for (int i = 0; i < 20; i++) neighbours_rest(other);
+    neighbours_rest(other);
     assert_null(neighbours_find(other, &place, SIZE));
+    /* Nor does it stay when something else is mapped. */
+    Payload *first = payload_filled(1), *second = payload_filled(2);
+    NeighbourPlace next;
+    assert_true(neighbours_tell(neighbours, first, SIZE, &place));
+    assert_true(neighbours_tell(neighbours, second, SIZE, &next));
+    payload_release(neighbours_find(other, &place, SIZE));
+    payload_release(first);
+    payload_release(neighbours_find(other, &next, SIZE));
+    assert_null(neighbours_find(other, &place, SIZE));
+    for (int i = 0; i < 20; i++) neighbours_rest(other);
+    payload_release(neighbours_find(other, &next, SIZE));
+    payload_release(second);
     neighbours_rest(NULL);
     neighbours_free(&other);
     neighbours_free(&neighbours);
