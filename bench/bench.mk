@@ -8,12 +8,12 @@ BENCH_AVX512 := -march=x86-64-v3 -mavx512f -mavx512bw -mavx512vl -mavx512vbmi2 -
 $(BENCH)/wc_ref: bench/wc_ref.c
 	@mkdir -p $(@D)
 	$(CLANG) $(BENCH_FLAGS) -O3 $(BENCH_AVX512) -pthread $< -o $@
-$(BENCH)/num_ref: bench/num_ref.c
+$(BENCH)/num_ref: bench/num_ref.c bench/random.h
 	@mkdir -p $(@D)
-	$(CLANG) $(BENCH_FLAGS) -O3 -march=native -ffp-contract=off -fopenmp-simd -pthread $< -o $@
-$(BENCH)/sum_ref: bench/sum_ref.c
+	$(CLANG) -I. $(BENCH_FLAGS) -O3 -march=native -ffp-contract=off -fopenmp-simd -pthread $< -o $@
+$(BENCH)/sum_ref: bench/sum_ref.c bench/random.h
 	@mkdir -p $(@D)
-	$(CLANG) $(BENCH_FLAGS) -O3 -march=native -ffast-math -pthread $< -o $@
+	$(CLANG) -I. $(BENCH_FLAGS) -O3 -march=native -ffast-math -pthread $< -o $@
 $(BENCH)/groupby_ref: bench/groupby_ref.c
 	@mkdir -p $(@D)
 	$(CLANG) $(BENCH_FLAGS) -O3 -march=x86-64-v3 -pthread $< -o $@

@@ -18,6 +18,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "bench/random.h"
+
 enum { MAX_THREADS = 64, BLOCK = 1 << 16, TASK_BLOCK = 16, LANES = 8, MAX_SIZES = 4 };
 
 typedef struct Work Work;
@@ -31,18 +33,6 @@ struct Work {
 };
 
 /* ---- the computations */
-
-static inline uint64_t scramble(uint64_t z) {
-    z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9ull;
-    z = (z ^ (z >> 27)) * 0x94D049BB133111EBull;
-    return z ^ (z >> 31);
-}
-
-/* random.mix */
-static inline uint64_t random_mix(uint64_t seed, uint64_t i) {
-    const uint64_t gamma = 0x9E3779B97F4A7C15ull;
-    return scramble(scramble(seed + gamma) + (i + 1) * gamma);
-}
 
 static inline double random_uniform(uint64_t seed, uint64_t i) {
     return (double)(random_mix(seed, i) >> 11) * 0x1p-53;
