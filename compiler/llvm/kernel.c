@@ -76,7 +76,7 @@ static void kernel_one_by_one(Frame *frame, Kernel *kernel, const CoreExpr *body
 }
 
 /* Yields what lies in a vector, in order. */
-static void yield_each(Frame *frame, Kernel *kernel, LLVMValueRef offset, LLVMValueRef values) {
+static void yield_each(Frame *frame, Kernel *kernel, LLVMValueRef offset, const WideYield *yielded) {
     Gen *gen = frame->gen;
     LLVMBuilderRef b = frame->builder;
     CoreExpr *yield = arena_make(gen->arena, CoreExpr), *read = arena_make(gen->arena, CoreExpr);
@@ -87,7 +87,10 @@ static void yield_each(Frame *frame, Kernel *kernel, LLVMValueRef offset, LLVMVa
     *yield = (CoreExpr){.kind = CORE_YIELD, .type = gen_tuple(gen, NULL, 0), .span = kernel->job->span};
     vec_push(gen->arena, &yield->args, read);
     Count counted = count_begin(frame, gen_int(gen, kernel->wide_lanes));
-    LLVMValueRef value = LLVMBuildExtractElement(b, values, counted.index, "");
+    LLVMBasicBlockRef some = frame_block(frame, "some");
+    frame_branch(frame, LLVMBuildExtractElement(b, yielded->which, counted.index, ""), some, counted.next);
+    frame_enter(frame, some);
+    LLVMValueRef value = LLVMBuildExtractElement(b, yielded->values, counted.index, "");
     kernel->lane = kernel->counts_lanes ? NULL : LLVMBuildAdd(b, offset, counted.index, "");
     frame_bind_value(frame, var, type->kind == CORE_TYPE_BOOL ? gen_bool(frame, value) : value);
     gen_statement(frame, yield);
@@ -97,7 +100,7 @@ static void yield_each(Frame *frame, Kernel *kernel, LLVMValueRef offset, LLVMVa
 /* The same loop, over elements side by side: these are done one by one where there is doubt, and where too few are left. */
 static void kernel_side_by_side(Frame *frame, Kernel *kernel, const CoreExpr *body, LLVMValueRef base, LLVMValueRef count) {
     LLVMBuilderRef b = frame->builder;
-    LLVMValueRef lanes = gen_int(frame->gen, kernel->wide_lanes), is_sure;
+    LLVMValueRef lanes = gen_int(frame->gen, kernel->wide_lanes);
     LLVMBasicBlockRef wide = frame_block(frame, "wide"), sure = frame_block(frame, "sure"), careful = frame_block(frame, "careful"),
                       next = frame_block(frame, "group");
     LLVMValueRef rounded = LLVMBuildAdd(b, count, gen_int(frame->gen, kernel->wide_lanes - 1), "");
@@ -106,10 +109,10 @@ static void kernel_side_by_side(Frame *frame, Kernel *kernel, const CoreExpr *bo
     LLVMValueRef is_last = LLVMBuildICmp(b, LLVMIntSLT, left, lanes, "");
     frame_branch(frame, is_last, careful, wide);
     frame_enter(frame, wide);
-    LLVMValueRef values = wide_yield(frame, kernel, LLVMBuildAdd(b, base, offset, ""), &is_sure);
-    frame_branch(frame, is_sure, sure, careful);
+    WideYield yielded = wide_yield(frame, kernel, LLVMBuildAdd(b, base, offset, ""));
+    frame_branch(frame, yielded.is_sure, sure, careful);
     frame_enter(frame, sure);
-    yield_each(frame, kernel, offset, values);
+    yield_each(frame, kernel, offset, &yielded);
     frame_jump(frame, next);
     frame_enter(frame, careful);
     kernel_one_by_one(frame, kernel, body, base, offset, LLVMBuildSelect(b, is_last, left, lanes, ""));

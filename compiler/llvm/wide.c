@@ -5,7 +5,6 @@
  * keeps its value in the places that are not active. All branches are walked; only a loop ends when nobody needs it. */
 #include "compiler/llvm/wide.h"
 #include "compiler/llvm/loops.h"
-#include "compiler/llvm/variants.h"
 
 #include <string.h>
 
@@ -22,136 +21,11 @@ typedef struct Wide {
     LLVMValueRef active, doubt;    /* variables, flags */
     LLVMValueRef returned, result; /* variables: of the function that is in line */
     LLVMValueRef continued;        /* variable: of the innermost loop */
-    LLVMValueRef yielded;
+    WideYield yielded;
     Map vars; /* CoreVar * -> WideVar * */
 } Wide;
 
 static LLVMValueRef wide_expr(Wide *wide, const CoreExpr *expr);
-
-/* ---- whether it can be done */
-
-enum { WIDE_SIZE = 300 }; /* expressions, with all that is called */
-
-typedef struct Fitness {
-    size_t size, floats, products; /* so far: expressions, operations on floats, products of ints */
-    uint32_t loop;                 /* the innermost one */
-    bool has_loop;
-} Fitness;
-
-static bool fits(Fitness *fitness, const CoreExpr *expr);
-
-static bool is_number(const CoreType *type) {
-    return type->kind == CORE_TYPE_INT || type->kind == CORE_TYPE_FLOAT || type->kind == CORE_TYPE_BOOL;
-}
-
-static bool all_fit(Fitness *fitness, const CoreExpr *expr) {
-    for (size_t i = 0; i < expr->args.len; i++) {
-        if (!fits(fitness, expr->args.items[i])) return false;
-    }
-    return true;
-}
-
-static bool op_fits(Fitness *fitness, const CoreExpr *expr) {
-    const CoreType *type = expr->args.items[0]->type;
-    bool is_float = type->kind == CORE_TYPE_FLOAT;
-    fitness->floats += is_float;
-    fitness->products += !is_float && (expr->op == CORE_OP_MUL || expr->op == CORE_OP_MUL_WRAP);
-    switch (expr->op) {
-    case CORE_OP_FLOOR_DIV:
-    case CORE_OP_MOD:
-    case CORE_OP_POW:
-    case CORE_OP_SHL:
-    case CORE_OP_SHR:
-    case CORE_OP_COMPARE_TOTAL:
-    case CORE_OP_IN:
-    case CORE_OP_CONCAT_LISTS: return false;
-    default: return is_number(type) && all_fit(fitness, expr);
-    }
-}
-
-/* The intrinsic that a primitive is; "": it is its argument, or a conversion; NULL: neither. */
-static const char *intrinsic_of(const CoreExpr *expr) {
-    static const char *const names[][2] = {{"sqrt", "llvm.sqrt"},   {"floor", "llvm.floor"},     {"ceil", "llvm.ceil"},
-                                           {"trunc", "llvm.trunc"}, {"round", "llvm.roundeven"}, {"to_float", ""}};
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-        if (strcmp(expr->text, names[i][0]) == 0) return names[i][1];
-    }
-    return NULL;
-}
-
-/* A loop pays where it computes with floats: products of ints take longer side by side than one after another. */
-static bool loop_fits(Fitness *fitness, const CoreExpr *expr) {
-    Fitness before = *fitness;
-    fitness->loop = expr->loop;
-    fitness->has_loop = true;
-    bool all = all_fit(fitness, expr);
-    fitness->loop = before.loop;
-    return all && fitness->floats > before.floats && fitness->products == before.products;
-}
-
-static bool call_fits(Fitness *fitness, const CoreExpr *expr) {
-    const CoreFn *fn = expr->fn;
-    uint32_t loop = fitness->loop;
-    if (expr->flag || fn->is_tail || fn->is_recursive || fn->captures.len || !is_number(fn->result)) return false;
-    if (!all_fit(fitness, expr)) return false;
-    fitness->loop = 0;
-    bool body_fits = fits(fitness, fn->body);
-    fitness->loop = loop;
-    return body_fits;
-}
-
-static bool fits(Fitness *fitness, const CoreExpr *expr) {
-    if (++fitness->size > WIDE_SIZE) return false;
-    switch (expr->kind) {
-    case CORE_INT:
-    case CORE_FLOAT:
-    case CORE_BOOL: return true;
-    case CORE_TUPLE: return expr->args.len == 0;
-    case CORE_LOCAL: return is_number(expr->type);
-    case CORE_GLOBAL: return is_number(expr->type);
-    case CORE_LET: return is_number(expr->var->type) && all_fit(fitness, expr);
-    case CORE_ASSIGN: return expr->place->var && !expr->place->steps.len && all_fit(fitness, expr);
-    case CORE_BLOCK: return all_fit(fitness, expr);
-    case CORE_IF: return expr->args.len == 3 && all_fit(fitness, expr);
-    case CORE_WHILE: return loop_fits(fitness, expr);
-    case CORE_BREAK:
-    case CORE_CONTINUE: return expr->loop == fitness->loop;
-    case CORE_RETURN: return expr->args.len == 1 && is_number(expr->args.items[0]->type) && all_fit(fitness, expr);
-    case CORE_OP: return op_fits(fitness, expr);
-    case CORE_CALL: return call_fits(fitness, expr);
-    case CORE_PRIM:
-        return expr->args.len == 1 && is_number(expr->args.items[0]->type) && intrinsic_of(expr) && all_fit(fitness, expr);
-    default: return false;
-    }
-}
-
-/* The body is a yield, perhaps behind some definitions. */
-static bool body_fits(Fitness *fitness, const CoreExpr *body, const CoreType *element) {
-    while (body->kind == CORE_BLOCK && body->args.len) {
-        for (size_t i = 0; i + 1 < body->args.len; i++) {
-            if (body->args.items[i]->kind != CORE_LET || !fits(fitness, body->args.items[i])) return false;
-        }
-        body = body->args.items[body->args.len - 1];
-    }
-    return body->kind == CORE_YIELD && body->args.items[0]->type == element && is_number(element) &&
-           fits(fitness, body->args.items[0]);
-}
-
-unsigned wide_lanes(Gen *gen, const CoreJob *job) {
-    enum { MASKED_BITS = 512 };
-    Fitness fitness = {0};
-    unsigned bits = gen_level_made(gen)->vector_bits;
-    CoreReduceKind kind = job->reducer.kind;
-    bool is_calm = kind == CORE_REDUCE_SUM_INT || kind == CORE_REDUCE_COUNT || kind == CORE_REDUCE_LANES;
-    if (!gen->variant || gen->variant->is_quick || bits < MASKED_BITS || gen->options.level < 2) return 0;
-    if (!is_calm || job->key || job->by_chunk || job->laws.len || job->catches) return 0;
-    for (size_t i = 0; i < job->sources.len; i++) {
-        const CoreSource *source = &job->sources.items[i];
-        bool is_list = source->kind == CORE_SOURCE_LIST && source->var->type->kind != CORE_TYPE_BOOL;
-        if ((!is_list && source->kind != CORE_SOURCE_RANGE) || !is_number(source->var->type)) return 0;
-    }
-    return body_fits(&fitness, job->body, job->reducer.element) && fitness.has_loop ? bits / 64 : 0;
-}
 
 /* ---- vectors and masks */
 
@@ -222,12 +96,31 @@ static LLVMValueRef wide_product(const Wide *wide, LLVMValueRef l, LLVMValueRef 
     return LLVMBuildMul(wide->b, l, r, "");
 }
 
+/* Divisors that nothing can be divided by become 1. */
+static LLVMValueRef wide_quotient(const Wide *wide, CoreOp op, LLVMValueRef l, LLVMValueRef r) {
+    LLVMBuilderRef b = wide->b;
+    LLVMValueRef zero = LLVMConstNull(LLVMTypeOf(l)), one = splat(wide, gen_int(wide->gen, 1));
+    LLVMValueRef is_negation = LLVMBuildICmp(b, LLVMIntEQ, r, LLVMConstAllOnes(LLVMTypeOf(l)), "");
+    LLVMValueRef is_least = LLVMBuildICmp(b, LLVMIntEQ, l, splat(wide, gen_int(wide->gen, INT64_MIN)), "");
+    LLVMValueRef is_bad = LLVMBuildICmp(b, LLVMIntEQ, r, zero, "");
+    is_bad = LLVMBuildOr(b, is_bad, LLVMBuildAnd(b, is_negation, is_least, ""), "");
+    doubt_where(wide, is_bad);
+    r = LLVMBuildSelect(b, is_bad, one, r, "");
+    LLVMValueRef rest = LLVMBuildSRem(b, l, r, "");
+    LLVMValueRef differs = LLVMBuildICmp(b, LLVMIntSLT, LLVMBuildXor(b, rest, r, ""), zero, "");
+    LLVMValueRef adjusts = LLVMBuildAnd(b, LLVMBuildICmp(b, LLVMIntNE, rest, zero, ""), differs, "");
+    if (op == CORE_OP_MOD) return LLVMBuildSelect(b, adjusts, LLVMBuildAdd(b, rest, r, ""), rest, "");
+    return LLVMBuildAdd(b, LLVMBuildSDiv(b, l, r, ""), LLVMBuildSExt(b, adjusts, LLVMTypeOf(l), ""), "");
+}
+
 static LLVMValueRef wide_int_op(const Wide *wide, const CoreExpr *expr, LLVMValueRef l, LLVMValueRef r) {
     LLVMBuilderRef b = wide->b;
     switch (expr->op) {
     case CORE_OP_ADD: return wide_sum(wide, expr, l, r);
     case CORE_OP_SUB: return wide_difference(wide, l, r);
     case CORE_OP_MUL: return wide_product(wide, l, r);
+    case CORE_OP_FLOOR_DIV:
+    case CORE_OP_MOD: return wide_quotient(wide, expr->op, l, r);
     case CORE_OP_NEG: return wide_difference(wide, LLVMConstNull(LLVMTypeOf(l)), l);
     case CORE_OP_ADD_WRAP: return LLVMBuildAdd(b, l, r, "");
     case CORE_OP_SUB_WRAP: return LLVMBuildSub(b, l, r, "");
@@ -270,7 +163,7 @@ static LLVMValueRef wide_prim(Wide *wide, const CoreExpr *expr) {
     const CoreExpr *arg = expr->args.items[0];
     LLVMValueRef value = wide_expr(wide, arg);
     LLVMTypeRef type = LLVMVectorType(wide->gen->f64, wide->lanes);
-    const char *name = intrinsic_of(expr);
+    const char *name = wide_intrinsic(expr);
     if (!*name) return arg->type->kind == CORE_TYPE_FLOAT ? value : LLVMBuildSIToFP(wide->b, value, type, "");
     unsigned id = LLVMLookupIntrinsicID(name, strlen(name));
     LLVMValueRef function = LLVMGetIntrinsicDeclaration(wide->gen->module, id, &type, 1);
@@ -323,30 +216,76 @@ static LLVMValueRef wide_if(Wide *wide, const CoreExpr *expr) {
     return LLVMBuildSelect(b, condition, yes, no, "");
 }
 
-/* Places with doubt leave the loop: what it would do to them may have no end. */
-static void wide_while(Wide *wide, const CoreExpr *expr) {
+/* A loop that is being written. */
+typedef struct WideLoop {
+    LLVMValueRef entered, outer;
+    LLVMBasicBlockRef head, done;
+} WideLoop;
+
+static WideLoop loop_begin(Wide *wide) {
+    WideLoop loop = {.entered = read_flags(wide, wide->active), .outer = wide->continued};
+    loop.head = frame_block(wide->frame, "loop");
+    loop.done = frame_block(wide->frame, "done");
+    wide->continued = flags_variable(wide, "continued", LLVMConstNull(wide->flags));
+    frame_jump(wide->frame, loop.head);
+    frame_enter(wide->frame, loop.head);
+    return loop;
+}
+
+/* Goes on with the loop's body. Places with doubt leave the loop: what it would do to them may have no end. */
+static void loop_body(Wide *wide, const WideLoop *loop, LLVMValueRef condition) {
     LLVMBuilderRef b = wide->b;
-    LLVMValueRef none = LLVMConstNull(wide->flags), entered = read_flags(wide, wide->active), outer = wide->continued;
-    LLVMBasicBlockRef head = frame_block(wide->frame, "while"), body = frame_block(wide->frame, "body"),
-                      done = frame_block(wide->frame, "done");
-    wide->continued = flags_variable(wide, "continued", none);
-    frame_jump(wide->frame, head);
-    frame_enter(wide->frame, head);
-    LLVMValueRef condition = wide_expr(wide, expr->args.items[0]);
+    LLVMBasicBlockRef body = frame_block(wide->frame, "body");
     LLVMValueRef sure = LLVMBuildNot(b, read_flags(wide, wide->doubt), "");
     LLVMValueRef going = LLVMBuildAnd(b, LLVMBuildAnd(b, read_flags(wide, wide->active), condition, ""), sure, "");
     LLVMBuildStore(b, going, wide->active);
-    frame_branch(wide->frame, is_any(wide, going), body, done);
+    frame_branch(wide->frame, is_any(wide, going), body, loop->done);
     frame_enter(wide->frame, body);
-    wide_expr(wide, expr->args.items[1]);
-    LLVMValueRef next = LLVMBuildOr(b, read_flags(wide, wide->active), read_flags(wide, wide->continued), "");
-    LLVMBuildStore(b, next, wide->active);
-    LLVMBuildStore(b, none, wide->continued);
-    frame_jump(wide->frame, head);
-    frame_enter(wide->frame, done);
+}
+
+/* The end of a turn: here go on those that have left it by `continue`, too. */
+static void loop_turn(const Wide *wide) {
+    LLVMValueRef next = LLVMBuildOr(wide->b, read_flags(wide, wide->active), read_flags(wide, wide->continued), "");
+    LLVMBuildStore(wide->b, next, wide->active);
+    LLVMBuildStore(wide->b, LLVMConstNull(wide->flags), wide->continued);
+}
+
+static void loop_end(Wide *wide, const WideLoop *loop) {
+    LLVMBuilderRef b = wide->b;
+    frame_jump(wide->frame, loop->head);
+    frame_enter(wide->frame, loop->done);
     LLVMValueRef here = wide->returned ? LLVMBuildNot(b, read_flags(wide, wide->returned), "") : LLVMConstAllOnes(wide->flags);
-    LLVMBuildStore(b, LLVMBuildAnd(b, entered, here, ""), wide->active);
-    wide->continued = outer;
+    LLVMBuildStore(b, LLVMBuildAnd(b, loop->entered, here, ""), wide->active);
+    wide->continued = loop->outer;
+}
+
+static void wide_while(Wide *wide, const CoreExpr *expr) {
+    WideLoop loop = loop_begin(wide);
+    loop_body(wide, &loop, wide_expr(wide, expr->args.items[0]));
+    wide_expr(wide, expr->args.items[1]);
+    loop_turn(wide);
+    loop_end(wide, &loop);
+}
+
+/* Ranges so long that their length is no int are in doubt, and so are those that have the last of all ints. */
+static void wide_for(Wide *wide, const CoreExpr *expr) {
+    LLVMBuilderRef b = wide->b;
+    const CoreSource *source = &expr->sources.items[0];
+    const CoreExpr *range = source->expr;
+    LLVMValueRef first = wide_expr(wide, range->args.items[0]), last = wide_expr(wide, range->args.items[1]);
+    LLVMTypeRef type = LLVMTypeOf(first);
+    LLVMValueRef greatest = splat(wide, gen_int(wide->gen, INT64_MAX)), next = frame_variable(wide->frame, type, "next");
+    wide_difference(wide, last, first);
+    doubt_where(wide, LLVMBuildICmp(b, LLVMIntEQ, last, greatest, ""));
+    LLVMBuildStore(b, first, next);
+    WideLoop loop = loop_begin(wide);
+    LLVMValueRef at = LLVMBuildLoad2(b, type, next, "");
+    loop_body(wide, &loop, LLVMBuildICmp(b, range->flag ? LLVMIntSLT : LLVMIntSLE, at, last, ""));
+    wide_bind(wide, source->var, at, false);
+    wide_expr(wide, expr->args.items[0]);
+    loop_turn(wide);
+    LLVMBuildStore(b, LLVMBuildAdd(b, at, splat(wide, gen_int(wide->gen, 1)), ""), next);
+    loop_end(wide, &loop);
 }
 
 static void wide_return(Wide *wide, const CoreExpr *expr) {
@@ -400,13 +339,17 @@ static LLVMValueRef wide_expr(Wide *wide, const CoreExpr *expr) {
     case CORE_BLOCK: return wide_block(wide, expr);
     case CORE_IF: return wide_if(wide, expr);
     case CORE_WHILE: wide_while(wide, expr); return NULL;
+    case CORE_FOR: wide_for(wide, expr); return NULL;
     case CORE_BREAK: LLVMBuildStore(wide->b, LLVMConstNull(wide->flags), wide->active); return NULL;
     case CORE_CONTINUE: wide_continue(wide); return NULL;
     case CORE_RETURN: wide_return(wide, expr); return NULL;
     case CORE_OP: return wide_op(wide, expr);
     case CORE_CALL: return wide_call(wide, expr);
     case CORE_PRIM: return wide_prim(wide, expr);
-    case CORE_YIELD: wide->yielded = wide_expr(wide, expr->args.items[0]); return NULL;
+    case CORE_YIELD:
+        wide->yielded.values = wide_expr(wide, expr->args.items[0]);
+        wide->yielded.which = read_flags(wide, wide->active);
+        return NULL;
     default: return same_for_all(wide, expr); /* numbers and globals */
     }
 }
@@ -428,7 +371,7 @@ static LLVMValueRef wide_walk(const Wide *wide, const Walk *walk, const CoreType
     return LLVMBuildAdd(b, splat(wide, walk->first), LLVMBuildMul(b, numbers, splat(wide, walk->step), ""), "elements");
 }
 
-LLVMValueRef wide_yield(Frame *frame, const Kernel *kernel, LLVMValueRef index, LLVMValueRef *is_sure) {
+WideYield wide_yield(Frame *frame, const Kernel *kernel, LLVMValueRef index) {
     const CoreJob *job = kernel->job;
     Gen *gen = frame->gen;
     Wide wide = {.frame = frame, .gen = gen, .b = frame->builder, .lanes = kernel->wide_lanes};
@@ -441,6 +384,6 @@ LLVMValueRef wide_yield(Frame *frame, const Kernel *kernel, LLVMValueRef index, 
         wide_bind(&wide, var, wide_walk(&wide, &kernel->walks[i], var->type, index), false);
     }
     wide_expr(&wide, job->body);
-    *is_sure = LLVMBuildNot(wide.b, is_any(&wide, read_flags(&wide, wide.doubt)), "");
+    wide.yielded.is_sure = LLVMBuildNot(wide.b, is_any(&wide, read_flags(&wide, wide.doubt)), "");
     return wide.yielded;
 }

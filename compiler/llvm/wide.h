@@ -13,10 +13,19 @@
 
 #include "compiler/llvm/jobs.h"
 
-/* How many elements the job's kernel shall take side by side; 0: they come one after another. */
+/* wide_fit.c: how many elements the job's kernel shall take side by side; 0: they come one after another. */
 unsigned wide_lanes(Gen *gen, const CoreJob *job);
 
-/* What the job's body yields for so many elements from the index-th on, a vector. *is_sure: i1, it is what they yield indeed. */
-LLVMValueRef wide_yield(Frame *frame, const Kernel *kernel, LLVMValueRef index, LLVMValueRef *is_sure);
+/* wide_fit.c: the intrinsic that a primitive is; "": it is its argument, or a conversion of it; NULL: neither. */
+const char *wide_intrinsic(const CoreExpr *expr);
+
+/* What the job's body yields for some elements. */
+typedef struct WideYield {
+    LLVMValueRef values;  /* a vector */
+    LLVMValueRef which;   /* a vector of i1: for which elements there is a value */
+    LLVMValueRef is_sure; /* i1: false where something may have failed; then the rest means nothing */
+} WideYield;
+
+WideYield wide_yield(Frame *frame, const Kernel *kernel, LLVMValueRef index); /* from the index-th on */
 
 #endif

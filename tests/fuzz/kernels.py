@@ -131,6 +131,10 @@ class Programs:
             also = f" and {self.test(1)}" if self.random.random() < 0.5 else ""
             lines += [f"while n < {self.random.randrange(60)}{also} {{", "n += 1", *self.statements(2, leaves, result)]
             if self.random.random() < 0.3:
+                last = self.random.choice(["n", "k", "n // 2", "n + 3", "9"])
+                lines += [f"for j in {self.random.randrange(-3, 4)}{self.random.choice(['..', '..<'])}{last} {{", "if j > 20 { break }",
+                          "x = x + float(j) * 0.25", *self.statements(1, leaves, result), "}"]
+            if self.random.random() < 0.3:
                 lines += [f"var m = {self.random.randrange(5)}", f"while m < n and {self.test(0)} {{", "m += 2",
                           *self.statements(1, leaves, result), "}"]
             lines.append("}")
@@ -140,7 +144,9 @@ class Programs:
         function, is_float = self.loop_function(name)
         source = self.random.choice([f"0..<{min(self.length, 3000)}", "a"])
         reducer = self.random.choice(["sum", "sum", "count", "(+)" if is_float else "max"])
-        return function, f"map {name} over {source} reduce {reducer}"
+        where = self.random.choice(["", "", f" where i => i % {self.random.randrange(-5, 6)} == 1"])
+        mapped = self.random.choice([name, name, f"i => {name}(i // {self.random.randrange(-2, 9)})"])
+        return function, f"map {mapped} over {source}{where} reduce {reducer}"
 
     # ---- programs
 
