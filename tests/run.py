@@ -402,7 +402,8 @@ def run_script(options, path, *launcher):
     """Exit status 0 is passed, 77 skipped; the last line of output then says why."""
     env = dict(os.environ, MRC=str(options.mrc), MRRUN=str(options.mrrun), ROOT=str(ROOT), BUILD=str(options.build))
     with tempfile.TemporaryDirectory() as tmp:
-        status, out, err = run([*launcher, "bash", "-euo", "pipefail", path], cwd=tmp, env=env, timeout=600)
+        status, out, err = run([*launcher, "bash", "-euo", "pipefail", path], cwd=tmp, env=env,
+                               timeout=2400 if env.get("LONG") else 600)
     text = (out + err).decode(errors="replace")
     if status == 77:
         raise Skip(text.strip().splitlines()[-1] if text.strip() else "no reason given")

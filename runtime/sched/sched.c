@@ -304,6 +304,7 @@ uint64_t sched_next_tick(const Sched *sched) {
     if (sched->tell_idle_at && sched->tell_idle_at < next) next = sched->tell_idle_at;
     if (sched->copy_at && sched_idle(sched) && sched->copy_at < next) next = sched->copy_at;
     if (sched->give_up_at && sched->give_up_at < next) next = sched->give_up_at;
+    if (sched->stop_at && sched->stop_at < next) next = sched->stop_at;
     if (sched->keeps && sched->jobs.first && sched->store_at < next) next = sched->store_at;
     for (uint32_t i = 0; sched->gone && i < sched->peer_count; i++) {
         const SchedPeer *peer = &sched->peers[i];

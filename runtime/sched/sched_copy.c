@@ -87,7 +87,7 @@ static void job_give_up_bag(Sched *sched, Job *job, uint32_t number) {
         }
         job_take_back(job, i);
         if (handed.is_revoked)
-            sched_add_orphan(sched, (Orphan){job->number, handed});
+            sched_add_orphan(sched, (Orphan){.job = job->number, .handed = handed});
         else
             sched_revoke(sched, job, &handed);
     }

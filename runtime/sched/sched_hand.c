@@ -109,7 +109,7 @@ static void job_hand(Sched *sched, Job *job, SchedPeer *peer) {
 void sched_revoke(Sched *sched, const Job *job, const HandedRange *handed) {
     if (!sched_live_worker(sched, handed->worker)) return;
     job_send(sched, job, sched->workers[handed->worker], MSG_REVOKE)->as.revoke.range = handed->number;
-    sched_add_orphan(sched, (Orphan){job->number, *handed});
+    sched_add_orphan(sched, (Orphan){.job = job->number, .handed = *handed});
 }
 
 /* ---- handing out ranges */

@@ -129,20 +129,13 @@ void jobs_tick(Sched *sched) {
     for (Job *job = sched->jobs.first; job; job = job->next) job_tell_progress(sched, job);
     jobs_store_tick(sched);
     jobs_give_up_bags(sched);
+    orphans_tick(sched);
     jobs_hand_out(sched);
     jobs_tell_idle(sched);
 }
 
-/* ---- ranges of jobs that have ended */
-void sched_add_orphan(Sched *sched, Orphan orphan) {
-    if (sched->orphan_count == sched->orphan_cap) {
-        sched->orphan_cap = sched->orphan_cap ? 2 * sched->orphan_cap : 16;
-        sched->orphans = xrealloc(sched->orphans, sched->orphan_cap * sizeof *sched->orphans);
-    }
-    sched->orphans[sched->orphan_count++] = orphan;
-}
-
-static bool handed_is(const HandedRange *handed, uint32_t worker, const MsgRangeDone *done) {
+/* ---- ranges */
+bool handed_is(const HandedRange *handed, uint32_t worker, const MsgRangeDone *done) {
     return handed->number == done->range && handed->worker == worker && handed->range.first == done->first &&
            handed->range.count == done->count;
 }
@@ -165,16 +158,13 @@ static void job_take_end(Sched *sched, const Message *range_done) {
 }
 
 static void jobs_orphan_done(Sched *sched, SchedPeer *peer, const Message *message) {
-    for (size_t i = 0; i < sched->orphan_count; i++) {
-        const Orphan *orphan = &sched->orphans[i];
-        if (orphan->job != message->job || !handed_is(&orphan->handed, peer->worker, &message->as.range_done)) continue;
-        sched->orphans[i] = sched->orphans[--sched->orphan_count];
-        peer_answered(sched, peer, &message->as.range_done);
-        job_take_end(sched, message);
-        jobs_hand_out(sched);
+    if (!sched_take_orphan(sched, message->job, peer->worker, &message->as.range_done)) {
+        sched->ignored++;
         return;
     }
-    sched->ignored++;
+    peer_answered(sched, peer, &message->as.range_done);
+    job_take_end(sched, message);
+    jobs_hand_out(sched);
 }
 
 /* ---- messages */
@@ -382,11 +372,7 @@ void job_over(Sched *sched, Job *job) {
     if (!*link) list->last = link;
     table_remove(&sched->jobs_by_number, job->number);
     job->stats.ended = sched->now;
-    /* Ranges that nobody needs any more may still be under way. */
-    for (size_t i = 0; i < job->handed_len; i++) {
-        SchedPeer *worker = sched_live_worker(sched, job->handed[i].worker);
-        if (worker && !job_is_owners(sched, job, worker)) sched_add_orphan(sched, (Orphan){job->number, job->handed[i]});
-    }
+    orphans_end_job(sched, job);
     for (uint32_t worker = 0; worker < job->stats.worker_count; worker++)
         if (job->workers[worker].knows && sched_live_worker(sched, worker))
             job_send(sched, job, sched->workers[worker], MSG_JOB_END);

@@ -137,13 +137,6 @@ static uint64_t job_lose_worker(Sched *sched, Job *job, uint32_t worker) {
     return job->todo.total - before;
 }
 
-static void orphans_lose_worker(Sched *sched, uint32_t worker) {
-    size_t kept = 0;
-    for (size_t i = 0; i < sched->orphan_count; i++)
-        if (sched->orphans[i].handed.worker != worker) sched->orphans[kept++] = sched->orphans[i];
-    sched->orphan_count = kept;
-}
-
 /* What a lost worker holds will not come: all must know who have to pull from it. */
 static void sched_tell_owners(Sched *sched, uint32_t worker, const char *how) {
     for (uint32_t i = 0; i < sched->peer_count; i++) {
@@ -192,7 +185,8 @@ void sched_start_failed(Sched *sched, uint32_t host, const char *who, const char
     sched_replace(sched, host, who, how);
 }
 
-void sched_lose(Sched *sched, uint32_t number, const char *how) {
+/* is_meant: it is ended because of what it is at, which says nothing of how the run gets on. */
+static void peer_lose(Sched *sched, uint32_t number, const char *how, bool is_meant) {
     SchedPeer *peer = &sched->peers[number];
     char who[128];
     if (peer->has_left) return;
@@ -211,13 +205,21 @@ void sched_lose(Sched *sched, uint32_t number, const char *how) {
     sched_tell_owners(sched, peer->worker, how);
     orphans_lose_worker(sched, peer->worker);
     uint64_t again = jobs_lose_worker(sched, peer->worker);
-    sched_log(sched, 0, "%s was lost: %s; %llu chunk%s to be mapped again", who, how, (unsigned long long)again,
-              again == 1 ? " is" : "s are");
-    if (++sched->lost_in_vain > IN_VAIN * sched->config.workers)
+    sched_log(sched, is_meant, "%s was %s: %s; %llu chunk%s to be mapped again", who, is_meant ? "ended" : "lost", how,
+              (unsigned long long)again, again == 1 ? " is" : "s are");
+    if (!is_meant && ++sched->lost_in_vain > IN_VAIN * sched->config.workers)
         sched_end(sched, 1, "%u workers were lost one after another, and no job got further: the last, %s: %s", sched->lost_in_vain,
                   who, how);
     sched_replace(sched, peer->host, who, how);
     jobs_hand_out(sched);
+}
+
+void sched_lose(Sched *sched, uint32_t number, const char *how) {
+    peer_lose(sched, number, how, false);
+}
+
+void sched_stop_worker(Sched *sched, uint32_t number) {
+    peer_lose(sched, number, "it could not be stopped at what has ended", true);
 }
 
 /* ---- complaints */

@@ -62,9 +62,9 @@ typedef struct HandedRange {
     bool is_revoked;  /* they were first, at `at`; its answer is awaited */
 } HandedRange;
 
-/* A range of a job that has ended. Its worker is not free before it has answered. */
+/* A range that was revoked, or whose job has ended. Its worker is not free before it has answered. */
 typedef struct Orphan {
-    uint64_t job;
+    uint64_t job, ended_at; /* ended_at: 0: the job goes on */
     HandedRange handed;
 } Orphan;
 
@@ -227,6 +227,7 @@ struct Sched {
     uint64_t copied;           /* copies of ranges handed out so far */
     uint64_t copy_at;          /* when the next range becomes a straggler; 0: none does */
     uint64_t looked_at;        /* when that was found out; 0: it is to be */
+    uint64_t stop_at;          /* when the next worker is at what has ended for too long; 0: nobody is at such */
     uint64_t give_up_at;       /* when a straggler's bag is not waited for any longer; 0: none is */
     uint64_t handed;           /* ranges handed out so far */
     uint32_t lost_in_vain;     /* workers that were lost since a job last got further than ever before */
@@ -266,7 +267,7 @@ void job_settle(Sched *sched, Job *job);
 void jobs_finish(Sched *sched, Job *job); /* its owner is done with it, and so is the journal */
 void job_over(Sched *sched, Job *job);    /* takes the job out of everything, tells workers to drop it; it stays until the next
                                                                               step */
-void sched_add_orphan(Sched *sched, Orphan orphan);
+bool handed_is(const HandedRange *handed, uint32_t worker, const MsgRangeDone *done); /* is that the answer to it? */
 Range range_common(Range a, Range b);
 
 /* ---- sched_bag.c */
@@ -295,6 +296,7 @@ void sched_stored(Sched *sched, const SchedEvent *event);
 uint64_t job_most_chunks(const Sched *sched, const Job *job); /* in a range, so that it can be kept soon */
 /* ---- sched_lost.c */
 void sched_lose(Sched *sched, uint32_t number, const char *how); /* a peer: the root ends the run, a worker's work is run again */
+void sched_stop_worker(Sched *sched, uint32_t number);           /* the same for a worker that does not stop at what nobody needs */
 void sched_start_failed(Sched *sched, uint32_t host, const char *who, const char *how); /* a worker never came to say HELLO */
 void sched_unreachable(Sched *sched, SchedPeer *peer, const Message *message);
 bool job_has_suspects(const Job *job);             /* workers have died of chunks that nobody has mapped since */
@@ -324,6 +326,14 @@ void job_take_back(Job *job, size_t at); /* a range that was handed out is nobod
 void job_copy_done(Sched *sched, Job *job, uint64_t of); /* a part of a copy of that range is covered */
 bool bag_is_held_up(const Job *job, uint32_t number);    /* a straggler may still put something into it */
 void jobs_give_up_bags(Sched *sched);                    /* those that are held up for too long */
+
+/* ---- sched_late.c */
+void sched_add_orphan(Sched *sched, Orphan orphan);
+bool sched_take_orphan(Sched *sched, uint64_t job, uint32_t worker,
+                       const MsgRangeDone *done); /* it was answered; false: none was */
+void orphans_lose_worker(Sched *sched, uint32_t worker);
+void orphans_end_job(Sched *sched, const Job *job); /* with what is under way */
+void orphans_tick(Sched *sched);                    /* ends workers that do not stop */
 
 /* ---- sched_queue.c */
 void worker_joins(Sched *sched, SchedPeer *peer);

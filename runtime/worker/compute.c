@@ -46,7 +46,7 @@ struct Entry {
     uint64_t number;
     _Atomic uint64_t limit;
     bool is_open, by_ranges, by_key, is_lent; /* the last: as its owner says */
-    Stage *stage; /* of the job's program; NULL: it has none */
+    Stage *stage;                             /* of the job's program; NULL: it has none */
     Job job;
     /* The range that is being mapped, and its own limit, which is the job's, or 0 when it was revoked. Guarded by the mutex. */
     uint64_t range;
@@ -64,6 +64,7 @@ struct Compute {
     Answer *answers, **last_answer;
     Entry *entries;
     bool is_stopping;
+    uint64_t mapped; /* the job of which a range is being mapped, which may be interrupted; 0: none. Guarded by the mutex. */
     _Atomic uint64_t progress;
     Stage *stages; /* the compute thread's, as what follows */
     Bags bags;
@@ -284,6 +285,26 @@ static void answer_unlent(Compute *compute, const PeerAction *action) {
     post_answer(compute, answer);
 }
 
+/* Maps a range that may be interrupted. True: *error says why what was mapped cannot be kept. */
+static bool map_range(Compute *compute, Entry *entry, const PeerAction *action, KeptBag *kept, JobRun *run, char **error) {
+    const char *limit = compute->context.stack_limit;
+    bool failed = false;
+    pthread_mutex_lock(&compute->mutex);
+    compute->mapped = entry->number;
+    pthread_mutex_unlock(&compute->mutex);
+    if (entry->by_ranges)
+        job_map(&entry->job, run);
+    else if (may_revoke(entry))
+        map_revocable(compute, entry, action->range, &kept->bag, run);
+    else
+        failed = bags_map(&compute->bags, kept, &entry->job, run, error);
+    pthread_mutex_lock(&compute->mutex);
+    compute->mapped = 0;
+    compute->context.stack_limit = limit;
+    pthread_mutex_unlock(&compute->mutex);
+    return failed;
+}
+
 static void do_compute(Compute *compute, Entry *entry, const PeerAction *action) {
     if (is_unlent(entry, action)) {
         answer_unlent(compute, action);
@@ -301,12 +322,8 @@ static void do_compute(Compute *compute, Entry *entry, const PeerAction *action)
     KeptBag *kept = entry->by_ranges ? NULL : bags_get(&compute->bags, &entry->job.of, action->bag, (Part){0});
     if (entry->job.is_over)
         is_bad = false; /* as if the range had been revoked */
-    else if (!is_bad && entry->by_ranges)
-        job_map(&entry->job, &run);
-    else if (!is_bad && may_revoke(entry))
-        map_revocable(compute, entry, action->range, &kept->bag, &run);
     else if (!is_bad)
-        failed = bags_map(&compute->bags, kept, &entry->job, &run, &error);
+        failed = map_range(compute, entry, action, kept, &run, &error);
     for (uint32_t i = 0; i < action->slice_count; i++) {
         if (lists[i]) job_drop_slice(&entry->job, i, lists[i]);
     }
@@ -477,11 +494,18 @@ Compute *compute_new(const ComputeConfig *config, char **error) {
     return NULL;
 }
 
+/* Under the mutex. Nobody needs what is being mapped: an element that sleeps, waits or calls itself ends soon. */
+static void interrupt(Compute *compute) {
+    __atomic_store_n(&compute->context.stack_limit, MR_INTERRUPTED, __ATOMIC_RELAXED);
+    shares_look(compute->runtime.shares);
+}
+
 static void set_limit(Compute *compute, uint64_t job, uint64_t limit) {
     pthread_mutex_lock(&compute->mutex);
     for (Entry *entry = compute->entries; entry; entry = entry->next) {
         if (entry->number == job) lower_limit(entry, limit);
     }
+    if (limit == 0 && compute->mapped == job) interrupt(compute);
     pthread_mutex_unlock(&compute->mutex);
 }
 
@@ -492,6 +516,7 @@ static void revoke_range(Compute *compute, uint64_t job, uint64_t range) {
         if (entry->range == range) {
             entry->is_revoked = true;
             lower(&entry->range_limit, 0);
+            if (compute->mapped == job) interrupt(compute);
             continue;
         }
         entry->revoked = xrealloc(entry->revoked, (entry->revoked_len + 1) * sizeof *entry->revoked);

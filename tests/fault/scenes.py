@@ -143,11 +143,13 @@ def long_scene_twenty_stopped_workers(stage):
     scene_a_stopped_worker(stage, 20)
 
 
+BUSY = ("#include <stdint.h>\n#include <time.h>\nint64_t busy(int64_t seconds) {\n    time_t end = time(0) + seconds;\n"
+        "    while (time(0) < end) {}\n    return 3;\n}\n")
+
+
 def scene_a_long_element(stage, seconds=7):
     executable = stage.program("extern fn busy(seconds: int) -> int\nfn work(i: int) -> int = if i == 3 { busy(%d) } else { i }\n"
-                               "print(map work over 1..8 reduce sum)\n" % seconds,
-                               "#include <stdint.h>\n#include <time.h>\nint64_t busy(int64_t seconds) {\n    time_t end = time(0) + seconds;\n"
-                               "    while (time(0) < end) {}\n    return 3;\n}\n")
+                               "print(map work over 1..8 reduce sum)\n" % seconds, BUSY)
     ended = stage.run(["-v", "-n", 2, executable], timeout=TIMEOUT + seconds)
     ended.must(ended.out == "36\n" and ended.status == 0 and "lost" not in ended.err, f"an element computes for {seconds} s")
 
@@ -170,6 +172,22 @@ def scene_a_straggler(stage):
 def long_scene_twenty_stragglers(stage):
     for _ in range(20):
         scene_a_straggler(stage)
+
+
+def scene_what_was_cancelled_stops(stage):
+    """Workers are at elements of twenty seconds that nobody needs any more: within a second they do something else. One that sleeps
+    looks whether it is needed, one that computes is ended with its worker."""
+    after = ("sleep(0.5)\nf.cancel()\nlet start = clock()\nprint(map i => i + 1 over 1..400 reduce sum)\nlog(\"{clock() - start} s\")\n")
+    sleeps = stage.program("fn wait(i: int) -> int {\n    sleep(20.0)\n    i\n}\nlet f = async { map wait over 1..64 reduce sum }\n" + after)
+    computes = stage.program("extern fn busy(seconds: int) -> int\nlet f = async { map _ => busy(20) over 1..64 reduce sum }\n" + after, BUSY)
+    for executable, replaced in (sleeps, False), (computes, True):
+        for _ in range(3):  # other things may run at the same time
+            ended = stage.run(["-v", "-n", 3, executable])
+            ended.must(ended.out == "80600\n" and ended.status == 0, "a job was cancelled")
+            ended.must(("could not be stopped" in ended.err) == replaced, "workers are ended when nothing else helps")
+            seconds = float(ended.err.split("[root] ")[1].split()[0])
+            if seconds < 1.2: break
+        ended.must(seconds < 1.2, f"what was cancelled stopped after {seconds:.2f} s")
 
 
 # ---- elements that kill
@@ -260,7 +278,8 @@ def scene_points_of_root_and_parent(stage):
         ended.must((ended.status == 1 and "error: " in ended.err) or is_late, fault)
 
 
-ALONE = ["scene_lost_work_is_handed_out_again_within_a_second", "scene_a_straggler", "long_scene_twenty_stragglers"]  # they measure time
+ALONE = ["scene_lost_work_is_handed_out_again_within_a_second", "scene_a_straggler", "scene_what_was_cancelled_stops",
+         "long_scene_twenty_stragglers"]  # they measure time
 
 
 def run_scene(bench, options, name):
