@@ -33,6 +33,19 @@ static const PartsKind *parts_kind(const CoreExpr *prim) {
     return NULL;
 }
 
+/* The same where parts are looked for some hundreds at a time. */
+static LLVMValueRef cursor_begin(Frame *frame, LLVMValueRef data) {
+    Gen *gen = frame->gen;
+    LLVMTypeRef fields[] = {gen->ptr, gen->ptr, gen->i64, gen->ptr, gen->ptr, gen->ptr};
+    LLVMTypeRef type = LLVMStructTypeInContext(gen->llvm, fields, 6, 0);
+    LLVMTypeRef room = LLVMArrayType2(gen->i64, sizeof(MrSpans) / sizeof(int64_t));
+    LLVMValueRef cursor = frame_variable(frame, type, "cursor");
+    LLVMBuildStore(frame->builder, LLVMConstNull(type), cursor);
+    gen_store_at(frame, data, cursor, offsetof(MrCursor, next));
+    gen_store_at(frame, frame_variable(frame, room, "room"), cursor, offsetof(MrCursor, room));
+    return cursor;
+}
+
 /* A walk that stands at the beginning of the text. */
 static LLVMValueRef parts_begin(Frame *frame, LLVMValueRef data) {
     Gen *gen = frame->gen;
@@ -104,12 +117,16 @@ static void next_match(Frame *frame, const CoreSource *source, const Parts *part
 }
 
 static void next_part(Frame *frame, const CoreSource *source, const Parts *parts, LLVMBasicBlockRef body) {
-    LLVMValueRef walk = parts_begin(frame, parts->data);
-    bool splits_lines = parts->by && source->of_lines;
+    RuntimeFunction next = parts->kind->next;
+    if (source->of_lines && next == RUNTIME_mr_next_part)
+        next = source->expr->args.items[1]->text_len == 1 ? RUNTIME_mr_next_line_cut : RUNTIME_mr_next_line_part;
+    if (source->of_lines && next == RUNTIME_mr_next_field) next = RUNTIME_mr_next_line_field;
+    bool is_cursor = next == RUNTIME_mr_next_line_field || next == RUNTIME_mr_next_line_cut;
+    LLVMValueRef walk = (is_cursor ? cursor_begin : parts_begin)(frame, parts->data);
     frame_jump(frame, parts->head);
     frame_enter(frame, parts->head);
     LLVMValueRef args[] = {walk, parts->end, parts->by ? parts->by : parts->found, parts->found};
-    LLVMValueRef is_there = frame_runtime(frame, splits_lines ? RUNTIME_mr_next_line_part : parts->kind->next, args);
+    LLVMValueRef is_there = frame_runtime(frame, next, args);
     frame_inline(frame, is_there);
     frame_branch(frame, is_there, body, parts->done);
     frame_enter(frame, body);

@@ -92,6 +92,8 @@ void *mr_closure_make(MrContext *context, const MrFunction *function);
 bool mr_next_word(MrContext *context, MrCursor *cursor, const char *end, MrString *out);
 bool mr_next_line(MrContext *context, MrCursor *cursor, const char *end, MrString *out);
 bool mr_next_field(MrContext *context, MrParts *parts, const char *end, MrString *out);
+bool mr_next_line_field(MrContext *context, MrCursor *cursor, const char *end, MrString *out);
+bool mr_next_line_cut(MrContext *context, MrCursor *cursor, const char *end, const MrString *separator, MrString *out);
 bool mr_next_char(MrContext *context, MrParts *parts, const char *end, MrString *out);
 bool mr_split_begin(MrContext *context, const MrString *separator);
 bool mr_next_part(MrContext *context, MrParts *parts, const char *end, const MrString *separator, MrString *out);

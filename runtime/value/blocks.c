@@ -74,9 +74,13 @@ static inline BlockBits classify_class_base(const ByteClass *class, const char *
     size_t len = left < BLOCK ? left : BLOCK;
     for (size_t i = 0; i < len; i++) {
         unsigned char byte = (unsigned char)p[i];
-        uint64_t is_beyond = byte >> 7;
+        uint64_t is_beyond = byte >> 7, is_in = class->bits[byte >> 6 & 1] >> (byte & 63) & (is_beyond ^ 1);
+        if (class->is_solid && is_beyond) {
+            is_beyond = byte == 0xc2 || (unsigned char)(byte - 0xe1) < 3;
+            is_in = !is_beyond;
+        }
         bits.beyond |= is_beyond << i;
-        bits.letters |= (class->bits[byte >> 6 & 1] >> (byte & 63) & (is_beyond ^ 1)) << i;
+        bits.letters |= is_in << i;
     }
     return bits;
 }
@@ -148,8 +152,15 @@ TARGET_V3 static inline BlockBits classify_class_v3(const ByteClass *class, cons
         __m256i chosen = _mm256_shuffle_epi8(choice, _mm256_and_si256(_mm256_srli_epi16(bytes, 4), low));
         __m256i there = _mm256_and_si256(_mm256_shuffle_epi8(table, _mm256_and_si256(bytes, low)), chosen);
         __m256i outside = _mm256_cmpeq_epi8(there, _mm256_setzero_si256());
-        bits.letters |= (uint64_t)(uint32_t)~_mm256_movemask_epi8(outside) << i;
-        bits.beyond |= (uint64_t)(uint32_t)_mm256_movemask_epi8(bytes) << i;
+        uint32_t letters = (uint32_t)~_mm256_movemask_epi8(outside), beyond = (uint32_t)_mm256_movemask_epi8(bytes);
+        if (class->is_solid && beyond) {
+            uint32_t leads = in_range_v3(bytes, (char)0xe1, (char)0xe3) |
+                             (uint32_t)_mm256_movemask_epi8(_mm256_cmpeq_epi8(bytes, _mm256_set1_epi8((char)0xc2)));
+            letters |= beyond & ~leads;
+            beyond = leads;
+        }
+        bits.letters |= (uint64_t)letters << i;
+        bits.beyond |= (uint64_t)beyond << i;
     }
     if (left < BLOCK) bits.letters &= (UINT64_C(1) << left) - 1; /* the class may have the byte that a block is filled with */
     return bits;
@@ -192,7 +203,14 @@ TARGET_V4 static inline BlockBits classify_class_v4(const ByteClass *class, cons
     __m512i choice = _mm512_broadcast_i32x4(_mm_setr_epi8(1, 2, 4, 8, 16, 32, 64, -128, 0, 0, 0, 0, 0, 0, 0, 0));
     __m512i chosen = _mm512_shuffle_epi8(choice, _mm512_and_si512(_mm512_srli_epi16(bytes, 4), low));
     __m512i found = _mm512_shuffle_epi8(table, _mm512_and_si512(bytes, low));
-    return (BlockBits){.letters = _mm512_mask_test_epi8_mask(there, found, chosen), .beyond = _mm512_movepi8_mask(bytes)};
+    BlockBits bits = {.letters = _mm512_mask_test_epi8_mask(there, found, chosen), .beyond = _mm512_movepi8_mask(bytes)};
+    if (class->is_solid && bits.beyond) {
+        uint64_t leads = _mm512_cmplt_epu8_mask(_mm512_sub_epi8(bytes, _mm512_set1_epi8((char)0xe1)), _mm512_set1_epi8(3)) |
+                         _mm512_cmpeq_epi8_mask(bytes, _mm512_set1_epi8((char)0xc2));
+        bits.letters |= bits.beyond & ~leads;
+        bits.beyond = leads & there;
+    }
+    return bits;
 }
 
 /* As append_by_eight; up to 31 places after the last one may be written. No mask has more than 32 bits. */

@@ -12,6 +12,7 @@
 typedef struct ByteClass {
     uint64_t bits[2];   /* one for each */
     uint8_t by_low[16]; /* the same by the lower four bits: one bit for each of the upper three */
+    bool is_solid; /* and those beyond ASCII with which no white space begins; a search ends only before one with which some does */
 } ByteClass;
 
 void byte_class_add(ByteClass *class, unsigned char byte);

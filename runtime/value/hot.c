@@ -259,6 +259,38 @@ bool mr_next_word(MrContext *context, MrCursor *cursor, const char *end, MrStrin
     return true;
 }
 
+bool mr_next_line_field(MrContext *context, MrCursor *cursor, const char *end, MrString *out) {
+    (void)context;
+    if (UNLIKELY(!cursor_take(cursor, out))) {
+        MrCursor look = *cursor;
+        MrString one = {0};
+        WordsFound found = text_fields_look(&look, end, &one);
+        *cursor = look;
+        if (found != WORDS_MANY) {
+            *out = one;
+            return found == WORDS_ONE;
+        }
+        cursor_take(cursor, out);
+    }
+    return true;
+}
+
+bool mr_next_line_cut(MrContext *context, MrCursor *cursor, const char *end, const MrString *separator, MrString *out) {
+    (void)context;
+    if (UNLIKELY(!cursor_take(cursor, out))) {
+        MrCursor look = *cursor;
+        MrString one = {0};
+        WordsFound found = text_line_parts_look(&look, end, *separator->data, &one);
+        *cursor = look;
+        if (found != WORDS_MANY) {
+            *out = one;
+            return found == WORDS_ONE;
+        }
+        cursor_take(cursor, out);
+    }
+    return true;
+}
+
 bool mr_next_found(MrContext *context, MrMatches *matches, MrString *out) {
     (void)context;
     return cursor_take(&matches->found, out);

@@ -6,9 +6,16 @@
 #define RUNTIME_VALUE_PARTS_H
 
 #include "runtime/value/inline.h"
+#include "runtime/value/words.h"
 
 /* Those of a block's bytes that are of white space beyond ASCII; begin ≤ block < end are the text's (text.c). */
 uint64_t text_blanks_beyond(const char *begin, const char *block, const char *end);
+
+/* As words_look, for what stands between white space (text.c). */
+WordsFound text_fields_look(MrCursor *cursor, const char *end, MrString *out);
+
+/* The same for the parts of the text's lines between separators of one byte (split.c). */
+WordsFound text_line_parts_look(MrCursor *cursor, const char *end, char separator, MrString *out);
 
 /* The length of the character at p < end, a byte that is not UTF-8 being one (text.c). */
 int text_unit_len(const char *p, const char *end);
@@ -109,7 +116,8 @@ static inline bool parts_next_of_line(MrParts *parts, const char *end, const MrS
         if (!is_line && width > 1 && (at < from || end - at < width || !bytes_equal(at, separator->data, width))) continue;
         parts->from = at + (is_line ? 1 : width);
         parts->is_within = !is_line;
-        *out = (MrString){from, at - (is_line && at > from && at[-1] == '\r') - from, NULL};
+        bool has_return = is_line & (at[-(at > from)] == '\r'); /* without a branch: lines are of all lengths */
+        *out = (MrString){from, at - has_return - from, NULL};
         return true;
     }
 }

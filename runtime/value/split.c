@@ -39,6 +39,54 @@ bool mr_prim_fields(MrContext *context, MrList **out, const MrString *s) {
     return false;
 }
 
+/* ---- the parts of lines, some hundreds at a time */
+
+enum { SPAN_WINDOW = UINT16_MAX - BLOCK_BYTES };
+
+/* The end of a part from `at` on, and in *next where the one after it begins; `end` where there is none. */
+static const char *line_part_end(const char *at, const char *end, char separator, const char **next) {
+    while (at < end && *at != separator && *at != '\n') at++;
+    *next = at < end ? at + 1 : end;
+    return at;
+}
+
+WordsFound text_line_parts_look(MrCursor *cursor, const char *end, char separator, MrString *out) {
+    const char *base = cursor->next, *from = base, *block = base;
+    uint64_t is_within = cursor->lines; /* the part given last was not the last one of its line */
+    MrSpans *room = cursor->room;
+    uint32_t count = 0;
+    for (; block < end && count <= MR_SPANS - BLOCK_BYTES && block - base < SPAN_WINDOW; block += BLOCK_BYTES) {
+        for (uint64_t found = block_find_two(block, end - block, separator, '\n'); found; found &= found - 1) {
+            const char *at = block + __builtin_ctzll(found);
+            bool is_line = *at == '\n', has_return = is_line & (at[-(at > from)] == '\r');
+            room->starts[count] = (uint16_t)(from - base);
+            room->ends[count++] = (uint16_t)(at - has_return - base);
+            from = at + 1;
+            is_within = !is_line;
+        }
+    }
+    cursor->base = base;
+    cursor->at = room->starts;
+    if (block < end && count == 0) { /* a part for which there is no room */
+        const char *stop = line_part_end(block, end, separator, &cursor->next);
+        bool is_line = stop < end && *stop == '\n';
+        cursor->lines = stop < end && !is_line;
+        cursor->stop = cursor->at;
+        *out = (MrString){base, stop - (is_line && stop[-1] == '\r') - base, NULL};
+        return WORDS_ONE;
+    }
+    if (block >= end && (from < end || is_within)) {
+        room->starts[count] = (uint16_t)(from - base);
+        room->ends[count++] = (uint16_t)(end - base);
+        from = end;
+        is_within = false;
+    }
+    cursor->next = from;
+    cursor->lines = is_within;
+    cursor->stop = cursor->at + count;
+    return count ? WORDS_MANY : WORDS_NONE;
+}
+
 bool mr_prim_join(MrContext *context, MrString *out, MrList *const *parts, const MrString *separator) {
     const MrList *list = *parts;
     Buf buf = {0};

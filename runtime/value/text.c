@@ -138,6 +138,30 @@ uint64_t text_blanks_beyond(const char *begin, const char *block, const char *en
     return blanks;
 }
 
+static const char *field_begin(const void *context, const char *p, const char *end) {
+    (void)context;
+    int32_t code;
+    for (int len; p < end && (len = text_decode(p, end, &code), is_space(code)); p += len) {}
+    return p;
+}
+
+static const char *field_end(const void *context, const char *p, const char *end) {
+    (void)context;
+    int32_t code;
+    for (int len; p < end && (len = text_decode(p, end, &code), !is_space(code)); p += len) {}
+    return p;
+}
+
+WordsFound text_fields_look(MrCursor *cursor, const char *end, MrString *out) {
+    /* All of ASCII but 9 to 13 and 32. */
+    static const ByteClass solid = {
+        .bits = {~UINT64_C(0x100003e00), ~UINT64_C(0)},
+        .by_low = {0xfb, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xfe, 0xfe, 0xfe, 0xfe, 0xfe, 0xff, 0xff},
+        .is_solid = true};
+    static const WordsKind kind = {&solid, field_begin, field_end, NULL};
+    return words_look_for(&kind, cursor, end, out);
+}
+
 int text_unit_len(const char *p, const char *end) {
     return text_unit(p, end);
 }

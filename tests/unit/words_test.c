@@ -170,6 +170,7 @@ static ByteClass some_class(uint64_t number) {
 static void check_variants(const char *text, const char *end) {
     for (uint64_t number = 0; number < 3; number++) {
         ByteClass some = some_class(number), *class = number > 0 ? &some : NULL;
+        some.is_solid = number == 2;
         if (cpu_level() >= MR_CPU_X86_64_V3) check_variant((Variant){MR_CPU_X86_64_V3, false}, class, text, end);
         if (cpu_packs_bytes()) check_variant((Variant){MR_CPU_X86_64_V4, true}, class, text, end);
     }
