@@ -248,6 +248,9 @@ def check_picture(p, data):
         check(any("1,000,000" in note or "20,000" in note for note in notes(p)), name, f"no note says how many: {notes(p)}")
     elif name.startswith("histogram"):
         check_histogram(p, data)
+    elif name == "dice":
+        titles = [title for _, title in p.marks("boxes", "rect")[0]]
+        check(titles == [f"{v}: {data.count(v)}" for v in range(min(data), max(data) + 1)], name, titles)
     elif name == "counts":
         check([title for _, title in p.marks("boxes", "rect")[0]] == ["0 to 0.5: 3", "0.5 to 1: 0", "1 to 1.5: 5", "1.5 to 2: 1"], name, "the counts")
     elif name in ("heatmap", "heatmap_signs"):
