@@ -8,26 +8,9 @@
 #include <cmocka.h>
 
 #include "runtime/value/codec.h"
-#include "tests/unit/values.h"
+#include "tests/unit/ints.h"
 
 enum { LARGE = 400000 };
-
-static MrContext context;
-static Arena *arena;
-static const MrType *ints;
-
-static int setup(void **state) {
-    (void)state;
-    arena = arena_new();
-    ints = type_of(arena, MR_LIST, &type_int, NULL);
-    return 0;
-}
-
-static int teardown(void **state) {
-    (void)state;
-    arena_free(&arena);
-    return mr_live_values() != 0;
-}
 
 static MrList *ints_of(int64_t count) {
     MrList *list = NULL;

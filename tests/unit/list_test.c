@@ -8,24 +8,7 @@
 
 #include <cmocka.h>
 
-#include "tests/unit/values.h"
-
-static MrContext context;
-static Arena *arena;
-static const MrType *ints;
-
-static int setup(void **state) {
-    (void)state;
-    arena = arena_new();
-    ints = type_of(arena, MR_LIST, &type_int, NULL);
-    return 0;
-}
-
-static int teardown(void **state) {
-    (void)state;
-    arena_free(&arena);
-    return mr_live_values() != 0;
-}
+#include "tests/unit/ints.h"
 
 static void assert_error(const char *part) {
     assert_true(context.error.is_set);
