@@ -39,11 +39,7 @@ void *block_new(size_t size) {
 }
 
 void *block_grow(void *block, size_t size, size_t to_size) {
-    if (to_size < LARGE) {
-        block = xrealloc(block, to_size);
-        memset((char *)block + size, 0, to_size - size);
-        return block;
-    }
+    if (to_size < LARGE) return xrealloc(block, to_size);
     size_t from = mapped_size(size), to = mapped_size(to_size);
     if (size < LARGE) {
         void *large = block_new(to_size);

@@ -129,6 +129,7 @@ static char *map_append(MrMap *map, uint64_t hash) {
     map->is_sorted = map->len == 0;
     char *entry = map_entry(map, map->len++);
     memcpy(entry, &hash, sizeof hash);
+    memset(entry + map->value_offset, 0, map->stride - map->value_offset);
     return entry;
 }
 
