@@ -45,7 +45,7 @@ ALLOWED = {
     "runtime/launch": ["runtime/launch", "runtime/journal"] + WORKER,
     "tools": ["tools", "runtime/launch", "runtime/journal", "runtime/sim"] + WORKER + COMPILER,
     "tests": ["tests", "generated", "compiler/driver", "tools", "runtime/launch", "runtime/journal", "runtime/sim"] + WORKER + COMPILER,
-    "bench": [],
+    "bench": ["bench"],
 }
 FOREIGN = {
     "zmq.h": ["runtime/net", "bench", "tests"],
@@ -53,7 +53,7 @@ FOREIGN = {
     "utf8proc.h": ["runtime/value", "runtime/io", "compiler/source", "bench"],
     "sleef.h": ["runtime/value"],
     "jansson.h": ["tools"],
-    "histedit.h": ["tools/repl"],
+    "histedit.h": ["tools"],
     "cmocka.h": ["tests"],
 }
 GENERATED = {"parser.h": "generated", "lexer.h": "generated", "linker.inc": "compiler/driver"}
