@@ -1,5 +1,5 @@
-/* random.h: the numbers of `random.mix` (splitmix64, Steele, Lea and Flood 2014), for yardsticks that compute what programs of mr do
- * with them. */
+/* random.h: the numbers of `random.mix` (splitmix64, Steele, Lea and Flood 2014), for yardsticks that compute what programs of mr
+ * do with them. */
 #ifndef BENCH_RANDOM_H
 #define BENCH_RANDOM_H
 

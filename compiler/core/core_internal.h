@@ -35,9 +35,9 @@ void core_each_job_code(CoreJob *job, CoreVisit *visit, void *context);
 
 void core_tidy(CoreProgram *program); /* tidy.c: hidden variables that are read once, at once, are replaced by their values */
 void core_parts(CoreProgram *program, uint32_t *next_var); /* parts.c: parts of texts that are walked, and need no list */
-void core_keep(CoreProgram *program, uint32_t *next_var); /* keep.c: what of a keyed job's table is wanted at all */
-void core_tail(CoreProgram *program, uint32_t *next_var); /* tail.c: calls that a function ends in become loops and jumps */
-void core_own(CoreProgram *program);                      /* own.c: marks last uses as moves */
+void core_keep(CoreProgram *program, uint32_t *next_var);  /* keep.c: what of a keyed job's table is wanted at all */
+void core_tail(CoreProgram *program, uint32_t *next_var);  /* tail.c: calls that a function ends in become loops and jumps */
+void core_own(CoreProgram *program);                       /* own.c: marks last uses as moves */
 void core_lend(CoreProgram *program);           /* lend.c: lists that are only looked at, and need not be made on the heap */
 void core_mark_recursive(CoreProgram *program); /* calls.c: which functions are in a cycle of calls; before and after tail.c */
 void core_find_globals(CoreProgram *program);   /* calls.c: which globals a job reads, itself or in what it calls */

@@ -121,7 +121,8 @@ static void lower_top_level(Lower *l) {
             default:
                 if (item == l->checked->value)
                     lower_wanted(l, env, item, &statements);
-                else if (!l->checked->runs_tests || item->kind == AST_VAR) lower_statement(l, env, item, &statements);
+                else if (!l->checked->runs_tests || item->kind == AST_VAR)
+                    lower_statement(l, env, item, &statements);
                 break;
             }
         }

@@ -357,7 +357,8 @@ CoreVar *state_var(Lower *l, const char *name, const CoreType *type, bool is_own
 bool reducer_is_prelude(const Symbol *symbol, const char *name);
 bool reducer_is_exact(const ReducerUse *use, const CoreType *element);
 bool reducer_is_associative(const Symbol *symbol);
-/* What a reducer that was built is by its code (lower_known.c). Of one that only adds: what it adds to the state for this element. */
+/* What a reducer that was built is by its code (lower_known.c). Of one that only adds: what it adds to the state for this element.
+ */
 bool reducer_only_adds(const CoreReducer *reducer);
 CoreExpr *reducer_addend(Lower *l, const ReducerUse *use, CoreExpr *element);
 bool reducer_is_extreme(const CoreReducer *reducer); /* exact, as it keeps the largest int, or the smallest */

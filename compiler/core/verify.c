@@ -141,9 +141,9 @@ static void check_sources(Verify *v, const CoreExpr *expr, const CoreSources *so
         [CORE_SOURCE_MAP] = CORE_TYPE_MAP,           [CORE_SOURCE_SET] = CORE_TYPE_SET,
         [CORE_SOURCE_OPTIONAL] = CORE_TYPE_OPTIONAL, [CORE_SOURCE_WORDS_IN] = CORE_TYPE_STRING,
         [CORE_SOURCE_LINES_IN] = CORE_TYPE_STRING,   [CORE_SOURCE_PARTS] = CORE_TYPE_LIST,
-        [CORE_SOURCE_TEXT_WORDS] = CORE_TYPE_LIST,
-        [CORE_SOURCE_TEXT_LINES] = CORE_TYPE_LIST,   [CORE_SOURCE_STREAM] = CORE_TYPE_STREAM,
-        [CORE_SOURCE_BEFORE] = CORE_TYPE_LIST,       [CORE_SOURCE_SHARE] = CORE_TYPE_LIST,
+        [CORE_SOURCE_TEXT_WORDS] = CORE_TYPE_LIST,   [CORE_SOURCE_TEXT_LINES] = CORE_TYPE_LIST,
+        [CORE_SOURCE_STREAM] = CORE_TYPE_STREAM,     [CORE_SOURCE_BEFORE] = CORE_TYPE_LIST,
+        [CORE_SOURCE_SHARE] = CORE_TYPE_LIST,
     };
     if (sources->len == 0) verify_fail(v, expr, "nothing to walk");
     for (size_t i = 0; i < sources->len; i++) {

@@ -90,7 +90,8 @@ static void long_functions_keep(Gen *gen) {
 
 /* What is in line has a short way and a rare one, which meet again. Only when LLVM has led the short ways past what was asked on
  * them already can it see that what one of them has just stored is what the next one loads: hence one more search for values that
- * are known, after all the rest. A pass that is named by itself checks that it leaves nothing to do, and ends the process otherwise. */
+ * are known, after all the rest. A pass that is named by itself checks that it leaves nothing to do, and ends the process
+ * otherwise. */
 #define VALUES_AGAIN ",function(gvn,instcombine<no-verify-fixpoint>,simplifycfg)"
 
 bool gen_optimise(Gen *gen) {

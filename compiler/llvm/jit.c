@@ -1,7 +1,7 @@
 /* jit.c: loading objects by LLVM's ORC.
  *
- * Each object has a library (JITDylib) of its own. Libraries cannot be taken away through the C interface, only emptied: those of unloaded
- * objects are used again, so that any number of objects may come and go. */
+ * Each object has a library (JITDylib) of its own. Libraries cannot be taken away through the C interface, only emptied: those of
+ * unloaded objects are used again, so that any number of objects may come and go. */
 #include "compiler/llvm/jit.h"
 
 #include <llvm-c/Core.h>

@@ -1,7 +1,7 @@
 /* jit.h: object code that is loaded into this process and run there.
  *
- * What an object mentions and does not define is looked for among the symbols that the process exports: the runtime, with which it was
- * linked, and C's libraries. Objects know nothing of each other: each may define the names that another does. One thread. */
+ * What an object mentions and does not define is looked for among the symbols that the process exports: the runtime, with which it
+ * was linked, and C's libraries. Objects know nothing of each other: each may define the names that another does. One thread. */
 #ifndef COMPILER_LLVM_JIT_H
 #define COMPILER_LLVM_JIT_H
 

@@ -99,7 +99,8 @@ bool mr_split_begin(MrContext *context, const MrString *separator);
 bool mr_next_part(MrContext *context, MrParts *parts, const char *end, const MrString *separator, MrString *out);
 bool mr_next_line_part(MrContext *context, MrParts *parts, const char *end, const MrString *separator, MrString *out);
 bool mr_next_found(MrContext *context, MrMatches *matches, MrString *out);
-bool mr_matches_look(MrContext *context, MrMatches *matches, const char *end, const MrString *pattern, bool of_lines, MrString *out);
+bool mr_matches_look(MrContext *context, MrMatches *matches, const char *end, const MrString *pattern, bool of_lines,
+                     MrString *out);
 bool mr_split_lent(MrContext *context, MrList **out, const MrString *s, const MrString *separator, MrList *list, int64_t room,
                    int64_t wanted);
 bool mr_text_open(MrContext *context, void **cursor, MrList *paths, bool is_lines);

@@ -47,11 +47,12 @@ static void show_whole(const Profile *profile, const Simulated *result, uint64_t
     for (size_t i = 0; i < profile->len; i++)
         if (profile->jobs[i].ended > last) last = profile->jobs[i].ended;
     uint64_t before = profile->jobs[0].submitted - began, after = ended - last;
-    fprintf(stderr,
-            "\nin all: %.3f s from start to end: as here, %.3f s before the first job and %.3f s after the last one; %.3f s from the "
-            "first job to the last, with what the program does between; %llu messages keep the scheduler busy for %.3f s of it\n",
-            seconds(before + result->time + after), seconds(before), seconds(after), seconds(result->time),
-            (unsigned long long)result->messages, seconds(result->sched_busy));
+    fprintf(
+        stderr,
+        "\nin all: %.3f s from start to end: as here, %.3f s before the first job and %.3f s after the last one; %.3f s from the "
+        "first job to the last, with what the program does between; %llu messages keep the scheduler busy for %.3f s of it\n",
+        seconds(before + result->time + after), seconds(before), seconds(after), seconds(result->time),
+        (unsigned long long)result->messages, seconds(result->sched_busy));
 }
 
 void simulated_show(Profile *profile, const Options *options, uint64_t began, uint64_t ended) {
