@@ -24,7 +24,7 @@ typedef struct GenOptions {
 } GenOptions;
 
 /* The kind of machine that a name in GenOptions.target says, as `uname -m` has it: "aarch64". NULL: it is not known. */
-const char *gen_target_machine(const char *target);
+const char *gen_target_machine(const char *name);
 
 typedef struct GenModule GenModule;
 

@@ -15,7 +15,7 @@ lint-docs:
 	tests/lint/docs.py
 lint-cppcheck:
 	cppcheck -q -j2 --std=c11 --error-exitcode=1 --inline-suppr --suppressions-list=tests/lint/cppcheck.txt \
-	    --enable=warning,performance,portability -I. -D_GNU_SOURCE -DMR_VERSION='"$(VERSION)"' $(LINT_TIDY)
+	    --enable=warning,performance,portability -I. -D__x86_64__ -D_GNU_SOURCE -DMR_VERSION='"$(VERSION)"' $(LINT_TIDY)
 lint-tidy: $(if $(wildcard grammar/parser.y),$(BUILD)/gen/parser.c $(BUILD)/gen/lexer.c)
 	@command -v clang-tidy >/dev/null || { echo "make lint: clang-tidy is not installed" >&2; exit 1; }
 	@echo "clang-tidy, $(words $(LINT_TIDY)) files"
