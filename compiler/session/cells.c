@@ -322,22 +322,21 @@ bool cell_field(const Session *cell, size_t index, const char **name, const char
 
 /* ---- keeping */
 
-static Known *known_add(Cells *cells) {
+static void known_add(Cells *cells, Known known) {
     if (cells->count == cells->cap) {
         cells->cap = cells->cap ? cells->cap * 2 : 16;
         cells->known = xrealloc(cells->known, cells->cap * sizeof *cells->known);
     }
-    Known *known = &cells->known[cells->count++];
-    *known = (Known){0};
-    return known;
+    cells->known[cells->count++] = known;
 }
 
-static void known_name(Known *known, const char *name) {
-    known->names = xrealloc(known->names, (known->name_count + 1) * sizeof *known->names);
-    known->names[known->name_count++] = copy_text(name, strlen(name));
+static char **copy_names(const Name *names, size_t count) {
+    char **copies = xcalloc(count + 1, sizeof *copies);
+    for (size_t i = 0; i < count; i++) copies[i] = copy_text(names[i], strlen(names[i]));
+    return copies;
 }
 
-/* A name that means something else now. Of an import of several names only this one goes. */
+/* A name that means something else now: what has declared it goes as a whole, with the other names that it had. */
 static void forget_name(Cells *cells, const char *name) {
     size_t kept = 0;
     for (size_t i = 0; i < cells->count; i++) {
@@ -373,12 +372,6 @@ static void forget_values_of(Cells *cells, const char *type) {
 static void keep_declaration(Cells *cells, const Session *cell, const Ast *item, const Names *names, CellText *text) {
     for (size_t i = 0; i < names->len; i++) forget_name(cells, names->items[i]);
     if (item->kind == AST_TYPE_DECL) forget_values_of(cells, ((const AstTypeDecl *)item)->name);
-    Known *known = known_add(cells);
-    known->kind = CELL_NAME_DECLARATION;
-    for (size_t i = 0; i < names->len; i++) known_name(known, names->items[i]);
-    known->text = text;
-    known->from = item->span.from;
-    known->to = item->span.to;
     text->users++;
     const Symbol *symbol = names->len ? main_symbol(cell, names->items[0]) : NULL;
     Buf type = {0};
@@ -386,7 +379,13 @@ static void keep_declaration(Cells *cells, const Session *cell, const Ast *item,
         scheme_print_reducer(symbol->scheme, &type);
     else if (symbol && symbol->scheme)
         scheme_print(symbol->scheme, &type);
-    known->type = copy_text(type.data, type.len);
+    known_add(cells, (Known){.kind = CELL_NAME_DECLARATION,
+                             .names = copy_names(names->items, names->len),
+                             .name_count = names->len,
+                             .text = text,
+                             .from = item->span.from,
+                             .to = item->span.to,
+                             .type = copy_text(type.data, type.len)});
     buf_free(&type);
 }
 
@@ -395,10 +394,10 @@ static void keep_values(Cells *cells, const Session *cell) {
     for (size_t i = 0; cell_export(cell, i, &export); i++) {
         forget_name(cells, export.name);
         if (!export.type) continue;
-        Known *known = known_add(cells);
-        known->kind = export.kind;
-        known_name(known, export.name);
-        known->type = copy_text(export.type, strlen(export.type));
+        known_add(cells, (Known){.kind = export.kind,
+                                 .names = copy_names(&export.name, 1),
+                                 .name_count = 1,
+                                 .type = copy_text(export.type, strlen(export.type))});
     }
 }
 
