@@ -37,7 +37,7 @@ typedef struct CellOutcome {
 Workbench *workbench_new(const WorkbenchConfig *config, char **error); /* NULL: impossible, *error (malloc'ed) says why */
 bool workbench_free(Workbench **workbench); /* false: a worker is still in a long element, and the process must end */
 
-CellOutcome workbench_run(Workbench *workbench, const char *text, size_t len, const CellOptions *options, Buf *messages);
+CellOutcome workbench_run(Workbench *self, const char *text, size_t len, const CellOptions *options, Buf *messages);
 
 /* What is known (cells.h), and the cells themselves, for what a cell compiles to. */
 Cells *workbench_cells(Workbench *workbench);
