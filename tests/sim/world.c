@@ -119,7 +119,8 @@ static void sim_crash(Sim *sim, const Crash *crash) {
 }
 
 static void sim_log(Sim *sim, const char *text) {
-    sim->losses += strstr(text, " was lost: ") || strstr(text, "could not be reached"); /* a bag, at least */
+    bool is_gone = strstr(text, " was lost: ") || strstr(text, " was ended: ");
+    sim->losses += is_gone || strstr(text, "could not be reached"); /* a bag, at least */
     sim->is_unread |= strstr(text, "journal could not be read") != NULL;
     sim_trace(sim, "log: %s", text);
 }
