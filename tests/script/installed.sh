@@ -5,4 +5,6 @@ cp "$ROOT/examples/sum_of_products.mr" .
 env -i PATH="$PWD/moved/bin:/usr/bin:/bin" mrc sum_of_products.mr
 [ "$(./sum_of_products)" = "Sum of the products equals 843350" ]
 [ "$(env -i PATH="$PWD/moved/bin:/usr/bin:/bin" mrrun -n 3 ./sum_of_products)" = "Sum of the products equals 843350" ]
+[ "$(echo "map x => x * x over 1..10 reduce sum" | env -i PATH="$PWD/moved/bin:/usr/bin:/bin" mri -i)" = "385 : int" ]
+[ "$(env -i HOME="$PWD" PATH="$PWD/moved/bin:/usr/bin:/bin" mrc run -n 2 sum_of_products.mr)" = "Sum of the products equals 843350" ]
 ! grep -aqF "$ROOT/stdlib" moved/bin/mrc

@@ -65,6 +65,22 @@ echo 'fn twice(x) = 2 * x' > twice.mr
 echo 'twice(21)' | "$MRI" -i twice.mr >out 2>err
 shown "42 : int"
 
+# Wrong usage, and an output that cannot be written.
+expect() { # expect STATUS TEXT COMMAND...
+    local wanted=$1 text=$2 status=0
+    shift 2
+    "$@" 2>err >out </dev/null || status=$?
+    [ "$status" = "$wanted" ] && grep -qF -- "$text" err || { echo "$*: exit status $status"; cat err; exit 1; }
+}
+expect 2 "mri: unrecognized option '--nope'" "$MRI" --nope
+expect 2 "Did you mean \`--workers\`?" "$MRI" --wrokers 3
+expect 2 "a whole number from 1 to 4096" "$MRI" -n none
+expect 1 "mri: cannot read none.mr: No such file" "$MRI" none.mr
+if [ -w /dev/full ]; then
+    status=0; echo '1 + 1' | "$MRI" -i 2>err >/dev/full || status=$?
+    [ "$status" = 1 ] && grep -qF "mri: cannot write standard output" err
+fi
+
 # Commands.
 session <<'END'
 :type map x => (x, 1) over ["a"] reduce sum by key

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/nearest.h"
 #include "compiler/session/session.h"
 #include "tools/repl/repl.h"
 
@@ -25,6 +26,14 @@ static const char help[] =
     "\n"
     "In a session, `:help` lists its commands. Exit status: 0, 1 where a program has failed, 2 for wrong usage.\n";
 
+/* What getopt_long has refused: it has said so. */
+static bool report_option(char **argv, const struct option *longs) {
+    const char *near = nearest_option(argv[optind - 1], longs);
+    if (near) fprintf(stderr, "Did you mean `--%s`? ", near);
+    fputs("Try `mri --help`.\n", stderr);
+    return false;
+}
+
 /* False: the process is to end with *status. */
 static bool parse_options(int argc, char **argv, ReplOptions *options, int *status) {
     static const struct option longs[] = {{"workers", required_argument, NULL, 'n'},
@@ -32,8 +41,10 @@ static bool parse_options(int argc, char **argv, ReplOptions *options, int *stat
                                           {"help", no_argument, NULL, 'h'},
                                           {"version", no_argument, NULL, 'V'},
                                           {0}};
+    char name[] = "mri"; /* with which messages about options begin, wherever mri lies */
     *options = (ReplOptions){.optimise = 2};
     *status = EXIT_USAGE;
+    argv[0] = name;
     for (int option; (option = getopt_long(argc, argv, "+n:iO:h", longs, NULL)) != -1;) {
         switch (option) {
         case 'n':
@@ -52,7 +63,7 @@ static bool parse_options(int argc, char **argv, ReplOptions *options, int *stat
             fputs(option == 'h' ? help : "mri " MR_VERSION "\n", stdout);
             *status = 0;
             return false;
-        default: fprintf(stderr, "Try `mri --help`.\n"); return false;
+        default: return report_option(argv, longs);
         }
     }
     if (optind < argc) options->program = argv[optind++];

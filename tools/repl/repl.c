@@ -151,7 +151,10 @@ int repl_run(const ReplOptions *options) {
     if (!options->program && !options->is_interactive) ok = run_file(&repl, "-");
     if (options->is_interactive) read_cells(&repl);
     int status = ok || options->is_interactive ? 0 : 1;
-    if (fflush(stdout) != 0) status = 1;
+    if (fflush(stdout) != 0 || ferror(stdout)) {
+        fprintf(stderr, "mri: cannot write standard output\n");
+        status = 1;
+    }
     buf_free(&repl.saved);
     if (!workbench_free(&repl.workbench)) _exit(status);
     return status;
