@@ -92,14 +92,17 @@ t.expect("mr>  ")
 t.type("stats.\t")  # several: they are listed, with types
 t.expect("quantile")
 t.expect("mr>  ")  # shown again, with what was typed
-t.type("\x03")
+t.type("\x03x\n")  # at once: what follows the interrupt is the next line
+t.expect("42 : int")
 t.expect("mr>  ")
-assert t.end() == 0
+t.type("z")
+t.type("\x03")
+assert t.end() == 0  # as is the end of the input
 
 t = Terminal("-n", "2")  # the history is kept
 t.expect("mr>  ")
 t.type("\x1b[A\n")
-t.expect('[("a", 1)]')
+t.expect("nothing is called `x`")
 t.expect("mr>  ")
 assert t.end() == 0
 END

@@ -23,7 +23,9 @@ struct Lines {
     Buf cell;
     char *line; /* without a terminal: the line that getline has */
     size_t room;
-    bool is_more;     /* in the middle of a cell */
+    bool is_more;  /* in the middle of a cell */
+    bool has_byte; /* the byte was typed behind an interrupt: the first of the next line */
+    char byte;
     Library *library; /* NULL: it was not asked for yet */
 };
 
@@ -34,16 +36,33 @@ static char *prompt(EditLine *edit) {
     return lines->is_more ? next : first;
 }
 
+/* The next byte that is typed; what `read` says. The terminal drops what was typed before an interrupt, so that a byte that comes
+ * with one was typed behind it: it waits until the line is given up. */
+static ssize_t read_byte(Lines *lines, char *byte) {
+    ssize_t got = 1;
+    if (!lines->has_byte) got = read(STDIN_FILENO, &lines->byte, 1);
+    *byte = lines->byte;
+    lines->has_byte = got == 1 && repl_is_interrupted();
+    if (!lines->has_byte) return got;
+    errno = EINTR;
+    return -1;
+}
+
+/* Ctrl-D. One that is typed while the terminal edits lines by itself, which it does between two of ours, comes as a NUL. */
+enum { END_OF_INPUT = 4 };
+
 /* libedit's own function goes on reading after a signal; this one gives up the line. */
 static int read_character(EditLine *edit, wchar_t *out) {
     mbstate_t state = {0};
-    (void)edit;
+    Lines *lines = NULL;
+    el_get(edit, EL_CLIENTDATA, &lines);
     for (;;) {
         char byte;
-        ssize_t got = read(STDIN_FILENO, &byte, 1);
+        ssize_t got = read_byte(lines, &byte);
         if (got == 0) return 0;
         if (got < 0 && (errno != EINTR || repl_is_interrupted())) return -1;
         if (got < 0) continue;
+        if (byte == '\0') byte = END_OF_INPUT;
         size_t used = mbrtowc(out, &byte, 1, &state);
         if (used == (size_t)-1) state = (mbstate_t){0}; /* no character: left out */
         if (used < (size_t)-2) return 1;
