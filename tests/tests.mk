@@ -50,4 +50,4 @@ golden: all
 	tests/run.py --build $(BUILD) --golden golden run dist examples library explain
 	git --no-pager diff --stat -- tests examples docs
 
-include $(wildcard tests/fuzz/*.mk tests/fault/*.mk tests/resume/*.mk tests/security/*.mk)
+include $(wildcard tests/arm/*.mk tests/fuzz/*.mk tests/fault/*.mk tests/resume/*.mk tests/security/*.mk)
