@@ -11,8 +11,7 @@ alone=(libzmq3-dev) # asks for much that only programs which link it statically 
 mkdir -p "$work"/{lists/partial,archives/partial}
 : > "$work/status"
 apt=(apt-get -qq -o APT::Architecture=arm64 -o APT::Architectures=arm64 -o Dir::State::Lists="$work/lists" -o Dir::State::Status="$work/status"
-     -o Dir::Cache="$work" -o Debug::NoLocking=1
-     -o APT::Sandbox::User=)
+     -o Dir::Cache="$work" -o Debug::NoLocking=1 -o APT::Sandbox::User=)
 "${apt[@]}" update
 "${apt[@]}" install -y --download-only --no-install-recommends "${libraries[@]}"
 (cd "$work/archives" && "${apt[@]}" download "${alone[@]}")
