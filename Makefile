@@ -3,6 +3,7 @@
 #   make check      all tests;  make check-unit, check-run, ... one family
 #   make lint       formatting, clang-tidy, cppcheck, who may include whom
 #   make install PREFIX=/usr/local [DESTDIR=]
+#   make install-kernel      makes build/bin/mr-kernel known to this user's Jupyter
 #   make SAN=address|undefined|thread BUILD=build/asan   a sanitised build
 
 BUILD   ?= build
@@ -53,6 +54,7 @@ RUNTIME_SRC  := $(call sources,runtime/value runtime/io runtime/sched runtime/ne
 DRIVER_SRC   := $(call sources,compiler/driver)
 MRRUN_SRC    := $(call sources,tools/mrrun)
 REPL_SRC     := $(call sources,tools/repl tools/workbench)
+KERNEL_SRC   := $(call sources,tools/kernel tools/workbench)
 GRAMMAR_OBJ  := $(patsubst %,$(BUILD)/obj/gen/%.o,$(if $(wildcard grammar/parser.y),parser lexer))
 
 LIB_BASE     := $(BUILD)/lib/libbase.a
@@ -70,7 +72,7 @@ LLVM_OPT     ?= $(shell $(LLVM_CONFIG) --bindir 2>/dev/null)/opt
 
 .PHONY: all clean
 PHASES_THERE := $(shell grep -lE '^CoreProgram \*core_lower|^bool sema_check|^GenModule \*gen_program|^AstFile \*parse_file' compiler/*/*.c 2>/dev/null | wc -l)
-all: $(if $(filter 4,$(PHASES_THERE)),$(BUILD)/bin/mrc,$(LIB_BASE)) $(if $(MRRUN_SRC),$(BUILD)/bin/mrrun) $(if $(REPL_SRC),$(BUILD)/bin/mri) $(if $(RUNTIME_SRC),$(LIB_PROGRAM)) $(if $(HOT_SRC),$(BITCODE))
+all: $(if $(filter 4,$(PHASES_THERE)),$(BUILD)/bin/mrc,$(LIB_BASE)) $(if $(MRRUN_SRC),$(BUILD)/bin/mrrun) $(if $(REPL_SRC),$(BUILD)/bin/mri) $(if $(KERNEL_SRC),$(BUILD)/bin/mr-kernel) $(if $(RUNTIME_SRC),$(LIB_PROGRAM)) $(if $(HOT_SRC),$(BITCODE))
 
 # ---- the front end that flex and bison make
 $(BUILD)/gen/parser.c: grammar/parser.y
@@ -180,19 +182,34 @@ $(BUILD)/bin/mrc: $(call objects,$(DRIVER_SRC)) $(LIB_COMPILER) $(LIB_BASE)
 $(BUILD)/bin/mri: $(call objects,$(REPL_SRC)) $(LIB_COMPILER) $(LIB_MRT)
 	@mkdir -p $(@D)
 	$(CC) $(LDFLAGS) -o $@ $(filter-out $(LIB_MRT),$^) -Wl,--whole-archive $(LIB_MRT) -Wl,--no-whole-archive -rdynamic $(JIT_LIBS) $(RUNTIME_LIBS) -ledit
+$(BUILD)/bin/mr-kernel: $(call objects,$(KERNEL_SRC)) $(LIB_COMPILER) $(LIB_MRT)
+	@mkdir -p $(@D)
+	$(CC) $(LDFLAGS) -o $@ $(filter-out $(LIB_MRT),$^) -Wl,--whole-archive $(LIB_MRT) -Wl,--no-whole-archive -rdynamic $(JIT_LIBS) $(RUNTIME_LIBS) -ljansson -lsodium
 $(BUILD)/bin/mrrun: $(BUILD)/obj/tools/mrrun/main.o $(LIB_MRRUN) $(LIB_MRT)
 	@mkdir -p $(@D)
 	$(CC) $(LDFLAGS) -o $@ $^ $(RUNTIME_LIBS) -ljansson -lsodium
+
+PROGRAMS := $(addprefix $(BUILD)/bin/,mrc mrrun mri mr-kernel)
 
 # ---- installation: programs, the runtime library and its bitcode; nothing refers back to the source tree
 .PHONY: install uninstall
 install: all
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib/mr
-	install -m 755 $(BUILD)/bin/mrc $(BUILD)/bin/mrrun $(BUILD)/bin/mri $(DESTDIR)$(PREFIX)/bin
+	install -m 755 $(PROGRAMS) $(DESTDIR)$(PREFIX)/bin
 	install -m 644 $(LIB_PROGRAM) $(BITCODE) $(DESTDIR)$(PREFIX)/lib/mr
+	$(MAKE) -s install-kernel JUPYTER=$(PREFIX)/share/jupyter KERNEL=$(PREFIX)/bin/mr-kernel
 uninstall:
-	rm -f $(DESTDIR)$(PREFIX)/bin/mrc $(DESTDIR)$(PREFIX)/bin/mrrun $(DESTDIR)$(PREFIX)/bin/mri
-	rm -rf $(DESTDIR)$(PREFIX)/lib/mr
+	rm -f $(PROGRAMS:$(BUILD)/%=$(DESTDIR)$(PREFIX)/%)
+	rm -rf $(DESTDIR)$(PREFIX)/lib/mr $(DESTDIR)$(PREFIX)/share/jupyter/kernels/mr
+
+# What makes the kernel known to Jupyter: a file in a folder that Jupyter looks through, which says where the program is.
+JUPYTER ?= $(or $(JUPYTER_DATA_DIR),$(HOME)/.local/share/jupyter)
+KERNEL  ?= $(abspath $(BUILD)/bin/mr-kernel)
+.PHONY: install-kernel
+install-kernel: $(BUILD)/bin/mr-kernel
+	install -d $(DESTDIR)$(JUPYTER)/kernels/mr
+	printf '{\n  "argv": ["%s", "{connection_file}"],\n  "display_name": "mr",\n  "language": "mr",\n  "interrupt_mode": "message"\n}\n' '$(KERNEL)' \
+	  > $(DESTDIR)$(JUPYTER)/kernels/mr/kernel.json
 
 include $(wildcard tests/tests.mk bench/bench.mk tests/lint/lint.mk)
 

@@ -44,15 +44,16 @@ ALLOWED = {
     "runtime/worker": WORKER,
     "runtime/launch": ["runtime/launch", "runtime/journal"] + WORKER,
     "tools": ["tools", "runtime/launch", "runtime/journal", "runtime/sim"] + WORKER + COMPILER,
-    "tests": ["tests", "generated", "compiler/driver", "tools", "runtime/launch", "runtime/journal", "runtime/sim"] + WORKER + COMPILER,
+    "tools/kernel": ["tools/kernel", "tools", "runtime/value"] + COMPILER + [ABI],
+    "tests": ["tests", "generated", "tools/kernel", "compiler/driver", "tools", "runtime/launch", "runtime/journal", "runtime/sim"] + WORKER + COMPILER,
     "bench": ["bench"],
 }
 FOREIGN = {
-    "zmq.h": ["runtime/net", "bench", "tests"],
+    "zmq.h": ["runtime/net", "tools/kernel", "bench", "tests"],
     "llvm-c/": ["compiler/llvm"],
     "utf8proc.h": ["runtime/value", "runtime/io", "compiler/source", "bench"],
     "sleef.h": ["runtime/value"],
-    "jansson.h": ["tools"],
+    "jansson.h": ["tools", "tools/kernel"],
     "histedit.h": ["tools"],
     "cmocka.h": ["tests"],
 }

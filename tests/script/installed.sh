@@ -8,3 +8,5 @@ env -i PATH="$PWD/moved/bin:/usr/bin:/bin" mrc sum_of_products.mr
 [ "$(echo "map x => x * x over 1..10 reduce sum" | env -i PATH="$PWD/moved/bin:/usr/bin:/bin" mri -i)" = "385 : int" ]
 [ "$(env -i HOME="$PWD" PATH="$PWD/moved/bin:/usr/bin:/bin" mrc run -n 2 sum_of_products.mr)" = "Sum of the products equals 843350" ]
 ! grep -aqF "$ROOT/stdlib" moved/bin/mrc
+moved/bin/mr-kernel --version
+grep -qF "\"$PWD/usr/bin/mr-kernel\"" moved/share/jupyter/kernels/mr/kernel.json
