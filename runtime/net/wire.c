@@ -82,6 +82,7 @@ static void wire_range_done(Wire *wire, MsgRangeDone *done) {
     wire_u64(wire, &done->elements);
     wire_u64(wire, &done->size);
     wire_u64(wire, &done->nanoseconds);
+    wire_u64(wire, &done->ended);
     wire_u64(wire, &done->pulled);
     wire_end_chunk(wire, &done->end_chunk);
     done->end = (EndKind)wire_choice(wire, (int)done->end, END_NONE, END_FAILED);
@@ -123,6 +124,7 @@ static void wire_merge_message(Wire *wire, Message *message) {
         wire_u64(wire, &done->nodes);
         wire_u64(wire, &done->size);
         wire_u64(wire, &done->nanoseconds);
+        wire_u64(wire, &done->ended);
         wire_u64(wire, &done->weight);
         wire_end_chunk(wire, &done->end_chunk);
         break;

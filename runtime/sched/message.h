@@ -34,7 +34,7 @@
 #include <stdint.h>
 
 enum {
-    PROTOCOL_VERSION = 6,
+    PROTOCOL_VERSION = 7,
     MESSAGE_HASH_SIZE = 16,                /* bytes of a program's or a task's hash */
     MESSAGE_JOB_NAME_SIZE = 16,            /* bytes of a job's full name, by which a journal knows it */
     MESSAGE_INPUTS_SIZE = 256,             /* bytes of what tells people a job's input, with its NUL */
@@ -184,6 +184,7 @@ typedef struct MsgRangeDone {
     uint64_t done;           /* chunks computed, from `first` on; less than `count` only after an end or a CANCEL_AFTER */
     uint64_t elements, size; /* read by those chunks; size in bytes of input */
     uint64_t nanoseconds;    /* spent computing them */
+    uint64_t ended;          /* when that was over, by the clock of the worker's machine */
     uint64_t pulled;         /* bytes of slices pulled from the owner for this range */
     int64_t end_chunk;       /* where it ended, see EndKind; a chunk that stopped or failed counts as done; -1 with END_NONE */
     EndKind end;
@@ -252,6 +253,7 @@ typedef struct MsgMergeDone {
     uint64_t nodes;       /* in the bag that was pulled */
     uint64_t size;        /* bytes of that bag, encoded */
     uint64_t nanoseconds; /* spent merging, without the pull */
+    uint64_t ended;       /* when that was over, by the clock of the worker's machine */
     uint64_t weight;      /* BY_KEY: about how many bytes the bag takes that it went into; 0 where that is not known */
     int64_t end_chunk;    /* the last chunk of the earliest node whose combine failed, or -1 */
 } MsgMergeDone;

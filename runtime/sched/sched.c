@@ -44,6 +44,7 @@ void sched_log(Sched *sched, int level, const char *format, ...) {
 
 void sched_actions_free(SchedActions *actions) {
     free(actions->items);
+    free(actions->news.items);
     *actions = (SchedActions){0};
 }
 
@@ -162,6 +163,7 @@ static void sched_hello(Sched *sched, uint32_t number, const MsgHello *hello) {
         if (sched->coming > 0) sched->coming--;
         peer->worker = sched_number_worker(sched, hello->wish, number);
         worker_joins(sched, peer);
+        news_worker(sched, NEWS_WORKER_JOINED, peer, peer->name);
     }
     Message *welcome = sched_send(sched, number, MSG_WELCOME);
     welcome->as.welcome =
@@ -384,6 +386,7 @@ static void sched_message(Sched *sched, uint32_t number, const Message *message)
     } else if (message->kind == MSG_HEARTBEAT) {
         peer->progress = message->as.heartbeat.progress;
         peer->memory = message->as.heartbeat.memory;
+        news_worker(sched, NEWS_WORKER_BEAT, peer, NULL);
     } else if (sched->phase != RUN_GOES) {
         sched->ignored++;
     } else if (peer->role == ROLE_ROOT) {

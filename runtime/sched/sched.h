@@ -15,6 +15,7 @@
 #define RUNTIME_SCHED_SCHED_H
 
 #include "runtime/sched/message.h"
+#include "runtime/sched/news.h"
 #include "runtime/sched/stored.h"
 
 /* CREDITS: ranges that a worker holds at a time, at first, and up to how many when they take next to no time. */
@@ -109,6 +110,7 @@ typedef struct SchedAction {
 typedef struct SchedActions {
     SchedAction *items; /* to be done in order */
     size_t len, cap;
+    NewsList news; /* what has happened, see sched_tell_news; the caller empties it, too */
 } SchedActions;
 
 Sched *sched_new(const SchedConfig *config, uint64_t now);
@@ -138,6 +140,9 @@ typedef struct SchedBag {
 
 bool sched_bag(const Sched *sched, uint64_t number, uint32_t bag, SchedBag *out); /* false: there is none */
 uint64_t sched_bag_stored(const Sched *sched, uint64_t number, uint32_t bag); /* as in SchedEvent; 0: it is not in the journal */
+
+/* From now on, or no longer, each step appends what has happened to its actions' news. */
+void sched_tell_news(Sched *sched, bool is_wanted);
 
 /* Appends to `out`; the caller does the actions, sets out->len = 0 and calls again. After SCHED_END every event is ignored. */
 void sched_step(Sched *sched, const SchedEvent *event, SchedActions *out);

@@ -77,6 +77,7 @@ static void merge_begin(Sched *sched, Job *job, uint32_t from, uint32_t into) {
     Message *message = job_send(sched, job, sched->workers[target->worker], MSG_MERGE);
     message->as.merge = (MsgMerge){.step = step, .into = into, .from = source->worker, .from_bag = from, .parts = 1};
     snprintf(message->as.merge.endpoint, sizeof message->as.merge.endpoint, "%s", endpoint);
+    news_merge(job, target->worker, &message->as.merge);
 }
 
 /* The worker that merges two frozen bags: the holder of one of them, or, of bags that the journal has, workers in turn. */
@@ -214,6 +215,7 @@ void jobs_merge_done(Sched *sched, SchedPeer *peer, const Message *message) {
         return;
     }
     Merge merge = job_take_merge(job, at);
+    news_merge_over(job, peer->worker, job_bag(job, merge.from)->worker, merge.step, done);
     if (done->merged && !job_bag(job, merge.into)->is_void) /* else its source is as it was */
         bag_takes_in(sched, job, &merge, done);
     else if (!job_bag(job, merge.from)->is_there)
@@ -241,6 +243,7 @@ void job_todo_again(Job *job, Range range) {
     if (range.first >= end || job->is_poisoned) return;
     range.count = end - range.first;
     ranges_add(&job->todo, range.first, range.count);
+    news_again(job, range);
     job_copy_again(job, range);
 }
 
@@ -270,7 +273,8 @@ static void merges_lose_worker(Sched *sched, Job *job, uint32_t worker) {
     for (uint32_t i = 0; i < job->merge_count;) {
         Merge *merge = &job->merges[i];
         if (job_bag(job, merge->into)->worker == worker) {
-            job_take_merge(job, i);
+            Merge lost = job_take_merge(job, i);
+            news_merge_over(job, worker, job_bag(job, lost.from)->worker, lost.step, NULL);
             continue;
         }
         if (job_bag(job, merge->from)->worker == worker && !merge->is_void) {

@@ -117,6 +117,7 @@ void job_copy_done(Sched *sched, Job *job, uint64_t of) {
         original->is_revoked = true;
         job->revoked++;
         original->at = sched->give_up_at = sched->now; /* whether its bag is waited for is looked at next */
+        news_range(job, NEWS_RANGE_REVOKED, original);
         job_send(sched, job, sched->workers[original->worker], MSG_REVOKE)->as.revoke.range = original->number;
     }
 }

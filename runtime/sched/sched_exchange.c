@@ -121,6 +121,7 @@ static bool part_begin(Sched *sched, Job *job, uint32_t number) {
     message->as.merge.part = number;
     message->as.merge.parts = exchange->part_count;
     snprintf(message->as.merge.endpoint, sizeof message->as.merge.endpoint, "%s", endpoint);
+    news_merge(job, puller->worker, &message->as.merge);
     return true;
 }
 
@@ -196,13 +197,19 @@ static void add_to_edge(Job *job, EdgeStats edge) {
     job_add_edge(job, edge);
 }
 
+/* Who has what the part takes in next, or is taking in. */
+static uint32_t part_source(const Job *job, const ExchangePart *part) {
+    const Exchange *exchange = job->exchange;
+    uint32_t number = (uint32_t)(part - exchange->parts);
+    return job_bag(job, exchange->sources[(number + part->done) % exchange->source_count])->worker;
+}
+
 /* A merge that came to nothing is ordered again, unless its source was given up, with the exchange. */
 bool exchange_merge_done(Job *job, uint32_t worker, const MsgMergeDone *done) {
     ExchangePart *part = done->step ? part_of_step(job, worker, done->step) : NULL;
     if (!part) return false;
-    const Exchange *exchange = job->exchange;
-    uint32_t number = (uint32_t)(part - exchange->parts);
-    uint32_t from = job_bag(job, exchange->sources[(number + part->done) % exchange->source_count])->worker;
+    uint32_t from = part_source(job, part);
+    news_merge_over(job, worker, from, part->step, done);
     part->step = 0;
     if (done->merged) {
         part->done++;
@@ -213,6 +220,14 @@ bool exchange_merge_done(Job *job, uint32_t worker, const MsgMergeDone *done) {
 }
 
 /* ---- losses */
+
+void exchange_news_dropped(const Job *job) {
+    const Exchange *exchange = job->exchange;
+    for (uint32_t i = 0; exchange && i < exchange->part_count; i++) {
+        const ExchangePart *part = &exchange->parts[i];
+        if (part->step) news_merge_over(job, exchange->owners[part->owner], part_source(job, part), part->step, NULL);
+    }
+}
 
 bool exchange_is_owned_by(const Job *job, uint32_t worker) {
     bool is_owner = false;
@@ -230,6 +245,7 @@ static bool exchange_has(const Exchange *exchange, uint32_t number) {
 void exchange_lose_bag(Job *job, uint32_t number) {
     Exchange *exchange = job->exchange;
     if (!exchange || !exchange_has(exchange, number)) return;
+    exchange_news_dropped(job);
     job->exchange = NULL;
     for (uint32_t i = 0; i < exchange->part_count; i++) {
         BagRecord *bag = job_bag(job, exchange->parts[i].bag);

@@ -93,6 +93,8 @@ void job_hand_range(Sched *sched, Job *job, SchedPeer *peer, HandedRange handed)
         worker_requeue(sched, peer);
     }
     job_add_handed(job, handed);
+    if (handed.number == 1) news_job(job, NEWS_JOB_STARTED);
+    news_range(job, NEWS_RANGE_HANDED, &handed);
     Message *message = job_send(sched, job, sched->workers[peer->worker], MSG_RANGE);
     message->as.range = (MsgRange){.range = handed.number, .bag = handed.bag};
     message->as.range.first = handed.range.first;
@@ -107,6 +109,7 @@ static void job_hand(Sched *sched, Job *job, SchedPeer *peer) {
 }
 
 void sched_revoke(Sched *sched, const Job *job, const HandedRange *handed) {
+    news_range(job, sched_live_worker(sched, handed->worker) ? NEWS_RANGE_REVOKED : NEWS_RANGE_DROPPED, handed);
     if (!sched_live_worker(sched, handed->worker)) return;
     job_send(sched, job, sched->workers[handed->worker], MSG_REVOKE)->as.revoke.range = handed->number;
     sched_add_orphan(sched, (Orphan){.job = job->number, .handed = *handed});

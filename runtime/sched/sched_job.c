@@ -58,6 +58,7 @@ static MsgJobDone *job_say_done(Sched *sched, Job *job) {
     job->phase = JOB_DELIVERED;
     job->stats.limit = job->limit;
     job->stats.end = job->end;
+    news_job(job, NEWS_JOB_DELIVERED);
     MsgJobDone *done = &job_send(sched, job, job->owner, MSG_JOB_DONE)->as.job_done;
     *done = (MsgJobDone){.holder = -1, .limit = job->limit, .end = job->end};
     for (uint32_t i = 0; i < job->stats.worker_count; i++) done->nanoseconds += job->stats.workers[i].nanoseconds;
@@ -100,6 +101,7 @@ void job_end_after(Sched *sched, Job *job, int64_t chunk, EndKind end) {
     job->end = end;
     if (limit == job->limit) return;
     job->limit = limit;
+    news_job(job, NEWS_JOB_LIMITED);
     ranges_remove(&job->todo, limit, job->spec.chunks - limit);
     ranges_remove(&job->copies, limit, job->spec.chunks - limit);
     for (size_t i = 0; i < job->handed_len; i++) {
@@ -158,7 +160,7 @@ static void job_take_end(Sched *sched, const Message *range_done) {
 }
 
 static void jobs_orphan_done(Sched *sched, SchedPeer *peer, const Message *message) {
-    if (!sched_take_orphan(sched, message->job, peer->worker, &message->as.range_done)) {
+    if (!sched_take_orphan(sched, peer->worker, message)) {
         sched->ignored++;
         return;
     }
@@ -208,6 +210,7 @@ void jobs_submit(Sched *sched, SchedPeer *peer, const Message *message) {
     *list->last = job;
     list->last = &job->next;
     table_put(&sched->jobs_by_number, message->job, job);
+    job->sched = sched;
     job->number = message->job;
     job->owner = (uint32_t)(peer - sched->peers);
     job->spec = submit->spec;
@@ -220,7 +223,9 @@ void jobs_submit(Sched *sched, SchedPeer *peer, const Message *message) {
         memcpy(job->blob, message->bytes, message->size);
     }
     if (is_root) job_find_stored(sched, job, &submit->name);
-    job_settle(sched, job); /* a job without chunks is done at once */
+    news_job(job, NEWS_JOB_SUBMITTED);
+    if (job->handed_len > 0) news_range(job, NEWS_RANGE_HANDED, &job->handed[0]); /* what its owner has kept */
+    job_settle(sched, job);                                                       /* a job without chunks is done at once */
     if (job->phase == JOB_MAPS) jobs_hand_out(sched);
 }
 
@@ -326,8 +331,10 @@ void jobs_range_done(Sched *sched, SchedPeer *peer, const Message *message) {
     if (done->weight > stats->table) stats->table = done->weight;
     stats->slices += done->pulled;
     job_note_time(job, done);
-    if (job->phase == JOB_MAPS || handed.is_revoked) {
-        job_add_done(sched, job, &handed, peer, message);
+    bool is_wanted = job->phase == JOB_MAPS || handed.is_revoked;
+    if (is_wanted) job_add_done(sched, job, &handed, peer, message);
+    news_range_done(job, sched, &handed, message);
+    if (is_wanted) {
         job_gets_on(sched, job);
         job_store_ready(sched, job);
         job_settle(sched, job);
@@ -373,6 +380,8 @@ void job_over(Sched *sched, Job *job) {
     table_remove(&sched->jobs_by_number, job->number);
     job->stats.ended = sched->now;
     orphans_end_job(sched, job);
+    news_merges_dropped(job);
+    news_job(job, NEWS_JOB_FINISHED);
     for (uint32_t worker = 0; worker < job->stats.worker_count; worker++)
         if (job->workers[worker].knows && sched_live_worker(sched, worker))
             job_send(sched, job, sched->workers[worker], MSG_JOB_END);

@@ -19,10 +19,11 @@ void sched_add_orphan(Sched *sched, Orphan orphan) {
     sched->orphans[sched->orphan_count++] = orphan;
 }
 
-bool sched_take_orphan(Sched *sched, uint64_t job, uint32_t worker, const MsgRangeDone *done) {
+bool sched_take_orphan(Sched *sched, uint32_t worker, const Message *range_done) {
     for (size_t i = 0; i < sched->orphan_count; i++) {
         const Orphan *orphan = &sched->orphans[i];
-        if (orphan->job != job || !handed_is(&orphan->handed, worker, done)) continue;
+        if (orphan->job != range_done->job || !handed_is(&orphan->handed, worker, &range_done->as.range_done)) continue;
+        news_range_done(NULL, sched, &orphan->handed, range_done);
         sched->orphans[i] = sched->orphans[--sched->orphan_count];
         return true;
     }
@@ -31,8 +32,12 @@ bool sched_take_orphan(Sched *sched, uint64_t job, uint32_t worker, const MsgRan
 
 void orphans_lose_worker(Sched *sched, uint32_t worker) {
     size_t kept = 0;
-    for (size_t i = 0; i < sched->orphan_count; i++)
-        if (sched->orphans[i].handed.worker != worker) sched->orphans[kept++] = sched->orphans[i];
+    for (size_t i = 0; i < sched->orphan_count; i++) {
+        if (sched->orphans[i].handed.worker == worker)
+            news_orphan(sched, NEWS_RANGE_DROPPED, &sched->orphans[i]);
+        else
+            sched->orphans[kept++] = sched->orphans[i];
+    }
     sched->orphan_count = kept;
 }
 
@@ -40,7 +45,10 @@ void orphans_end_job(Sched *sched, const Job *job) {
     for (size_t i = 0; i < job->handed_len; i++) {
         SchedPeer *worker = sched_live_worker(sched, job->handed[i].worker);
         bool is_owners = worker && worker == &sched->peers[job->owner];
-        if (worker && !is_owners) sched_add_orphan(sched, (Orphan){.job = job->number, .handed = job->handed[i]});
+        if (worker && !is_owners)
+            sched_add_orphan(sched, (Orphan){.job = job->number, .handed = job->handed[i]});
+        else
+            news_range(job, NEWS_RANGE_DROPPED, &job->handed[i]);
     }
     for (size_t i = 0; i < sched->orphan_count; i++) {
         Orphan *orphan = &sched->orphans[i];

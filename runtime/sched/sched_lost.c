@@ -128,10 +128,12 @@ static uint64_t job_lose_worker(Sched *sched, Job *job, uint32_t worker) {
         return 0;
     }
     for (size_t i = 0; i < job->handed_len;) {
-        if (job->handed[i].worker == worker)
-            job_take_back(job, i);
-        else
+        if (job->handed[i].worker != worker) {
             i++;
+            continue;
+        }
+        news_range(job, NEWS_RANGE_DROPPED, &job->handed[i]);
+        job_take_back(job, i);
     }
     job_bags_lose_worker(sched, job, worker);
     return job->todo.total - before;
@@ -169,6 +171,7 @@ static void sched_replace(Sched *sched, uint32_t host, const char *who, const ch
     bool may_start = sched->config.may_replace && sched->failed_starts < sched->config.workers + sched->config.retries;
     if (may_start && live + sched->coming < sched->config.workers) {
         sched->coming++;
+        news_start(sched, NEWS_WORKER_WANTED, host, NULL);
         sched_action(sched, SCHED_REPLACE)->host = host;
     }
     if (live > 0) return;
@@ -181,6 +184,7 @@ void sched_start_failed(Sched *sched, uint32_t host, const char *who, const char
     if (sched->phase != RUN_GOES) return;
     if (sched->coming) sched->coming--;
     sched->failed_starts++;
+    news_start(sched, NEWS_WORKER_FAILED, host, how);
     sched_log(sched, 0, "%s ended before it could take part: %s", who, how);
     sched_replace(sched, host, who, how);
 }
@@ -191,6 +195,7 @@ static void peer_lose(Sched *sched, uint32_t number, const char *how, bool is_me
     char who[128];
     if (peer->has_left) return;
     peer_describe(peer, who, sizeof who);
+    news_worker(sched, NEWS_WORKER_LOST, peer, how);
     peer_leaves(sched, peer);
     if (peer->role == ROLE_ROOT) sched_end(sched, 1, "%s was lost: %s", who, how);
     if (sched->phase != RUN_GOES) return;

@@ -105,6 +105,7 @@ void peer_leaves(Sched *sched, SchedPeer *peer) {
     if (!peer->is_known || peer->role != ROLE_WORKER || !peer->has_joined) return;
     sched->live--;
     worker_requeue(sched, peer);
+    news_worker(sched, NEWS_WORKER_LEFT, peer, NULL);
 }
 
 /* ---- looking */

@@ -132,7 +132,8 @@ typedef struct Exchange Exchange;
 
 typedef struct Job Job;
 struct Job {
-    Job *next; /* in the order of submission */
+    Job *next;    /* in the order of submission */
+    Sched *sched; /* whose it is: for the news, in functions that need nothing else of it */
     uint64_t number;
     uint32_t owner; /* peer */
     JobPhase phase;
@@ -201,6 +202,7 @@ struct Sched {
     size_t stranger_count;
     Strain *strains;
     uint32_t strain_count;
+    bool tells_news;
     bool knows_program;
     uint8_t program[MESSAGE_HASH_SIZE];
     JobList jobs, nested; /* the root's; the workers' */
@@ -246,6 +248,19 @@ void peer_describe(const SchedPeer *peer, char *text, size_t size); /* "worker 3
 SchedPeer *sched_live_worker(Sched *sched, uint32_t worker);        /* NULL when nobody has the number, or has left */
 uint32_t sched_live_workers(const Sched *sched);
 bool sched_is_ready(const Sched *sched); /* ranges may be handed out */
+
+/* ---- sched_news.c: each says that it has happened, if somebody listens */
+void news_worker(Sched *sched, NewsKind kind, const SchedPeer *peer, const char *text);
+void news_start(Sched *sched, NewsKind kind, uint32_t host, const char *text); /* of a worker that is not there */
+void news_job(const Job *job, NewsKind kind);
+void news_range(const Job *job, NewsKind kind, const HandedRange *handed);
+void news_orphan(Sched *sched, NewsKind kind, const Orphan *orphan);
+/* A range was answered; job NULL: it was an orphan. */
+void news_range_done(const Job *job, Sched *sched, const HandedRange *handed, const Message *message);
+void news_again(const Job *job, Range range);
+void news_merge(const Job *job, uint32_t worker, const MsgMerge *merge);
+void news_merge_over(const Job *job, uint32_t worker, uint32_t from, uint32_t step, const MsgMergeDone *done); /* NULL: dropped */
+void news_merges_dropped(const Job *job);                                                                      /* all of its */
 
 /* ---- sched_job.c: the first ones are each called with a message from the right role, whose job is still unchecked. */
 void jobs_submit(Sched *sched, SchedPeer *peer, const Message *message);
@@ -316,6 +331,7 @@ bool exchange_is_owned_by(const Job *job, uint32_t worker); /* one is under way,
 /* Begins the exchange of a table that is large, or goes on. False: it is none, or not yet one, and *most pairs of bags may meet. */
 bool job_exchanges(Sched *sched, Job *job, uint32_t *most);
 bool exchange_merge_done(Job *job, uint32_t worker, const MsgMergeDone *done); /* false: it is no merge of one */
+void exchange_news_dropped(const Job *job);        /* news_merge_over for each merge of one that is under way */
 void exchange_lose_bag(Job *job, uint32_t number); /* when the exchange needs it, or is made of it, all parts are void */
 void exchange_free(Exchange **exchange);
 /* ---- sched_copy.c */
@@ -329,8 +345,7 @@ void jobs_give_up_bags(Sched *sched);                    /* those that are held 
 
 /* ---- sched_late.c */
 void sched_add_orphan(Sched *sched, Orphan orphan);
-bool sched_take_orphan(Sched *sched, uint64_t job, uint32_t worker,
-                       const MsgRangeDone *done); /* it was answered; false: none was */
+bool sched_take_orphan(Sched *sched, uint32_t worker, const Message *range_done); /* it was answered; false: none was */
 void orphans_lose_worker(Sched *sched, uint32_t worker);
 void orphans_end_job(Sched *sched, const Job *job); /* with what is under way */
 void orphans_tick(Sched *sched);                    /* ends workers that do not stop */

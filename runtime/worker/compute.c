@@ -256,13 +256,15 @@ static void map_revocable(Compute *compute, Entry *entry, uint64_t range, Bag *i
 
 static void answer_computed(Compute *compute, Entry *entry, const PeerAction *action, const JobRun *run, uint64_t start) {
     Answer *answer = answer_new(action, PEER_COMPUTED);
+    uint64_t now = clock_now();
     answer->event.range_done = (MsgRangeDone){.range = action->range,
                                               .first = run->first,
                                               .count = run->count,
                                               .done = run->done,
                                               .elements = run->elements,
                                               .size = run->size,
-                                              .nanoseconds = clock_now() - start,
+                                              .nanoseconds = now - start,
+                                              .ended = now,
                                               .end_chunk = run->end_chunk,
                                               .end = run->end};
     if (entry->by_ranges) {
@@ -338,7 +340,7 @@ static void do_compute(Compute *compute, Entry *entry, const PeerAction *action)
 }
 
 static void do_merge(Compute *compute, Entry *entry, const PeerAction *action) {
-    uint64_t start = clock_now(), nodes = 0;
+    uint64_t start = clock_now(), now, nodes = 0;
     Part part = {action->part, action->parts > 1 ? action->parts : 0};
     KeptBag *kept = bags_get(&compute->bags, &entry->job.of, action->bag, part);
     char *error = NULL;
@@ -351,7 +353,8 @@ static void do_merge(Compute *compute, Entry *entry, const PeerAction *action) {
     }
     atomic_fetch_add_explicit(&compute->progress, 1, memory_order_relaxed);
     Answer *answer = answer_new(action, PEER_MERGED);
-    answer->event.merge_done = (MsgMergeDone){.step = action->step, .nodes = nodes, .nanoseconds = clock_now() - start};
+    now = clock_now();
+    answer->event.merge_done = (MsgMergeDone){.step = action->step, .nodes = nodes, .nanoseconds = now - start, .ended = now};
     answer->event.merge_done.weight = bag_size(entry, kept);
     answer->event.merge_done.end_chunk = part.count ? -1 : kept->bag.failed; /* parts do not say what has failed */
     post_answer(compute, answer);

@@ -253,6 +253,7 @@ void share_mapped(Shares *shares, Share *share, const JobRun *run) {
                                    .elements = run->elements,
                                    .size = run->size,
                                    .nanoseconds = run->nanoseconds,
+                                   .ended = clock_now(),
                                    .end_chunk = run->end_chunk,
                                    .end = run->end};
     shares_request(shares, request);

@@ -46,6 +46,7 @@ static void judge(Sim *sim) {
 }
 
 typedef struct Totals {
+    uint64_t told;    /* ranges and merges whose ends were told */
     uint64_t audited; /* runs in whose end the scheduler's books were looked at */
     uint64_t events, cut_seeds, crashes, losses, replaced, again, exchanged, copies;
     uint64_t deaths, bags, known; /* of whole runs; bags in journals; chunks that a run found there */
@@ -57,6 +58,7 @@ static void totals_add(Totals *totals, const Sim *sim) {
     const NetworkCounts *counts = &sim->network.counts;
     totals->events += sim->events;
     totals->audited += sim->audited;
+    totals->told += sim->told;
     totals->crashes += sim->crashed;
     totals->losses += sim->losses;
     totals->replaced += sim->spares;
@@ -84,7 +86,8 @@ static void totals_print(const Totals *totals) {
            "tables exchanged in parts\n",
            (unsigned long long)totals->crashes, (unsigned long long)totals->losses, (unsigned long long)totals->replaced,
            (unsigned long long)totals->again, (unsigned long long)totals->copies, (unsigned long long)totals->exchanged);
-    printf("          %llu runs in whose end nobody was thought to hold anything\n", (unsigned long long)totals->audited);
+    printf("          %llu runs in whose end nobody was thought to hold anything; %llu ranges and merges in the news\n",
+           (unsigned long long)totals->audited, (unsigned long long)totals->told);
     printf("          %llu times everything at once; %llu bags in journals, %llu chunks found there and not run again\n",
            (unsigned long long)totals->deaths, (unsigned long long)totals->bags, (unsigned long long)totals->known);
 }

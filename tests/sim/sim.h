@@ -131,6 +131,11 @@ struct Event {
     Message message; /* its bytes belong to the event */
 };
 
+/* What the news say that the ranges of a job have read. */
+typedef struct SimRead {
+    uint64_t elements, ranges;
+} SimRead;
+
 typedef struct Process Process; /* actors.c: a virtual worker or root */
 
 struct Sim {
@@ -161,8 +166,12 @@ struct Sim {
     char *failure;                  /* what the simulation found wrong; NULL: nothing yet */
     Network network;
     struct SimJournal *journal; /* borrowed; NULL: the run has none */
-    uint64_t dies_at;           /* with a journal: when everything ends at once; 0: it does not */
-    bool is_killed;             /* everything ended at once, and only the journal is left */
+    Buf open;                   /* what has begun by the news, and not ended (news.c) */
+    SimRead read[SIM_ALL_JOBS];
+    uint32_t here;    /* workers, by the news */
+    uint64_t told;    /* ranges and merges that the news told of */
+    uint64_t dies_at; /* with a journal: when everything ends at once; 0: it does not */
+    bool is_killed;   /* everything ended at once, and only the journal is left */
 };
 
 uint64_t sim_random(Sim *sim, uint64_t below); /* 0 ≤ it < below */
@@ -178,6 +187,9 @@ int endpoint_node(const char *endpoint);           /* "sim:7" → 7 */
 /* ---- ledger.c */
 void ledger_check(Sim *sim);     /* at any time */
 void ledger_check_end(Sim *sim); /* when all that was to be done has been done for long */
+
+/* ---- news.c */
+void news_take(Sim *sim); /* what the scheduler has told in the last step; after each of its steps */
 
 /* ---- actors.c */
 Process *process_new(Sim *sim, int node);

@@ -176,6 +176,7 @@ static void sched_event(Sim *sim, const Event *event) {
     }
     sched_step(sim->sched, &step, &sim->actions);
     if (sim->events % LEDGER_EVERY == 0) ledger_check(sim);
+    news_take(sim);
     sim->copies = sched_copies(sim->sched);
     sched_actions_do(sim);
 }
@@ -207,6 +208,7 @@ static void sim_begin(Sim *sim) {
     config.retries = 1000;
     config.exchange_bags = mix(plan->seed, 54) % 2 ? 2 + mix(plan->seed, 55) % 6 : 0;
     sim->sched = sched_new(&config, 0);
+    sched_tell_news(sim->sched, true);
     sim->random = mix(plan->seed, 9);
     if (sim->journal) journal_begin(sim->journal, sim);
     network_init(sim);
@@ -229,6 +231,7 @@ static void journal_event(Sim *sim, const Event *event) {
     journal_tick(sim->journal, sim);
     for (SchedEvent news; !sim->is_over && journal_news(sim->journal, sim, &news);) {
         sched_step(sim->sched, &news, &sim->actions);
+        news_take(sim);
         sched_actions_do(sim);
     }
 }
@@ -283,6 +286,7 @@ void sim_free(Sim *sim) {
     network_free(sim);
     sched_free(&sim->sched);
     sched_actions_free(&sim->actions);
+    buf_free(&sim->open);
     for (int job = 0; job < SIM_ALL_JOBS; job++) ranges_free(&sim->mapped[job]);
     free(sim->failure);
 }
