@@ -1,5 +1,6 @@
 /* Calls: of known functions, of function values, of the library's primitives; and the making of closures. */
 #include "compiler/llvm/expr.h"
+#include "compiler/llvm/quick.h"
 
 #include <stddef.h>
 #include <string.h>
@@ -8,7 +9,7 @@ Value gen_call(Frame *frame, const CoreExpr *expr) {
     size_t count = expr->args.len;
     Arena *arena = frame->gen->arena;
     Value *values = arena_array(arena, Value, count + 1);
-    LLVMValueRef *args = arena_array(arena, LLVMValueRef, count + 2);
+    LLVMValueRef *args = arena_array(arena, LLVMValueRef, count + 3);
     gen_operands(frame, expr->args.items, count, values);
     LLVMValueRef out = gen_result(frame, expr->type);
     args[0] = frame->context;
@@ -17,9 +18,15 @@ Value gen_call(Frame *frame, const CoreExpr *expr) {
         bool is_owned = expr->fn->params.items[i]->is_owned;
         args[i + 2] = is_owned ? value_take(frame, values[i]) : value_read(frame, &values[i]);
     }
+    unsigned given = (unsigned)count + 2;
+    if (frame->doubt) args[given++] = quick_callee_doubt(frame);
     const Callee *callee = gen_function(frame->gen, expr->fn);
-    LLVMValueRef failed = LLVMBuildCall2(frame->builder, callee->type, callee->function, args, (unsigned)count + 2, "");
+    LLVMValueRef failed = LLVMBuildCall2(frame->builder, callee->type, callee->function, args, given, "");
     LLVMSetInstructionCallConv(failed, gen_convention(expr->fn));
+    if (frame->doubt) {
+        quick_called(frame, args[given - 1]);
+        return value_owned(gen_load(frame, expr->type, out), expr->type);
+    }
     frame_keep_call(frame, failed);
     /* A function of the program has noted the place itself. */
     if (gen_is_library(frame->gen, expr->fn->span)) {

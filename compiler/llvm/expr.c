@@ -1,6 +1,7 @@
 /* Expressions: the dispatch by kind, and what is not worth a file of its own: literals, variables, parts of values, blocks,
  * conditions. */
 #include "compiler/llvm/expr.h"
+#include "compiler/llvm/straight.h"
 
 #include <stddef.h>
 
@@ -325,6 +326,7 @@ static Value gen_some(Frame *frame, const CoreExpr *expr) {
 /* ---- conditions and ways out */
 
 static Value gen_if(Frame *frame, const CoreExpr *expr) {
+    if (straight_fits(frame, expr)) return straight_if(frame, expr);
     LLVMBasicBlockRef blocks[2] = {frame_block(frame, "then"), frame_block(frame, "else")}, ends[2];
     LLVMBasicBlockRef merge = frame_block(frame, "merge");
     LLVMValueRef results[2];
@@ -395,10 +397,7 @@ void gen_return_nothing(Frame *frame) {
         return;
     }
     scope_unwind(frame, NULL);
-    LLVMValueRef failed = gen_flag(frame->gen, false);
-    if (frame->doubt)
-        failed = LLVMBuildIsNotNull(frame->builder, LLVMBuildLoad2(frame->builder, frame->gen->i64, frame->doubt, ""), "");
-    LLVMBuildRet(frame->builder, failed);
+    LLVMBuildRet(frame->builder, gen_flag(frame->gen, false));
 }
 
 static Value gen_return_expr(Frame *frame, const CoreExpr *expr) {

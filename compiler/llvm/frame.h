@@ -71,10 +71,12 @@ typedef struct Frame {
     Scope *scope;
     Loop *loop;
     Span span;
-    Span place;      /* the innermost expression of the program around what is being written: code of the library may be inside */
-    bool walks_text; /* inside a loop over text files: strings may be slices of a chunk that goes away before the function ends */
-    bool runs_once;  /* the top level: what stands in no loop is not worth optimising */
-    bool is_failing; /* while the ways to fail are written */
+    Span place;        /* the innermost expression of the program around what is being written: code of the library may be inside */
+    bool walks_text;   /* inside a loop over text files: strings may be slices of a chunk that goes away before the function ends */
+    bool runs_once;    /* the top level: what stands in no loop is not worth optimising */
+    bool is_failing;   /* while the ways to fail are written */
+    bool is_steady;    /* of a loop of plain arithmetic (plain.h), or put in line there */
+    LLVMValueRef only; /* i1: what is being written has effects only where it holds (straight.h); NULL: everywhere */
     LLVMValueRef doubt;    /* quick loops, and functions that are put in line there (quick.h): variable, i64; else NULL */
     LLVMValueRef position; /* kernels, walk functions: where the index of the element being mapped is kept */
     bool keeps_position;   /* a failure notes it in the context: kernels */

@@ -1,6 +1,7 @@
 /* Functions: their declarations and bodies, and what makes them function values: a wrapper with the C convention and an MrFunction.
  *
- * bool f(context, result *, [closure,] arguments as values ...), internal and fastcc; the closure where there are captures. */
+ * bool f(context, result *, [closure,] arguments as values ...), internal and fastcc; the closure where there are captures.
+ * Functions of quick loops do not fail, and have one argument more: where their doubt is noted (quick.h). */
 #include "compiler/llvm/expr.h"
 #include "compiler/llvm/variants.h"
 
@@ -19,11 +20,12 @@ Callee *gen_function(Gen *gen, const CoreFn *fn) {
     Callee *callee = arena_make(gen->arena, Callee);
     *known = callee;
     unsigned count = 0;
-    LLVMTypeRef *params = arena_array(gen->arena, LLVMTypeRef, fn->params.len + 3);
+    LLVMTypeRef *params = arena_array(gen->arena, LLVMTypeRef, fn->params.len + 4);
     params[count++] = gen->ptr;
     params[count++] = gen->ptr;
     if (fn->captures.len) params[count++] = gen->ptr;
     for (size_t i = 0; i < fn->params.len; i++) params[count++] = gen_type(gen, fn->params.items[i]->type);
+    if (gen->variant && gen->variant->is_quick) params[count++] = gen->ptr;
     const char *name = gen_variant_name(gen, arena_printf(gen->arena, "fn %s", fn->name));
     *callee = gen_internal(gen, name, LLVMFunctionType(gen->i1, params, count, 0), true, true);
     gen_variant_mark(gen, callee->function);
@@ -95,7 +97,8 @@ void gen_function_body(Gen *gen, const CoreFn *fn, bool runs_once) {
     frame_begin(&frame, gen, callee->function, fn->name, fn->span);
     frame.out = LLVMGetParam(callee->function, 1);
     frame.runs_once = runs_once;
-    if (gen->variant && gen->variant->is_quick) frame.doubt = frame_zero_variable(&frame, gen->i64, "doubt");
+    frame.is_steady = gen->variant && gen->variant->is_steady;
+    if (gen->variant && gen->variant->is_quick) frame.doubt = LLVMGetLastParam(callee->function);
     scope_enter(&frame, &scope);
     unsigned next = 2;
     if (fn->captures.len) gen_bind_captures(&frame, fn, LLVMGetParam(callee->function, next++));

@@ -1,6 +1,7 @@
 /* Kernels: the loop over a chunk's elements with the job's body inside, and the state before and after it. */
 #include "compiler/llvm/jobs.h"
 #include "compiler/llvm/loops.h"
+#include "compiler/llvm/plain.h"
 #include "compiler/llvm/quick.h"
 #include "compiler/llvm/variants.h"
 #include "compiler/llvm/wide.h"
@@ -319,6 +320,7 @@ Callee gen_kernel(Gen *gen, const CoreJob *job) {
     kernel.counts_lanes = !uses_blocks(job);
     kernel.wide_lanes = wide_lanes(gen, job);
     KernelLoop *loop = kernel.counts_lanes ? kernel_elements : kernel_blocks;
+    frame.is_steady = gen->options.level > 1 && gen_job_plainness(gen, job).is_steady;
     if (is_stream)
         kernel_stream(&frame, &kernel);
     else if (job->by_chunk)

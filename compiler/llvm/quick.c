@@ -2,6 +2,7 @@
 #include "compiler/llvm/quick.h"
 #include "compiler/llvm/loops.h"
 #include "compiler/llvm/plain.h"
+#include "compiler/llvm/straight.h"
 #include "compiler/llvm/variants.h"
 
 #include <string.h>
@@ -21,20 +22,47 @@ bool kernel_is_quick(Gen *gen, const CoreJob *job) {
     return plainness.is_steady && plainness.is_checked;
 }
 
-/* ---- doubt */
+/* ---- doubt
+ *
+ * It is a number, of which bits are set where something may have happened, and never taken back, so that adding to it is one
+ * operation on vectors: whatever reaches the DOUBT_BITth bit or one above is doubt. That is what a product of ints asks for: if
+ * the magnitudes of both factors have fewer bits, it fits. */
 
-static void doubt_mask(Frame *frame, LLVMValueRef mask) {
+enum { DOUBT_BIT = 31 };
+
+static void doubt_bits(Frame *frame, LLVMValueRef bits) {
     LLVMBuilderRef b = frame->builder;
     LLVMValueRef before = LLVMBuildLoad2(b, frame->gen->i64, frame->doubt, "");
-    LLVMBuildStore(b, LLVMBuildOr(b, before, mask, ""), frame->doubt);
+    bits = straight_only(frame, bits, gen_int(frame->gen, 0));
+    LLVMBuildStore(b, LLVMBuildOr(b, before, bits, ""), frame->doubt);
+}
+
+/* All bits of the value from one on. */
+static LLVMValueRef bits_from(Frame *frame, LLVMValueRef value, unsigned bit) {
+    return LLVMBuildAnd(frame->builder, value, gen_int(frame->gen, (int64_t)(UINT64_MAX << bit)), "");
 }
 
 void quick_doubt(Frame *frame, LLVMValueRef flag) {
-    doubt_mask(frame, LLVMBuildSExt(frame->builder, flag, frame->gen->i64, ""));
+    doubt_bits(frame, LLVMBuildSelect(frame->builder, flag, gen_int(frame->gen, INT64_MIN), gen_int(frame->gen, 0), ""));
+}
+
+static LLVMValueRef is_doubtful(Frame *frame, LLVMValueRef doubt) {
+    LLVMValueRef bits = LLVMBuildLoad2(frame->builder, frame->gen->i64, doubt, "");
+    return LLVMBuildIsNotNull(frame->builder, bits_from(frame, bits, DOUBT_BIT), "");
+}
+
+LLVMValueRef quick_callee_doubt(Frame *frame) {
+    LLVMValueRef doubt = frame_variable(frame, frame->gen->i64, "doubt");
+    LLVMBuildStore(frame->builder, gen_int(frame->gen, 0), doubt);
+    return doubt;
+}
+
+void quick_called(Frame *frame, LLVMValueRef doubt) {
+    doubt_bits(frame, LLVMBuildLoad2(frame->builder, frame->gen->i64, doubt, ""));
 }
 
 static void doubt_sign(Frame *frame, LLVMValueRef bits) {
-    quick_doubt(frame, LLVMBuildICmp(frame->builder, LLVMIntSLT, bits, gen_int(frame->gen, 0), ""));
+    doubt_bits(frame, bits_from(frame, bits, 63));
 }
 
 /* The value's bits, all of them turned over where it is negative. */
@@ -43,15 +71,21 @@ static LLVMValueRef magnitude(Frame *frame, LLVMValueRef value) {
     return LLVMBuildXor(b, value, LLVMBuildAShr(b, value, gen_int(frame->gen, 63), ""), "");
 }
 
+/* Doubt where the magnitude is 2^n or more, for the greatest n that is enough for it not to be above the limit. */
 static void doubt_above(Frame *frame, LLVMValueRef bits, uint64_t limit) {
-    quick_doubt(frame, LLVMBuildICmp(frame->builder, LLVMIntUGT, bits, gen_int(frame->gen, (int64_t)limit), ""));
+    unsigned n = 0;
+    while (n < 63 && (UINT64_C(1) << (n + 1)) - 1 <= limit) n++;
+    if (n >= DOUBT_BIT)
+        doubt_bits(frame, bits_from(frame, bits, n));
+    else
+        quick_doubt(frame, LLVMBuildICmp(frame->builder, LLVMIntUGT, bits, gen_int(frame->gen, (int64_t)limit), ""));
 }
 
 static void doubt_product(Frame *frame, LLVMValueRef l, LLVMValueRef r) {
     if (LLVMIsAConstantInt(l) && LLVMIsAConstantInt(r)) l = LLVMBuildOr(frame->builder, l, r, "");
     LLVMValueRef constant = LLVMIsAConstantInt(r) ? r : LLVMIsAConstantInt(l) ? l : NULL;
     if (!constant) {
-        doubt_above(frame, LLVMBuildOr(frame->builder, magnitude(frame, l), magnitude(frame, r), ""), INT32_MAX);
+        doubt_bits(frame, LLVMBuildOr(frame->builder, magnitude(frame, l), magnitude(frame, r), ""));
         return;
     }
     int64_t factor = LLVMConstIntGetSExtValue(constant);
@@ -173,7 +207,7 @@ void kernel_quick(Frame *frame, Kernel *kernel, const CoreExpr *body, KernelLoop
     LLVMBuilderRef b = frame->builder;
     Variant *around = gen->variant, *quick = arena_make(gen->arena, Variant);
     if (around) *quick = (Variant){.level = around->level};
-    quick->is_quick = true;
+    quick->is_quick = quick->is_steady = true;
     map_init(&quick->functions, gen->arena);
     kernel->quick = quick;
 
@@ -202,7 +236,7 @@ void kernel_quick(Frame *frame, Kernel *kernel, const CoreExpr *body, KernelLoop
     LLVMValueRef made = kernel->places;
     kernel->places = places;
     kernel->block = false;
-    LLVMValueRef is_sure = LLVMBuildIsNull(b, LLVMBuildLoad2(b, gen->i64, doubt, ""), "");
+    LLVMValueRef is_sure = LLVMBuildNot(b, is_doubtful(frame, doubt), "");
     LLVMBasicBlockRef sure = frame_block(frame, "sure");
     frame_branch(frame, is_sure, sure, bad);
     frame_enter(frame, sure);

@@ -21,6 +21,8 @@ void kernel_quick_finish(Frame *frame, Kernel *kernel); /* when the kernel's fra
 
 void quick_assume(Frame *frame, LLVMValueRef element);                           /* of a range */
 void quick_doubt(Frame *frame, LLVMValueRef flag);                               /* i1 */
+LLVMValueRef quick_callee_doubt(Frame *frame);                                   /* where a function that is called notes its own */
+void quick_called(Frame *frame, LLVMValueRef doubt);                             /* … and when it was called */
 LLVMValueRef quick_int(Frame *frame, CoreOp op, LLVMValueRef l, LLVMValueRef r); /* ADD SUB MUL NEG: of 0 and r */
 /* A divisor or a distance of a shift that nothing fails for: r, or `other` where is_bad. */
 LLVMValueRef quick_operand(Frame *frame, LLVMValueRef is_bad, LLVMValueRef r, LLVMValueRef other);

@@ -4,6 +4,7 @@
  * takes the state out, leaving zero, and its result is stored back as an owner of all that is in it: no slice of a chunk outlives
  * the chunk. */
 #include "compiler/llvm/jobs.h"
+#include "compiler/llvm/straight.h"
 
 #include <stddef.h>
 #include <string.h>
@@ -55,6 +56,7 @@ void halves_end(Frame *frame, Kernel *kernel) {
 
 static void sum_add(Frame *frame, const Kernel *kernel, LLVMValueRef value) {
     LLVMBuilderRef b = frame->builder;
+    value = straight_only(frame, value, gen_int(frame->gen, 0));
     if (!kernel->low) {
         variable_add(frame, kernel->sum, LLVMBuildSExt(b, value, frame->gen->i128, ""));
         return;
@@ -201,7 +203,8 @@ static void yield_lanes(Frame *frame, const Kernel *kernel, LLVMValueRef number,
     LLVMValueRef lane = kernel->lane ? kernel->lane : LLVMBuildAnd(b, number, gen_int(gen, LANE_COUNT - 1), "lane");
     LLVMValueRef place = LLVMBuildInBoundsGEP2(b, gen->f64, kernel->lanes, &lane, 1, "");
     LLVMValueRef before = LLVMBuildLoad2(b, gen->f64, place, "");
-    LLVMBuildStore(b, gen_add_floats(frame, kernel->job->reducer.lane_op, before, value), place);
+    LLVMValueRef after = gen_add_floats(frame, kernel->job->reducer.lane_op, before, value);
+    LLVMBuildStore(b, straight_only(frame, after, before), place);
 }
 
 /* Leaves the kernel's loops where the state says that nothing can change the result any more. */
@@ -260,7 +263,8 @@ Value gen_yield(Frame *frame, const CoreExpr *expr) {
         yield_plain(frame, kernel, number, value);
     }
     LLVMValueRef number = LLVMBuildLoad2(frame->builder, gen->i64, kernel->elements, "");
-    LLVMBuildStore(frame->builder, LLVMBuildAdd(frame->builder, number, gen_int(gen, 1), ""), kernel->elements);
+    LLVMValueRef one = straight_only(frame, gen_int(gen, 1), gen_int(gen, 0));
+    LLVMBuildStore(frame->builder, LLVMBuildAdd(frame->builder, number, one, ""), kernel->elements);
     return value_unit(frame, expr->type);
 }
 

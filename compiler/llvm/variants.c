@@ -43,7 +43,7 @@ void gen_variant_finish(Gen *gen) {
 }
 
 static LLVMValueRef variant_make(Gen *gen, const CoreJob *job, const TargetLevel *level) {
-    Variant variant = {.level = level};
+    Variant variant = {.level = level, .is_steady = gen_job_plainness(gen, job).is_steady};
     map_init(&variant.functions, gen->arena);
     gen->variant = &variant;
     LLVMValueRef kernel = gen_kernel(gen, job).function;

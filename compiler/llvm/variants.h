@@ -12,6 +12,7 @@
 typedef struct Variant {
     const TargetLevel *level; /* NULL: the program's */
     bool is_quick;            /* the functions put off their checks, and give up to be put in line (quick.h) */
+    bool is_steady;           /* the job is plain arithmetic without loops (plain.h) */
     Map functions;            /* CoreFn * -> Callee *: those that are made again */
     VEC(const CoreFn *) todo;
 } Variant;
