@@ -243,8 +243,9 @@ static void compose(Composer *c) {
     own->items = items;
 }
 
-Session *cells_compile(Cells *cells, const char *name, const char *text, size_t len, bool wants_value) {
-    Session *session = session_new(&cells->options);
+static Session *compile(Cells *cells, const SessionOptions *options, const char *name, const char *text, size_t len,
+                        bool wants_value) {
+    Session *session = session_new(options);
     Arena *arena = session->arena;
     Composer c = {.cells = cells, .session = session};
     session_load_text(session, name, text, len);
@@ -264,6 +265,16 @@ Session *cells_compile(Cells *cells, const char *name, const char *text, size_t 
     session_reach_core(session);
     diag_withdraw_warnings(session->diags, session->file);
     return session;
+}
+
+Session *cells_compile(Cells *cells, const char *name, const char *text, size_t len, bool wants_value) {
+    return compile(cells, &cells->options, name, text, len, wants_value);
+}
+
+Session *cells_compile_once(Cells *cells, const char *name, const char *text, size_t len) {
+    SessionOptions options = cells->options;
+    options.optimise = 0;
+    return compile(cells, &options, name, text, len, true);
 }
 
 /* ---- what a cell is given and leaves */
@@ -304,14 +315,30 @@ bool cell_export(const Session *cell, size_t index, CellName *out) {
     return true;
 }
 
-bool cell_field(const Session *cell, size_t index, const char **name, const char **type) {
-    const Type *value = cell->checked.value ? type_prune(cell->checked.value->type) : NULL;
-    const Ast *decl = value && value->kind == TYPE_DATA ? value->symbol->decl : NULL;
-    if (!decl || decl->kind != AST_TYPE_DECL || !((const AstTypeDecl *)decl)->is_record) return false;
+/* The field of a record type; NULL: it is none, or there are no more. */
+static const AstFieldDecl *field_of(const Type *type, size_t index) {
+    const Ast *decl = type && type->kind == TYPE_DATA ? type->symbol->decl : NULL;
+    if (!decl || decl->kind != AST_TYPE_DECL || !((const AstTypeDecl *)decl)->is_record) return NULL;
     const Ast *constructor = ((const AstTypeDecl *)decl)->constructors.items[0];
     const AstList *fields = &((const AstConstructor *)constructor)->fields;
-    if (index >= fields->len) return false;
-    const AstFieldDecl *field = (const AstFieldDecl *)fields->items[index];
+    return index < fields->len ? (const AstFieldDecl *)fields->items[index] : NULL;
+}
+
+static const Type *value_type(const Session *cell) {
+    return cell->checked.value ? type_prune(cell->checked.value->type) : NULL;
+}
+
+bool cell_column(const Session *cell, size_t index, const char **name) {
+    const Type *type = value_type(cell);
+    bool is_sequence = type && (type->kind == TYPE_LIST || type->kind == TYPE_SET || type->kind == TYPE_MAP);
+    const AstFieldDecl *field = is_sequence ? field_of(type_prune(type->args[type->arg_count - 1]), index) : NULL;
+    if (field) *name = field->name ? field->name : "";
+    return field != NULL;
+}
+
+bool cell_field(const Session *cell, size_t index, const char **name, const char **type) {
+    const AstFieldDecl *field = field_of(value_type(cell), index);
+    if (!field) return false;
     Buf text = {0};
     if (field->type_expr->type) type_print(field->type_expr->type, &text);
     *name = field->name ? field->name : "";
@@ -427,13 +454,18 @@ bool cells_name(const Cells *cells, size_t index, CellName *out) {
 
 /* ---- input in several lines */
 
-bool cells_is_open(const char *text, size_t len) {
+CellShape cells_shape(const char *text, size_t len) {
     while (len > 0 && (text[len - 1] == ' ' || text[len - 1] == '\n' || text[len - 1] == '\t' || text[len - 1] == '\r')) len--;
     Session *session = session_new(&(SessionOptions){0});
     session_load_text(session, "cell", text, len);
     ParseInput input = session_parse_input(session);
     AstFile *tree = parse_file(&input);
     bool is_open = tree->is_open || diag_error_reaches(session->diags, (Span){session->file, (uint32_t)len, (uint32_t)len});
+    bool is_wrong = session_has_errors(session);
     session_free(&session);
-    return is_open;
+    return is_open ? CELL_OPEN : is_wrong ? CELL_WRONG : CELL_WHOLE;
+}
+
+bool cells_is_open(const char *text, size_t len) {
+    return cells_shape(text, len) == CELL_OPEN;
 }

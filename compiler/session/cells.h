@@ -34,6 +34,9 @@ void cells_free(Cells **cells);
  * expression, its value becomes `it`. */
 Session *cells_compile(Cells *cells, const char *name, const char *text, size_t len, bool wants_value);
 
+/* The same, of what is to run once only: it is compiled as quickly as possible, whatever is in it. */
+Session *cells_compile_once(Cells *cells, const char *name, const char *text, size_t len);
+
 /* Of a cell without errors (session_object was true): the names whose values it must be given, and those that it leaves, `it` among
  * them. False: there are no more. */
 bool cell_given(const Session *cell, size_t index, CellName *out);
@@ -42,13 +45,18 @@ bool cell_export(const Session *cell, size_t index, CellName *out);
 /* Of a cell whose last value is a record: its fields. False: there are no more. */
 bool cell_field(const Session *cell, size_t index, const char **name, const char **type);
 
+/* Of a cell whose last value is a sequence of records, or a map to records: the records' fields. False: there are no more. */
+bool cell_column(const Session *cell, size_t index, const char **name);
+
 /* The cell has run: what it declares is known from now on, in the place of what had the same names. */
 void cells_keep(Cells *cells, Session *cell);
 
 /* What is known, in the order in which it came; false: there is no more. Valid until the next cells_keep. */
 bool cells_name(const Cells *cells, size_t index, CellName *out);
 
-/* Whether the text is only the beginning of a cell: something is open at its end. */
+/* What the text is, as far as the parser knows: a cell, the beginning of one, with something open at its end, or none. */
+typedef enum CellShape { CELL_WHOLE, CELL_OPEN, CELL_WRONG } CellShape;
+CellShape cells_shape(const char *text, size_t len);
 bool cells_is_open(const char *text, size_t len);
 
 #endif

@@ -70,6 +70,7 @@ bool mr_prim_exit(MrContext *context, void *out, int64_t code) {
     IoState *state = io_state(context);
     if (code < 0 || code > 255) return mr_failf(context, "an exit status is from 0 to 255, not %lld", (long long)code);
     if (!state->is_root || state->in_job) return mr_failf(context, "exit can be called at the top level only, not while mapping");
+    if (!state->leave) return mr_failf(context, "exit ends a program, and this is none");
     state->leave(context, (int)code);
     return false;
 }

@@ -111,7 +111,8 @@ Experiment *experiment_start(const ExperimentConfig *config, char **error) {
     if (local && *local) self->runtime.local_nanoseconds = strtol(local, NULL, 10) * 1000000;
     self->runtime.workers = config->workers ? config->workers : cores > 0 ? (uint32_t)cores : 1;
     self->runtime.io = (IoState){.argc = config->argc, .argv = config->argv, .name = "root", .is_root = true, .leave = leave};
-    self->runtime.io.has_terminal = isatty(STDOUT_FILENO);
+    self->runtime.io.has_terminal = config->is_served || isatty(STDOUT_FILENO);
+    if (config->is_served) self->runtime.io.leave = NULL;
     atomic_init(&self->limit, UINT64_MAX);
     self->runtime.limit = &self->limit;
     self->runtime.lender = lender_new();

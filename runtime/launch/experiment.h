@@ -15,6 +15,7 @@ typedef struct ExperimentConfig {
     uint32_t workers; /* threads; 0: one for each processor */
     int argc;         /* what `args` is */
     char **argv;
+    bool is_served; /* for a client that sees each line when it is printed, and that alone ends the process: `exit` fails */
 } ExperimentConfig;
 
 /* NULL: impossible, and *error, malloc'ed, says why. The workers are started when the first job needs them. */

@@ -37,7 +37,7 @@ static bool parse_workers(const char *text, unsigned *workers) {
 static bool parse_options(int argc, char **argv, WorkbenchConfig *config, const char **connection, int *status) {
     static const struct option longs[] = {
         {"workers", required_argument, NULL, 'n'}, {"help", no_argument, NULL, 'h'}, {"version", no_argument, NULL, 'V'}, {0}};
-    *config = (WorkbenchConfig){.optimise = 2};
+    *config = (WorkbenchConfig){.optimise = 2, .is_served = true};
     *status = EXIT_USAGE;
     for (int option; (option = getopt_long(argc, argv, "n:O:h", longs, NULL)) != -1;) {
         switch (option) {

@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "compiler/session/library.h"
 #include "tools/repl/repl.h"
+#include "tools/workbench/describe.h"
 
 typedef struct Command {
     const char *name, *argument, *what;
@@ -89,33 +89,6 @@ static void run_names(Repl *repl, const char *argument) {
         if (!*argument || strstr(known.name, argument)) printf("%s%s%s\n", known.name, *known.type ? " : " : "", known.type);
 }
 
-static void print_indented(const char *text) {
-    for (const char *line = text; *line;) {
-        size_t len = strcspn(line, "\n");
-        printf("  %.*s\n", (int)len, line);
-        line += len + (line[len] == '\n');
-    }
-}
-
-/* What a name is: the session's, or the library's with its comment. */
-static bool describe(Repl *repl, const char *argument) {
-    CellName known;
-    LibraryName name;
-    for (size_t i = 0; cells_name(workbench_cells(repl->workbench), i, &known); i++) {
-        if (strcmp(known.name, argument) != 0) continue;
-        printf("%s%s%s\n", known.name, *known.type ? " : " : "", known.type);
-        return true;
-    }
-    Library *library = library_new();
-    bool is_found = library_find(library, argument, &name);
-    if (is_found) {
-        printf("%s%s%s\n", name.name, *name.type ? " : " : "", name.type);
-        print_indented(name.doc);
-    }
-    library_free(&library);
-    return is_found;
-}
-
 static void run_workers(Repl *repl, const char *argument) {
     char *error = NULL;
     unsigned workers;
@@ -175,9 +148,21 @@ static const Command commands[] = {
     {"quit", "", "ends the session, as the end of the input does", run_quit},
 };
 
+/* What a name is: the session's, or the library's with its comment. */
+static void explain(Repl *repl, const char *name) {
+    Library *library = library_new();
+    Buf out = {0};
+    if (describe(repl->workbench, library, name, &out))
+        fwrite(out.data, 1, out.len, stdout);
+    else
+        fprintf(stderr, "mri: nothing is called `%s`, here or in the library\n", name);
+    buf_free(&out);
+    library_free(&library);
+}
+
 static void run_help(Repl *repl, const char *argument) {
     if (*argument) {
-        if (!describe(repl, argument)) fprintf(stderr, "mri: nothing is called `%s`, here or in the library\n", argument);
+        explain(repl, argument);
         return;
     }
     for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)

@@ -74,6 +74,14 @@ void values_give(MrContext *context, const Value *value, uint32_t global) {
     mr_retain(context, place, type);
 }
 
+bool values_text(const MrContext *context, uint32_t global, Buf *out) {
+    const MrType *type;
+    const MrString *text = (const MrString *)global_place(context, global, &type);
+    if (type->kind != MR_STRING) return false;
+    buf_add(out, text->data, (size_t)text->len);
+    return true;
+}
+
 /* A copy that shares nothing with what it was made of. */
 static void copy_value(MrContext *context, void *to, const void *from, const MrType *type) {
     Buf bytes = {0};

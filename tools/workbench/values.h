@@ -6,6 +6,7 @@
 #ifndef TOOLS_WORKBENCH_VALUES_H
 #define TOOLS_WORKBENCH_VALUES_H
 
+#include "base/buf.h"
 #include "compiler/llvm/jit.h"
 #include "runtime/include/mr.h"
 
@@ -18,6 +19,7 @@ typedef struct Loaded {
     bool is_pinned;
 } Loaded;
 
+/* A value by its name. */
 typedef struct Value {
     char *name;
     void *bytes;
@@ -37,6 +39,9 @@ void values_give(MrContext *context, const Value *value, uint32_t global);
 
 /* Takes the value of the program's global, for a name: an earlier one goes. */
 void values_take(Values *values, MrContext *context, const char *name, uint32_t global, Loaded *loaded);
+
+/* Adds the bytes of the program's global. False: it is no string. */
+bool values_text(const MrContext *context, uint32_t global, Buf *out);
 
 void values_drop(Values *values, MrContext *context, const char *name);
 void values_free(Values *values, MrContext *context);

@@ -27,7 +27,8 @@ static double seconds_now(void) {
 
 Workbench *workbench_new(const WorkbenchConfig *config, char **error) {
     Workbench *self = xcalloc(1, sizeof *self);
-    ExperimentConfig experiment = {.workers = config->workers, .argc = config->argc, .argv = config->argv};
+    ExperimentConfig experiment = {
+        .workers = config->workers, .argc = config->argc, .argv = config->argv, .is_served = config->is_served};
     SessionOptions session = {.optimise = config->optimise, .library_dir = config->library_dir};
     self->cells = cells_new(&session);
     self->jit = jit_new(error);
@@ -51,6 +52,7 @@ typedef struct CellRun {
     Loaded *loaded;
     CellOutcome outcome;
     Buf *messages;
+    Buf *text; /* gets the value, which is not kept; NULL: what the cell leaves is kept */
 } CellRun;
 
 static void add_error(MrContext *context, Buf *out) {
@@ -73,6 +75,10 @@ static void take_values(CellRun *run, MrContext *context) {
     CellName name;
     for (size_t i = 0; cell_export(run->cell, i, &name); i++) {
         if (!name.type) continue;
+        if (run->text) {
+            run->outcome.has_value = values_text(context, name.global, run->text);
+            continue;
+        }
         values_take(&run->workbench->values, context, name.name, name.global, run->loaded);
         if (strcmp(name.name, "it") == 0) run->outcome.has_value = true;
     }
@@ -138,6 +144,13 @@ static Loaded *load(Workbench *self, Session *cell, Buf *messages) {
     return loaded;
 }
 
+static void run_loaded(CellRun *run, const volatile sig_atomic_t *interrupt) {
+    if (interrupt)
+        experiment_run(run->workbench->experiment, run_cell, run, interrupt);
+    else
+        experiment_call(run->workbench->experiment, run_cell, run);
+}
+
 CellOutcome workbench_run(Workbench *self, const char *text, size_t len, const CellOptions *options, Buf *messages) {
     double start = seconds_now();
     Session *cell = cells_compile(self->cells, options->name, text, len, options->wants_value);
@@ -147,10 +160,7 @@ CellOutcome workbench_run(Workbench *self, const char *text, size_t len, const C
     double loaded = seconds_now();
     run.outcome.compiled = loaded - start;
     if (run.loaded) {
-        if (options->interrupt)
-            experiment_run(self->experiment, run_cell, &run, options->interrupt);
-        else
-            experiment_call(self->experiment, run_cell, &run);
+        run_loaded(&run, options->interrupt);
         run.outcome.ran = seconds_now() - loaded;
         if (run.outcome.end == CELL_DONE) cells_keep(self->cells, cell);
         experiment_call(self->experiment, clear_away, self);
@@ -159,8 +169,26 @@ CellOutcome workbench_run(Workbench *self, const char *text, size_t len, const C
     return run.outcome;
 }
 
+bool workbench_text(Workbench *self, const char *expression, const volatile sig_atomic_t *interrupt, Buf *out) {
+    Session *cell = cells_compile_once(self->cells, "expression", expression, strlen(expression));
+    Buf messages = {0};
+    CellRun run = {.workbench = self, .cell = cell, .messages = &messages, .text = out};
+    if (!session_has_errors(cell)) run.loaded = load(self, cell, &messages);
+    if (run.loaded) {
+        run_loaded(&run, interrupt);
+        experiment_call(self->experiment, clear_away, self);
+    }
+    session_free(&cell);
+    buf_free(&messages);
+    return run.outcome.has_value;
+}
+
 Cells *workbench_cells(Workbench *workbench) {
     return workbench->cells;
+}
+
+const Value *workbench_value(const Workbench *workbench, const char *name) {
+    return values_find(&workbench->values, name);
 }
 
 bool workbench_show(Workbench *workbench, const char *name, size_t size, Buf *out) {

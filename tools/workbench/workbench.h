@@ -15,6 +15,7 @@ typedef struct WorkbenchConfig {
     unsigned workers;        /* 0: one for each processor */
     int argc;                /* what `args` is */
     char **argv;
+    bool is_served; /* as in experiment.h: lines are shown as they are printed, and `exit` fails */
 } WorkbenchConfig;
 
 typedef struct CellOptions {
@@ -44,6 +45,13 @@ Cells *workbench_cells(Workbench *workbench);
 
 /* Adds the value of the name as a literal of about `size` bytes at most. False: there is none. */
 bool workbench_show(Workbench *workbench, const char *name, size_t size, Buf *out);
+
+/* Adds the value of an expression that is a string, which leaves nothing. False: it has errors, is no string, or fails. `interrupt`
+ * as for a cell. */
+bool workbench_text(Workbench *self, const char *expression, const volatile sig_atomic_t *interrupt, Buf *out);
+
+/* The value of the name as the runtime has it (values.h), until the next cell; NULL: there is none. */
+const struct Value *workbench_value(const Workbench *workbench, const char *name);
 
 unsigned workbench_workers(const Workbench *workbench);
 /* False: impossible, and *error, malloc'ed, says why. */

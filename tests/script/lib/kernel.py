@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """What the kernel does for Jupyter's client: each function is a test, which gets a client of a kernel that has just been started."""
 
-import sys, threading, time
+import sys, threading, time, xml.etree.ElementTree
 
 from jupyter_client.manager import start_new_kernel
 
@@ -120,6 +120,87 @@ def test_restart(kernel):
     kernel.client.wait_for_ready(timeout=TIMEOUT)
     reply, _ = kernel.run("x")
     assert reply["status"] == "error", reply
+
+
+def ask(kernel, kind, **content):
+    """The content of the reply to a request."""
+    message = kernel.client.session.msg(kind + "_request", content)
+    kernel.client.shell_channel.send(message)
+    while True:
+        reply = kernel.client.get_shell_msg(timeout=TIMEOUT)
+        if reply["parent_header"]["msg_id"] == message["header"]["msg_id"]:
+            assert reply["msg_type"] == kind + "_reply", reply
+            return reply["content"]
+
+
+def test_names_are_completed(kernel):
+    kernel.run("type Point(abscissa: float, ordinate: float)\nlet origin = Point(0.0, 0.0)\nlet original = 1")
+    code = "\"é\" ++ origi"
+    reply = ask(kernel, "complete", code=code, cursor_pos=len(code))
+    assert reply["matches"] == ["origin", "original"] and (reply["cursor_start"], reply["cursor_end"]) == (7, 12), reply
+    assert "abscissa" in ask(kernel, "complete", code="origin.abs", cursor_pos=10)["matches"]
+    reply = ask(kernel, "complete", code="stats.medi + 1", cursor_pos=10)
+    assert reply["matches"][0] == "median" and "float" in reply["metadata"]["_jupyter_types_experimental"][0]["signature"], reply
+    for cursor in (-5, 0, 99):
+        assert ask(kernel, "complete", code="ä", cursor_pos=cursor)["status"] == "ok"
+
+
+def test_names_are_explained(kernel):
+    kernel.run("let total = [1, 2]")
+    for code, cursor, expected in (("total + 1", 2, "total : [int]"), ("counts.most_common(10)", 10, "most_common : "), ("stats.median", 12, "stats.median : "),
+                                   ("stats.median(xs, ", 17, "stats.median : ")):
+        reply = ask(kernel, "inspect", code=code, cursor_pos=cursor, detail_level=0)
+        assert reply["found"] and reply["data"]["text/plain"].startswith(expected), (code, reply)
+    for code in ("nothing_has_this_name", "", "(((", "."):
+        assert not ask(kernel, "inspect", code=code, cursor_pos=len(code), detail_level=0)["found"], code
+
+
+def shown(kernel, code):
+    """What the value of the cell is shown as."""
+    reply, said = kernel.run(code)
+    assert reply["status"] == "ok", reply
+    return [content["data"] for kind, content in said if kind == "execute_result"][0]
+
+
+def texts_of(html):
+    """The texts of a table, row by row."""
+    rows = xml.etree.ElementTree.fromstring(f"<all>{html}</all>").iter("tr")
+    return [["".join(cell.itertext()) for cell in row] for row in rows]
+
+
+def test_tables(kernel):
+    kernel.run("type Sale(day: string, amount: float)")
+    data = shown(kernel, '[Sale("Mon <1>", 2.5), Sale("Tue & \\"x\\"", 1e100)]')
+    assert texts_of(data["text/html"]) == [["day", "amount"], ["Mon <1>", "2.5"], ['Tue & "x"', "1e+100"]], data
+    assert data["text/plain"].endswith(" : [Sale]"), data
+    assert texts_of(shown(kernel, '["b": Sale("x", 1.0), "a": Sale("y", 2.0)]')["text/html"]) == \
+        [["", "day", "amount"], ["a", "y", "2.0"], ["b", "x", "1.0"]]
+    assert texts_of(shown(kernel, "[(1, [2, 3]), (4, [])]")["text/html"]) == [["1", "[2, 3]"], ["4", "[]"]]
+    assert texts_of(shown(kernel, "[[1, 2], [3]]")["text/html"]) == [["1", "2"], ["3"]]
+    assert len(texts_of(shown(kernel, "list(map i => (i, i) over 1..100000)")["text/html"].split("<p>")[0])) == 60
+    for code in ("[1, 2]", '"text"', "(1, 2)", "some(1)", "x => x + 1", "set([1])"):
+        assert list(shown(kernel, code)) == ["text/plain"], code
+    assert "text/html" in shown(kernel, "let m: [string: int] = [:]\nm")
+
+
+def test_pictures(kernel):
+    kernel.run("import plot")
+    data = shown(kernel, 'plot.bar(["ale": 3, "bread": 12], title: "Sold")')
+    picture = xml.etree.ElementTree.fromstring(data["image/svg+xml"])
+    assert picture.tag.endswith("svg") and "Sold" in data["image/svg+xml"]
+    # Whatever type somebody declares may show itself.
+    kernel.run('type Dot(r: int)\nfn svg(d: Dot) = "<svg><circle r=\\"{d.r}\\"/></svg>"\nfn html(d: Dot) = "<b>{d.r}</b>"')
+    data = shown(kernel, "Dot(7)")
+    assert data["image/svg+xml"] == '<svg><circle r="7"/></svg>' and data["text/html"] == "<b>7</b>" and data["text/plain"] == "Dot(7) : Dot", data
+    assert kernel.value("it.r") == "7 : int"
+    kernel.run('fn svg(d: Dot) -> string = fail("cannot be drawn")')
+    assert list(shown(kernel, "Dot(8)")) == ["text/plain", "text/html"]
+
+
+def test_a_program_cannot_end_the_kernel(kernel):
+    reply, _ = kernel.run("exit(3)")
+    assert reply["status"] == "error" and "exit" in reply["evalue"], reply
+    assert kernel.value("1") == "1 : int"
 
 
 def main():
