@@ -44,9 +44,10 @@ int main(int argc, char **argv) {
     else if (run.path && run.options.is_dry_run)
         status = run_show(&run) ? 0 : 1;
     else if (run.path && run_take_signals(&run) && run_start_timer(&run) && checkpoint_open(&run.checkpoint, &run.options) &&
-             directory_make(&run.directory) && run_start(&run))
+             run_watch(&run) && directory_make(&run.directory) && run_start(&run))
         status = run_program(&run);
     run_stop(&run);
+    if (!run.is_watched_well && status == 0) status = 1;
     options_free(&run.options);
     free(run.path);
     return run.interrupt ? 128 + run.interrupt : end_output(status);

@@ -33,7 +33,7 @@ static const char help[] =
     "      --ssh COMMAND  reach hosts by this command (default: $MR_SSH, or ssh)\n"
     "      --address A   the address by which hosts reach this machine (default: the one that they see)\n"
     "  -v                say what is started, and what each worker's share of each job was\n"
-    "  -q                show no warnings\n"
+    "  -q                show no warnings, and not how far the jobs are\n"
     "      --memory SIZE  a bound for each worker's values (512M, 2G): what reductions by key need beyond it is\n"
     "                    written to temporary files in $TMPDIR (else /tmp)\n"
     "      --timeout SECONDS  end the run with an error when it takes longer\n"
@@ -46,6 +46,9 @@ static const char help[] =
     "      --show-journal DIR  show what the journal in DIR holds, and run nothing\n"
     "      --stats       after the run, show for each job what every worker did and sent\n"
     "      --stats=json  the same as JSON, on standard error\n"
+    "      --no-progress  do not show how far the jobs are\n"
+    "      --trace FILE  write what every worker does when, for Perfetto or chrome://tracing\n"
+    "      --events FILE  write what happens as it happens, as lines of JSON\n"
     "      --simulate N  after the run, tell how it would go with N workers (at most 10000)\n"
     "      --shuffle=SEED  hand out small ranges in an order drawn from SEED: the result must not change (for testing)\n"
     "  -h, --help        show this\n"
@@ -76,6 +79,9 @@ enum {
     OPTION_CHECKPOINT_EVERY,
     OPTION_SHOW_JOURNAL,
     OPTION_LAUNCHER,
+    OPTION_NO_PROGRESS,
+    OPTION_TRACE,
+    OPTION_EVENTS,
 };
 
 static const struct option long_options[] = {
@@ -90,6 +96,9 @@ static const struct option long_options[] = {
     {"memory", required_argument, NULL, OPTION_MEMORY},
     {"tcp", no_argument, NULL, OPTION_TCP},                         /* for testing, and not in the help */
     {"range-chunks", required_argument, NULL, OPTION_RANGE_CHUNKS}, /* for measuring, and not in the help */
+    {"trace", required_argument, NULL, OPTION_TRACE},
+    {"events", required_argument, NULL, OPTION_EVENTS},
+    {"no-progress", no_argument, NULL, OPTION_NO_PROGRESS},
     {"checkpoint", required_argument, NULL, OPTION_CHECKPOINT},
     {"resume", no_argument, NULL, OPTION_RESUME},
     {"fresh", no_argument, NULL, OPTION_FRESH},
@@ -201,6 +210,13 @@ static bool take_directory(const char *option, const char **directory, int *stat
     return wrong_usage(status);
 }
 
+static bool take_file(const char *option, const char **file, int *status) {
+    *file = optarg;
+    if (*optarg) return true;
+    fprintf(stderr, "mrrun: %s takes the name of a file\n", option);
+    return wrong_usage(status);
+}
+
 /* What is said of the journal, but not where it is: often because the program stands before it. */
 static bool is_journal_named(const Options *options, int *status) {
     const char *said = options->journal_mode == JOURNAL_RESUME   ? "--resume"
@@ -230,7 +246,10 @@ static bool take_option(Options *options, int option, char **argv, int *status) 
         options->workers = (uint32_t)number;
         return true;
     case 'v': options->is_verbose = true; return true;
-    case 'q': options->is_quiet = true; return true;
+    case 'q':
+        options->is_quiet = true;
+        options->shows_progress = false;
+        return true;
     case OPTION_STATS:
         options->stats = STATS_TEXT;
         if (optarg && strcmp(optarg, "json") == 0) options->stats = STATS_JSON;
@@ -258,6 +277,9 @@ static bool take_option(Options *options, int option, char **argv, int *status) 
             return wrong_number("--simulate", optarg, SIMULATE_MOST_WORKERS, status);
         options->simulated = (uint32_t)number;
         return true;
+    case OPTION_TRACE: return take_file("--trace", &options->trace, status);
+    case OPTION_EVENTS: return take_file("--events", &options->events, status);
+    case OPTION_NO_PROGRESS: options->shows_progress = false; return true;
     case OPTION_TCP: options->uses_tcp = true; return true;
     case OPTION_SHUFFLE:
         if (!parse_number(optarg, UINT64_MAX, &number)) return wrong_number("--shuffle", optarg, UINT64_MAX, status);
@@ -336,7 +358,7 @@ static bool place_workers(Options *options, int *status) {
 }
 
 bool options_parse(Options *options, int argc, char **argv, int *status) {
-    *options = (Options){.respawns = true, .retries = RETRIES, .ssh = getenv("MR_SSH")};
+    *options = (Options){.respawns = true, .shows_progress = true, .retries = RETRIES, .ssh = getenv("MR_SSH")};
     char name[] = "mrrun"; /* with which messages about options begin, wherever mrrun lies */
     char *called = argv[0];
     argv[0] = name;

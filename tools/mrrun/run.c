@@ -46,6 +46,13 @@ bool run_start_timer(Run *run) {
     return is_good;
 }
 
+bool run_watch(Run *run) {
+    const Options *options = &run->options;
+    WatchConfig config = {.tool = "mrrun", .events = options->events, .trace = options->trace};
+    config.shows_progress = options->shows_progress;
+    return watch_open(&run->watch, &config);
+}
+
 void run_stop(Run *run) {
     places_end(run->places, run->place_count, run->is_ended ? END_PATIENCE : 0);
     free(run->places);
@@ -56,6 +63,7 @@ void run_stop(Run *run) {
     checkpoint_close(&run->checkpoint, &run->options, false);
     stats_free(&run->stats);
     profile_free(&run->profile);
+    run->is_watched_well = watch_close(&run->watch);
     if (run->wake >= 0) close(run->wake);
     if (run->signals >= 0) close(run->signals);
     if (run->timer >= 0) close(run->timer);
@@ -246,6 +254,11 @@ static void on_message(void *data, const Message *message, bool is_sent) {
     profile_note(&run->profile, message, is_sent, clock_now());
 }
 
+static void on_news(void *data, const News *news, size_t count) {
+    Run *run = data;
+    watch_news(&run->watch, news, count);
+}
+
 static void on_replace(void *data, uint32_t host) {
     Place *place = place_for_one_more(data, host);
     if (place) place_spawn(place, ROLE_WORKER, -1);
@@ -309,6 +322,7 @@ static Hub *open_hub(Run *run, Net *net) {
     config.on_wake = on_wake;
     config.on_log = on_log;
     config.on_job = on_job;
+    if (watch_is_open(&run->watch)) config.on_news = on_news;
     config.on_replace = on_replace;
     config.on_kill = on_kill;
     Hub *hub = hub_open(&config, &error);
@@ -357,6 +371,7 @@ int run_program(Run *run) {
         fprintf(stderr, "mrrun: %s with %u worker%s on %s, in %s\n", run->path, run->options.workers,
                 run->options.workers == 1 ? "" : "s", run->place_count > 1 ? "several hosts" : "this machine", run->directory.path);
     }
+    watch_begin(&run->watch, run->started, run->options.program[0], run->options.workers);
     Net *net = net_new(false);
     Hub *hub = open_hub(run, net);
     int status = 1;
@@ -368,6 +383,7 @@ int run_program(Run *run) {
     }
     hub_close(&hub);
     net_free(&net);
+    watch_end(&run->watch, clock_now(), run->interrupt ? 128 + run->interrupt : status);
     checkpoint_close(&run->checkpoint, &run->options, status == 0 && !run->interrupt);
     return run->interrupt ? 128 + run->interrupt : status;
 }

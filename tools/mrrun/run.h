@@ -11,11 +11,14 @@
 #include "runtime/sim/profile.h"
 #include "tools/mrrun/remote.h"
 #include "tools/mrrun/stats.h"
+#include "tools/watch/watch.h"
 
 typedef struct Run {
     Options options;
     Stats stats;
-    Profile profile; /* of a run that is to be simulated with other workers */
+    Watch watch;
+    bool is_watched_well; /* after run_stop: what --events and --trace ask for was written */
+    Profile profile;      /* of a run that is to be simulated with other workers */
     Directory directory;
     Checkpoint checkpoint;
     char *path;                     /* of the program */
@@ -38,6 +41,9 @@ bool run_take_signals(Run *run);
 
 /* The time that --timeout gives begins here. False after a message. */
 bool run_start_timer(Run *run);
+
+/* Who watches the run does so from here on: standard error may be another one than before. False after a message. */
+bool run_watch(Run *run);
 
 /* Starts a parent in each place where processes shall live (start.c). False after a message. */
 bool run_start(Run *run);
