@@ -9,3 +9,4 @@ export JUPYTER_DATA_DIR=$PWD/data JUPYTER_RUNTIME_DIR=$PWD/runtime JUPYTER_CONFI
 make -s -C "$ROOT" BUILD="$BUILD" install-kernel
 "$python" "$ROOT/tests/script/lib/kernel.py"
 "$python" "$ROOT/tests/script/lib/kernel_conforms.py"
+"$python" "$ROOT/tests/script/lib/kernel_hostile.py" "$BUILD/bin/mr-kernel"

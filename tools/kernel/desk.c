@@ -37,7 +37,7 @@ static void say_state(Seat *seat, const Request *request, const char *state) {
 static json_t *answer_info(Seat *seat, const Request *request) {
     (void)seat, (void)request;
     json_t *language = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s}", "name", "mr", "version", MR_VERSION, "mimetype", "text/x-mr",
-                                 "file_extension", ".mr", "pygments_lexer", "rust", "codemirror_mode", "rust");
+                                 "file_extension", ".mr", "pygments_lexer", "python", "codemirror_mode", "python");
     return json_pack("{s:s, s:s, s:s, s:s, s:o, s:s, s:[]}", "status", "ok", "protocol_version", "5.3", "implementation", "mr",
                      "implementation_version", MR_VERSION, "language_info", language, "banner", "mr " MR_VERSION, "help_links");
 }

@@ -8,6 +8,7 @@
 typedef struct Execution {
     const Request *request;
     const char *code;
+    size_t len;
     bool is_silent, is_stored;
 } Execution;
 
@@ -77,19 +78,19 @@ static json_t *succeed(Seat *seat, const Execution *execution, bool has_value, c
 }
 
 json_t *answer_execute(Seat *seat, const Request *request) {
-    Execution execution = {.request = request, .code = request_text(request, "code")};
+    Execution execution = {.request = request, .code = request_text(request, "code"), .len = request_length(request, "code")};
     execution.is_silent = request_flag(request, "silent", false);
     execution.is_stored = !execution.is_silent && request_flag(request, "store_history", true);
     if (request->is_aborted) return json_pack("{s:s, s:I}", "status", "aborted", "execution_count", seat->count);
-    bool is_empty = execution.code[strspn(execution.code, " \t\r\n")] == '\0';
+    bool is_empty = execution.code[strspn(execution.code, " \t\r\n")] == '\0' && execution.len == strlen(execution.code);
     if (execution.is_stored && !is_empty) seat->count++;
-    say(seat, &execution, "execute_input", json_pack("{s:s, s:I}", "code", execution.code, "execution_count", seat->count));
+    say(seat, &execution, "execute_input", json_pack("{s:s%, s:I}", "code", execution.code, execution.len, "execution_count", seat->count));
     Buf messages = {0}, name = {0};
     buf_printf(&name, "cell %lld", (long long)seat->count);
     CellOptions options = {.name = buf_text(&name), .wants_value = true, .is_coloured = true, .interrupt = &seat->interrupt};
     seat->interrupt = 0;
     CellOutcome outcome = {0};
-    if (!is_empty) outcome = workbench_run(seat->workbench, execution.code, strlen(execution.code), &options, &messages);
+    if (!is_empty) outcome = workbench_run(seat->workbench, execution.code, execution.len, &options, &messages);
     json_t *content = outcome.end == CELL_DONE ? succeed(seat, &execution, outcome.has_value, &messages)
                                                : fail(seat, &execution, outcome.end, &messages);
     buf_free(&messages);

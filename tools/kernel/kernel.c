@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/signalfd.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/arena.h"
@@ -18,6 +19,7 @@
 
 enum {
     PATIENCE = 2,        /* seconds for a cell that runs when the kernel is to end */
+    UNREAD = 5,          /* seconds for a client that does not take what is published; then it is left out until the next cell */
     LOOK = 1000,         /* milliseconds: how often it is looked whether the client is still there */
     TRY = 10,            /* milliseconds until what a client had no room for is sent again */
     IN_TURN = 64,        /* messages of a channel, before the others have their turn */
@@ -38,6 +40,7 @@ typedef struct Kernel {
     Speaker speaker;
     char *parent;                 /* what the streams are about: a header, or NULL */
     Unsent *unsent, **unsent_end; /* published messages that some client has no room for */
+    time_t unsent_since;          /* the first of them */
     int signals;                  /* a descriptor of SIGINT and SIGTERM */
     unsigned complaints;
     pid_t client; /* the process that has started this one; 0: unknown */
@@ -46,8 +49,16 @@ typedef struct Kernel {
 
 /* ---- what is sent */
 
+static time_t seconds_now(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return now.tv_sec;
+}
+
 static void send_unsent(Kernel *kernel) {
+    if (kernel->unsent && seconds_now() - kernel->unsent_since > UNREAD) sockets_leave_out(kernel->sockets, true);
     while (kernel->unsent && sockets_send(kernel->sockets, CHANNEL_IOPUB, &kernel->unsent->frames)) {
+        kernel->unsent_since = seconds_now();
         Unsent *sent = kernel->unsent;
         kernel->unsent = sent->next;
         if (!sent->next) kernel->unsent_end = &kernel->unsent;
@@ -59,6 +70,7 @@ static void send_unsent(Kernel *kernel) {
 static void send_message(Kernel *kernel, Message *message) {
     Frames frames = {0};
     if (message->is_begin) {
+        sockets_leave_out(kernel->sockets, false);
         free(kernel->parent);
         kernel->parent = message->parent ? strdup(message->parent) : NULL;
     }
@@ -66,6 +78,7 @@ static void send_message(Kernel *kernel, Message *message) {
     if (message->channel == CHANNEL_IOPUB) {
         Unsent *unsent = xcalloc(1, sizeof *unsent);
         unsent->frames = frames;
+        if (!kernel->unsent) kernel->unsent_since = seconds_now();
         *kernel->unsent_end = unsent;
         kernel->unsent_end = &unsent->next;
         send_unsent(kernel);

@@ -88,7 +88,7 @@ json_t *answer_inspect(Seat *seat, const Request *request) {
 json_t *answer_is_complete(Seat *seat, const Request *request) {
     const char *code = request_text(request, "code");
     (void)seat;
-    switch (cells_shape(code, strlen(code))) {
+    switch (cells_shape(code, request_length(request, "code"))) {
     case CELL_OPEN: return json_pack("{s:s, s:s}", "status", "incomplete", "indent", "    ");
     case CELL_WRONG: return json_pack("{s:s}", "status", "invalid");
     default: return json_pack("{s:s}", "status", "complete");

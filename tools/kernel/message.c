@@ -83,7 +83,7 @@ static bool take_apart(const Frames *frames, Frames *route, Part *signature, Par
 }
 
 static json_t *parse_object(Part part) {
-    json_t *value = json_loadb(part.bytes, part.len, 0, NULL);
+    json_t *value = json_loadb(part.bytes, part.len, JSON_ALLOW_NUL, NULL);
     if (json_is_object(value)) return value;
     json_decref(value);
     return NULL;
@@ -130,6 +130,10 @@ void request_free(Request **request) {
 const char *request_text(const Request *request, const char *name) {
     const char *text = json_string_value(json_object_get(request->content, name));
     return text ? text : "";
+}
+
+size_t request_length(const Request *request, const char *name) {
+    return json_string_length(json_object_get(request->content, name));
 }
 
 int64_t request_number(const Request *request, const char *name, int64_t otherwise) {

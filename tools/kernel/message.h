@@ -42,6 +42,7 @@ void request_free(Request **request);
 
 /* What a request's content says under a name, or else the default. */
 const char *request_text(const Request *request, const char *name);
+size_t request_length(const Request *request, const char *name); /* of that text, which may hold zero bytes */
 int64_t request_number(const Request *request, const char *name, int64_t otherwise);
 bool request_flag(const Request *request, const char *name, bool otherwise);
 

@@ -5,6 +5,7 @@
  * function. */
 #include "tools/kernel/show.h"
 
+#include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -55,6 +56,18 @@ static void add_forms(Workbench *workbench, const char *type, const volatile sig
     }
 }
 
+/* What shows HTML prefers it to pictures, and some of it (nbconvert up to 6.5) takes drawings in it to pieces: what has a picture
+ * and no other HTML has an image of it. */
+static void add_image(json_t *shown) {
+    const char *svg = json_string_value(json_object_get(shown, "image/svg+xml"));
+    if (!svg || json_object_get(shown, "text/html")) return;
+    size_t len = strlen(svg), size = sodium_base64_ENCODED_LEN(len, sodium_base64_VARIANT_ORIGINAL);
+    char *encoded = xmalloc(size);
+    sodium_bin2base64(encoded, size, (const unsigned char *)svg, len, sodium_base64_VARIANT_ORIGINAL);
+    json_object_set_new(shown, "text/html", json_sprintf("<img src=\"data:image/svg+xml;base64,%s\">", encoded));
+    free(encoded);
+}
+
 static void add_table(Workbench *workbench, json_t *shown) {
     const Value *value = workbench_value(workbench, "it");
     if (!table_fits(value->type)) return;
@@ -77,6 +90,7 @@ json_t *show_value(Workbench *workbench, const volatile sig_atomic_t *interrupt)
     json_t *shown = json_pack("{s:o}", "text/plain", json_bytes(text.data, text.len));
     add_table(workbench, shown);
     add_forms(workbench, type, interrupt, shown);
+    add_image(shown);
     buf_free(&text);
     free(type);
     return shown;

@@ -83,6 +83,10 @@ bool sockets_receive(Sockets *self, Channel channel, Frames *out) {
     return out->count > 0;
 }
 
+void sockets_leave_out(Sockets *self, bool leaves_out) {
+    set(self->sockets[CHANNEL_IOPUB], ZMQ_XPUB_NODROP, !leaves_out);
+}
+
 bool sockets_send(Sockets *self, Channel channel, const Frames *frames) {
     size_t at = 0, len, sent = 0;
     for (const char *frame; frames_next(frames, &at, &frame, &len); sent++) {

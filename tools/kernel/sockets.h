@@ -22,4 +22,7 @@ bool sockets_receive(Sockets *sockets, Channel channel, Frames *out);
 /* False: some client does not read what is published; to be tried again. Whoever cannot be reached by a reply does not get it. */
 bool sockets_send(Sockets *sockets, Channel channel, const Frames *frames);
 
+/* Whether a client that has no room for what is published does not get it, so that the others do. At first: no. */
+void sockets_leave_out(Sockets *sockets, bool leaves_out);
+
 #endif

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """What the kernel does for Jupyter's client: each function is a test, which gets a client of a kernel that has just been started."""
 
-import sys, threading, time, xml.etree.ElementTree
+import base64, sys, threading, time, xml.etree.ElementTree
 
 from jupyter_client.manager import start_new_kernel
 
@@ -188,6 +188,7 @@ def test_pictures(kernel):
     data = shown(kernel, 'plot.bar(["ale": 3, "bread": 12], title: "Sold")')
     picture = xml.etree.ElementTree.fromstring(data["image/svg+xml"])
     assert picture.tag.endswith("svg") and "Sold" in data["image/svg+xml"]
+    assert base64.b64decode(data["text/html"].split("base64,")[1].split('"')[0]).decode() == data["image/svg+xml"]
     # Whatever type somebody declares may show itself.
     kernel.run('type Dot(r: int)\nfn svg(d: Dot) = "<svg><circle r=\\"{d.r}\\"/></svg>"\nfn html(d: Dot) = "<b>{d.r}</b>"')
     data = shown(kernel, "Dot(7)")
