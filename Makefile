@@ -62,6 +62,7 @@ LIB_COMPILER := $(BUILD)/lib/libcompiler.a
 LIB_MRT      := $(BUILD)/lib/libmrt.a
 LIB_PROGRAM  := $(BUILD)/lib/mr/libmrt.a
 LIB_MRRUN    := $(BUILD)/lib/libmrrun.a
+LIB_KERNEL   := $(BUILD)/lib/libkernel.a
 # The machine that mr is built for, and those that mrc compiles for: another one than this where its C headers are there.
 MACHINE      := $(firstword $(subst -, ,$(shell $(CC) -dumpmachine)))
 TARGETS      := $(MACHINE) $(foreach m,$(filter-out $(MACHINE),x86_64 aarch64),$(if $(wildcard /usr/$(m)-linux-gnu/include/string.h),$(m)))
@@ -97,9 +98,10 @@ $(LIB_BASE): $(call objects,$(BASE_SRC))
 $(LIB_COMPILER): $(call objects,$(COMPILER_SRC)) $(GRAMMAR_OBJ) $(BUILD)/obj/embedded.o $(BUILD)/obj/explanations.o
 RUNTIME_OBJ := $(call objects,$(BASE_SRC) $(RUNTIME_SRC))
 $(LIB_MRT): $(RUNTIME_OBJ)
-# mrrun without its main function, for the tests.
+# mrrun and the kernel without their main functions, for the tests.
 $(LIB_MRRUN): $(call objects,$(filter-out %/main.c,$(MRRUN_SRC)))
-$(LIB_BASE) $(LIB_COMPILER) $(LIB_MRT) $(LIB_MRRUN):
+$(LIB_KERNEL): $(call objects,$(filter-out %/main.c,$(KERNEL_SRC)))
+$(LIB_BASE) $(LIB_COMPILER) $(LIB_MRT) $(LIB_MRRUN) $(LIB_KERNEL):
 	@mkdir -p $(@D)
 	rm -f $@ && $(AR) qcs $@ $^
 # The runtime as programs are linked with it: its own names, other than mr_... and those that the hot functions know, get one that no

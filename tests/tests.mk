@@ -15,7 +15,11 @@ $(BUILD)/tests/unit/gen_test $(BUILD)/tests/unit/gen_job_test: $(LIB_MRT) $(BITC
 $(filter $(BOTH_UNITS),$(UNIT_TESTS)): $(BUILD)/tests/unit/%: tests/unit/%.c $(LIB_COMPILER) $(LIB_MRT)
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) -rdynamic $< $(LIB_COMPILER) -Wl,--whole-archive $(LIB_MRT) -Wl,--no-whole-archive -o $@ -lcmocka $(COMPILER_LIBS) $(RUNTIME_LIBS) -lsodium
-$(filter-out $(COMPILER_UNITS) $(BOTH_UNITS),$(UNIT_TESTS)): $(BUILD)/tests/unit/%: tests/unit/%.c $(LIB_MRRUN) $(LIB_MRT)
+KERNEL_UNITS := $(BUILD)/tests/unit/kernel_test
+$(filter $(KERNEL_UNITS),$(UNIT_TESTS)): $(BUILD)/tests/unit/%: tests/unit/%.c $(LIB_KERNEL) $(LIB_BASE)
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) $< $(LIB_KERNEL) $(LIB_BASE) -o $@ -lcmocka -ljansson -lsodium
+$(filter-out $(COMPILER_UNITS) $(BOTH_UNITS) $(KERNEL_UNITS),$(UNIT_TESTS)): $(BUILD)/tests/unit/%: tests/unit/%.c $(LIB_MRRUN) $(LIB_MRT)
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) $< $(LIB_MRRUN) $(LIB_MRT) -o $@ -lcmocka $(RUNTIME_LIBS) -lsodium
 

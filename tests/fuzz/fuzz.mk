@@ -17,14 +17,15 @@ FUZZ_OPTIONS_boot  := -max_len=8192 -dict=tests/fuzz/boot.dict
 FUZZ_OPTIONS_hosts := -max_len=2048 -only_ascii=0
 FUZZ_OPTIONS_nodelist   := -max_len=256
 FUZZ_OPTIONS_rendezvous := -max_len=1024
+FUZZ_OPTIONS_notebook := -dict=tests/fuzz/notebook.dict
 
 # mr once more, with the marks that libFuzzer follows: all of it in archives, of which a target takes what it needs.
-FUZZ_ARCHIVES := $(patsubst $(BUILD)/%,$(FUZZ_BUILD)/%,$(LIB_COMPILER) $(LIB_MRRUN) $(LIB_MRT))
+FUZZ_ARCHIVES := $(patsubst $(BUILD)/%,$(FUZZ_BUILD)/%,$(LIB_KERNEL) $(LIB_COMPILER) $(LIB_MRRUN) $(LIB_MRT))
 .PHONY: fuzz-archives fuzz-programs $(FUZZERS:%=fuzz-%)
 fuzz-archives:
 	@$(MAKE) -s BUILD=$(FUZZ_BUILD) CC=$(CLANG) OPT=-O1 SAN=fuzzer-no-link,$(FUZZ_SAN) WARNINGS=-w fuzz-archives-here
 .PHONY: fuzz-archives-here
-fuzz-archives-here: $(LIB_COMPILER) $(LIB_MRRUN) $(LIB_MRT)
+fuzz-archives-here: $(LIB_KERNEL) $(LIB_COMPILER) $(LIB_MRRUN) $(LIB_MRT)
 fuzz-programs: $(FUZZERS:%=$(FUZZ_BUILD)/%_fuzz)
 
 $(FUZZ_ARCHIVES): fuzz-archives ;
