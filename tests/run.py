@@ -35,7 +35,7 @@ Families:
 --golden rewrites the expected files of `golden`, `run`, `dist`, `examples`, `library` and `explain` instead of comparing; read the difference before you commit.
 The last lines count: "N skipped", then "N passed, N failed"."""
 
-import argparse, concurrent.futures, difflib, functools, json, os, re, signal, subprocess, sys, tempfile, threading
+import argparse, concurrent.futures, difflib, functools, json, os, re, signal, subprocess, sys, tempfile, threading, time
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -581,6 +581,7 @@ def main():
         tests = [(name, test) for name, test in FAMILIES[family](options) if part.rstrip("/") in name]
         if not tests:
             print(f"no test is called {family}/{part}".rstrip("/") + "; `make test-programs` builds what is missing", flush=True)
+        start, before = time.monotonic(), dict(counts)
         # Scripts look at processes and files of the whole machine: one at a time.
         with concurrent.futures.ThreadPoolExecutor(1 if family in ("script", "fault", "sanitize") else options.jobs) as pool:
             for (name, _), (verdict, text) in zip(tests, pool.map(attempt, [test for _, test in tests])):
@@ -588,6 +589,9 @@ def main():
                 if verdict != "passed":
                     print(f"{verdict}: {family}/{name}\n    " + text.replace("\n", "\n    ") +
                           (f"\n    again: tests/run.py {family}/{name}" if verdict == "failed" else ""), flush=True)
+        if len(wanted) > 1:
+            said = ", ".join(f"{counts[verdict] - before[verdict]} {verdict}" for verdict in counts if counts[verdict] > before[verdict])
+            print(f"{family}: {said} in {time.monotonic() - start:.0f} s", flush=True)
     print(f"{counts['skipped']} skipped")
     print(f"{counts['passed']} passed, {counts['failed']} failed")
     return 1 if counts["failed"] or not counts["passed"] else 0
