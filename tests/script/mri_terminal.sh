@@ -95,14 +95,23 @@ t.expect("mr>  ")  # shown again, with what was typed
 t.type("\x03x\n")  # at once: what follows the interrupt is the next line
 t.expect("42 : int")
 t.expect("mr>  ")
-t.type("z")
+t.type("let p = \x1b[200~[1,\n\t2,\n\n3]\nlet q\x1b[201~ = p.sum()\n")  # a paste is one cell, whatever it holds
+t.expect("mr>  ")
+t.type("q + 1\n")
+t.expect("7 : int")
+t.expect("mr>  ")
+t.type("\x1b[200~:type q\n:type p\n\x1b[201~")
+t.expect("int")
+t.expect("[int]")
+t.expect("mr>  ")
+t.type("z\x1b[200~y")
 t.type("\x03")
 assert t.end() == 0  # as is the end of the input
 
 t = Terminal("-n", "2")  # the history is kept
 t.expect("mr>  ")
 t.type("\x1b[A\n")
-t.expect("nothing is called `x`")
+t.expect("nothing is called `p`")
 t.expect("mr>  ")
 assert t.end() == 0
 END
