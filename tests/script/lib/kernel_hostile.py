@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Clients of the kernel that send garbage, or take nothing: it goes on, its memory stays bounded, and those who have the key are answered.
 
-    kernel_hostile.py MR_KERNEL"""
+    kernel_hostile.py MR_KERNEL ...         the command that starts one
+    kernel_hostile.py --short MR_KERNEL ... a short session with a client that behaves, for a kernel under a tool that watches its memory"""
 
 import hashlib, hmac, json, os, random, signal, socket, subprocess, sys, tempfile, time
 
@@ -10,7 +11,7 @@ import zmq
 KEY = b"a key"
 DELIMITER = b"<IDS|MSG>"
 PORTS = ("shell_port", "control_port", "stdin_port", "iopub_port", "hb_port")
-TIMEOUT = 30000  # milliseconds
+TIMEOUT = 120000  # milliseconds
 
 
 def free_ports(count):
@@ -159,7 +160,24 @@ def take_nothing(kernel, shell):
     is_well(kernel, shell)
 
 
+def short(command):
+    kernel = Kernel(command)
+    shell = kernel.connect(zmq.DEALER, "shell_port")
+    for kind, content in (("kernel_info_request", {}), ("execute_request", {"code": "let xs = list(map x => (x, \"{x}\") over 1..100)\nprint(len(xs))\nxs"}),
+                          ("execute_request", {"code": "map f over 1..100000 reduce sum\nfn f(x) = x % 7", "silent": True}),
+                          ("execute_request", {"code": "type Dot(r: int)\nfn svg(d: Dot) = \"<svg>{d.r}</svg>\"\nDot(1)"}),
+                          ("execute_request", {"code": "1 // 0"}), ("execute_request", {"code": "1 +"}), ("complete_request", {"code": "xs.le", "cursor_pos": 5}),
+                          ("inspect_request", {"code": "most_common", "cursor_pos": 3}), ("is_complete_request", {"code": "fn f(x) {"}), ("history_request", {})):
+        request(shell, kind, content)
+        assert reply(shell)[0] == kind.replace("request", "reply"), kind
+    shell.send_multipart([b"nonsense"])
+    log = kernel.close()
+    assert "few frames" in log and len(log.splitlines()) == 1, log
+
+
 def main():
+    if sys.argv[1] == "--short":
+        return short(sys.argv[2:])
     kernel = Kernel(sys.argv[1:])
     shell = kernel.connect(zmq.DEALER, "shell_port")
     is_well(kernel, shell)
