@@ -21,7 +21,7 @@ $(filter $(KERNEL_UNITS),$(UNIT_TESTS)): $(BUILD)/tests/unit/%: tests/unit/%.c $
 	$(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) $< $(LIB_KERNEL) $(LIB_BASE) -o $@ -lcmocka -ljansson -lsodium
 $(filter-out $(COMPILER_UNITS) $(BOTH_UNITS) $(KERNEL_UNITS),$(UNIT_TESTS)): $(BUILD)/tests/unit/%: tests/unit/%.c $(LIB_MRRUN) $(LIB_MRT)
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) $< $(LIB_MRRUN) $(LIB_MRT) -o $@ -lcmocka $(RUNTIME_LIBS) -lsodium
+	$(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) $< $(LIB_MRRUN) $(LIB_MRT) -o $@ -lcmocka $(RUNTIME_LIBS) -ljansson -lsodium
 
 # The simulator: the real scheduler, workers' protocol sides and root over a virtual network, a thousand seeds; the long form is
 # make check-sim SEEDS=10000.

@@ -176,7 +176,7 @@ static void take_signal(Display *display) {
     if (info.ssi_signo == SIGTSTP) {
         take_away(display);
         write_out(display);
-        kill(getpid(), SIGSTOP);
+        raise(SIGSTOP); /* for this thread, so that it does not get on any further before all stop */
     }
     measure(display);
     draw(display);

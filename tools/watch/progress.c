@@ -124,7 +124,8 @@ static void take_of_job(Progress *progress, const News *news) {
     case NEWS_JOB_FINISHED: end_job(progress, job); return;
     default: break;
     }
-    if (job->started) add_sample(job, news->at);
+    bool is_change = news->kind == NEWS_JOB_STARTED || news->kind == NEWS_RANGE_DONE || news->kind == NEWS_CHUNKS_AGAIN;
+    if (is_change) add_sample(job, news->at);
 }
 
 /* What a worker has is one more, or one less. */

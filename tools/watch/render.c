@@ -194,7 +194,7 @@ static void add_plain_job(const Progress *progress, const ProgressJob *job, uint
         return;
     }
     if (pace.elements > 0) buf_printf(out, ", %s elements/s", short_number(pace.elements).text);
-    if (pace.size > 0) buf_printf(out, ", %sB/s", short_number(pace.size).text);
+    if (job->size > 0 && pace.size > 0) buf_printf(out, ", %sB/s", short_number(pace.size).text);
     if (pace.left >= 0) buf_printf(out, ", %s left", clock_of(pace.left).text);
     buf_add_text(out, "; ");
 }
