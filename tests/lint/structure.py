@@ -53,7 +53,7 @@ FOREIGN = {
     "llvm-c/": ["compiler/llvm"],
     "utf8proc.h": ["runtime/value", "runtime/io", "compiler/source", "bench"],
     "sleef.h": ["runtime/value"],
-    "jansson.h": ["tools", "tools/kernel"],
+    "jansson.h": ["tools", "tools/kernel", "tests"],
     "histedit.h": ["tools"],
     "cmocka.h": ["tests"],
 }
