@@ -13,6 +13,7 @@
 #include "runtime/net/keys.h"
 #include "runtime/sched/message.h"
 #include "runtime/worker/blackbox.h"
+#include "runtime/worker/programs.h"
 
 #define LAUNCH_VARIABLE "MR_LAUNCH"
 
@@ -68,6 +69,13 @@ struct LaunchRole {
     BlackBox *box;                                                   /* of a worker: where it notes what it is at; may be NULL */
     Texts texts;                                                     /* on another host: the program's arguments */
 };
+
+/* A worker's whole life, in the process that is to be one: returns its exit status, or ends the process. `loader`: of object code
+ * that comes, of programs that are not all in the executable; else NULL. */
+int launch_worker(const LaunchRole *role, const MrProgram *program, const ProgramLoader *loader, int argc, char **argv);
+
+/* In a debug build every value has been given back by the end of a process; else its status is another. */
+int launch_check_values(int status);
 
 /* The parent's whole life. Returns in the root and in the workers, whose role is then in *role; in the parent it never returns. */
 void launch_parent(LaunchEnds ends, const MrProgram *program, LaunchRole *role);

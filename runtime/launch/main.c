@@ -25,7 +25,6 @@
 #include "runtime/worker/laws.h"
 #include "runtime/worker/runtime.h"
 #include "runtime/worker/spill.h"
-#include "runtime/worker/worker.h"
 
 /* A worker's thread needs open files for its connections, its wake-up call and what it reads. */
 enum { LOCAL_MILLISECONDS = 1, MOST_WORKERS = 4096, FILES_OF_WORKER = 10, SPARE_FILES = 32 };
@@ -90,14 +89,6 @@ static void leave(MrContext *context, int status) {
     disconnect(run, status);
     fflush(NULL); /* what C functions of the program have written */
     _exit(status);
-}
-
-/* In a debug build every value has been given back by now. */
-static int check_values(int status) {
-    int64_t count = mr_live_values();
-    if (count == 0) return status;
-    fprintf(stderr, "mr: %lld values were not given back\n", (long long)count);
-    return 70;
 }
 
 /* ---- the root */
@@ -169,7 +160,7 @@ static int run_root(RootRun *run, const MrProgram *program, int argc, char **arg
         return 1;
     }
     pthread_join(thread, NULL);
-    return run->is_clean ? check_values(run->status) : run->status;
+    return run->is_clean ? launch_check_values(run->status) : run->status;
 }
 
 /* ---- alone */
@@ -239,63 +230,12 @@ static int main_root(const LaunchRole *role, const MrProgram *program, int argc,
     return 1;
 }
 
-/* A search for leaks that the compiler adds takes place in exit. */
-#if defined(__SANITIZE_ADDRESS__)
-enum { LOOKS_FOR_LEAKS = 1 };
-#else
-enum { LOOKS_FOR_LEAKS = 0 };
-#endif
-
-/* The end of a process that has given back all it had: what libraries have for their end would cost it its own copy of a page or
- * two of each of them. */
-static void leave_worker(int status) {
-    fflush(NULL);
-    _exit(status);
-}
-
-static int main_worker(const LaunchRole *role, const MrProgram *program, int argc, char **argv) {
-    Net *net = net_new(false);
-    char control[MESSAGE_ENDPOINT_SIZE], data[MESSAGE_ENDPOINT_SIZE], name[MESSAGE_NAME_SIZE], file[MESSAGE_NAME_SIZE],
-        host[MESSAGE_NAME_SIZE];
-    snprintf(name, sizeof name, "worker %u", role->serial);
-    snprintf(file, sizeof file, "worker-%u", role->serial);
-    if (gethostname(host, sizeof host) != 0) snprintf(host, sizeof host, "this host");
-    host[sizeof host - 1] = '\0';
-    launch_endpoints(role, file, control, data);
-    MR_FAULT_PROCESS(file + strlen("worker-"));
-    MR_FAULT("worker.at_start");
-    Programs *programs = programs_new(program);
-    WorkerConfig config = {.net = net, .programs = programs, .argc = argc - 1, .argv = argv + 1, .wish = role->wish};
-    config.control = control;
-    config.data = data;
-    config.name = name;
-    config.place = host;
-    config.host = role->host;
-    config.memory = role->memory;
-    config.box = role->box;
-    LinkKeys keys = {.own = role->keys};
-    if (role->control[0]) config.keys = &keys;
-    bool is_clean;
-    char *error;
-    if (!role->memory) config.neighbours = neighbours_new(segments_this_host(), !role->control[0]);
-    int status = worker_run(&config, &is_clean, &error);
-    if (error) fprintf(stderr, "mr: %s: %s\n", name, error);
-    free(error);
-    net_free(&net);
-    if (is_clean) neighbours_free(&config.neighbours);
-    if (!is_clean) _exit(status); /* the compute thread is in a long element that nobody needs any more */
-    programs_free(&programs);
-    status = check_values(status);
-    if (!LOOKS_FOR_LEAKS) leave_worker(status);
-    return status;
-}
-
 static int main_role(const LaunchRole *role, const MrProgram *program, int argc, char **argv) {
     if (role->texts.count > 0) { /* they could not be inherited */
         argc = (int)role->texts.count;
         argv = role->texts.arguments;
     }
-    return role->is_root ? main_root(role, program, argc, argv) : main_worker(role, program, argc, argv);
+    return role->is_root ? main_root(role, program, argc, argv) : launch_worker(role, program, NULL, argc, argv);
 }
 
 static int main_under_mrrun(const char *launch, const MrProgram *program, int argc, char **argv) {

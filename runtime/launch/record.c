@@ -77,6 +77,13 @@ static void wire_record(Wire *wire, Record *record) {
         record->as.text.is_last = wire_bool(wire, record->as.text.is_last);
         wire_text(wire, record->as.text.piece, sizeof record->as.text.piece);
         break;
+    case RECORD_WORKER:
+        wire_u32(wire, &record->as.worker.number);
+        wire_i64(wire, &record->as.worker.pid);
+        wire_text(wire, record->as.worker.place, sizeof record->as.worker.place);
+        wire_check(wire, record->as.worker.pid > 0 && record->as.worker.number < MESSAGE_WORKERS);
+        break;
+    case RECORD_WORKERS:
     case RECORD_ALIVE:
     case RECORD_KINDS: break;
     }

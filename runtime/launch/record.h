@@ -8,6 +8,7 @@
  *     mrrun → parent   TEXTs, where the parent has not inherited what they say; START, once; SPAWN, KILL, END; ALIVE
  *     parent → mrrun   HELLO, first and once; STARTED or NOT_STARTED for each SPAWN; EXIT for each that was STARTED;
  *                      ALIVE for each ALIVE
+ *     a session's root → mrrun   as a parent, HELLO, STARTED; WORKERS, which mrrun answers with a WORKER for each, and WORKERS
  *
  * The end of either's input is the end of the run: the parent kills what it has started. A reader or a queue belongs to one thread.
  */
@@ -37,7 +38,9 @@ typedef enum RecordKind {
     RECORD_END,
     RECORD_TEXT,
     RECORD_ALIVE, /* mrrun says so every second where a network is in between, which may swallow its end */
-    RECORD_KINDS  /* one more than the last */
+    RECORD_WORKERS,
+    RECORD_WORKER,
+    RECORD_KINDS /* one more than the last */
 } RecordKind;
 
 typedef struct RecordHello {
@@ -94,6 +97,13 @@ typedef struct RecordEnd {
     uint32_t patience; /* milliseconds until the processes that are left are killed */
 } RecordEnd;
 
+/* A worker that has said HELLO and has not left. */
+typedef struct RecordWorker {
+    uint32_t number;
+    int64_t pid;
+    char place[MESSAGE_NAME_SIZE]; /* for people: the host */
+} RecordWorker;
+
 /* What a process on another host needs of those that a forked one inherits. Texts of any length come in pieces, one after another.
  */
 typedef enum TextKind {
@@ -121,6 +131,7 @@ typedef struct Record {
         RecordKill kill;
         RecordEnd end;
         RecordText text;
+        RecordWorker worker;
     } as;
 } Record;
 

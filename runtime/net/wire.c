@@ -39,6 +39,7 @@ static void wire_worker_or_none(Wire *wire, int64_t *field) {
 
 static void wire_spec(Wire *wire, JobSpec *spec) {
     wire_bytes(wire, spec->task, sizeof spec->task);
+    wire_bytes(wire, spec->code, sizeof spec->code);
     wire_chunks(wire, &spec->chunks);
     wire_u64(wire, &spec->elements);
     wire_u64(wire, &spec->size);
@@ -57,8 +58,14 @@ static void wire_job_name(Wire *wire, JobName *name) {
 }
 
 static void wire_name(Wire *wire, DataName *name) {
-    name->kind = (DataKind)wire_choice(wire, (int)name->kind, DATA_CAPTURES, DATA_BAG);
+    name->kind = (DataKind)wire_choice(wire, (int)name->kind, DATA_CAPTURES, DATA_CODE);
     wire_u32(wire, &name->list);
+    if (name->kind == DATA_CODE) { /* a hash */
+        wire_u64(wire, &name->first);
+        wire_u64(wire, &name->count);
+        wire_check(wire, name->list == 0);
+        return;
+    }
     wire_range(wire, &name->first, &name->count, 0);
     wire_check(wire, name->kind == DATA_BAG ? name->list == 0 || name->list < name->count : name->list < MESSAGE_LISTS);
 }

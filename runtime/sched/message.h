@@ -133,6 +133,8 @@ enum {
  * then each worker pulls it once from the owner (GET DATA_CAPTURES). The blob is opaque here; it also names the sources. */
 typedef struct JobSpec {
     uint8_t task[MESSAGE_HASH_SIZE]; /* the kernel, found in the program's task table */
+    uint8_t code[MESSAGE_HASH_SIZE]; /* the object code that it lies in (code.h), which a worker that lacks it pulls from the owner
+                                        (GET DATA_CODE); all zero: the executable */
     uint64_t chunks;                 /* n: the tree's leaves are 0 … n-1; at most MESSAGE_CHUNKS */
     uint64_t elements, size;         /* of the whole input, for people: elements where known, bytes where known; else 0 */
     uint64_t blob_size;              /* bytes of the encoded captures */
@@ -287,6 +289,7 @@ typedef enum DataKind {
     DATA_SLICE,        /* chunks first … first+count-1 of list `list`, encoded, from the owner */
     DATA_BAG,          /* bag number `first` of the job, encoded, from the worker that holds it; `count` is 0, or, of a keyed
                           result, part `list` of `count` of it, by the hash of the key */
+    DATA_CODE,         /* object code, from the job's owner: `first` and `count` are the halves of its hash */
 } DataKind;
 
 /* Names a bulk value. Fields that the kind does not use are 0. */

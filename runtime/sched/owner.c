@@ -60,6 +60,8 @@ struct Owner {
     uint32_t last_pull;
     OwnedJob *jobs, **last_job; /* in the order of submission */
     Table by_number;
+    Codes *codes;  /* or NULL */
+    Code *told;    /* one of which a piece goes out with this step, as above for slices */
     Slice *served; /* a slice whose last piece goes out with this step: its bytes must stay until the next */
     uint64_t ignored;
     OwnerActions *out;
@@ -555,7 +557,27 @@ static void owner_get_slice(Owner *owner, OwnedJob *job, uint32_t route, const M
     if (!waiting_gets_add(&slice->waiting, route, get)) owner_answer(owner, route, pull_refusal(get, PIECE_LATER));
 }
 
+/* Whatever has become of the job: its code is asked for by its content. */
+static void owner_get_code(Owner *owner, uint32_t route, const Message *get) {
+    const DataName *name = &get->as.get.name;
+    uint8_t hash[CODE_HASH_SIZE];
+    size_t size;
+    memcpy(hash, &name->first, sizeof name->first);
+    memcpy(hash + sizeof name->first, &name->count, sizeof name->count);
+    owner->told = owner->codes ? codes_find(owner->codes, hash) : NULL;
+    if (owner->told) {
+        const void *bytes = code_bytes(owner->told, &size);
+        owner_answer(owner, route, pull_answer(get, bytes, size));
+    } else {
+        owner_answer(owner, route, pull_refusal(get, PIECE_GONE));
+    }
+}
+
 void owner_get(Owner *owner, uint32_t route, const Message *get) {
+    if (get->as.get.name.kind == DATA_CODE) {
+        owner_get_code(owner, route, get);
+        return;
+    }
     OwnedJob *job = owner_find_job(owner, get->job);
     DataKind kind = get->as.get.name.kind;
     if (job && kind == DATA_CAPTURES)
@@ -626,10 +648,12 @@ void owner_begin(Owner *owner, uint64_t now, OwnerActions *out) {
     if (now > owner->now) owner->now = now;
     owner->out = out;
     slices_free(&owner->served);
+    code_release(&owner->told);
 }
 
-Owner *owner_new(void) {
+Owner *owner_new(Codes *codes) {
     Owner *owner = xcalloc(1, sizeof *owner);
+    owner->codes = codes;
     owner->last_job = &owner->jobs;
     return owner;
 }
@@ -641,6 +665,7 @@ void owner_free(Owner **owner) {
         job_free(job);
     }
     slices_free(&(*owner)->served);
+    code_release(&(*owner)->told);
     table_free(&(*owner)->by_number);
     free(*owner);
     *owner = NULL;

@@ -9,6 +9,7 @@
 #define RUNTIME_SCHED_OWNER_H
 
 #include "base/buf.h"
+#include "runtime/sched/code.h"
 #include "runtime/sched/message.h"
 
 typedef enum OwnerActionKind {
@@ -74,7 +75,7 @@ void owner_lists_free(OwnerLists *lists);
 
 typedef struct Owner Owner;
 
-Owner *owner_new(void);
+Owner *owner_new(Codes *codes); /* the object code that jobs may lie in, which must stay; NULL: all is in the executable */
 void owner_free(Owner **owner);
 
 /* Begins a step: what the functions below have to say is appended to `out`. */

@@ -41,6 +41,10 @@ PeerAction *peer_order(Peer *peer, const PeerJob *job, PeerActionKind kind) {
     return action;
 }
 
+void peer_code_order(Peer *peer, PeerActionKind kind, Code *code) {
+    peer_action(peer, kind)->code = code_keep(code);
+}
+
 void peer_answer(Peer *peer, uint32_t route, Message piece) {
     PeerAction *action = peer_action(peer, PEER_SEND_ANSWER);
     action->route = route;
@@ -51,6 +55,7 @@ void peer_actions_free(PeerActions *actions) {
     for (size_t i = 0; i < actions->len; i++) {
         PeerAction *action = &actions->items[i];
         buf_free(&action->data);
+        code_release(&action->code);
         for (uint32_t s = 0; s < action->slice_count; s++) buf_free(&action->slices[s]);
         free(action->slices);
     }
@@ -97,6 +102,7 @@ static bool pull_is_complete(const Pull *pull) {
 /* Calls `visit` for each pull from the job's owner that is under way. */
 static void peer_each_pull(Peer *peer, PeerJob *job, PullVisitor *visit) {
     if (!job->has_captures) visit(peer, job, &job->captures);
+    peer_each_fetch(peer, job, visit);
     for (PeerRange *range = job->ranges; range; range = range->next)
         for (uint32_t i = 0; range->slices && !range->is_computing && i < job->lists; i++)
             if (!pull_is_complete(&range->slices[i])) visit(peer, job, &range->slices[i]);
@@ -145,6 +151,7 @@ static void job_free(PeerJob *job) {
         range_free(job, range);
     }
     pull_free(&job->captures);
+    job_free_fetches(job);
     job_free_bags(job);
     free(job);
 }
@@ -212,7 +219,7 @@ static void peer_pump_range(Peer *peer, PeerJob *job, PeerRange *range) {
 
 /* Hands to the compute thread whatever has become ready. */
 static void peer_pump(Peer *peer, PeerJob *job) {
-    if (!job->has_captures) return;
+    if (!job->has_captures || job->fetches) return;
     if (!job->is_open) {
         PeerAction *action = peer_order(peer, job, PEER_OPEN);
         action->spec = job->spec;
@@ -253,6 +260,7 @@ static void peer_job_start(Peer *peer, const Message *message) {
         buf_add(&job->captures.data, message->bytes, message->size);
     else
         peer_pull(peer, job, &job->captures, (DataName){.kind = DATA_CAPTURES}, job->owner_endpoint);
+    peer_want_codes(peer, job);
     peer_pump(peer, job);
 }
 
@@ -436,6 +444,10 @@ static void peer_piece(Peer *peer, const Message *piece) {
         peer_pump(peer, job);
         return;
     }
+    CodeCame came = job ? peer_code_piece(peer, job, piece) : CODE_IS_ELSE;
+    if (came == CODE_IS_BAD) peer_fail(peer, "the object code of a job came with another content");
+    if (came == CODE_COMES) peer_pump(peer, job);
+    if (came != CODE_IS_ELSE) return;
     Pull *pull = job ? peer_find_pull(job, piece->as.piece.pull, &range) : NULL;
     PullResult result = pull ? pull_piece(pull, piece, peer->now) : PULL_IGNORED;
     if (result == PULL_IGNORED) {
@@ -573,7 +585,7 @@ Peer *peer_new(const PeerConfig *config) {
     if (peer->config.heartbeat_every == 0) peer->config.heartbeat_every = SECOND;
     if (peer->config.dead_after == 0) peer->config.dead_after = 30 * SECOND;
     peer->number = -1;
-    peer->owner = owner_new();
+    peer->owner = owner_new(config->codes);
     return peer;
 }
 
@@ -587,6 +599,7 @@ void peer_free(Peer **peer) {
         next = late->next;
         free(late);
     }
+    peer_free_codes(*peer);
     owner_free(&(*peer)->owner);
     free(*peer);
     *peer = NULL;

@@ -4,7 +4,8 @@
  * which the caller hands to it through a queue that keeps their order, and behind the events that answer them. No sockets, no
  * clock.
  *
- * For each job: JOB_START → the captures are pulled once (unless they came inline) → OPEN; each RANGE → its slices of the root's
+ * For each job: JOB_START → the captures are pulled once (unless they came inline), and the object code that is not there (LOAD) →
+ * OPEN; each RANGE → its slices of the root's
  * lists are pulled, unless these are lent → COMPUTE → (PEER_COMPUTED) RANGE_DONE; MERGE → the other bag is pulled → MERGE →
  * (PEER_MERGED) MERGE_DONE; a GET of a bag of ours → ENCODE, once → (PEER_ENCODED) PIECEs; JOB_END → DROP. Of a job BY_RANGES each
  * range's bag comes with PEER_COMPUTED, is told of at once and kept for its owner until JOB_END. What cannot be had is complained
@@ -15,6 +16,7 @@
 
 #include "base/buf.h"
 #include "base/held.h"
+#include "runtime/sched/code.h"
 #include "runtime/sched/owner.h"
 
 typedef struct Peer Peer;
@@ -25,6 +27,7 @@ typedef struct PeerConfig {
     const char *data_endpoint, *name; /* copied */
     uint32_t host;                    /* see MsgHello */
     int64_t pid, wish;                /* the same */
+    Codes *codes;                     /* where the code is put that this worker has, for its owner; NULL: nowhere */
     uint64_t heartbeat_every;         /* 1 s */
     uint64_t dead_after; /* silence of the scheduler until this worker gives up; 30 s (the launcher's pipe is quicker) */
 } PeerConfig;
@@ -73,6 +76,8 @@ typedef enum PeerActionKind {
                   */
     PEER_ENCODE, /* compute thread: encode bag `bag` of `job`; it will not be used here any more */
     PEER_DROP,   /* compute thread: forget `job` */
+    PEER_LOAD,   /* compute thread: load `code`, which jobs that come will need */
+    PEER_UNLOAD, /* compute thread: that is over */
     PEER_IDLE,   /* at once: `count` workers have nothing to do */
     PEER_EXIT,   /* the last action: end this worker with `status`; `text` is empty, or why */
 } PeerActionKind;
@@ -94,6 +99,7 @@ typedef struct PeerAction {
     uint64_t first, count, limit;
     Buf *slices; /* COMPUTE: spec.lists buffers, array and content are the caller's (free each, then the array); NULL for none */
     uint32_t slice_count;
+    Code *code; /* LOAD, UNLOAD: the caller releases it */
     uint32_t step;
     int32_t status;
     char text[MESSAGE_TEXT_SIZE];

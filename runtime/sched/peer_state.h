@@ -41,6 +41,9 @@ struct PeerBag {
     WaitingGets waiting;
 };
 
+typedef struct PeerFetch PeerFetch; /* object code that is on its way */
+typedef struct PeerCode PeerCode;   /* that is there */
+
 typedef struct PeerJob PeerJob;
 struct PeerJob {
     PeerJob *next;
@@ -50,6 +53,7 @@ struct PeerJob {
     bool has_captures, is_open; /* the compute thread has been told of it */
     uint32_t lists;             /* of which slices are pulled: those of `spec`, or none as long as they are there as a whole */
     Pull captures;
+    PeerFetch *fetches;              /* of code that the job needs and is not there yet */
     PeerRange *ranges, **ranges_end; /* where the next one is linked in */
     uint64_t last_range;             /* what is not newer is a repetition */
     uint64_t limit;
@@ -76,6 +80,7 @@ struct Peer {
     uint64_t range_time; /* nanoseconds that ranges have taken of late, on average; 0: none has been computed */
     uint64_t last_start; /* JOB_STARTs that are not newer than this one are repetitions */
     PeerJob *jobs;
+    PeerCode *codes; /* those used last come first */
     LateRange *late;
     Owner *owner;
     uint64_t ignored;
@@ -92,6 +97,20 @@ void peer_request(Peer *peer, Pull *pull, const char *endpoint); /* asks for the
 void peer_complain(Peer *peer, const PeerJob *job, int64_t worker, uint32_t bag);
 PeerJob *peer_job_of(Peer *peer, const Message *message); /* that a message speaks of; NULL, and counted, when unknown */
 PeerJob *peer_find_job(Peer *peer, uint64_t number);
+
+void peer_code_order(Peer *peer, PeerActionKind kind, Code *code); /* for the compute thread, which gets the code, too */
+
+/* ---- peer_code.c */
+void peer_want_codes(Peer *peer, PeerJob *job); /* of a new job: pulls what is not there */
+typedef enum CodeCame {
+    CODE_IS_ELSE, /* the piece is of no code */
+    CODE_COMES,
+    CODE_IS_BAD, /* what came is not what was asked for */
+} CodeCame;
+CodeCame peer_code_piece(Peer *peer, PeerJob *job, const Message *piece);
+void peer_each_fetch(Peer *peer, PeerJob *job, void (*visit)(Peer *peer, PeerJob *job, Pull *pull));
+void job_free_fetches(PeerJob *job);
+void peer_free_codes(Peer *peer);
 
 /* ---- peer_bag.c */
 PeerBag *job_find_bag(const PeerJob *job, uint32_t number);    /* NULL: there is none */

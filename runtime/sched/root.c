@@ -113,7 +113,7 @@ Root *root_new(const RootConfig *config) {
     snprintf(root->name, sizeof root->name, "%s", config->name);
     if (root->config.heartbeat_every == 0) root->config.heartbeat_every = SECOND;
     if (root->config.dead_after == 0) root->config.dead_after = 30 * SECOND;
-    root->owner = owner_new();
+    root->owner = owner_new(config->codes);
     return root;
 }
 

@@ -15,6 +15,7 @@ typedef struct RootConfig {
     const char *data_endpoint, *name; /* copied */
     uint32_t host;                    /* see MsgHello */
     int64_t pid;
+    Codes *codes;             /* see owner_new */
     uint64_t heartbeat_every; /* 1 s */
     uint64_t dead_after;      /* silence of the scheduler until the root gives up; 30 s */
 } RootConfig;

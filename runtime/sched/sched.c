@@ -265,7 +265,7 @@ static void sched_heartbeat(Sched *sched) {
 
 /* Somebody must be there, or come soon. */
 static void sched_check_company(Sched *sched) {
-    bool lacks_root = sched->root == SCHED_NO_PEER, lacks_workers = sched_live_workers(sched) == 0;
+    bool lacks_root = sched->root == SCHED_NO_PEER && !sched->config.root_has_time, lacks_workers = sched_live_workers(sched) == 0;
     uint64_t since = sched->lonely_since && !lacks_root ? sched->lonely_since : sched->started;
     if (!(lacks_root || lacks_workers) || sched->now - since < sched->config.start_deadline) return;
     if (sched->last_loss[0] && !lacks_root)
@@ -493,6 +493,7 @@ WorkerInfo sched_worker(const Sched *sched, uint32_t worker) {
     if (worker >= sched->worker_count || sched->workers[worker] == SCHED_NO_PEER) return (WorkerInfo){.name = ""};
     const SchedPeer *peer = &sched->peers[sched->workers[worker]];
     WorkerInfo info = {.name = peer->name, .host = peer->host, .pid = peer->pid};
+    info.has_left = peer->has_left;
     info.progress = peer->progress;
     info.memory = peer->memory;
     return info;

@@ -44,6 +44,7 @@ typedef struct SchedConfig {
     bool may_replace;         /* lost workers are replaced (SCHED_REPLACE); else the others do their work */
     uint64_t hello_wait;      /* from the first worker's HELLO until ranges are handed out without the rest; 100 ms */
     uint64_t start_deadline;  /* until root and one worker must have said HELLO; also after the last one was lost; 30 s */
+    bool root_has_time;       /* the root may come at any time: whoever has started it sees to its end */
     uint64_t heartbeat_every; /* 1 s; also the longest time between two TICKs that is taken for normal, times two */
     uint64_t suspect_after;   /* silence until a peer is suspected (a log line); 3 s */
     uint64_t dead_after;      /* silence until it is lost; 5 s */
@@ -183,6 +184,7 @@ typedef struct WorkerInfo {
     const char *name;          /* from HELLO; "" for a number that nobody has */
     uint32_t host;             /* where it runs ... */
     int64_t pid;               /* ... and its process there; 0 for a number that nobody has */
+    bool has_left;             /* it is lost, or has taken leave */
     uint64_t progress, memory; /* of the last heartbeat */
 } WorkerInfo;
 

@@ -358,12 +358,15 @@ static void worker_act(World *world, Node *node, PeerAction *action) {
         task_add(world, node, task);
         break;
     case PEER_DROP: drop_job(node, job); break;
-    case PEER_IDLE: break;
+    case PEER_IDLE:
+    case PEER_LOAD:
+    case PEER_UNLOAD: break; /* the code of programs does not travel */
     case PEER_EXIT:
         if (action->text[0]) world_fail(world, action->text);
         break;
     }
     buf_free(&action->data);
+    code_release(&action->code);
     for (uint32_t i = 0; i < action->slice_count; i++) buf_free(&action->slices[i]);
     free(action->slices);
     action->slices = NULL;

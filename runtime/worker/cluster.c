@@ -114,6 +114,7 @@ static void *cluster_thread(void *argument) {
     if (!open_link(cluster)) return NULL;
     RootConfig config = {
         .data_endpoint = link_data_endpoint(cluster->link), .name = "root", .host = cluster->config.host, .pid = getpid()};
+    config.codes = cluster->config.codes;
     memcpy(config.program, cluster->config.program->hash, sizeof config.program);
     cluster->root = root_new(&config);
     control_open(&cluster->control, cluster->link);

@@ -13,6 +13,7 @@ typedef struct ClusterConfig {
     Net *net;
     const MrProgram *program;
     Shares *shares;
+    Codes *codes;         /* that workers may ask for; NULL: all is in the executable */
     const char *control;  /* the scheduler's endpoint */
     const LinkKeys *keys; /* over a network; else NULL. Only looked at until cluster_connect returns. */
     const char *data;     /* where the root's data socket shall listen */

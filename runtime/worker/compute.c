@@ -12,6 +12,7 @@
 #include "runtime/worker/fault.h"
 #include "runtime/worker/bags.h"
 #include "runtime/worker/cache.h"
+#include "runtime/worker/cost.h"
 #include "runtime/worker/thin.h"
 
 typedef struct Order Order;
@@ -56,6 +57,15 @@ struct Entry {
     size_t revoked_len;
 };
 
+/* Object code that came, and is a program now. */
+typedef struct Loaded Loaded;
+struct Loaded {
+    Loaded *next;
+    const MrProgram *program;
+    void *handle; /* the loader's */
+    uint8_t hash[CODE_HASH_SIZE];
+};
+
 struct Compute {
     pthread_t thread;
     pthread_mutex_t mutex; /* guards the queues, the list of entries and is_stopping */
@@ -67,6 +77,7 @@ struct Compute {
     uint64_t mapped; /* the job of which a range is being mapped, which may be interrupted; 0: none. Guarded by the mutex. */
     _Atomic uint64_t progress;
     Stage *stages; /* the compute thread's, as what follows */
+    Loaded *loaded;
     Bags bags;
     Answer *given; /* the answer that compute_answer gave last */
     ComputeConfig config;
@@ -177,11 +188,49 @@ static void stage_leave(Compute *compute, Stage *stage) {
     programs_leave(compute->config.programs, program);
 }
 
+static void do_load(Compute *compute, const PeerAction *action) {
+    const ProgramLoader *loader = compute->config.loader;
+    char *error = NULL;
+    void *handle = NULL;
+    size_t size;
+    const void *object = code_object(action->code, &size);
+    const MrProgram *program = loader ? loader->load(loader->data, object, size, &handle, &error) : NULL;
+    if (!program) {
+        post_failure_take(compute, action, error ? error : strdup("object code has come, which this program cannot load"));
+        return;
+    }
+    Loaded *loaded = xcalloc(1, sizeof *loaded);
+    *loaded = (Loaded){.next = compute->loaded, .program = program, .handle = handle};
+    memcpy(loaded->hash, code_hash(action->code), sizeof loaded->hash);
+    compute->loaded = loaded;
+    programs_add(compute->config.programs, program, action->code);
+}
+
+/* False: somebody is in it still. */
+static bool unload(Compute *compute, Loaded **link) {
+    Loaded *loaded = *link;
+    const ProgramLoader *loader = compute->config.loader;
+    if (!programs_remove(compute->config.programs, loaded->program)) return false;
+    cost_forget(&compute->runtime, loaded->program);
+    *link = loaded->next;
+    loader->unload(loader->data, loaded->handle);
+    free(loaded);
+    return true;
+}
+
+/* All jobs of it have been dropped before. */
+static void do_unload(Compute *compute, const PeerAction *action) {
+    Loaded **link = &compute->loaded;
+    while (*link && memcmp((*link)->hash, code_hash(action->code), CODE_HASH_SIZE) != 0) link = &(*link)->next;
+    if (*link) unload(compute, link);
+}
+
 static void do_open(Compute *compute, Entry *entry, const PeerAction *action) {
     const MrProgram *program;
-    const MrTask *task = programs_enter(compute->config.programs, action->spec.task, &program);
+    const MrTask *task = programs_enter(compute->config.programs, action->spec.task, action->spec.code, &program);
     if (!task) { /* of a cell that has ended: the job was cancelled with it, which will be heard soon */
-        if (programs_own(compute->config.programs)->top_level) post_failure(compute, action, "this executable has no such task");
+        if (programs_own(compute->config.programs)->top_level || compute->config.loader)
+            post_failure(compute, action, "this executable has no such task");
         return;
     }
     entry->stage = stage_of(compute, program);
@@ -397,6 +446,7 @@ static void do_drop(Compute *compute, Entry *entry) {
 
 static void order_free(Order *order) {
     buf_free(&order->action.data);
+    code_release(&order->action.code);
     for (uint32_t i = 0; i < order->action.slice_count; i++) buf_free(&order->action.slices[i]);
     free(order->action.slices);
     free(order);
@@ -423,6 +473,10 @@ static Activity activity_of(PeerActionKind kind) {
 /* Orders for a job that could not be opened are left undone: the run is about to end. */
 static void do_order(Compute *compute, Order *order) {
     const PeerAction *action = &order->action;
+    if (action->kind == PEER_LOAD || action->kind == PEER_UNLOAD) {
+        (action->kind == PEER_LOAD ? do_load : do_unload)(compute, action);
+        return;
+    }
     Entry *entry = find_entry(compute, action->job);
     if (!entry) return;
     if (entry->stage) stage_enter(compute, entry->stage);
@@ -465,6 +519,7 @@ static void *compute_thread(void *argument) {
     }
     while (compute->entries) do_drop(compute, compute->entries);
     stage_enter(compute, stage_of(compute, programs_own(compute->config.programs)));
+    while (compute->loaded && unload(compute, &compute->loaded)) {}
     free(compute->stages); /* the last one: all others have been left */
     context_free(&compute->context);
     runtime_free(&compute->runtime);
@@ -480,6 +535,7 @@ Compute *compute_new(const ComputeConfig *config, char **error) {
     compute->runtime.io = config->io;
     compute->runtime.lender = config->lender;
     compute->runtime.neighbours = config->neighbours;
+    compute->runtime.programs = config->programs;
     compute->runtime.shares = shares_new(&compute->runtime.futures_ended, error);
     if (!compute->runtime.shares) {
         free(compute);
@@ -542,6 +598,7 @@ void compute_order(Compute *compute, PeerAction *action) {
     order->action = *action;
     action->data = (Buf){0};
     action->slices = NULL;
+    action->code = NULL;
     action->slice_count = 0;
     Entry *entry = NULL;
     if (action->kind == PEER_OPEN) {

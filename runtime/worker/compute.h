@@ -17,11 +17,12 @@ typedef struct Compute Compute;
 
 typedef struct ComputeConfig {
     Programs *programs;
-    IoState io;             /* `io.name` must stay */
-    Memory memory;          /* how much its values may take */
-    BlackBox *box;          /* where the thread notes what it is at; NULL: nowhere */
-    Lender *lender;         /* of the process, where others share it; else NULL */
-    Neighbours *neighbours; /* where others do not, those of its host; else NULL */
+    const ProgramLoader *loader; /* of object code; NULL: none comes */
+    IoState io;                  /* `io.name` must stay */
+    Memory memory;               /* how much its values may take */
+    BlackBox *box;               /* where the thread notes what it is at; NULL: nowhere */
+    Lender *lender;              /* of the process, where others share it; else NULL */
+    Neighbours *neighbours;      /* where others do not, those of its host; else NULL */
 } ComputeConfig;
 
 Compute *compute_new(const ComputeConfig *config, char **error); /* NULL: failed, *error malloc'ed */

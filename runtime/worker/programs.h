@@ -7,6 +7,7 @@
 #define RUNTIME_WORKER_PROGRAMS_H
 
 #include "runtime/include/mr.h"
+#include "runtime/sched/code.h"
 
 typedef struct Programs Programs;
 
@@ -14,12 +15,25 @@ Programs *programs_new(const MrProgram *own); /* which can always be entered */
 void programs_free(Programs **programs);
 const MrProgram *programs_own(const Programs *programs);
 
-void programs_add(Programs *programs, const MrProgram *program);
+/* `code` is where it comes from, for processes that lack it; NULL: they do not, or there are none. It is kept. */
+void programs_add(Programs *programs, const MrProgram *program, Code *code);
 /* From now on nobody enters the program; false: somebody is in it still, and it is to be asked again. */
 bool programs_remove(Programs *programs, const MrProgram *program);
 
-/* The task of this hash, of the program that was added last, which is then entered; NULL: there is none. */
-const MrTask *programs_enter(Programs *programs, const uint8_t *hash, const MrProgram **program);
+/* The task of this hash, which lies in that code (all zero: in any program, the one that was added last comes first), and whose
+ * program is then entered; NULL: there is none. */
+const MrTask *programs_enter(Programs *programs, const uint8_t *hash, const uint8_t *code, const MrProgram **program);
 void programs_leave(Programs *programs, const MrProgram *program);
+
+/* The hash of the code that the task lies in; all zero: it lies in none that travels. */
+void programs_code_of(Programs *programs, const MrTask *task, uint8_t hash[CODE_HASH_SIZE]);
+
+/* How object code becomes a program, in processes that get it from others. One thread. */
+typedef struct ProgramLoader {
+    /* NULL: it does not, and *error, malloc'ed, says why. */
+    const MrProgram *(*load)(void *data, const void *object, size_t size, void **handle, char **error);
+    void (*unload)(void *data, void *handle);
+    void *data;
+} ProgramLoader;
 
 #endif

@@ -23,6 +23,7 @@ typedef struct MrRuntime {
     int depth;                      /* jobs that this thread is running, one inside the other */
     _Atomic uint64_t futures_ended; /* futures of this role that have a result, an error, or were cancelled */
     struct Shares *shares;          /* the jobs that the workers have; NULL: there are no workers */
+    struct Programs *programs;      /* those whose code may travel; NULL: there is none but the executable */
 
     struct Lender *lender;         /* between the threads of this process; NULL: values that travel are copied */
     struct Neighbours *neighbours; /* where workers are processes: those of this host; NULL: lists that travel are copied */

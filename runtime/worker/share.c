@@ -17,6 +17,7 @@
 #include "runtime/worker/name.h"
 #include "runtime/worker/cut.h"
 #include "runtime/worker/fault.h"
+#include "runtime/worker/programs.h"
 
 typedef enum RequestKind {
     REQUEST_SUBMIT,
@@ -194,6 +195,8 @@ Share *share_submit(Shares *shares, Job *job, ShareTerms terms) {
     JobSpec *spec = &request->submit.spec;
     *spec = (JobSpec){.chunks = job->plan.chunks, .elements = job->plan.elements, .size = job->plan.size, .lists = job->plan.lists};
     memcpy(spec->task, task->hash, sizeof spec->task);
+    const MrRuntime *runtime = runtime_of(job->of.context);
+    if (runtime->programs) programs_code_of(runtime->programs, task, spec->code);
     spec->grain = terms.grain;
     if (task->flags & MR_TASK_EXACT) spec->flags |= JOB_EXACT_COMMUTATIVE;
     if (task->flags & MR_TASK_STOPS) spec->flags |= JOB_MAY_STOP_EARLY;

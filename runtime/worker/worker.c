@@ -155,6 +155,7 @@ int worker_run(const WorkerConfig *config, bool *is_clean, char **error) {
     *is_clean = true;
     *error = NULL;
     ComputeConfig compute = {.programs = config->programs,
+                             .loader = config->loader,
                              .box = config->box,
                              .lender = config->lender,
                              .neighbours = config->neighbours,
@@ -172,6 +173,7 @@ int worker_run(const WorkerConfig *config, bool *is_clean, char **error) {
         PeerConfig peer = {
             .data_endpoint = link_data_endpoint(worker.link), .name = config->place, .pid = getpid(), .wish = config->wish};
         peer.host = config->host;
+        peer.codes = config->codes;
         memcpy(peer.program, programs_own(config->programs)->hash, sizeof peer.program);
         worker.peer = peer_new(&peer);
         control_open(&worker.control, worker.link);

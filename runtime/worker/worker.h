@@ -12,7 +12,9 @@
 typedef struct WorkerConfig {
     Net *net;
     Programs *programs;
-    int argc; /* the program's arguments, without its name */
+    const ProgramLoader *loader; /* of object code that comes; NULL: all is in the executable */
+    Codes *codes;                /* where it is kept for others; the same */
+    int argc;                    /* the program's arguments, without its name */
     char **argv;
     int64_t wish;           /* the worker number that it asks for, -1: any */
     uint32_t host;          /* where it runs, for the launcher: see MsgHello */

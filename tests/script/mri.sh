@@ -104,13 +104,18 @@ let a = 1
 :save saved.mr
 :workers 4
 map x => x over 1..1000000 reduce sum
-:workers
 :reset
 a
 END
-shown "$("$MRI" -i <<< ':help stats.median')" "500000500000 : int" 4 # the one in any module that has this name
+shown "$("$MRI" -i <<< ':help stats.median')" "500000500000 : int" # the one in any module that has this name
 grep -qF "stats.median : A -> float" out && grep -qF "nothing is called \`nosuch\`" err && grep -qF "File exists" err
 grep -qF "nothing is called \`a\` here" err && [ "$(cat saved.mr)" = "let a = 1" ]
+
+# Workers are threads, or processes with -n; either way there may be others.
+printf ':workers 3\nmap x => x over 1..1000000 reduce sum\n:workers\n' | MR_LOCAL_MS=0 "$MRI" -i >out
+shown "500000500000 : int" 3
+printf 'map x => x over 1..1000000 reduce sum\n:workers 2\nmap x => x over 1..1000000 reduce sum\n:workers\n' | MR_LOCAL_MS=0 "$MRI" -n 4 -i >out
+[ "$(grep -c "500000500000 : int" out)" = 2 ] && [ "$(grep -c "worker [01]: process [0-9]* on " out)" = 2 ] && [ "$(wc -l <out)" = 4 ]
 
 # Cells come and go: memory does not grow with their number.
 python3 - "$MRI" <<'END'

@@ -26,7 +26,11 @@ class Terminal:
         return before
 
     def type(self, text):
+        if text < " ":
+            time.sleep(0.2)  # the prompt is there a moment before the terminal gives control keys to who reads
         os.write(self.fd, text.encode())
+        if text == "\x03":
+            time.sleep(0.2)  # the terminal drops what is typed at the same time
 
     def ask(self, text, answer):
         self.expect("mr>  ")
@@ -74,7 +78,7 @@ t.ask("map i => 2 * i over 1..1000000 reduce sum", "1000001000000 : int")
 t.expect("mr>  ")
 t.type("let y = 1 +")
 t.expect("1 +")
-t.type("\x03")  # forgotten; the terminal drops what is typed at the same time
+t.type("\x03")  # forgotten
 t.ask("x", "42 : int")
 t.expect("mr>  ")
 t.type("\x1b[A\n")  # the line before once more

@@ -347,6 +347,8 @@ static void worker_act(Sim *sim, Process *process, PeerAction *action) {
         task_add(sim, process, task);
         break;
     case PEER_ENCODE: task_add(sim, process, task); break;
+    case PEER_LOAD:
+    case PEER_UNLOAD: code_release(&action->code); break;
     case PEER_IDLE: break; /* here everything is handed over whether somebody is idle or not */
     case PEER_EXIT: process_exits(sim, process, action->status, action->text); break;
     }

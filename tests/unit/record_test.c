@@ -36,6 +36,8 @@ static const Record samples[] = {
     {.kind = RECORD_END, .as.end = {.patience = 2000}},
     {.kind = RECORD_TEXT, .as.text = {.kind = TEXT_FOLDER, .is_last = true, .piece = "/home/carol"}},
     {.kind = RECORD_ALIVE},
+    {.kind = RECORD_WORKERS},
+    {.kind = RECORD_WORKER, .as.worker = {.number = 7, .pid = 79, .place = "host-b"}},
 };
 enum { SAMPLES = sizeof samples / sizeof *samples };
 

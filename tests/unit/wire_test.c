@@ -15,6 +15,7 @@ static const char blob[2 * MESSAGE_KEY_SIZE] = "captured values";
 
 static JobSpec some_spec(void) {
     return (JobSpec){.task = "task hash",
+                     .code = "code hash",
                      .chunks = MESSAGE_CHUNKS,
                      .elements = 12345678901,
                      .size = 1,
@@ -66,6 +67,8 @@ static size_t all_messages(Message *out) {
         {.kind = MSG_PART_TAKEN, .as.part_taken = {.bag = 6, .taken = true}},
         {.kind = MSG_IDLE, .as.idle = {.workers = 3}},
         {.kind = MSG_GET, .as.get = {.pull = 1, .name = name, .host = 77, .offset = 10, .length = MESSAGE_PIECE_SIZE}},
+        {.kind = MSG_GET,
+         .as.get = {.pull = 2, .name = {.kind = DATA_CODE, .first = UINT64_MAX, .count = UINT64_MAX - 1}, .length = 1}},
         {.kind = MSG_PIECE,
          .bytes = blob,
          .size = sizeof blob,
@@ -116,9 +119,9 @@ static bool decode_exact(const uint8_t *bytes, size_t size, Message *message) {
 
 static void messages_come_back(void **state) {
     (void)state;
-    Message messages[MSG_KINDS + 1];
+    Message messages[MSG_KINDS + 2];
     size_t count = all_messages(messages);
-    assert_int_equal(count, MSG_KINDS); /* one PIECE lies in a segment */
+    assert_int_equal(count, MSG_KINDS + 1); /* one PIECE lies in a segment, and one GET asks for code */
     for (size_t i = 0; i < count; i++) {
         uint8_t datagram[WIRE_HEAD + sizeof blob], again[WIRE_HEAD];
         size_t size = datagram_of(&messages[i], datagram);
@@ -136,9 +139,9 @@ static void messages_come_back(void **state) {
 
 static void messages_follow_one_another(void **state) {
     (void)state;
-    Message messages[MSG_KINDS + 1], back;
+    Message messages[MSG_KINDS + 2], back;
     size_t count = all_messages(messages), size = 0, at = 0, found = 0;
-    static uint8_t together[(MSG_KINDS + 1) * (WIRE_HEAD + sizeof blob)];
+    static uint8_t together[(MSG_KINDS + 2) * (WIRE_HEAD + sizeof blob)];
     for (size_t i = 0; i < count; i++)
         if (messages[i].kind != MSG_PIECE) size += datagram_of(&messages[i], together + size);
     for (size_t used; at < size && (used = wire_decode_first(together + at, size - at, &back)) > 0; at += used) {
@@ -153,7 +156,7 @@ static void messages_follow_one_another(void **state) {
 
 static void wrong_lengths_are_refused(void **state) {
     (void)state;
-    Message messages[MSG_KINDS], back;
+    Message messages[MSG_KINDS + 2], back;
     size_t count = all_messages(messages);
     for (size_t i = 0; i < count; i++) {
         uint8_t datagram[WIRE_HEAD + sizeof blob + 1] = {0};
@@ -206,7 +209,7 @@ static void what_is_out_of_bounds_is_refused(void **state) {
 
 static void noise_never_crashes(void **state) {
     (void)state;
-    Message messages[MSG_KINDS], back;
+    Message messages[MSG_KINDS + 2], back;
     size_t count = all_messages(messages);
     uint32_t random = 1;
     for (int round = 0; round < 20000; round++) {

@@ -29,7 +29,7 @@ static int end_output(int status) {
 }
 
 int main(int argc, char **argv) {
-    Run run = {.directory.lock = -1, .timer = -1, .signals = -1, .wake = -1, .pulse = -1};
+    Run run = {.session = {.in = -1, .out = -1}, .directory.lock = -1, .timer = -1, .signals = -1, .wake = -1, .pulse = -1};
     int status = 1;
     uint64_t files = launch_prepare_files();
     setvbuf(stderr, NULL, _IOLBF, 0); /* its lines are whole among those of the program's processes */

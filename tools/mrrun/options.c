@@ -82,6 +82,7 @@ enum {
     OPTION_NO_PROGRESS,
     OPTION_TRACE,
     OPTION_EVENTS,
+    OPTION_SESSION,
 };
 
 static const struct option long_options[] = {
@@ -95,6 +96,7 @@ static const struct option long_options[] = {
     {"no-respawn", no_argument, NULL, OPTION_NO_RESPAWN},
     {"memory", required_argument, NULL, OPTION_MEMORY},
     {"tcp", no_argument, NULL, OPTION_TCP},                         /* for testing, and not in the help */
+    {"session", required_argument, NULL, OPTION_SESSION},           /* for tools, and not in the help */
     {"range-chunks", required_argument, NULL, OPTION_RANGE_CHUNKS}, /* for measuring, and not in the help */
     {"trace", required_argument, NULL, OPTION_TRACE},
     {"events", required_argument, NULL, OPTION_EVENTS},
@@ -281,6 +283,10 @@ static bool take_option(Options *options, int option, char **argv, int *status) 
     case OPTION_EVENTS: return take_file("--events", &options->events, status);
     case OPTION_NO_PROGRESS: options->shows_progress = false; return true;
     case OPTION_TCP: options->uses_tcp = true; return true;
+    case OPTION_SESSION:
+        if (!parse_number(optarg, INT32_MAX, &number)) return wrong_number("--session", optarg, INT32_MAX, status);
+        options->session = (int)number;
+        return true;
     case OPTION_SHUFFLE:
         if (!parse_number(optarg, UINT64_MAX, &number)) return wrong_number("--shuffle", optarg, UINT64_MAX, status);
         options->shuffle_seed = number;
@@ -358,7 +364,7 @@ static bool place_workers(Options *options, int *status) {
 }
 
 bool options_parse(Options *options, int argc, char **argv, int *status) {
-    *options = (Options){.respawns = true, .shows_progress = true, .retries = RETRIES, .ssh = getenv("MR_SSH")};
+    *options = (Options){.session = -1, .respawns = true, .shows_progress = true, .retries = RETRIES, .ssh = getenv("MR_SSH")};
     char name[] = "mrrun"; /* with which messages about options begin, wherever mrrun lies */
     char *called = argv[0];
     argv[0] = name;

@@ -25,6 +25,7 @@ typedef struct Options {
     const char *address; /* of this machine, as hosts see it; NULL: what they say */
     bool is_dry_run;     /* only show what would be done */
     bool is_verbose, is_quiet;
+    int session;   /* the descriptor of a root that has started mrrun (runtime/launch/attach.h); -1: there is none */
     bool uses_tcp; /* processes of this machine talk as those of several do */
     StatsKind stats;
     double timeout;             /* seconds that the run may take; 0: as long as it likes */

@@ -22,7 +22,10 @@ enum { PROFILE_RANGES = 512, END_PATIENCE = 2000, SILENCE = 4000 /* milliseconds
 bool run_take_signals(Run *run) {
     sigset_t mask;
     sigemptyset(&mask);
-    sigaddset(&mask, SIGINT);
+    if (run->options.session < 0)
+        sigaddset(&mask, SIGINT);
+    else
+        signal(SIGINT, SIG_IGN); /* it is the session's, which goes on */
     sigaddset(&mask, SIGTERM);
     if (signal(SIGHUP, SIG_DFL) == SIG_IGN)
         signal(SIGHUP, SIG_IGN); /* nohup's wish */
@@ -54,6 +57,7 @@ bool run_watch(Run *run) {
 }
 
 void run_stop(Run *run) {
+    places_end(&run->session, 1, 0);
     places_end(run->places, run->place_count, run->is_ended ? END_PATIENCE : 0);
     free(run->places);
     remotes_relay(&run->remotes);
@@ -71,6 +75,11 @@ void run_stop(Run *run) {
 }
 
 /* ---- what happens */
+
+/* This machine, which has no network in between. */
+static bool is_here(const Place *place) {
+    return place->host == 0;
+}
 
 static void let_in(void *data, const char *public_key) {
     hub_allow(data, public_key);
@@ -93,7 +102,7 @@ static void take_hello(Run *run, Hub *hub, Place *place, const RecordHello *hell
     hub_expect_program(hub, hello->program);
     if (!bind_journal(run, hub, hello->program)) return;
     RecordStart start = {.version = PROTOCOL_VERSION, .workers = run->options.workers, .memory = run->options.memory};
-    if (place->has_root)
+    if (is_here(place))
         memcpy(start.directory, run->directory.path, sizeof start.directory); /* it is a directory of this machine */
     if (place->address[0]) {
         place->let_in = let_in;
@@ -105,6 +114,18 @@ static void take_hello(Run *run, Hub *hub, Place *place, const RecordHello *hell
     place_begin(place, &start);
 }
 
+/* The session wants to know who works for it. */
+static void tell_workers(Place *session, const Sched *sched) {
+    for (uint32_t i = 0; i < sched_worker_count(sched); i++) {
+        WorkerInfo worker = sched_worker(sched, i);
+        if (worker.pid <= 0 || worker.has_left) continue;
+        Record record = {.kind = RECORD_WORKER, .as.worker = {.number = i, .pid = worker.pid}};
+        snprintf(record.as.worker.place, sizeof record.as.worker.place, "%s", worker.name);
+        place_send(session, &record);
+    }
+    place_send(session, &(Record){.kind = RECORD_WORKERS});
+}
+
 static void take_record(Run *run, Hub *hub, Place *place, const Record *record) {
     switch (record->kind) {
     case RECORD_HELLO:
@@ -113,6 +134,9 @@ static void take_record(Run *run, Hub *hub, Place *place, const Record *record) 
     case RECORD_EXIT: loss_tell(hub, place, &record->as.exit); break;
     case RECORD_NOT_STARTED: loss_tell_not_started(hub, place, &record->as.not_started); break;
     case RECORD_ALIVE: place->heard_at = clock_now(); break;
+    case RECORD_WORKERS:
+        if (place == &run->session) tell_workers(place, hub_sched(hub));
+        break;
     default: break; /* place_next has kept it */
     }
 }
@@ -130,8 +154,12 @@ static void watch_for_room(Run *run, const Place *place, bool is_wanted) {
 }
 
 /* The process that watches over the place's others is gone, and with it they are. */
-static void lose_place(Hub *hub, Place *place) {
-    if (place->has_root) {
+static void lose_place(const Run *run, Hub *hub, Place *place) {
+    if (place == &run->session) {
+        hub_interrupt(hub); /* and with it all is over */
+        return;
+    }
+    if (is_here(place)) {
         hub_fail(hub, "the process that watches over root and workers ended, and with it the run", true);
         return;
     }
@@ -166,7 +194,7 @@ static void look_at_place(Run *run, Hub *hub, Place *place) {
     RecordState state;
     for (Record record; (state = place_next(place, &record)) == RECORD_GOT;) take_record(run, hub, place, &record);
     if (!goes_on || state == RECORD_BAD) {
-        lose_place(hub, place);
+        lose_place(run, hub, place);
         place_close(place);
         if (run->options.launcher == LAUNCH_SLURM) check_allocation(run, hub);
         return;
@@ -197,7 +225,7 @@ static void take_pulse(Run *run) {
     Record alive = {.kind = RECORD_ALIVE};
     for (uint32_t i = 0; i < run->place_count; i++) {
         Place *place = &run->places[i];
-        if (place->has_root || place->out < 0 || place->unsent.len > MOST_UNSENT) continue;
+        if (is_here(place) || place->out < 0 || place->unsent.len > MOST_UNSENT) continue;
         place_send(place, &alive);
         watch_for_room(run, place, place->unsent.len > 0);
     }
@@ -209,6 +237,7 @@ static void on_wake(Hub *hub, void *data) {
     take_timeout(run, hub);
     take_pulse(run);
     remotes_relay(&run->remotes);
+    if (run->session.in >= 0) look_at_place(run, hub, &run->session);
     for (uint32_t i = 0; i < run->place_count; i++) {
         if (run->places[i].in >= 0) look_at_place(run, hub, &run->places[i]);
     }
@@ -231,7 +260,7 @@ static void on_job(void *data, const Sched *sched, const JobStats *job) {
 
 /* Has the place answered lately? This machine always has. */
 static bool is_heard(const Place *place) {
-    return place->in >= 0 && (place->has_root || !place->heard_at || clock_now() - place->heard_at < SILENCE * (uint64_t)1000000);
+    return place->in >= 0 && (is_here(place) || !place->heard_at || clock_now() - place->heard_at < SILENCE * (uint64_t)1000000);
 }
 
 /* Where a worker is started in place of one that was at `host`: there; or where the fewest are, when nobody is heard from there, or
@@ -291,6 +320,7 @@ static bool watch_everything(Run *run) {
         run->wake >= 0 && watch(run->wake, run->signals) && (run->timer < 0 || watch(run->wake, run->timer)) && start_pulse(run);
     for (size_t i = 0; i < run->remotes.count && is_good; i++)
         is_good = run->remotes.items[i].error < 0 || watch(run->wake, run->remotes.items[i].error);
+    if (run->session.in >= 0 && is_good) is_good = watch(run->wake, run->session.in);
     for (uint32_t i = 0; i < run->place_count && is_good; i++) is_good = watch(run->wake, run->places[i].in);
     if (!is_good) fprintf(stderr, "mrrun: cannot watch the processes: %s\n", strerror(errno));
     return is_good;
@@ -317,6 +347,7 @@ static Hub *open_hub(Run *run, Net *net) {
         config.on_message = on_message;
     }
     config.sched.retries = run->options.retries;
+    config.sched.root_has_time = run->options.session >= 0;
     config.sched.may_replace = run->options.respawns;
     config.sched.range_chunks = run->options.shuffle_seed ? 1 : run->options.range_chunks;
     config.on_wake = on_wake;

@@ -25,6 +25,7 @@ typedef struct Run {
     char listen[MESSAGE_NAME_SIZE]; /* over a network: the address where mrrun listens, as in Place; else empty */
     Place *places;                  /* by host number; the root runs in the first */
     uint32_t place_count;
+    Place session;        /* where the root is, if that has started mrrun: it counts to the first place; else closed */
     Shipment shipment;    /* what other hosts need */
     Remotes remotes;      /* the processes that lead to them */
     int pulse;            /* a descriptor: it is time to say ALIVE to other hosts; -1: there are none */

@@ -1,6 +1,7 @@
 /* start.c: where the processes of a run live, and how their places come to be: this machine, where the root is in any case, and the
  * hosts that --host and --hostfile name. */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -188,15 +189,28 @@ static bool number_workers(Run *run) {
     return count > 0;
 }
 
+/* The root that has started mrrun. */
+static bool session_open(Place *session, int fd) {
+    *session = (Place){.name = "the session", .has_root = true, .in = fd, .out = fd};
+    if (fcntl(fd, F_SETFD, FD_CLOEXEC) == 0 && fcntl(fd, F_SETFL, O_NONBLOCK) == 0) return true;
+    fprintf(stderr, "mrrun: --session is for tools that start mrrun: descriptor %d is not open\n", fd);
+    session->in = session->out = -1;
+    return false;
+}
+
 bool run_start(Run *run) {
     Place *home = add_place(run, "this machine");
-    home->has_root = true;
+    home->has_root = run->options.session < 0;
     home->workers = local_workers(&run->options);
+    if (!home->has_root && !session_open(&run->session, run->options.session)) return false;
     if (run->options.uses_tcp) {
         snprintf(run->listen, sizeof run->listen, LOOPBACK);
         snprintf(home->address, sizeof home->address, LOOPBACK);
         snprintf(home->hub_address, sizeof home->hub_address, LOOPBACK);
     }
     if (home->workers < run->options.workers && (!contact_hosts(run) || !gather_hosts(run))) return false;
+    home = &run->places[0];
+    memcpy(run->session.address, home->address, sizeof home->address);
+    memcpy(run->session.hub_address, home->hub_address, sizeof home->hub_address);
     return number_workers(run) && local_start(&run->places[0], run->path, run->options.program, &run->old_signals);
 }

@@ -89,11 +89,24 @@ static void run_names(Repl *repl, const char *argument) {
         if (!*argument || strstr(known.name, argument)) printf("%s%s%s\n", known.name, *known.type ? " : " : "", known.type);
 }
 
+static void show_workers(Repl *repl) {
+    Buf lines = {0};
+    char *error = NULL;
+    if (workbench_show_workers(repl->workbench, &lines, &error))
+        fwrite(lines.data, 1, lines.len, stdout);
+    else if (error)
+        fprintf(stderr, "mri: %s\n", error);
+    else
+        printf("%u\n", workbench_workers(repl->workbench));
+    free(error);
+    buf_free(&lines);
+}
+
 static void run_workers(Repl *repl, const char *argument) {
     char *error = NULL;
     unsigned workers;
     if (!*argument)
-        printf("%u\n", workbench_workers(repl->workbench));
+        show_workers(repl);
     else if (repl_parse_workers(argument, &workers) && !workbench_set_workers(repl->workbench, workers, &error))
         fprintf(stderr, "mri: the number of workers cannot be changed: %s\n", error);
     free(error);

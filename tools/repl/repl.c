@@ -124,9 +124,11 @@ static bool wants_colour(void) {
 
 bool repl_start(Repl *repl, unsigned workers) {
     const ReplOptions *options = repl->options;
+    WorkbenchProcesses processes = {.options = options->launch};
     WorkbenchConfig config = {.library_dir = options->library_dir,
                               .optimise = options->optimise,
                               .workers = workers,
+                              .processes = options->has_processes ? &processes : NULL,
                               .argc = options->argc,
                               .argv = options->argv};
     char *error = NULL;

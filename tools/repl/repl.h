@@ -9,7 +9,9 @@ typedef struct ReplOptions {
     const char *program; /* to be run first; NULL: none */
     int argc;            /* its arguments */
     char **argv;
-    unsigned workers; /* 0: one for each processor */
+    unsigned workers;   /* 0: one for each processor, or slot of the hosts */
+    bool has_processes; /* which work; else threads do */
+    char **launch;      /* options of mrrun for them, ended by NULL */
     int optimise;
     bool is_interactive; /* reads cells after the program, and shows their values */
 } ReplOptions;

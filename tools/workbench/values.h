@@ -9,12 +9,14 @@
 #include "base/buf.h"
 #include "compiler/llvm/jit.h"
 #include "runtime/include/mr.h"
+#include "runtime/sched/code.h"
 
 /* A cell that was loaded. */
 typedef struct Loaded {
     struct Loaded *next;
     JitCode *code;
     const MrProgram *program;
+    Code *object;    /* for workers that lack it */
     unsigned values; /* that have descriptors there */
     bool is_pinned;
 } Loaded;

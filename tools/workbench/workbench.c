@@ -9,9 +9,11 @@
 #include "runtime/io/state.h"
 #include "runtime/launch/experiment.h"
 #include "runtime/value/value.h"
+#include "tools/workbench/processes.h"
 #include "tools/workbench/values.h"
 
 struct Workbench {
+    Processes *processes; /* NULL: workers are threads */
     Cells *cells;
     Jit *jit;
     Experiment *experiment;
@@ -31,9 +33,12 @@ Workbench *workbench_new(const WorkbenchConfig *config, char **error) {
         .workers = config->workers, .argc = config->argc, .argv = config->argv, .is_served = config->is_served};
     SessionOptions session = {.optimise = config->optimise, .library_dir = config->library_dir};
     self->cells = cells_new(&session);
-    self->jit = jit_new(error);
+    if (config->processes) self->processes = processes_new(config->processes->options, config->argc, config->argv, error);
+    if (self->processes) experiment.processes = processes_of(self->processes);
+    if (self->processes || !config->processes) self->jit = jit_new(error);
     if (self->jit) self->experiment = experiment_start(&experiment, error);
     if (self->experiment) return self;
+    processes_free(&self->processes);
     jit_free(&self->jit);
     cells_free(&self->cells);
     free(self);
@@ -86,7 +91,7 @@ static void take_values(CellRun *run, MrContext *context) {
 
 static void run_cell(MrContext *context, void *data) {
     CellRun *run = data;
-    experiment_enter(context, run->loaded->program);
+    experiment_enter(context, run->loaded->program, run->loaded->object);
     give_values(run, context);
     bool failed = run->loaded->program->top_level(context);
     context->out_is_direct = true;
@@ -97,6 +102,12 @@ static void run_cell(MrContext *context, void *data) {
         take_values(run, context);
     run->outcome.end = failed ? CELL_FAILED : CELL_DONE;
     experiment_leave(context);
+}
+
+static void loaded_free(Loaded *loaded) {
+    jit_unload(&loaded->code);
+    code_release(&loaded->object);
+    free(loaded);
 }
 
 /* Names that the cells do not know any more have lost their values; code that nothing needs goes. */
@@ -111,13 +122,12 @@ static void clear_away(MrContext *context, void *data) {
     }
     for (Loaded **link = &self->loaded; *link;) {
         Loaded *loaded = *link;
-        if (loaded->values > 0 || loaded->is_pinned || !experiment_forget(context, loaded->program)) {
+        if (loaded->values > 0 || loaded->is_pinned || !experiment_forget(context, loaded->program, loaded->object)) {
             link = &loaded->next;
             continue;
         }
         *link = loaded->next;
-        jit_unload(&loaded->code);
-        free(loaded);
+        loaded_free(loaded);
     }
 }
 
@@ -133,6 +143,7 @@ static Loaded *load(Workbench *self, Session *cell, Buf *messages) {
         if (program) {
             loaded = xcalloc(1, sizeof *loaded);
             *loaded = (Loaded){.next = self->loaded, .code = code, .program = program};
+            if (self->processes) loaded->object = code_new(object.data, object.len, NULL, 0);
             self->loaded = loaded;
         } else {
             buf_printf(messages, "error: the cell cannot be loaded: %s\n", error ? error : "it mentions what this process lacks");
@@ -201,6 +212,10 @@ unsigned workbench_workers(const Workbench *workbench) {
     return experiment_workers(workbench->experiment);
 }
 
+bool workbench_show_workers(Workbench *workbench, Buf *out, char **error) {
+    return experiment_show_workers(workbench->experiment, out, error);
+}
+
 bool workbench_set_workers(Workbench *workbench, unsigned workers, char **error) {
     return experiment_set_workers(workbench->experiment, workers, error);
 }
@@ -220,9 +235,9 @@ bool workbench_free(Workbench **workbench) {
     while (self->loaded) {
         Loaded *loaded = self->loaded;
         self->loaded = loaded->next;
-        jit_unload(&loaded->code);
-        free(loaded);
+        loaded_free(loaded);
     }
+    processes_free(&self->processes);
     jit_free(&self->jit);
     cells_free(&self->cells);
     free(self);

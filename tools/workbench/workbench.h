@@ -9,11 +9,20 @@
 
 typedef struct Workbench Workbench;
 
+/* Workers that are processes of this very program, which must call workbench_work first of all. */
+typedef struct WorkbenchProcesses {
+    char *const *options; /* as of mrrun, ended by NULL: hosts, memory and so on; without -n */
+} WorkbenchProcesses;
+
+/* First of all in a program's main function: is this process to be a worker? Then *status is its exit status. */
+bool workbench_work(int argc, char **argv, int *status);
+
 typedef struct WorkbenchConfig {
     const char *library_dir; /* as of mrc (session.h) */
     int optimise;            /* of cells with loops that may be worth it; others are compiled as quickly as possible */
-    unsigned workers;        /* 0: one for each processor */
-    int argc;                /* what `args` is */
+    unsigned workers;        /* threads: 0: one for each processor; processes: 0: one for each processor, or slot of the hosts */
+    const WorkbenchProcesses *processes; /* that work; its texts must stay; NULL: threads do */
+    int argc;                            /* what `args` is */
     char **argv;
     bool is_served; /* as in experiment.h: lines are shown as they are printed, and `exit` fails */
 } WorkbenchConfig;
@@ -53,7 +62,10 @@ bool workbench_text(Workbench *self, const char *expression, const volatile sig_
 /* The value of the name as the runtime has it (values.h), until the next cell; NULL: there is none. */
 const struct Value *workbench_value(const Workbench *workbench, const char *name);
 
-unsigned workbench_workers(const Workbench *workbench);
+unsigned workbench_workers(const Workbench *workbench); /* 0: processes, and it is not known yet */
+/* Adds a line for each worker that is a process; starts them if need be. False: there are none, and *error, malloc'ed, says why;
+ * NULL: they are threads. */
+bool workbench_show_workers(Workbench *workbench, Buf *out, char **error);
 /* False: impossible, and *error, malloc'ed, says why. */
 bool workbench_set_workers(Workbench *workbench, unsigned workers, char **error);
 size_t workbench_loaded(const Workbench *workbench); /* cells whose code is still there */
