@@ -56,7 +56,8 @@ static size_t all_messages(Message *out) {
          .as.merge = {.step = 3, .into = 6, .from = 4, .from_bag = 5, .part = 1, .parts = 2, .endpoint = "ipc:///tmp/x"}},
         {.kind = MSG_MERGE_VOID, .as.merge_void = {.step = 3}},
         {.kind = MSG_MERGE_DONE,
-         .as.merge_done = {.step = 3, .merged = true, .nodes = 2, .size = 1000, .nanoseconds = 5, .ended = 6, .weight = 77, .end_chunk = -1}},
+         .as.merge_done =
+             {.step = 3, .merged = true, .nodes = 2, .size = 1000, .nanoseconds = 5, .ended = 6, .weight = 77, .end_chunk = -1}},
         {.kind = MSG_JOB_DONE,
          .as.job_done = {.holder = -1, .bag = 4, .parts = 5, .endpoint = "", .limit = 7, .nanoseconds = 9, .end = END_STOPPED}},
         {.kind = MSG_JOB_PROGRESS, .as.progress = {.done = 3, .limit = 9}},
