@@ -22,9 +22,17 @@ void bind_given(Lower *l, Env *env, AstLet *let, CoreExprs *out) {
         env_bind_value(l, NULL, symbol, value);
 }
 
-static void export_value(Lower *l, const char *name, CoreExpr *value, Span span, CoreExprs *out) {
+static CoreExpr *export_value(Lower *l, const char *name, CoreExpr *value, Span span, CoreExprs *out) {
     CoreExpr *read = make_global(l, name, value, span, out);
     vec_push(l->arena, &l->program->exports, ((CoreExport){name, read->global}));
+    return read;
+}
+
+CoreExpr *lower_kept(Lower *l, Env *env, AstKept *kept) {
+    CoreExprs statements = {0};
+    CoreExpr *value = lower_expr(l, env, kept->value);
+    CoreExpr *read = export_value(l, kept->name, value, kept->base.span, &statements);
+    return make_block(l, &statements, read, kept->base.span);
 }
 
 void lower_wanted(Lower *l, Env *env, Ast *ast, CoreExprs *out) {
@@ -36,6 +44,7 @@ void lower_wanted(Lower *l, Env *env, Ast *ast, CoreExprs *out) {
 /* A let that was given is there already, and so is a var that nothing has touched. */
 static bool is_changed(const Symbol *symbol) {
     const Ast *decl = symbol->decl;
+    if (decl->kind == AST_LET && ((const AstLet *)decl)->is_recipe) return false;
     if (symbol->kind == SYMBOL_VAR)
         return ((const AstVar *)decl)->value->kind != AST_GIVEN || symbol->is_used || symbol->is_assigned;
     return symbol->kind == SYMBOL_GLOBAL && !(decl->kind == AST_LET && ((const AstLet *)decl)->value->kind == AST_GIVEN);

@@ -139,6 +139,7 @@ static CoreExpr *lower_compound(Lower *l, Env *env, Ast *ast) {
         return make(l, CORE_SOME, core_type1(l, CORE_TYPE_OPTIONAL, value->type), ast->span, 1, &value);
     }
     case AST_GIVEN: return lower_given(l, env, ast_as(Given, ast));
+    case AST_KEPT: return lower_kept(l, env, ast_as(Kept, ast));
     case AST_NONE: return core_node(l->arena, CORE_NONE, ast_core_type(l, env, ast), ast->span);
     case AST_RANGE: return lower_range(l, env, ast_as(Range, ast));
     case AST_INDEX: return lower_index(l, env, ast_as(Index, ast));

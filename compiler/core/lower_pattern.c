@@ -292,19 +292,20 @@ static void bind_global_pattern(Lower *l, Env *env, Ast *pattern, CoreExpr *valu
 }
 
 void bind_global_let(Lower *l, Env *env, AstLet *let, CoreExprs *out) {
-    bool is_name = let->pattern->kind == AST_PAT_NAME;
-    if (is_name && let->value->kind == AST_GIVEN) {
+    bool is_name = let->pattern->kind == AST_PAT_NAME, is_given = let->value->kind == AST_GIVEN;
+    Ast *definition = is_given ? ast_as(Given, let->value)->definition : NULL, *value = definition ? definition : let->value;
+    if (is_name && is_given && !definition) {
         bind_given(l, env, let, out);
-    } else if (is_name && ast_is_function_literal(l, env, let->value)) {
-        env_bind_callable(l, NULL, let->pattern->symbol, let->value, NULL);
-    } else if (is_name && type_is_stream(ast_type(l, env, let->value))) {
+    } else if (is_name && ast_is_function_literal(l, env, value)) {
+        env_bind_callable(l, NULL, let->pattern->symbol, value, NULL);
+    } else if (is_name && type_is_stream(ast_type(l, env, value))) {
         l->body->holds_globals = true;
-        Stream *stream = stream_of(l, env, let->value, out);
+        Stream *stream = stream_of(l, env, value, out);
         l->body->holds_globals = false;
         env_bind_stream(l, NULL, let->pattern->symbol, stream);
     } else {
         CoreExprs statements = {0};
-        bind_global_pattern(l, env, let->pattern, lower_expr(l, env, let->value), &statements);
+        bind_global_pattern(l, env, let->pattern, lower_expr(l, env, value), &statements);
         if (statements.len == 1) {
             vec_push(l->arena, out, statements.items[0]);
         } else if (statements.len > 1) {

@@ -266,7 +266,9 @@ static Type *check_kind(Checker *c, Ast *node, Type *hint) {
     case AST_MAP_LIT: return check_map(c, ast_as(MapLit, node), hint);
     case AST_SOME:
         return type_one(&c->infer, TYPE_OPTIONAL, check_expr(c, ast_as(Some, node)->value, hint_arg(hint, TYPE_OPTIONAL, 0)));
-    case AST_GIVEN: return hint ? hint : error_type(c); /* its let says what it is */
+    case AST_GIVEN: /* its let says what it is */
+        if (ast_as(Given, node)->definition) return check_expr(c, ast_as(Given, node)->definition, hint);
+        return hint ? hint : error_type(c);
     case AST_NONE: return type_one(&c->infer, TYPE_OPTIONAL, type_var(&c->infer, 0));
     case AST_LAMBDA: return check_lambda(c, ast_as(Lambda, node), hint);
     case AST_UNARY: return check_unary(c, ast_as(Unary, node));

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "compiler/session/session_internal.h"
+#include "compiler/session/recipe.h"
 
 /* The text of a cell, for the declarations in it. */
 typedef struct CellText {
@@ -21,12 +21,17 @@ typedef struct Known {
     CellText *text;    /* DECLARATION: where it stands ... */
     uint32_t from, to; /* ... in it */
     char *type;        /* as CellName.type */
+    char *recipe;      /* VALUE: what makes it (recipe.h), the last of its names being the recipe's own; NULL: it is there itself */
+    char **uses;       /* names of values and recipes that the recipe mentions */
+    size_t use_count;
+    bool is_general; /* the recipe's type is decided where it is used */
 } Known;
 
 struct Cells {
     SessionOptions options;
     Known *known;
     size_t count, cap;
+    uint64_t recipes; /* that there ever were */
 };
 
 Cells *cells_new(const SessionOptions *options) {
@@ -51,7 +56,10 @@ static void text_release(CellText *text) {
 
 static void known_free(Known *known) {
     for (size_t i = 0; i < known->name_count; i++) free(known->names[i]);
+    for (size_t i = 0; i < known->use_count; i++) free(known->uses[i]);
     free(known->names);
+    free(known->uses);
+    free(known->recipe);
     free(known->type);
     text_release(known->text);
 }
@@ -166,7 +174,7 @@ typedef struct Composer {
     Names wanted, redeclared; /* names: those that are mentioned, and those of declarations in the new cell */
     VEC(Parsed) parsed;
     bool *is_taken; /* of each known one */
-    Ast **items;    /* of each that was taken */
+    AstList *items; /* of each that was taken */
 } Composer;
 
 static AstFile *parse_source(Composer *c, const char *name, const char *text, size_t len, uint32_t *file) {
@@ -190,23 +198,38 @@ static Ast *find_item(Composer *c, const Known *known) {
     return NULL;
 }
 
-/* A let or var of the known type whose value is given. It stands in a file of its own, which messages do not show. */
-static Ast *given_item(Composer *c, const Known *known) {
+/* A let or var of a known type whose value is given, or made by the recipe. It stands in a file of its own, which messages do not
+ * show. */
+static void add_given(Composer *c, const Known *known, const char *name, const char *recipe, AstList *items) {
     Arena *arena = c->session->arena;
     bool is_var = known->kind == CELL_NAME_VAR;
-    const char *text = arena_printf(arena, "%s %s: %s = ()\n", is_var ? "var" : "let", known->names[0], known->type);
+    const char *type = known->is_general ? "" : arena_printf(arena, ": %s", known->type);
+    const char *text = arena_printf(arena, "%s %s%s = (%s)\n", is_var ? "var" : "let", name, type, recipe ? recipe : "");
+    const char *path = recipe ? arena_printf(arena, "what makes %s", known->names[0]) : "<values>";
     uint32_t file;
-    AstFile *tree = parse_source(c, "<values>", text, strlen(text), &file);
+    AstFile *tree = parse_source(c, path, text, strlen(text), &file);
     c->session->sources->files.items[file]->is_library = true;
     Ast *item = tree->items.items[0];
-    if (item->kind != (is_var ? AST_VAR : AST_LET)) return NULL; /* its type is none that can be written, see export_type */
+    if (item->kind != (is_var ? AST_VAR : AST_LET)) return; /* its type is none that can be written, see export_type */
+    Ast **value = is_var ? &ast_as(Var, item)->value : &ast_as(Let, item)->value;
     AstGiven *given = ast_make(arena, GIVEN, Given, item->span);
-    given->name = intern_text(c->session->names, known->names[0]);
-    if (is_var)
-        ast_as(Var, item)->value = &given->base;
-    else
-        ast_as(Let, item)->value = &given->base;
-    return item;
+    given->name = intern_text(c->session->names, name);
+    given->definition = recipe ? *value : NULL;
+    *value = &given->base;
+    vec_push(arena, items, item);
+}
+
+static void add_items(Composer *c, const Known *known, AstList *items) {
+    if (known->text) {
+        Ast *item = find_item(c, known);
+        if (item) vec_push(c->session->arena, items, item);
+    } else if (known->recipe) {
+        const char *own = known->names[known->name_count - 1];
+        add_given(c, known, own, known->recipe, items);
+        if (known->name_count > 1) add_given(c, known, known->names[0], own, items);
+    } else {
+        add_given(c, known, known->names[0], NULL, items);
+    }
 }
 
 static bool is_redeclared(const Composer *c, const Known *known) {
@@ -222,23 +245,42 @@ static void take_wanted(Composer *c) {
             const Known *known = &c->cells->known[i];
             if (c->is_taken[i] || !has_name(known, c->wanted.items[next]) || is_redeclared(c, known)) continue;
             c->is_taken[i] = true;
-            c->items[i] = known->text ? find_item(c, known) : given_item(c, known);
-            if (c->items[i]) collect_mentions(c->items[i], &(Mentions){c->session->arena, &c->wanted});
+            add_items(c, known, &c->items[i]);
+            for (size_t j = 0; j < c->items[i].len; j++)
+                collect_mentions(c->items[i].items[j], &(Mentions){c->session->arena, &c->wanted});
         }
     }
+}
+
+typedef bool Choice(const Known *known, const Ast *item);
+
+static bool is_import(const Known *known, const Ast *item) {
+    (void)known;
+    return item->kind == AST_IMPORT;
+}
+
+static bool is_value(const Known *known, const Ast *item) {
+    (void)item;
+    return !known->text;
+}
+
+static bool is_other(const Known *known, const Ast *item) {
+    return !is_import(known, item) && !is_value(known, item);
+}
+
+static void take_chosen(Composer *c, Choice *choice, AstList *out) {
+    for (size_t i = 0; i < c->cells->count; i++)
+        for (size_t j = 0; j < c->items[i].len; j++)
+            if (choice(&c->cells->known[i], c->items[i].items[j])) vec_push(c->session->arena, out, c->items[i].items[j]);
 }
 
 /* The file in the order in which things came: imports, values, declarations; then what the cell says. */
 static void compose(Composer *c) {
     AstFile *own = c->session->tree;
     AstList items = {0};
-    for (size_t i = 0; i < c->cells->count; i++)
-        if (c->items[i] && c->items[i]->kind == AST_IMPORT) vec_push(c->session->arena, &items, c->items[i]);
-    for (size_t i = 0; i < c->cells->count; i++)
-        if (c->items[i] && !c->cells->known[i].text) vec_push(c->session->arena, &items, c->items[i]);
-    for (size_t i = 0; i < c->cells->count; i++)
-        if (c->items[i] && c->cells->known[i].text && c->items[i]->kind != AST_IMPORT)
-            vec_push(c->session->arena, &items, c->items[i]);
+    take_chosen(c, is_import, &items);
+    take_chosen(c, is_value, &items);
+    take_chosen(c, is_other, &items);
     for (size_t i = 0; i < own->items.len; i++) vec_push(c->session->arena, &items, own->items.items[i]);
     own->items = items;
 }
@@ -259,9 +301,10 @@ static Session *compile(Cells *cells, const SessionOptions *options, const char 
         collect_mentions(item, &(Mentions){arena, &c.wanted});
     }
     c.is_taken = arena_array(arena, bool, cells->count + 1);
-    c.items = arena_array(arena, Ast *, cells->count + 1);
+    c.items = arena_array(arena, AstList, cells->count + 1);
     take_wanted(&c);
     compose(&c);
+    if (session_reach_checked(session)) recipes_find(session, &cells->recipes);
     session_reach_core(session);
     diag_withdraw_warnings(session->diags, session->file);
     return session;
@@ -290,17 +333,23 @@ bool cell_given(const Session *cell, size_t index, CellName *out) {
     return true;
 }
 
-/* The type as the next cell is to write it; NULL where it cannot. */
-static const char *export_type(const Session *cell, const char *name) {
-    const Symbol *symbol = main_symbol(cell, name);
-    const Type *type = cell->checked.value && strcmp(name, "it") == 0 ? cell->checked.value->type
-                       : symbol && symbol->scheme                     ? symbol->scheme->type
-                                                                      : NULL;
+static const char *write_type(const Session *cell, const Type *type) {
     Buf text = {0};
-    bool ok = type && type_write(type, cell->checked.main, &text);
+    bool ok = type_write(type, cell->checked.main, &text);
     const char *copy = ok ? arena_strndup(cell->arena, text.data, text.len) : NULL;
     buf_free(&text);
     return copy;
+}
+
+/* The type as the next cell is to write it; NULL where it cannot. */
+static const char *export_type(const Session *cell, const char *name) {
+    const Symbol *symbol = main_symbol(cell, name);
+    for (size_t i = 0; i < cell->kept.len; i++)
+        if (strcmp(cell->kept.items[i].name, name) == 0) return write_type(cell, cell->kept.items[i].type);
+    const Type *type = cell->checked.value && strcmp(name, "it") == 0 ? cell->checked.value->type
+                       : symbol && symbol->scheme                     ? symbol->scheme->type
+                                                                      : NULL;
+    return type ? write_type(cell, type) : NULL;
 }
 
 bool cell_export(const Session *cell, size_t index, CellName *out) {
@@ -357,43 +406,77 @@ static void known_add(Cells *cells, Known known) {
     cells->known[cells->count++] = known;
 }
 
-static char **copy_names(const Name *names, size_t count) {
+static char **copy_names(const char *const *names, size_t count) {
     char **copies = xcalloc(count + 1, sizeof *copies);
     for (size_t i = 0; i < count; i++) copies[i] = copy_text(names[i], strlen(names[i]));
     return copies;
 }
 
-/* A name that means something else now: what has declared it goes as a whole, with the other names that it had. */
+static void known_remove(Cells *cells, size_t index) {
+    known_free(&cells->known[index]);
+    memmove(&cells->known[index], &cells->known[index + 1], (--cells->count - index) * sizeof *cells->known);
+}
+
+/* A name that means something else now: what has declared it goes as a whole, with the other names that it had. A recipe stays
+ * under its own name for those that mention it. */
 static void forget_name(Cells *cells, const char *name) {
-    size_t kept = 0;
-    for (size_t i = 0; i < cells->count; i++) {
+    for (size_t i = cells->count; i-- > 0;) {
         Known *known = &cells->known[i];
-        if (has_name(known, name)) {
-            known_free(known);
+        if (!has_name(known, name)) continue;
+        if (!known->recipe || known->name_count == 1) {
+            known_remove(cells, i);
             continue;
         }
-        cells->known[kept++] = *known;
+        free(known->names[0]);
+        known->names[0] = known->names[1];
+        known->name_count = 1;
     }
-    cells->count = kept;
+}
+
+static bool is_used(const Cells *cells, const char *name) {
+    for (size_t i = 0; i < cells->count; i++)
+        for (size_t j = 0; j < cells->known[i].use_count; j++)
+            if (strcmp(cells->known[i].uses[j], name) == 0) return true;
+    return false;
+}
+
+static bool is_there(const Cells *cells, const char *name) {
+    for (size_t i = 0; i < cells->count; i++)
+        if (has_name(&cells->known[i], name)) return true;
+    return false;
+}
+
+static bool lacks_something(const Cells *cells, const Known *known) {
+    for (size_t i = 0; i < known->use_count; i++)
+        if (!is_there(cells, known->uses[i])) return true;
+    return false;
+}
+
+/* Values and recipes that only recipes mentioned which have gone; recipes that mention what has gone. What uses something stands
+ * behind it. */
+static void forget_unused(Cells *cells) {
+    for (size_t i = 0; i < cells->count;)
+        if (lacks_something(cells, &cells->known[i]))
+            known_remove(cells, i);
+        else
+            i++;
+    for (size_t i = cells->count; i-- > 0;)
+        if (recipe_is_name(cells->known[i].names[0]) && !is_used(cells, cells->known[i].names[0])) known_remove(cells, i);
 }
 
 /* The values whose types mention the name go with the type of this name. */
 static void forget_values_of(Cells *cells, const char *type) {
-    size_t len = strlen(type), kept = 0;
-    for (size_t i = 0; i < cells->count; i++) {
-        Known *known = &cells->known[i];
+    const char *letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_";
+    size_t len = strlen(type);
+    for (size_t i = cells->count; i-- > 0;) {
+        const Known *known = &cells->known[i];
         bool mentions = false;
         for (const char *at = known->text ? NULL : strstr(known->type, type); at; at = strstr(at + 1, type)) {
-            const char *letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_";
             bool begins = at == known->type || !strchr(letters, at[-1]), ends = !at[len] || !strchr(letters, at[len]);
             mentions = mentions || (begins && ends);
         }
-        if (mentions)
-            known_free(known);
-        else
-            cells->known[kept++] = *known;
+        if (mentions) known_remove(cells, i);
     }
-    cells->count = kept;
 }
 
 static void keep_declaration(Cells *cells, const Session *cell, const Ast *item, const Names *names, CellText *text) {
@@ -428,6 +511,22 @@ static void keep_values(Cells *cells, const Session *cell) {
     }
 }
 
+static void keep_recipes(Cells *cells, const Session *cell) {
+    for (size_t i = 0; i < cell->recipes.len; i++) {
+        const Recipe *recipe = &cell->recipes.items[i];
+        const char *const names[] = {recipe->name, recipe->own};
+        forget_name(cells, recipe->name);
+        known_add(cells, (Known){.kind = CELL_NAME_VALUE,
+                                 .names = copy_names(names, 2),
+                                 .name_count = 2,
+                                 .type = copy_text(write_type(cell, recipe->type), strlen(write_type(cell, recipe->type))),
+                                 .recipe = copy_text(recipe->text, strlen(recipe->text)),
+                                 .uses = copy_names(recipe->uses, recipe->use_count),
+                                 .use_count = recipe->use_count,
+                                 .is_general = recipe->is_general});
+    }
+}
+
 void cells_keep(Cells *cells, Session *cell) {
     const SourceFile *source = source_file(cell->sources, cell->file);
     ParseInput input = session_parse_input(cell);
@@ -443,13 +542,24 @@ void cells_keep(Cells *cells, Session *cell) {
     }
     text_release(text);
     keep_values(cells, cell);
+    keep_recipes(cells, cell);
+    forget_unused(cells);
 }
 
 bool cells_name(const Cells *cells, size_t index, CellName *out) {
-    if (index >= cells->count) return false;
-    const Known *known = &cells->known[index];
-    *out = (CellName){.name = known->names[0], .kind = known->kind, .type = known->type};
-    return true;
+    for (size_t i = 0; i < cells->count; i++) {
+        const Known *known = &cells->known[i];
+        if (recipe_is_name(known->names[0]) || index-- > 0) continue;
+        *out = (CellName){.name = known->names[0], .kind = known->kind, .type = known->type};
+        return true;
+    }
+    return false;
+}
+
+bool cells_has_value(const Cells *cells, const char *name) {
+    for (size_t i = 0; i < cells->count; i++)
+        if (!cells->known[i].text && has_name(&cells->known[i], name)) return true;
+    return false;
 }
 
 /* ---- input in several lines */

@@ -54,6 +54,9 @@ void cells_keep(Cells *cells, Session *cell);
 /* What is known, in the order in which it came; false: there is no more. Valid until the next cells_keep. */
 bool cells_name(const Cells *cells, size_t index, CellName *out);
 
+/* Whether the value that was left under the name, which may be none that cells_name lists, is still wanted. */
+bool cells_has_value(const Cells *cells, const char *name);
+
 /* What the text is, as far as the parser knows: a cell, the beginning of one, with something open at its end, or none. */
 typedef enum CellShape { CELL_WHOLE, CELL_OPEN, CELL_WRONG } CellShape;
 CellShape cells_shape(const char *text, size_t len);

@@ -10,6 +10,23 @@
 #include "compiler/session/trace.h"
 #include "compiler/syntax/parse.h"
 
+/* A value that a cell leaves beside those of its lets and vars. */
+typedef struct CellValue {
+    const char *name;
+    Type *type;
+} CellValue;
+
+/* A let of a cell, or its last value, that is kept as what makes it (recipe.h). */
+typedef struct Recipe {
+    const char *name, *own; /* the program's; and one that goes on meaning it when that means something else */
+    const AstLet *let;      /* NULL: the last value */
+    Type *type;
+    const char *text;        /* of an expression */
+    const char *const *uses; /* the names of values and other recipes in it */
+    size_t use_count;
+    bool is_general; /* its type is decided where it is used */
+} Recipe;
+
 struct Session {
     Arena *arena;
     Interner *names;
@@ -23,6 +40,8 @@ struct Session {
     GenModule *module;      /* after generation */
     CellKind cell;
     AstList own_items; /* of a cell: what its own text says; the tree has more */
+    VEC(Recipe) recipes;
+    VEC(CellValue) kept;
     Trace trace;
     bool is_loaded;
 };

@@ -205,7 +205,8 @@ bool mr_prim_no_end(MrContext *context, void *out, int64_t n);
 bool mr_prim_same_length(MrContext *context, void *out, int64_t a, int64_t b);
 bool mr_prim_take_of(MrContext *context, MrClosure **out, MrClosure *const *s, int64_t n, const MrType *element);
 bool mr_prim_skip_of(MrContext *context, MrClosure **out, MrClosure *const *s, int64_t n, const MrType *element);
-bool mr_prim_cache_of(MrContext *context, MrClosure **out, MrClosure *const *s, const MrType *element);
+bool mr_prim_cache_of(MrContext *context, MrClosure **out, MrClosure *const *s, int64_t mark, const MrType *element);
+bool mr_prim_new_mark(MrContext *context, int64_t *out);
 bool mr_prim_cuts_of(MrContext *context, MrList **out, MrClosure *const *s, const MrType *element);
 bool mr_prim_window_of(MrContext *context, MrClosure **out, MrClosure *const *s, MrList *const *cuts, int64_t first, int64_t end,
                        const MrType *element);

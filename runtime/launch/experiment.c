@@ -19,7 +19,6 @@
 #include "runtime/net/segment.h"
 #include "runtime/value/lender.h"
 #include "runtime/value/neighbours.h"
-#include "runtime/worker/cache.h"
 #include "runtime/worker/cost.h"
 #include "runtime/worker/runtime.h"
 
@@ -372,7 +371,6 @@ void experiment_leave(MrContext *context) {
 
 bool experiment_forget(MrContext *context, const MrProgram *program, Code *code) {
     cost_forget(context->runtime, program);
-    stream_cache_free(&context->runtime->cache);
     Experiment *self = experiment_of(context);
     bool is_free = programs_remove(self->programs, program);
     if (is_free && self->config.processes && code) codes_remove(self->codes, code_hash(code));

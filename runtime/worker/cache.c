@@ -16,7 +16,7 @@
 #include "runtime/worker/runtime.h"
 
 /* Elements in a block: so many may be made at most before the first of them is handed on. */
-enum { CACHE_MEGABYTES = 256, TEXT_BLOCK = -1, BLOCK_MOST = 64 };
+enum { CACHE_MEGABYTES = 256, TEXT_BLOCK = -1, BLOCK_MOST = 64, DEPTH = 16 /* of a type, that is looked into */ };
 
 /* ---- what is kept */
 
@@ -217,12 +217,27 @@ static bool block_replay(MrContext *context, const MrWalk *walk, const MrType *e
     return has_ended;
 }
 
+static bool holds_code(const MrType *type, unsigned depth) {
+    if (type->kind == MR_FUNCTION || depth == 0) return true;
+    for (uint32_t i = 0; i < type->field_count && !type->is_flat; i++)
+        if (holds_code(type->fields[i], depth - 1)) return true;
+    return false;
+}
+
+/* What the stream's blocks are known by: its mark. Code is recorded as its place in the program, which programs of other cells
+ * cannot read. */
+static int64_t block_id(const MrContext *context, const MrClosure *cached, const MrType *element) {
+    int64_t id = stream_part_len(cached), program;
+    memcpy(&program, context->program->hash, sizeof program);
+    return holds_code(element, DEPTH) ? id ^ program : id;
+}
+
 static bool walk_block(MrContext *context, const MrWalk *walk, const MrClosure *cached, int64_t first, int64_t len) {
     StreamCache *cache = cache_of(context);
     const MrClosure *source = stream_source(cached);
-    int64_t id = stream_part_len(cached);
-    Block *block = cache->slots[block_slot(cache, id, first, len)];
     const MrType *element = stream_element(source);
+    int64_t id = block_id(context, cached, element);
+    Block *block = cache->slots[block_slot(cache, id, first, len)];
     if (block) return block_replay(context, walk, element, block);
     MrError error = {0};
     block = block_record(context, walk, source, id, first, len, &error);
@@ -258,10 +273,13 @@ const MrFunction stream_cached = {.code = (void *)walk_cached,
                                   .is_straight = true,
                                   .is_total = true};
 
-bool mr_prim_cache_of(MrContext *context, MrClosure **out, MrClosure *const *s, const MrType *element) {
+bool mr_prim_cache_of(MrContext *context, MrClosure **out, MrClosure *const *s, int64_t mark, const MrType *element) {
     (void)element;
-    int64_t id = 0;
-    if (getrandom(&id, sizeof id, 0) != (ssize_t)sizeof id) return mr_failf(context, "the machine gives no random numbers");
-    *out = stream_part_make(context, &stream_cached, *s, id);
+    *out = stream_part_make(context, &stream_cached, *s, mark);
+    return false;
+}
+
+bool mr_prim_new_mark(MrContext *context, int64_t *out) {
+    if (getrandom(out, sizeof *out, 0) != (ssize_t)sizeof *out) return mr_failf(context, "the machine gives no random numbers");
     return false;
 }

@@ -11,7 +11,6 @@
 #include "runtime/net/link.h"
 #include "runtime/worker/fault.h"
 #include "runtime/worker/bags.h"
-#include "runtime/worker/cache.h"
 #include "runtime/worker/cost.h"
 #include "runtime/worker/thin.h"
 
@@ -181,7 +180,6 @@ static void stage_leave(Compute *compute, Stage *stage) {
         *link = stage->next;
         stage_enter(compute, stage);
         context_drop_globals(&compute->context);
-        stream_cache_free(&compute->runtime.cache); /* it knows its streams by what is in the program */
         free(stage);
         stage_enter(compute, stage_of(compute, own));
     }

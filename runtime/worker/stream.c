@@ -157,9 +157,11 @@ static bool is_whole(const MrClosure *stream) {
 
 bool mr_stream_walk_chunk(MrContext *context, const MrClosure *stream, const MrWalk *walk, const MrChunk *chunk) {
     StreamBase base;
-    bool fits = is_whole(stream);
-    if (fits && stream_base(context, stream, &base)) return true;
-    fits = fits && base.kind == (MrWalkKind)chunk->walk && base.cuts == chunk->cut_count;
+    if (!is_whole(stream))
+        return mr_failf(context,
+                        "this stream's code is not here: what a cell has made by other than a pipeline or a call does not travel");
+    if (stream_base(context, stream, &base)) return true;
+    bool fits = base.kind == (MrWalkKind)chunk->walk && base.cuts == chunk->cut_count;
     if (fits && base.kind == MR_WALK_ELEMENTS)
         fits = chunk->first >= 0 && chunk->first <= base.room && chunk->count >= 0 && chunk->count <= base.room - chunk->first;
     if (!fits) return mr_failf(context, "a job that came from elsewhere does not fit the stream that it maps");

@@ -49,6 +49,63 @@ shown "42 : int" "[1, 2, 3] : [int]" "14 : int" "2999998 : int" '["a": 1, "b": 2
     '["x", "y"] : [string]' '["x", "y"] : [string]' '"<[3, 1, 2]>" : string' "3 : int" "Point(1.0, 2.5) : Point" "3.5 : float" \
     "<function lambda@1:1> : int -> int" "[5] : [int]" "<future> : future[int]" "42 : int" "3 : int" '"héllo 2" : string' "[1, 2, 3, …] : [int]" "printed" "2.0 : float"
 
+# Streams and functions that a let has are kept as what makes them, with the values that they were made of: they work on the workers,
+# and stay what they were when those names mean something else.
+recipes() { cat <<'END'
+let k = 3
+let s = map x => x * k over 1..10
+let k = 100
+sum(s)
+fn f(x) = x + 1
+let t = map f over s where x => x % 2 == 0
+list(t)
+fn f(x) = x + 1000
+list(t)
+let s = map x => x + k over s
+sum(s)
+var v = 5
+let u = take((map x => "{x}:{k}" over v..v+9), v - 2)
+v = 50
+list(u)
+fn adder(n) = x => x + n
+let add3 = adder(k + 3)
+map add3 over 1..3 reduce sum
+let fs = [add3, x => x * k, f]
+map (g => g(1)) over fs
+list(it)
+import stats
+let g = stats.median
+g([1.0, 5.0, 9.0])
+type Pair(a: int)
+let ps = map x => Pair(x) over 1..2
+list(ps)
+type Pair(a: string)
+list(ps)
+let words = ["a", "b", "a"]
+let ws = map (w => (w, 1)) over words
+let words = 3
+map p => p over ws reduce sum by key
+map y => x => x + y over 1..2
+map (q => q(1)) over it reduce sum
+let two = (s, 3)
+sum(two.0)
+let mark = 7
+let c = cache(map x => x * k over 1..3)
+sum(c)
+sum(c.skip(mark - 6))
+fn f(a, b) = a + b
+list(t)
+END
+}
+for local in 0 1000000; do
+    recipes | MR_LOCAL_MS=$local session
+    shown "165 : int" "[7, 13, 19, 25, 31] : [int]" "[1006, 1012, 1018, 1024, 1030] : [int]" "1165 : int" \
+        '["5:100", "6:100", "7:100"] : [string]' "315 : int" "<function stream@1:1> : stream[int]" "[104, 100, 1001] : [int]" "5.0 : float" \
+        "[Pair(1), Pair(2)] : [Pair]" '["a": 2, "b": 1] : [string: int]' "<function stream@1:1> : stream[int -> int]" "5 : int" "1165 : int" \
+        "600 : int" "500 : int"
+    grep -qF "nothing is called \`ps\` here" err && grep -qF "what makes t:1:" err
+done
+
 # Programs from a file and from a pipe are as they are when they are compiled: no values, and the exit status.
 echo 'print(args)
 1 + 1

@@ -134,9 +134,27 @@ static void test_modules_and_streams(void **state) {
     run(cells, "stats.median([3.0])");
     run(cells, "let evens = map x => 2 * x over 1..10");
     expect_known(cells, "evens", "stream[int]");
-    expect_names(cells, "reduce sum over evens", "evens > it");
+    expect_names(cells, "reduce sum over evens", "__1_1 > it");
     run(cells, "let fs = [x => x + 1, x => x * 2]");
-    expect_names(cells, "(fs[1])(4)", "fs > it");
+    expect_names(cells, "(fs[1])(4)", "> it");
+    cells_free(&cells);
+}
+
+/* What a recipe is made of is kept as long as it, or one that is made of it. */
+static void test_recipes(void **state) {
+    (void)state;
+    Cells *cells = cells_make();
+    run(cells, "let k = 2\nlet s = map x => k * x over [k, 3]");
+    assert_true(cells_has_value(cells, "__1_k") && cells_has_value(cells, "__1_2"));
+    run(cells, "let k = 5\nlet t = map x => x + k over s");
+    expect_names(cells, "sum(t)", "__1_k __1_2 __2_k > it");
+    run(cells, "let s = 1");
+    assert_true(cells_has_value(cells, "__1_k"));
+    expect_names(cells, "sum(t)", "__1_k __1_2 __2_k > it");
+    run(cells, "let t = 1");
+    assert_false(cells_has_value(cells, "__1_k") || cells_has_value(cells, "__1_2") || cells_has_value(cells, "__2_k"));
+    expect_known(cells, "__1_k", NULL);
+    expect_names(cells, "let o = if k > 1 { map x => x over 1..3 } else { map x => x over 1..2 }", "k > o"); /* no recipe */
     cells_free(&cells);
 }
 
@@ -185,9 +203,14 @@ static void test_open(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_values), cmocka_unit_test(test_declarations),        cmocka_unit_test(test_redefinition),
-        cmocka_unit_test(test_errors), cmocka_unit_test(test_modules_and_streams), cmocka_unit_test(test_objects),
+        cmocka_unit_test(test_values),
+        cmocka_unit_test(test_declarations),
+        cmocka_unit_test(test_redefinition),
+        cmocka_unit_test(test_errors),
+        cmocka_unit_test(test_modules_and_streams),
+        cmocka_unit_test(test_objects),
         cmocka_unit_test(test_open),
+        cmocka_unit_test(test_recipes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

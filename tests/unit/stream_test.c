@@ -182,6 +182,7 @@ static void list_skip(Seen *seen, int64_t n) {
 
 static MrClosure *layer_add(MrContext *context, Random *random, MrClosure *stream, Seen *expected) {
     MrClosure *layer = NULL;
+    int64_t mark;
     int64_t n = random_below(random, 3) ? random_below(random, 40) - 2 : random_below(random, 120);
     switch (random_below(random, 3)) {
     case 0:
@@ -192,7 +193,10 @@ static MrClosure *layer_add(MrContext *context, Random *random, MrClosure *strea
         assert_false(mr_prim_skip_of(context, &layer, &stream, n, &type_int));
         list_skip(expected, n);
         break;
-    default: assert_false(mr_prim_cache_of(context, &layer, &stream, &type_int)); break;
+    default:
+        assert_false(mr_prim_new_mark(context, &mark));
+        assert_false(mr_prim_cache_of(context, &layer, &stream, mark, &type_int));
+        break;
     }
     mr_drop(context, &stream, &stream_type);
     return layer;

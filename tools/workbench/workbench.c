@@ -114,11 +114,8 @@ static void loaded_free(Loaded *loaded) {
 static void clear_away(MrContext *context, void *data) {
     Workbench *self = data;
     for (size_t i = self->values.len; i-- > 0;) {
-        CellName known;
-        bool is_known = false;
-        for (size_t j = 0; !is_known && cells_name(self->cells, j, &known); j++)
-            is_known = known.kind != CELL_NAME_DECLARATION && strcmp(known.name, self->values.items[i].name) == 0;
-        if (!is_known) values_drop(&self->values, context, self->values.items[i].name);
+        const char *name = self->values.items[i].name;
+        if (!cells_has_value(self->cells, name)) values_drop(&self->values, context, name);
     }
     for (Loaded **link = &self->loaded; *link;) {
         Loaded *loaded = *link;
