@@ -126,7 +126,11 @@ enum {
     /* The captures blob says where in its owner's memory the lists lie: a worker of the same host reads them there, and pulls
      * slices only if it cannot. */
     JOB_LENDS = 1 << 5,
-    JOB_FLAGS = JOB_EXACT_COMMUTATIVE | JOB_MAY_STOP_EARLY | JOB_IS_WATCHED | JOB_BY_RANGES | JOB_BY_KEY | JOB_LENDS,
+    /* What is made of a chunk may be kept where it was made (cache): each worker begins with the same part of the chunks as in
+     * other such jobs of as many chunks. */
+    JOB_REMEMBERS = 1 << 6,
+    JOB_FLAGS =
+        JOB_EXACT_COMMUTATIVE | JOB_MAY_STOP_EARLY | JOB_IS_WATCHED | JOB_BY_RANGES | JOB_BY_KEY | JOB_LENDS | JOB_REMEMBERS,
 };
 
 /* What a job is. `bytes` of the message that carries it is the captures blob when blob_size ≤ MESSAGE_INLINE_BLOB, else empty:

@@ -5,7 +5,9 @@
  * combined: with tables, each of which may be as large as the result, that would take the memory of one for each range. So there
  * each worker goes on behind its last range, and has a handful of nodes. Who cannot, because it has none or somebody was there
  * before, begins in the middle of the largest stretch that is left, at the border of as large a node as there is; whoever is ahead
- * of there stops at it. */
+ * of there stops at it.
+ *
+ * Where chunks may be remembered, each worker has a home: the part of them that it begins with whenever there are as many. */
 #include "runtime/sched/sched_state.h"
 
 /* A range has remaining / (GUIDE · workers) chunks: large ones first, single chunks at the end, so that uneven work balances. */
@@ -111,6 +113,27 @@ static Range job_stretch(Sched *sched, Job *job, uint32_t worker) {
     return (Range){border, largest.first + largest.count - border};
 }
 
+/* What is left to do of the worker's home, from its first chunk on that is; count 0: nothing. */
+static Range job_home(const Sched *sched, const Job *job, uint32_t worker) {
+    uint64_t workers = sched->config.workers, part = job->spec.chunks / workers, more = job->spec.chunks % workers;
+    uint64_t first = worker * part + (worker < more ? worker : more), end = first + part + (worker < more);
+    for (size_t i = 0; i < job->todo.len && worker < workers; i++) {
+        Range todo = job->todo.items[i];
+        uint64_t from = todo.first < first ? first : todo.first, to = todo.first + todo.count < end ? todo.first + todo.count : end;
+        if (from < to) return (Range){from, to - from};
+    }
+    return (Range){0};
+}
+
+static Range job_next_stretch(Sched *sched, Job *job, uint32_t worker) {
+    bool is_by_order = job->spec.flags & (JOB_MAY_STOP_EARLY | JOB_BY_RANGES);
+    Range home = {0};
+    if (job->spec.flags & JOB_REMEMBERS && !is_by_order) home = job_home(sched, job, worker);
+    if (home.count) return home;
+    bool from_front = is_by_order || (job->spec.flags & (JOB_EXACT_COMMUTATIVE | JOB_REMEMBERS)) == JOB_EXACT_COMMUTATIVE;
+    return from_front ? job->todo.items[0] : job_stretch(sched, job, worker);
+}
+
 Range job_take(Sched *sched, Job *job, uint32_t worker) {
     Range range;
     if (sched->config.shuffle_seed) {
@@ -118,8 +141,7 @@ Range job_take(Sched *sched, Job *job, uint32_t worker) {
                  size = sched->config.range_chunks;
         range = job_block(job, chunk, size ? size : 1 + job->spec.chunks / SHUFFLED_RANGES);
     } else {
-        bool from_front = job->spec.flags & (JOB_EXACT_COMMUTATIVE | JOB_MAY_STOP_EARLY | JOB_BY_RANGES);
-        Range stretch = from_front ? job->todo.items[0] : job_stretch(sched, job, worker);
+        Range stretch = job_next_stretch(sched, job, worker);
         uint64_t size = job_wanted_chunks(sched, job);
         if (!sched->config.range_chunks) size = node_at(stretch.first, size);
         range = (Range){stretch.first, size < stretch.count ? size : stretch.count};

@@ -91,6 +91,7 @@ static bool source_of_stream(PlanSource *source, MrContext *context, const MrClo
     source->cut_count = base.cuts;
     source->first = base.first;
     source->is_kept = base.is_kept;
+    source->is_cached = base.is_cached;
     source->origin = base.origin;
     *paths = base.paths;
     if (source->kind != MR_SOURCE_RANGE) return false;
@@ -150,6 +151,7 @@ bool plan_init(Plan *plan, MrContext *context, const MrTask *task, const MrSourc
         if (source->kind == MR_SOURCE_RANGE) source->range = sources[i].range;
         if (is_list_kind(source->kind)) source->list = list;
         if (source->kind == MR_SOURCE_STREAM) failed = source_of_stream(source, context, sources[i].value, &list);
+        plan->remembers = plan->remembers || source->is_cached;
         if (failed || !is_text_kind(source->kind)) continue;
         FileList files;
         failed = io_file_list(context, list, source->is_kept, &files);

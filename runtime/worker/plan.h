@@ -18,6 +18,7 @@ typedef struct PlanSource {
     uint32_t cut_count;
     int64_t origin;     /* STREAM: what an element's number is to be added to, for people */
     bool is_kept;       /* STREAM: its files are walked more than once */
+    bool is_cached;     /* STREAM, in the root: it keeps what it made */
     uint64_t first;     /* STREAM: the first element, or chunk of text, of those that are walked ... */
     uint64_t limit;     /* ... and those from here on give nothing */
     MrRange range;      /* RANGE */
@@ -37,6 +38,7 @@ typedef struct Plan {
     unsigned shift; /* chunk i holds elements [i << shift, (i + 1) << shift) */
     uint32_t lists; /* LIST, BEFORE and SHARE sources */
     uint64_t size;  /* bytes of text */
+    bool remembers; /* in the root: a stream keeps what it made (cache) */
     PlanSource *sources;
     MrSlice *slices; /* room for plan_read */
 } Plan;

@@ -201,6 +201,7 @@ Share *share_submit(Shares *shares, Job *job, ShareTerms terms) {
     if (task->flags & MR_TASK_EXACT) spec->flags |= JOB_EXACT_COMMUTATIVE;
     if (task->flags & MR_TASK_STOPS) spec->flags |= JOB_MAY_STOP_EARLY;
     if (terms.is_watched) spec->flags |= JOB_IS_WATCHED;
+    if (job->plan.remembers) spec->flags |= JOB_REMEMBERS;
     if (terms.by_ranges) spec->flags |= JOB_BY_RANGES;
     if (task_is_keyed(task) && !terms.by_ranges && !terms.is_whole) spec->flags |= JOB_BY_KEY;
     request->submit.mapped = terms.mapped;

@@ -35,6 +35,7 @@ static JobPlan draw_job(Draw *random) {
     JobPlan job = {.chunks = draw_chunks(random), .costs = (uint32_t)draw(random, 3)};
     job.is_commutative = draw(random, 3) == 0;
     job.may_stop = draw(random, 4) == 0;
+    job.remembers = draw(random, 4) == 0;
     job.lists = draw(random, 2) ? 0 : 1 + (uint32_t)draw(random, 3);
     if (draw(random, 2)) job.ends = 1000000 / (uint32_t)(1 + draw(random, 2 * job.chunks + 1));
     if (draw(random, 50) == 0) job.ends = 1000000;
@@ -52,6 +53,7 @@ JobSpec job_spec(const JobPlan *plan) {
     JobSpec spec = {.chunks = plan->chunks, .lists = plan->lists};
     if (plan->is_commutative) spec.flags |= JOB_EXACT_COMMUTATIVE;
     if (plan->may_stop) spec.flags |= JOB_MAY_STOP_EARLY;
+    if (plan->remembers) spec.flags |= JOB_REMEMBERS;
     if (plan->is_watched) spec.flags |= JOB_IS_WATCHED;
     if (plan->is_keyed) spec.flags |= JOB_BY_KEY;
     if (plan->lent) spec.flags |= JOB_LENDS;
@@ -140,11 +142,11 @@ SimPlan plan_draw(uint64_t seed) {
 }
 
 static void job_print(const JobPlan *job, uint32_t number) {
-    printf("  job %u: %llu chunks%s%s%s, %u lists%s, lent to %u%%, captures %llu, ends %u/million, empty %u%%, bad combines "
+    printf("  job %u: %llu chunks%s%s%s%s, %u lists%s, lent to %u%%, captures %llu, ends %u/million, empty %u%%, bad combines "
            "%u/million, costs %u\n",
            number, (unsigned long long)job->chunks, job->is_commutative ? ", commutative" : "", job->is_keyed ? ", keyed" : "",
-           job->may_stop ? ", may stop" : "", job->lists, job->is_watched ? ", watched" : "", job->lent,
-           (unsigned long long)job->blob, job->ends, job->empty, job->bad_combines, job->costs);
+           job->may_stop ? ", may stop" : "", job->remembers ? ", remembers" : "", job->lists, job->is_watched ? ", watched" : "",
+           job->lent, (unsigned long long)job->blob, job->ends, job->empty, job->bad_combines, job->costs);
     if (job->host)
         printf("    inside of chunk %llu of job %llu, mapped %llu, kept %llu, grain %llu\n", (unsigned long long)job->host_chunk,
                (unsigned long long)job->host, (unsigned long long)job->mapped, (unsigned long long)job->kept,

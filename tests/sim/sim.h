@@ -27,7 +27,7 @@ enum { NODE_SCHED = 0, NODE_ROOT = 1, NODE_WORKER = 2, SIM_NODES = NODE_WORKER +
 /* ---- what is run (plan.c draws it from the seed) */
 typedef struct JobPlan {
     uint64_t chunks, blob;
-    bool is_commutative, may_stop;
+    bool is_commutative, may_stop, remembers;
     uint32_t lists;
     uint32_t ends;             /* chunks in a million that fail or stop */
     uint32_t empty;            /* chunks in a hundred without elements */

@@ -203,6 +203,35 @@ static void stretches_are_parted_between_large_nodes(void **state) {
     bench_free(&bench);
 }
 
+/* The same worker has the same chunks first, whoever asks first; who is done at home helps others. */
+static void workers_begin_at_home(void **state) {
+    (void)state;
+    static const uint32_t flags[] = {JOB_REMEMBERS, JOB_REMEMBERS | JOB_EXACT_COMMUTATIVE};
+    for (size_t i = 0; i < 2; i++) {
+        Bench bench = bench_new((SchedConfig){.workers = 3, .range_chunks = 4}, 3);
+        submit_flagged(&bench, 1, 11, flags[i]);
+        assert_int_equal(sent(&bench, 1, MSG_RANGE, 0)->as.range.first, 0);
+        assert_int_equal(sent(&bench, 2, MSG_RANGE, 0)->as.range.first, 4);
+        assert_int_equal(sent(&bench, 3, MSG_RANGE, 0)->as.range.first, 8);
+        assert_int_equal(sent(&bench, 3, MSG_RANGE, 0)->as.range.count, 3);
+        bench_free(&bench);
+        bench = bench_new((SchedConfig){.workers = 2, .range_chunks = 2}, 2);
+        submit_flagged(&bench, 1, 40, flags[i]);
+        uint64_t seen = 0;
+        for (size_t turn = 0; turn < 10; turn++) { /* the first is at its first range all the time */
+            MsgRange range = last_of(&bench, 2);
+            for (size_t j = 0; j < bench.handed_count; j++)
+                if (bench.handed[j].peer == 2 && bench.handed[j].range.first == 20 + 2 * turn) range = bench.handed[j].range;
+            assert_int_equal(range.first, 20 + 2 * turn);
+            seen += range.count;
+            say(&bench, 2, done(1, range.first, range.count));
+        }
+        assert_int_equal(seen, 20);
+        assert_true(last_of(&bench, 2).first < 20);
+        bench_free(&bench);
+    }
+}
+
 static void shuffled_ranges_cover_everything(void **state) {
     (void)state;
     Bench bench = bench_new((SchedConfig){.workers = 1, .shuffle_seed = 5, .range_chunks = 3}, 1);
@@ -699,6 +728,7 @@ int main(void) {
         cmocka_unit_test(ranges_take_some_milliseconds),
         cmocka_unit_test(workers_go_on_behind_their_last_range),
         cmocka_unit_test(stretches_are_parted_between_large_nodes),
+        cmocka_unit_test(workers_begin_at_home),
         cmocka_unit_test(shuffled_ranges_cover_everything),
         cmocka_unit_test(bags_meet_along_a_tree_of_workers),
         cmocka_unit_test(only_holders_take_part_in_the_tree),
