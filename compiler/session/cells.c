@@ -356,11 +356,13 @@ bool cell_export(const Session *cell, size_t index, CellName *out) {
     if (!cell->core || index >= cell->core->exports.len) return false;
     const CoreExport *export = &cell->core->exports.items[index];
     const Symbol *symbol = main_symbol(cell, export->name);
-    bool is_it = cell->checked.value && strcmp(export->name, "it") == 0;
+    bool is_it = cell->checked.value && strcmp(export->name, "it") == 0, is_remade = false;
+    for (size_t i = 0; i < cell->recipes.len; i++) is_remade = is_remade || strcmp(cell->recipes.items[i].name, export->name) == 0;
     *out = (CellName){.name = export->name,
                       .kind = !is_it && symbol && symbol->kind == SYMBOL_VAR ? CELL_NAME_VAR : CELL_NAME_VALUE,
                       .type = export_type(cell, export->name),
-                      .global = export->global->index};
+                      .global = export->global->index,
+                      .is_remade = is_remade};
     return true;
 }
 

@@ -24,6 +24,7 @@ typedef struct CellName {
     const char *type; /* as a program would write it: of a value; of a declaration its whole signature */
     uint32_t global;  /* of a value: its place among the program's globals; of one that is listed by cells_name: what was set by it
                          last */
+    bool is_remade;   /* of a value: later cells make it again (recipe.h) and are not given it; it is there to be shown */
 } CellName;
 
 Cells *cells_new(const SessionOptions *options);

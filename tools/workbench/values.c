@@ -91,9 +91,9 @@ static void copy_value(MrContext *context, void *to, const void *from, const MrT
     buf_free(&bytes);
 }
 
-void values_take(Values *values, MrContext *context, const char *name, uint32_t global, Loaded *loaded) {
+void values_take(Values *values, MrContext *context, const CellName *known, Loaded *loaded) {
     const MrType *type;
-    char *place = global_place(context, global, &type);
+    char *place = global_place(context, known->global, &type);
     void *bytes = xaligned(64, type->size ? type->size : 1);
     bool has_code = holds_code(type, DEPTH);
     if (is_plain(type) || has_code) {
@@ -102,12 +102,12 @@ void values_take(Values *values, MrContext *context, const char *name, uint32_t 
     } else {
         copy_value(context, bytes, place, type);
     }
-    loaded->is_pinned = loaded->is_pinned || has_code;
+    loaded->is_pinned = loaded->is_pinned || (has_code && !known->is_remade);
     loaded->values++;
-    values_drop(values, context, name);
+    values_drop(values, context, known->name);
     if (values->len == values->cap) {
         values->cap = values->cap ? 2 * values->cap : 16;
         values->items = xrealloc(values->items, values->cap * sizeof *values->items);
     }
-    values->items[values->len++] = (Value){strdup(name), bytes, type, loaded};
+    values->items[values->len++] = (Value){strdup(known->name), bytes, type, loaded};
 }

@@ -2,12 +2,14 @@
  *
  * A value's descriptors lie in the code of the cell that left it, so that this code stays as long as the value has its name. All
  * else in it is its own: a value is copied when its cell ends, unless nothing in it leads to the cell's code. What holds functions
- * cannot be copied: its cell's code stays for ever. Values belong to the thread of the context. */
+ * cannot be copied: its cell's code stays for ever, but where later cells do not get the value. Values belong to the thread of the
+ * context. */
 #ifndef TOOLS_WORKBENCH_VALUES_H
 #define TOOLS_WORKBENCH_VALUES_H
 
 #include "base/buf.h"
 #include "compiler/llvm/jit.h"
+#include "compiler/session/cells.h"
 #include "runtime/include/mr.h"
 #include "runtime/sched/code.h"
 
@@ -39,8 +41,8 @@ const Value *values_find(const Values *values, const char *name); /* NULL: there
 /* Gives the program's global the value: both have it then. */
 void values_give(MrContext *context, const Value *value, uint32_t global);
 
-/* Takes the value of the program's global, for a name: an earlier one goes. */
-void values_take(Values *values, MrContext *context, const char *name, uint32_t global, Loaded *loaded);
+/* Takes the value of the program's global that the cell leaves under a name: an earlier one goes. */
+void values_take(Values *values, MrContext *context, const CellName *known, Loaded *loaded);
 
 /* Adds the bytes of the program's global. False: it is no string. */
 bool values_text(const MrContext *context, uint32_t global, Buf *out);

@@ -84,7 +84,7 @@ static void take_values(CellRun *run, MrContext *context) {
             run->outcome.has_value = values_text(context, name.global, run->text);
             continue;
         }
-        values_take(&run->workbench->values, context, name.name, name.global, run->loaded);
+        values_take(&run->workbench->values, context, &name, run->loaded);
         if (strcmp(name.name, "it") == 0) run->outcome.has_value = true;
     }
 }
