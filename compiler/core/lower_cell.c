@@ -67,6 +67,29 @@ static void find_loop(CoreExpr *expr, void *found) {
     core_each_child(expr, find_loop, found);
 }
 
+typedef struct OwnLoops {
+    const SourceMap *sources;
+    bool are_there;
+} OwnLoops;
+
+static void find_own_loop(CoreExpr *expr, void *context) {
+    OwnLoops *loops = context;
+    bool is_loop = expr->kind == CORE_FOR || expr->kind == CORE_WHILE;
+    if (is_loop && !source_file(loops->sources, expr->span.file)->is_library) loops->are_there = true;
+    core_each_child(expr, find_own_loop, loops);
+}
+
+/* Loops of the program's own must not wait for a better version of the code that they are in: it comes with the next call. Those of
+ * the library are in functions that are called often, or over soon, and kernels and what walks streams are called for each chunk.
+ */
+bool core_may_be_replaced(const CoreProgram *program) {
+    OwnLoops loops = {.sources = program->sources};
+    find_own_loop(program->top_level->body, &loops);
+    for (size_t i = 0; i < program->fns.len; i++)
+        if (!program->fns.items[i]->element) find_own_loop(program->fns.items[i]->body, &loops);
+    return !loops.are_there;
+}
+
 bool core_runs_once(const CoreProgram *program) {
     bool has_loop = program->jobs.len > 0 || program->fns.len > 1;
     if (!has_loop) find_loop(program->top_level->body, &has_loop);

@@ -4,6 +4,7 @@
  * Functions of quick loops do not fail, and have one argument more: where their doubt is noted (quick.h). */
 #include "compiler/llvm/expr.h"
 #include "compiler/llvm/variants.h"
+#include "compiler/llvm/ways.h"
 
 #include <stddef.h>
 #include <string.h>
@@ -168,6 +169,10 @@ LLVMValueRef gen_function_constant(Gen *gen, const CoreFn *fn) {
     value->fn = fn;
     value->constant = LLVMAddGlobal(gen->module, type, arena_printf(gen->arena, "function %s", fn->name));
     value->code = declare_wrapper(gen, fn);
+    if (gen->options.part == GEN_BETTER) { /* function values stay those of the first program, and lead here from there */
+        LLVMSetValueName2(value->constant, ways_symbol(fn->name).text, WAYS_SYMBOL);
+        return value->constant;
+    }
     LLVMSetGlobalConstant(value->constant, 1);
     LLVMSetLinkage(value->constant, LLVMPrivateLinkage);
     LLVMValueRef fields[] = {

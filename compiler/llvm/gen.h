@@ -12,6 +12,8 @@
 #include "compiler/core/core.h"
 #include "compiler/source/diag.h"
 
+typedef enum GenPart { GEN_WHOLE, GEN_FIRST, GEN_BETTER } GenPart;
+
 typedef struct GenOptions {
     unsigned level;          /* optimisation, 0 … 3 */
     bool is_debug;           /* line tables for gdb */
@@ -20,6 +22,7 @@ typedef struct GenOptions {
     const char *hot_bitcode; /* path of the runtime's hot functions, compiled for the target; not read at level 0 */
     bool may_be_interrupted; /* loops look whether they are: MR_INTERRUPTED */
     bool may_split;          /* a large program may become two objects, which two threads make; for gen_emit_objects */
+    GenPart part;            /* of a program that is replaced while it runs (ways.h) */
     const char *name;        /* of the program, for people; NULL: the first source file's path */
 } GenOptions;
 

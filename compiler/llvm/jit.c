@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "compiler/llvm/ways.h"
 
 struct JitCode {
     Jit *jit;
@@ -77,15 +78,36 @@ static JitCode *library_new(Jit *jit, char **error) {
     return code;
 }
 
-JitCode *jit_load(Jit *jit, const char *object, size_t len, char **error) {
+static LLVMErrorRef define_values(Jit *jit, JitCode *code, const JitValue *values, size_t count) {
+    LLVMOrcExecutionSessionRef session = LLVMOrcLLJITGetExecutionSession(jit->orc);
+    LLVMOrcCSymbolMapPair *pairs = xcalloc(count + 1, sizeof *pairs);
+    for (size_t i = 0; i < count; i++) {
+        pairs[i].Name = LLVMOrcExecutionSessionIntern(session, ways_symbol(values[i].name).text);
+        pairs[i].Sym.Address = (uint64_t)(uintptr_t)values[i].at;
+        pairs[i].Sym.Flags.GenericFlags = LLVMJITSymbolGenericFlagsExported;
+    }
+    LLVMErrorRef problem = count ? LLVMOrcJITDylibDefine(code->library, LLVMOrcAbsoluteSymbols(pairs, count)) : NULL;
+    free(pairs);
+    return problem;
+}
+
+JitCode *jit_load_better(Jit *jit, const char *object, size_t len, const JitValue *values, size_t count, char **error) {
     JitCode *code = library_new(jit, error);
     if (!code) return NULL;
+    LLVMErrorRef problem = define_values(jit, code, values, count);
     LLVMMemoryBufferRef bytes = LLVMCreateMemoryBufferWithMemoryRangeCopy(object, len, "cell");
-    LLVMErrorRef problem = LLVMOrcLLJITAddObjectFile(jit->orc, code->library, bytes);
+    if (problem)
+        LLVMDisposeMemoryBuffer(bytes);
+    else
+        problem = LLVMOrcLLJITAddObjectFile(jit->orc, code->library, bytes);
     if (!problem) return code;
     *error = message_of(problem);
     jit_unload(&code);
     return NULL;
+}
+
+JitCode *jit_load(Jit *jit, const char *object, size_t len, char **error) {
+    return jit_load_better(jit, object, len, NULL, 0, error);
 }
 
 /* A look-up by LLJIT's own function is in its main library: this one asks the execution session, and waits. */
@@ -107,6 +129,27 @@ void *jit_find(JitCode *code, const char *name) {
     Found found = {0};
     LLVMOrcExecutionSessionLookup(session, LLVMOrcLookupKindStatic, &where, 1, &what, 1, on_found, &found);
     return found.address;
+}
+
+static void lead(Way *way, void *elsewhere) {
+    __atomic_store_n(&way->leads, elsewhere, __ATOMIC_RELEASE);
+}
+
+bool jit_lead(JitCode *code, const void *function, void *elsewhere) {
+    Way *ways = jit_find(code, WAYS_TABLE);
+    for (Way *way = ways; way && way->name; way++) {
+        if (way->function != function) continue;
+        lead(way, elsewhere);
+        return true;
+    }
+    return false;
+}
+
+void jit_lead_all(JitCode *code, JitCode *better) {
+    Way *ways = jit_find(code, WAYS_TABLE), *others = jit_find(better, WAYS_TABLE);
+    for (Way *way = ways; way && others && way->name; way++)
+        for (const Way *other = others; other->name; other++)
+            if (strcmp(way->name, other->name) == 0) lead(way, other->function);
 }
 
 void jit_unload(JitCode **code) {

@@ -178,6 +178,10 @@ void gen_job_code(Gen *gen, const CoreJob *job);     /* kernel, merge, finish an
 void gen_cold(Gen *gen, LLVMValueRef function); /* it runs seldom: it is not optimised, and not inlined */
 void gen_find_cold(Gen *gen);                   /* when all code is made: marks what only such functions call */
 
+/* ---- ways.c */
+
+void gen_ways(Gen *gen, bool is_first); /* when all code is made: its functions can be replaced, or replace those of another */
+
 /* ---- program.c */
 
 void gen_program_constant(Gen *gen); /* mr_program, main */

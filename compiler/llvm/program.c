@@ -98,6 +98,7 @@ GenModule *gen_program(const CoreProgram *program, const GenOptions *options, Di
     gen_program_constant(gen);
     debug_finish(gen);
     gen_find_cold(gen);
+    if (options->part != GEN_WHOLE) gen_ways(gen, options->part == GEN_FIRST);
     gen->stats.made = gen_module_size(gen->module);
     double made = seconds_now();
     gen->stats.make_seconds = made - start;

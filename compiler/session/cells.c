@@ -314,6 +314,12 @@ Session *cells_compile(Cells *cells, const char *name, const char *text, size_t 
     return compile(cells, &cells->options, name, text, len, wants_value);
 }
 
+Session *cells_compile_better(Cells *cells, const char *name, const char *text, size_t len, bool wants_value) {
+    Session *session = compile(cells, &cells->options, name, text, len, wants_value);
+    session->is_better = true;
+    return session;
+}
+
 Session *cells_compile_once(Cells *cells, const char *name, const char *text, size_t len) {
     SessionOptions options = cells->options;
     options.optimise = 0;

@@ -38,6 +38,9 @@ Session *cells_compile(Cells *cells, const char *name, const char *text, size_t 
 /* The same, of what is to run once only: it is compiled as quickly as possible, whatever is in it. */
 Session *cells_compile_once(Cells *cells, const char *name, const char *text, size_t len);
 
+/* The same cell as that of cells_compile, which was session_is_first and has not been kept yet: what replaces it. */
+Session *cells_compile_better(Cells *cells, const char *name, const char *text, size_t len, bool wants_value);
+
 /* Of a cell without errors (session_object was true): the names whose values it must be given, and those that it leaves, `it` among
  * them. False: there are no more. */
 bool cell_given(const Session *cell, size_t index, CellName *out);

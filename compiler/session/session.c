@@ -182,19 +182,29 @@ static bool reach_module(Session *session, bool may_split) {
         const char *hot = folder && machine ? arena_printf(session->arena, "%s/hot-%s.bc", folder, machine) : NULL;
         bool is_quick =
             session->cell != CELL_NONE && core_runs_once(session->core); /* optimising it takes longer than running it */
-        GenOptions options = {.level = is_quick ? 0 : (unsigned)session->options.optimise,
+        size_t from = session->options.optimise > 0 && session->cell != CELL_NONE ? session->options.replaced_from : 0;
+        session->is_first =
+            from && !is_quick && !session->is_better && core_size(session->core) >= from && core_may_be_replaced(session->core);
+        GenOptions options = {.level = is_quick || session->is_first ? 0 : (unsigned)session->options.optimise,
                               .is_debug = session->options.debug,
                               .target = session->options.target,
                               .cpu = session->options.cpu,
                               .hot_bitcode = hot,
                               .may_be_interrupted = session->cell != CELL_NONE,
                               .may_split = may_split,
+                              .part = session->is_first    ? GEN_FIRST
+                                      : session->is_better ? GEN_BETTER
+                                                           : GEN_WHOLE,
                               .name = source_file(session->sources, session->file)->path};
         TraceStart start = trace_start(session->arena);
         session->module = gen_program(session->core, &options, session->diags);
         trace_module(session, start);
     }
     return session->module && !diag_has_errors(session->diags);
+}
+
+bool session_is_first(const Session *session) {
+    return session->is_first;
 }
 
 static void report_job(void *module, const CoreJob *job, Buf *out) {

@@ -20,6 +20,8 @@ typedef struct SessionOptions {
     bool trace;              /* keep count of what session_trace shows */
     const char *target;      /* "aarch64-linux-gnu"; NULL: this machine's */
     const char *cpu;         /* a level of the target; NULL: x86-64-v2, or armv8-a */
+    size_t replaced_from;    /* expressions: larger cells may be begun with quickly, and replaced when they take long
+                                (session_is_first); 0: none is */
     const char *library_dir; /* holds libmrt.a, and hot-MACHINE.bc for each target */
 } SessionOptions;
 
@@ -54,6 +56,10 @@ bool session_write_object(Session *session, const char *path);
 
 /* The same, into memory. */
 bool session_object(Session *session, Buf *out);
+
+/* Whether the object is one that was compiled quickly, for a large program, and should be replaced when it runs long: by that of
+ * cells_compile_better, function by function (jit_lead_all). */
+bool session_is_first(const Session *session);
 
 enum { SESSION_OBJECTS = 2 };
 

@@ -44,6 +44,7 @@ struct Session {
     VEC(CellValue) kept;
     Trace trace;
     bool is_loaded;
+    bool is_first, is_better; /* what session_is_first says; of a program that replaces one that is */
 };
 
 ParseInput session_parse_input(const Session *session);

@@ -332,7 +332,8 @@ static bool is_done_after_a_while(Experiment *experiment) {
     return !experiment->call;
 }
 
-void experiment_run(Experiment *experiment, ExperimentCall *call, void *data, const volatile sig_atomic_t *interrupt) {
+void experiment_run(Experiment *experiment, ExperimentCall *call, void *data, const volatile sig_atomic_t *interrupt,
+                    ExperimentMeanwhile *meanwhile) {
     const char *limit = experiment->context.stack_limit;
     bool is_interrupted = false;
     pthread_mutex_lock(&experiment->mutex);
@@ -341,7 +342,12 @@ void experiment_run(Experiment *experiment, ExperimentCall *call, void *data, co
     pthread_cond_broadcast(&experiment->changed);
     while (!is_done_after_a_while(experiment)) {
         if (experiment->attach && !atomic_load(&experiment->is_lost) && attach_is_gone(experiment->attach)) lose(experiment);
-        if (!*interrupt || is_interrupted) continue;
+        if (meanwhile) {
+            pthread_mutex_unlock(&experiment->mutex);
+            meanwhile(data);
+            pthread_mutex_lock(&experiment->mutex);
+        }
+        if (!interrupt || !*interrupt || is_interrupted) continue;
         is_interrupted = true;
         atomic_store(&experiment->limit, 0);
         __atomic_store_n(&experiment->context.stack_limit, MR_INTERRUPTED, __ATOMIC_RELAXED);

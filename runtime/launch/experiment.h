@@ -54,7 +54,11 @@ void experiment_call(Experiment *experiment, ExperimentCall *call, void *data);
 
 /* The same, of what runs a program: as soon as *interrupt, which a signal's handler may set, is not 0, what the root is at fails,
  * and with it the jobs that it waits for. */
-void experiment_run(Experiment *experiment, ExperimentCall *call, void *data, const volatile sig_atomic_t *interrupt);
+/* `interrupt` NULL: nothing interrupts it. `meanwhile`, if it is not NULL, is called with the data now and then, on this thread,
+ * while it runs. */
+typedef void ExperimentMeanwhile(void *data);
+void experiment_run(Experiment *experiment, ExperimentCall *call, void *data, const volatile sig_atomic_t *interrupt,
+                    ExperimentMeanwhile *meanwhile);
 
 /* In an experiment_call: the context is in the program until it leaves it again, with globals that are all zero at first; workers
  * know its tasks from then on. */

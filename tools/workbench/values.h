@@ -17,6 +17,7 @@
 typedef struct Loaded {
     struct Loaded *next;
     JitCode *code;
+    JitCode *better; /* what replaces its functions; NULL: nothing does */
     const MrProgram *program;
     Code *object;    /* for workers that lack it */
     unsigned values; /* that have descriptors there */

@@ -9,6 +9,7 @@
 #include "runtime/io/state.h"
 #include "runtime/launch/experiment.h"
 #include "runtime/value/value.h"
+#include "tools/workbench/better.h"
 #include "tools/workbench/processes.h"
 #include "tools/workbench/values.h"
 
@@ -19,6 +20,13 @@ struct Workbench {
     Experiment *experiment;
     Values values;  /* the experiment's thread's */
     Loaded *loaded; /* cells, the last one first */
+    Better *left;   /* replacements of cells that were over before they came */
+    long patience;  /* milliseconds until a cell that was compiled quickly gets a replacement */
+};
+
+enum {
+    PATIENCE = 40, /* milliseconds: as Workbench.patience */
+    LARGE = 1000   /* expressions of a cell that takes longer than that to compile well */
 };
 
 static double seconds_now(void) {
@@ -31,7 +39,10 @@ Workbench *workbench_new(const WorkbenchConfig *config, char **error) {
     Workbench *self = xcalloc(1, sizeof *self);
     ExperimentConfig experiment = {
         .workers = config->workers, .argc = config->argc, .argv = config->argv, .is_served = config->is_served};
+    const char *patience = getenv("MR_BETTER_MS"); /* for tests; -1: no cell is run before it was replaced, however small it is */
+    self->patience = patience && *patience ? strtol(patience, NULL, 10) : PATIENCE;
     SessionOptions session = {.optimise = config->optimise, .library_dir = config->library_dir};
+    if (!config->processes) session.replaced_from = self->patience < 0 ? 1 : LARGE; /* processes have copies of their own */
     self->cells = cells_new(&session);
     if (config->processes) self->processes = processes_new(config->processes->options, config->argc, config->argv, error);
     if (self->processes) experiment.processes = processes_of(self->processes);
@@ -54,7 +65,12 @@ static void forget_values(MrContext *context, void *data) {
 typedef struct CellRun {
     Workbench *workbench;
     const Session *cell;
+    const char *source;
+    size_t len;
+    const CellOptions *options;
+    double begun;
     Loaded *loaded;
+    Better *better; /* what may replace its code, while it is being made */
     CellOutcome outcome;
     Buf *messages;
     Buf *text; /* gets the value, which is not kept; NULL: what the cell leaves is kept */
@@ -107,6 +123,7 @@ static void run_cell(MrContext *context, void *data) {
 static void loaded_free(Loaded *loaded) {
     jit_unload(&loaded->code);
     code_release(&loaded->object);
+    if (loaded->better) jit_unload(&loaded->better);
     free(loaded);
 }
 
@@ -152,17 +169,37 @@ static Loaded *load(Workbench *self, Session *cell, Buf *messages) {
     return loaded;
 }
 
+/* While a cell runs that was compiled quickly: when that takes long, it is compiled well, too, and its calls lead there. */
+static void improve(void *data) {
+    CellRun *run = data;
+    Workbench *self = run->workbench;
+    if (run->loaded->better || !session_is_first(run->cell)) return;
+    if (!run->better && seconds_now() - run->begun < (double)self->patience / 1000) return;
+    if (!run->better)
+        run->better =
+            better_new(cells_compile_better(self->cells, run->options->name, run->source, run->len, run->options->wants_value));
+    if (better_is_done(run->better)) {
+        run->loaded->better = better_load(run->better, self->jit, run->loaded->code, run->loaded->program);
+    }
+}
+
 static void run_loaded(CellRun *run, const volatile sig_atomic_t *interrupt) {
-    if (interrupt)
-        experiment_run(run->workbench->experiment, run_cell, run, interrupt);
-    else
-        experiment_call(run->workbench->experiment, run_cell, run);
+    run->begun = seconds_now();
+    if (run->options && run->workbench->patience < 0) {
+        improve(run);
+        while (run->better && !better_is_done(run->better)) nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
+        improve(run);
+    }
+    experiment_run(run->workbench->experiment, run_cell, run, interrupt, run->options ? improve : NULL);
+    if (run->better) better_leave(&run->better, &run->workbench->left);
 }
 
 CellOutcome workbench_run(Workbench *self, const char *text, size_t len, const CellOptions *options, Buf *messages) {
     double start = seconds_now();
+    better_clear(&self->left, false);
     Session *cell = cells_compile(self->cells, options->name, text, len, options->wants_value);
-    CellRun run = {.workbench = self, .cell = cell, .messages = messages, .outcome = {.end = CELL_REFUSED}};
+    CellRun run = {.workbench = self, .cell = cell, .source = text, .len = len, .options = options, .messages = messages};
+    run.outcome.end = CELL_REFUSED;
     if (!session_has_errors(cell)) run.loaded = load(self, cell, messages);
     session_diagnostics(cell, options->format, options->is_coloured, messages);
     double loaded = seconds_now();
@@ -235,6 +272,7 @@ bool workbench_free(Workbench **workbench) {
         loaded_free(loaded);
     }
     processes_free(&self->processes);
+    better_clear(&self->left, true);
     jit_free(&self->jit);
     cells_free(&self->cells);
     free(self);
