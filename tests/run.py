@@ -201,16 +201,18 @@ def conformance(options):
 
 
 def cells(options):
-    """What a compiled program prints, mri prints: the programs of `conformance` and `run` as the first cell of an experiment, whose
-    workers are threads."""
+    """What a compiled program prints, mri prints: the programs of `conformance` and `run` as the first cell of an experiment: with workers
+    that are processes, and with threads, where all code that can be replaced while it runs has been replaced."""
+    ways = [(["-n", 3], {}), ([], {"MR_BETTER_MS": "-1"})]
     def check(source, expected, wanted, args, stdin=b""):
         with tempfile.TemporaryDirectory() as tmp:
-            env = dict(os.environ, MR_LOCAL_MS="0")
             (Path(tmp) / "tests").symlink_to(ROOT / "tests")  # programs see their own names as the others do
-            status, out, err = run([options.mrc.parent / "mri", "-n", 3, source.relative_to(ROOT), *args], cwd=tmp, stdin=stdin, env=env)
-            if status != wanted:
-                raise Failure(f"exit status {status}, expected {wanted}\n{err.decode(errors='replace')[-3000:]}")
-            compare(expected, out, "output")
+            for flags, also in ways:
+                env = dict(os.environ, MR_LOCAL_MS="0", **also)
+                status, out, err = run([options.mrc.parent / "mri", *flags, source.relative_to(ROOT), *args], cwd=tmp, stdin=stdin, env=env)
+                if status != wanted:
+                    raise Failure(f"{flags}: exit status {status}, expected {wanted}\n{err.decode(errors='replace')[-3000:]}")
+                compare(expected, out, f"output with {flags or 'threads'}")
 
     for source in sorted((ROOT / "tests/conformance").glob("*/*.mr")):
         text = source.read_text(errors="replace")
