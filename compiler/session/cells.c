@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "compiler/session/mentions.h"
 #include "compiler/session/recipe.h"
 
 /* The text of a cell, for the declarations in it. */
@@ -70,83 +71,6 @@ void cells_free(Cells **cells) {
     free((*cells)->known);
     free(*cells);
     *cells = NULL;
-}
-
-/* ---- which names a tree mentions, and which it declares */
-
-typedef VEC(Name) Names;
-
-typedef struct Mentions {
-    Arena *arena;
-    Names *names;
-} Mentions;
-
-static void add_name(Mentions *mentions, Name name) {
-    if (name) vec_push(mentions->arena, mentions->names, name);
-}
-
-static void collect_mentions(Ast *node, void *context) {
-    Mentions *mentions = context;
-    switch (node->kind) {
-    case AST_NAME_REF: add_name(mentions, ast_as(NameRef, node)->name); break;
-    case AST_METHOD: add_name(mentions, ast_as(Method, node)->name); break;
-    case AST_TYPE_NAME:
-        add_name(mentions, ast_as(TypeName, node)->module);
-        add_name(mentions, ast_as(TypeName, node)->name);
-        break;
-    case AST_PAT_CONSTRUCTOR:
-        add_name(mentions, ast_as(PatConstructor, node)->module);
-        add_name(mentions, ast_as(PatConstructor, node)->name);
-        break;
-    case AST_PAT_NAME: add_name(mentions, ast_as(PatName, node)->name); break; /* may be a constructor without fields */
-    default: break;
-    }
-    ast_each_child(node, collect_mentions, context);
-}
-
-/* "./my/util.mr" is the module util. */
-static Name import_name(const ParseInput *input, const AstImport *import) {
-    if (import->alias) return import->alias;
-    const char *path = import->path.bytes ? import->path.bytes : "";
-    const char *slash = strrchr(path, '/'), *stem = slash ? slash + 1 : path;
-    return intern(input->names, stem, strcspn(stem, "."));
-}
-
-/* A let of a function literal is a declaration as an fn is: its type may be general. */
-static bool is_function_let(const Ast *item) {
-    if (item->kind != AST_LET || ((const AstLet *)item)->pattern->kind != AST_PAT_NAME) return false;
-    const Ast *value = ((const AstLet *)item)->value;
-    while (value->kind == AST_PAREN) value = ((const AstParen *)value)->value;
-    return value->kind == AST_LAMBDA;
-}
-
-/* Whether the item is kept as text, and the names that it declares. */
-static bool declared_names(const ParseInput *input, const Ast *item, Names *names) {
-    Mentions out = {input->arena, names};
-    switch (item->kind) {
-    case AST_FN: add_name(&out, ((const AstFn *)item)->name); return true;
-    case AST_EXTERN: add_name(&out, ((const AstExtern *)item)->name); return true;
-    case AST_REDUCER: add_name(&out, ((const AstReducer *)item)->name); return true;
-    case AST_LET:
-        if (is_function_let(item)) add_name(&out, ((const AstPatName *)((const AstLet *)item)->pattern)->name);
-        return is_function_let(item);
-    case AST_TYPE_DECL: {
-        const AstTypeDecl *type = (const AstTypeDecl *)item;
-        add_name(&out, type->name);
-        for (size_t i = 0; i < type->constructors.len; i++)
-            if (!type->is_record && type->constructors.items[i]->kind == AST_CONSTRUCTOR)
-                add_name(&out, ((const AstConstructor *)type->constructors.items[i])->name);
-        return true;
-    }
-    case AST_IMPORT: {
-        const AstImport *import = (const AstImport *)item;
-        if (import->names.len == 0) add_name(&out, import_name(input, import));
-        for (size_t i = 0; i < import->names.len; i++)
-            if (import->names.items[i]->kind == AST_NAME_REF) add_name(&out, ((const AstNameRef *)import->names.items[i])->name);
-        return true;
-    }
-    default: return false;
-    }
 }
 
 static bool has_name(const Known *known, const char *name) {
@@ -247,7 +171,7 @@ static void take_wanted(Composer *c) {
             c->is_taken[i] = true;
             add_items(c, known, &c->items[i]);
             for (size_t j = 0; j < c->items[i].len; j++)
-                collect_mentions(c->items[i].items[j], &(Mentions){c->session->arena, &c->wanted});
+                mentions_add(c->items[i].items[j], &(Mentions){c->session->arena, &c->wanted});
         }
     }
 }
@@ -297,8 +221,8 @@ static Session *compile(Cells *cells, const SessionOptions *options, const char 
     session->own_items = session->tree->items;
     for (size_t i = 0; i < session->own_items.len; i++) {
         Ast *item = session->own_items.items[i];
-        declared_names(&input, item, &c.redeclared);
-        collect_mentions(item, &(Mentions){arena, &c.wanted});
+        mentions_declared(&input, item, &c.redeclared);
+        mentions_add(item, &(Mentions){arena, &c.wanted});
     }
     c.is_taken = arena_array(arena, bool, cells->count + 1);
     c.items = arena_array(arena, AstList, cells->count + 1);
@@ -545,7 +469,7 @@ void cells_keep(Cells *cells, Session *cell) {
     text->users = 1;
     for (size_t i = 0; i < cell->own_items.len; i++) {
         Names names = {0};
-        if (declared_names(&input, cell->own_items.items[i], &names))
+        if (mentions_declared(&input, cell->own_items.items[i], &names))
             keep_declaration(cells, cell, cell->own_items.items[i], &names, text);
     }
     text_release(text);

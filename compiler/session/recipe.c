@@ -1,5 +1,6 @@
 /* recipe.c: see recipe.h. A recipe's text is that of its expression, cut where a value's name takes the place of what made it. */
 #include "compiler/session/recipe.h"
+#include "compiler/session/mentions.h"
 
 #include <string.h>
 
@@ -80,11 +81,6 @@ static const AstLet *let_of(const Symbol *symbol) {
     return symbol->decl && symbol->decl->kind == AST_LET ? (const AstLet *)symbol->decl : NULL;
 }
 
-static bool is_function_literal(const Ast *value) {
-    while (value->kind == AST_PAREN) value = ((const AstParen *)value)->value;
-    return value->kind == AST_LAMBDA;
-}
-
 /* The name that the recipe of this let is kept under; NULL: it is none. */
 static const char *recipe_of(const Finder *f, const AstLet *let) {
     const AstGiven *given = let->value->kind == AST_GIVEN ? (const AstGiven *)let->value : NULL;
@@ -99,7 +95,7 @@ static const char *recipe_of(const Finder *f, const AstLet *let) {
 /* A global of the program itself: its value as it is now, or its recipe, under a name that will go on meaning it. */
 static void take_global(Finder *f, Ast *node) {
     const AstLet *let = let_of(node->symbol);
-    bool is_declaration = let && is_function_literal(let->value);
+    bool is_declaration = let && mentions_is_function(let->value);
     if (is_declaration) return; /* kept as one */
     const char *recipe = let ? recipe_of(f, let) : NULL;
     const char *name = recipe ? recipe : recipe_name(f->cell->arena, f->number, node->symbol->name);
@@ -306,7 +302,7 @@ void recipes_find(Session *cell, uint64_t *numbers) {
         Ast *item = cell->tree->items.items[i];
         AstLet *let = item->kind == AST_LET ? ast_as(Let, item) : NULL;
         size_t before = cell->recipes.len;
-        if (i >= given && let && let->pattern->kind == AST_PAT_NAME && !is_function_literal(let->value))
+        if (i >= given && let && let->pattern->kind == AST_PAT_NAME && !mentions_is_function(let->value))
             find(cell, ast_as(PatName, let->pattern)->name, let, let->value, numbers, &items);
         else if (item == cell->checked.value)
             find(cell, "it", NULL, item, numbers, &items);
