@@ -5,6 +5,7 @@
 #include "runtime/net/link.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -18,11 +19,14 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "runtime/net/gate.h"
+#include "runtime/net/inlet.h"
 #include "runtime/net/peers.h"
 #include "runtime/net/segment.h"
 #include "runtime/net/tcp.h"
 #include "runtime/net/wire.h"
 #include "runtime/net/zap.h"
+
+enum { FIRST_CLIENT = 5 }; /* what is waited for: the control and the data socket, the wake, two gates, clients */
 
 enum {
     LINGER = 1000,
@@ -57,7 +61,7 @@ struct Net {
 
 typedef struct Client {
     char endpoint[MESSAGE_ENDPOINT_SIZE];
-    void *socket;
+    Inlet inlet;
     uint64_t used_at; /* when something was sent to it or came from it last */
     bool is_strange;  /* as in PeerId */
 } Client;
@@ -72,14 +76,14 @@ struct Link {
     bool is_hub, has_keys;
     bool control_is_strange; /* the scheduler, as in PeerId */
     KeyPair own;
-    void *control, *data;
+    Inlet control, data; /* without a socket: it has none */
     char control_endpoint[MESSAGE_ENDPOINT_SIZE], data_endpoint[MESSAGE_ENDPOINT_SIZE];
     Gate *control_gate, *data_gate; /* of those that listen on tcp */
     Peers control_peers, data_peers;
     Client *clients;
     size_t client_count, client_cap;
-    uint64_t rested_at;    /* when they were looked at last */
-    zmq_pollitem_t *items; /* control, data, wake, gates, clients; those that are not there are left out */
+    uint64_t rested_at;   /* when they were looked at last */
+    struct pollfd *items; /* control, data, wake, gates, clients; those that are not there are negative */
     size_t item_cap;
     int wake;
     size_t turn;        /* which socket is asked first, so that none is starved */
@@ -287,18 +291,18 @@ static void *connect_to(Link *link, const char *endpoint, bool is_data, int ling
 
 static bool open_sockets(Link *link, const LinkConfig *config, char **error) {
     if (config->data) {
-        link->data = listen_at(link, config->data, true, link->data_endpoint, &link->data_gate, error);
-        if (!link->data) return false;
+        link->data = inlet_new(listen_at(link, config->data, true, link->data_endpoint, &link->data_gate, error));
+        if (!link->data.socket) return false;
     }
     if (config->is_hub) {
-        link->control = listen_at(link, config->control, false, link->control_endpoint, &link->control_gate, error);
-        return link->control != NULL;
+        link->control = inlet_new(listen_at(link, config->control, false, link->control_endpoint, &link->control_gate, error));
+        return link->control.socket != NULL;
     }
     snprintf(link->control_endpoint, sizeof link->control_endpoint, "%s", config->control);
-    link->control = connect_to(link, config->control, false, LINGER);
-    if (!link->control && asprintf(error, "cannot open the connection %s: %s", config->control, zmq_strerror(errno)) < 0)
+    link->control = inlet_new(connect_to(link, config->control, false, LINGER));
+    if (!link->control.socket && asprintf(error, "cannot open the connection %s: %s", config->control, zmq_strerror(errno)) < 0)
         *error = NULL;
-    return link->control != NULL;
+    return link->control.socket != NULL;
 }
 
 Link *link_open(Net *net, const LinkConfig *config, char **error) {
@@ -318,9 +322,9 @@ Link *link_open(Net *net, const LinkConfig *config, char **error) {
 void link_close(Link **link) {
     Link *self = *link;
     if (!self) return;
-    if (self->control) zmq_close(self->control);
-    if (self->data) zmq_close(self->data);
-    for (size_t i = 0; i < self->client_count; i++) zmq_close(self->clients[i].socket);
+    if (self->control.socket) zmq_close(self->control.socket);
+    if (self->data.socket) zmq_close(self->data.socket);
+    for (size_t i = 0; i < self->client_count; i++) zmq_close(self->clients[i].inlet.socket);
     gate_free(&self->control_gate);
     gate_free(&self->data_gate);
     key_pair_wipe(&self->own);
@@ -356,20 +360,22 @@ void link_allow_all(Link *link, const Message *allow) {
 /* ---- sending */
 
 /* Where there is nobody to send to nothing is sent. */
-static void send_message(void *socket, const PeerId *peer, const Message *message) {
+static void send_message(Inlet *inlet, const PeerId *peer, const Message *message) {
     uint8_t head[WIRE_HEAD];
     size_t head_size = wire_encode(message, head);
-    if (peer && zmq_send(socket, peer->id, peer->size, ZMQ_SNDMORE | ZMQ_DONTWAIT) < 0) return;
+    inlet_doubt(inlet);
+    if (peer && zmq_send(inlet->socket, peer->id, peer->size, ZMQ_SNDMORE | ZMQ_DONTWAIT) < 0) return;
     zmq_msg_t datagram;
     if (zmq_msg_init_size(&datagram, head_size + message->size) != 0) out_of_memory(head_size + message->size);
     memcpy(zmq_msg_data(&datagram), head, head_size);
     if (message->size) memcpy((char *)zmq_msg_data(&datagram) + head_size, message->bytes, message->size);
-    if (zmq_msg_send(&datagram, socket, ZMQ_DONTWAIT) < 0) zmq_msg_close(&datagram);
+    if (zmq_msg_send(&datagram, inlet->socket, ZMQ_DONTWAIT) < 0) zmq_msg_close(&datagram);
 }
 
-static bool send_bytes(void *socket, const PeerId *peer, const Buf *bytes) {
-    if (peer && zmq_send(socket, peer->id, peer->size, ZMQ_SNDMORE | ZMQ_DONTWAIT) < 0) return false;
-    return zmq_send(socket, bytes->data, bytes->len, ZMQ_DONTWAIT) >= 0;
+static bool send_bytes(Inlet *inlet, const PeerId *peer, const Buf *bytes) {
+    inlet_doubt(inlet);
+    if (peer && zmq_send(inlet->socket, peer->id, peer->size, ZMQ_SNDMORE | ZMQ_DONTWAIT) < 0) return false;
+    return zmq_send(inlet->socket, bytes->data, bytes->len, ZMQ_DONTWAIT) >= 0;
 }
 
 void link_send_peer(Link *link, uint32_t peer, const Message *message) {
@@ -387,7 +393,7 @@ void link_send(Link *link, const Message *message) {
 bool link_flush(Link *link) {
     if (link->out.len == 0) return true;
     const PeerId *to = link->is_hub ? peers_at(&link->control_peers, link->out_peer) : NULL;
-    bool is_sent = (to || !link->is_hub) && send_bytes(link->control, to, &link->out);
+    bool is_sent = (to || !link->is_hub) && send_bytes(&link->control, to, &link->out);
     link->out.len = 0;
     return is_sent;
 }
@@ -407,7 +413,7 @@ void link_send_answer(Link *link, uint32_t peer, const Message *message) {
     const PeerId *to = peers_at(&link->data_peers, peer);
     if (!to) return;
     Message out = through_segment(link, to, message);
-    send_message(link->data, to, &out);
+    send_message(&link->data, to, &out);
 }
 
 /* Whom we ask once we often ask again, so the connection stays. An endpoint that cannot be connected to gives no answer: the pull's
@@ -418,14 +424,14 @@ void link_send_data(Link *link, const char *endpoint, const Message *message) {
     for (size_t i = 0; i < link->client_count; i++) {
         if (strcmp(link->clients[i].endpoint, endpoint) == 0) {
             link->clients[i].used_at = clock_now();
-            send_message(link->clients[i].socket, NULL, &get);
+            send_message(&link->clients[i].inlet, NULL, &get);
             return;
         }
     }
     char moved[MESSAGE_ENDPOINT_SIZE]; /* the scheduler's process listens where it is known, but may not know where that is */
     bool is_moved = !link->is_hub && tcp_beside(moved, endpoint, link->control_endpoint);
-    Client client = {.socket = connect_to(link, is_moved ? moved : endpoint, true, 0), .used_at = clock_now()};
-    if (!client.socket) {
+    Client client = {.inlet = inlet_new(connect_to(link, is_moved ? moved : endpoint, true, 0)), .used_at = clock_now()};
+    if (!client.inlet.socket) {
         link->dropped++;
         return;
     }
@@ -434,8 +440,8 @@ void link_send_data(Link *link, const char *endpoint, const Message *message) {
         link->client_cap = link->client_cap ? link->client_cap * 2 : 4;
         link->clients = xrealloc(link->clients, link->client_cap * sizeof *link->clients);
     }
+    send_message(&client.inlet, NULL, &get);
     link->clients[link->client_count++] = client;
-    send_message(client.socket, NULL, &get);
 }
 
 size_t link_rest(Link *link, uint64_t now) {
@@ -446,7 +452,7 @@ size_t link_rest(Link *link, uint64_t now) {
             i++;
             continue;
         }
-        zmq_close(client->socket);
+        zmq_close(client->inlet.socket);
         *client = link->clients[--link->client_count];
     }
     return link->client_count;
@@ -454,29 +460,54 @@ size_t link_rest(Link *link, uint64_t now) {
 
 /* ---- receiving */
 
+/* The inlet that the item `at` is for; NULL: it is for something else. */
+static Inlet *inlet_at(Link *link, size_t at) {
+    if (at == 0) return &link->control;
+    if (at == 1) return link->data.socket ? &link->data : NULL;
+    return at >= FIRST_CLIENT ? &link->clients[at - FIRST_CLIENT].inlet : NULL;
+}
+
+static int gate_fd(Gate *gate) {
+    return gate ? inlet_new(gate_socket(gate)).fd : -1;
+}
+
+/* After a wait that found something: whether it is more than what sockets tell one another without a message. */
+static bool has_come(Link *link, size_t count) {
+    bool is_any = false;
+    for (size_t i = 0; i < count; i++) {
+        Inlet *inlet = inlet_at(link, i);
+        if (!link->items[i].revents) continue;
+        if (inlet) inlet_doubt(inlet);
+        if (!inlet || !inlet_settle(inlet)) is_any = true;
+    }
+    return is_any;
+}
+
 void link_wait(Link *link, int timeout) {
     uint64_t now = clock_now();
     if (link->segments) segments_rest(link->segments, now);
     if (link->client_count && now - link->rested_at >= REST_EVERY) link_rest(link, now);
-    size_t count = 0, most = link->client_count + 5;
-    if (link->item_cap < most) {
-        link->items = xrealloc(link->items, most * sizeof *link->items);
-        link->item_cap = most;
+    size_t count = FIRST_CLIENT + link->client_count;
+    if (link->item_cap < count) {
+        link->items = xrealloc(link->items, count * sizeof *link->items);
+        link->item_cap = count;
     }
-    link->items[count++] = (zmq_pollitem_t){.socket = link->control, .events = ZMQ_POLLIN};
-    if (link->data) link->items[count++] = (zmq_pollitem_t){.socket = link->data, .events = ZMQ_POLLIN};
-    if (link->wake >= 0) link->items[count++] = (zmq_pollitem_t){.fd = link->wake, .events = ZMQ_POLLIN};
     Gate *const gates[] = {link->control_gate, link->data_gate};
+    const int others[FIRST_CLIENT] = {-1, -1, link->wake, gate_fd(gates[0]), gate_fd(gates[1])};
     for (size_t i = 0; i < 2; i++) {
-        if (!gates[i]) continue;
-        link->items[count++] = (zmq_pollitem_t){.socket = gate_socket(gates[i]), .events = ZMQ_POLLIN};
-        if (gate_is_shut(gates[i]) && (timeout < 0 || timeout > SHUT_WAIT)) timeout = SHUT_WAIT;
+        if (gates[i] && gate_is_shut(gates[i]) && (timeout < 0 || timeout > SHUT_WAIT)) timeout = SHUT_WAIT;
     }
-    for (size_t i = 0; i < link->client_count; i++) {
-        link->items[count++] = (zmq_pollitem_t){.socket = link->clients[i].socket, .events = ZMQ_POLLIN};
+    for (size_t i = 0; i < count; i++) {
+        Inlet *inlet = inlet_at(link, i);
+        link->items[i] = (struct pollfd){.fd = inlet ? inlet->fd : i < FIRST_CLIENT ? others[i] : -1, .events = POLLIN};
+        if (inlet && !inlet_settle(inlet)) timeout = 0;
     }
     if (link->read < zmq_msg_size(&link->datagram)) timeout = 0;
-    zmq_poll(link->items, (int)count, timeout);
+    uint64_t end = timeout > 0 ? now + (uint64_t)timeout * 1000000 : 0;
+    while (poll(link->items, (nfds_t)count, timeout) > 0 && !has_come(link, count)) {
+        now = clock_now();
+        if (timeout >= 0) timeout = now < end ? (int)((end - now) / 1000000) + 1 : 0;
+    }
     for (size_t i = 0; i < 2; i++) {
         if (gates[i]) gate_step(gates[i]);
     }
@@ -498,14 +529,14 @@ static void drop(Link *link, bool *is_strange, const char *who) {
 
 /* Takes one datagram with its right number of frames, of which only the last is kept; false: it has another number, or *peer cannot
  * be known. */
-static bool take_datagram(Link *link, void *socket, Peers *peers, PeerId **peer) {
+static bool take_datagram(Link *link, Inlet *inlet, Peers *peers, PeerId **peer) {
     bool is_good = true;
     if (peers) {
         *peer = peers_find(peers, zmq_msg_data(&link->datagram), zmq_msg_size(&link->datagram));
-        is_good = *peer && has_more(&link->datagram) && zmq_msg_recv(&link->datagram, socket, ZMQ_DONTWAIT) >= 0;
+        is_good = *peer && has_more(&link->datagram) && inlet_receive(inlet, &link->datagram);
     }
     if (is_good && has_more(&link->datagram)) is_good = false;
-    while (!is_good && has_more(&link->datagram) && zmq_msg_recv(&link->datagram, socket, ZMQ_DONTWAIT) >= 0) {}
+    while (!is_good && has_more(&link->datagram) && inlet_receive(inlet, &link->datagram)) {}
     return is_good;
 }
 
@@ -531,12 +562,12 @@ static bool receive_next(Link *link, LinkEvent *event) {
 }
 
 /* Takes one datagram from a socket and reads it; what is no message is dropped and the next one taken, but not for ever. */
-static bool receive_from(Link *link, void *socket, Peers *peers, Client *client, LinkEvent *event) {
-    for (int bad = 0; bad < MOST_BAD && zmq_msg_recv(&link->datagram, socket, ZMQ_DONTWAIT) >= 0; bad++) {
+static bool receive_from(Link *link, Inlet *inlet, Peers *peers, Client *client, LinkEvent *event) {
+    for (int bad = 0; bad < MOST_BAD && inlet_receive(inlet, &link->datagram); bad++) {
         link->read = 0;
         PeerId *peer = NULL;
         bool unknown = false;
-        if (take_datagram(link, socket, peers, &peer) && read_message(link, event)) {
+        if (take_datagram(link, inlet, peers, &peer) && read_message(link, event)) {
             event->peer = link->read_peer = peer ? peer->number : 0;
             return true;
         }
@@ -574,14 +605,14 @@ bool link_receive(Link *link, LinkEvent *event) {
         bool found = false;
         if (which == 0) {
             event->kind = LINK_CONTROL;
-            found = receive_from(link, link->control, link->is_hub ? &link->control_peers : NULL, NULL, event);
+            found = receive_from(link, &link->control, link->is_hub ? &link->control_peers : NULL, NULL, event);
         } else if (which == 1) {
             event->kind = LINK_GET;
-            found = link->data && receive_from(link, link->data, &link->data_peers, NULL, event);
+            found = receive_from(link, &link->data, &link->data_peers, NULL, event);
         } else {
             Client *client = &link->clients[which - 2];
             event->kind = LINK_PIECE;
-            found = receive_from(link, client->socket, NULL, client, event);
+            found = receive_from(link, &client->inlet, NULL, client, event);
             if (found) client->used_at = clock_now();
         }
         if (found) {

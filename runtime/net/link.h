@@ -55,8 +55,9 @@ typedef struct LinkEvent {
     Message message; /* its bytes are valid until the next link_receive */
 } LinkEvent;
 
-void link_wait(Link *link, int timeout);         /* until something may be received, or `wake` is readable */
-bool link_receive(Link *link, LinkEvent *event); /* the next message, without waiting; false: none */
+void link_wait(Link *link, int timeout); /* milliseconds; until something may be received, or `wake` is readable */
+/* The next message, without waiting. False: there is none more of those that had come when link_wait returned. */
+bool link_receive(Link *link, LinkEvent *event);
 /* Messages to one peer that follow one another travel in one datagram, which goes out with link_flush at the latest. */
 void link_send(Link *link, const Message *message);                       /* to the scheduler */
 void link_send_peer(Link *link, uint32_t peer, const Message *message);   /* the scheduler's: to that peer */

@@ -120,6 +120,7 @@ static void hub_flush(Ends *ends) {
 }
 
 static void hub_turn(Ends *ends) {
+    link_wait(ends->hub, 0);
     for (LinkEvent event; link_receive(ends->hub, &event);) {
         assert_int_equal(event.peer, 0); /* it is still the same */
         channel_receive(channels_at(&ends->channels, 0), &event.message, clock_now());
