@@ -223,6 +223,7 @@ void jobs_submit(Sched *sched, SchedPeer *peer, const Message *message) {
         memcpy(job->blob, message->bytes, message->size);
     }
     if (is_root) job_find_stored(sched, job, &submit->name);
+    job_recall_pace(sched, job);
     news_job(job, NEWS_JOB_SUBMITTED);
     if (job->handed_len > 0) news_range(job, NEWS_RANGE_HANDED, &job->handed[0]); /* what its owner has kept */
     job_settle(sched, job);                                                       /* a job without chunks is done at once */
@@ -379,6 +380,7 @@ void job_over(Sched *sched, Job *job) {
     if (!*link) list->last = link;
     table_remove(&sched->jobs_by_number, job->number);
     job->stats.ended = sched->now;
+    job_note_pace(sched, job);
     orphans_end_job(sched, job);
     news_merges_dropped(job);
     news_job(job, NEWS_JOB_FINISHED);

@@ -149,6 +149,7 @@ struct Job {
     Table handed_at;                    /* by number: the place in `handed` plus one */
     size_t revoked;                     /* of those that were handed out */
     uint64_t largest, chunk_time;       /* chunks of the largest range that was answered; what one took, by the last answers */
+    bool is_known;                      /* chunk_time was known before the first answer, from a job of the same task */
     uint64_t last_range;                /* MsgRange.range of the last that was handed out */
     JobWorker *workers;                 /* by worker number, stats.worker_count of them */
     BagRecord *bags;                    /* not of a job BY_RANGES */
@@ -182,6 +183,14 @@ typedef struct WorkerList {
     uint32_t first, last;
 } WorkerList;
 
+/* What a job of a task took. */
+typedef struct TaskPace {
+    uint8_t task[MESSAGE_HASH_SIZE];
+    uint64_t work, nanoseconds; /* elements, or bytes; 0: there is none */
+} TaskPace;
+
+enum { SCHED_PACES = 32 }; /* tasks that are remembered: a loop has few */
+
 typedef enum RunPhase { RUN_GOES, RUN_ENDS, RUN_ENDED } RunPhase;
 
 struct Sched {
@@ -207,7 +216,9 @@ struct Sched {
     uint8_t program[MESSAGE_HASH_SIZE];
     JobList jobs, nested; /* the root's; the workers' */
     Table jobs_by_number;
-    Job *finished;                         /* its statistics may be read until the next step; NULL: none has */
+    Job *finished; /* its statistics may be read until the next step; NULL: none has */
+    TaskPace paces[SCHED_PACES];
+    uint32_t next_pace;                    /* where the next one goes, modulo SCHED_PACES */
     Job *ended;                            /* jobs that have ended in this step: messages of it may point into them */
     uint32_t live;                         /* workers */
     uint32_t gone;                         /* peers that are gone (is_gone) and have not left */
@@ -365,6 +376,8 @@ void jobs_tell_idle(Sched *sched);                                    /* now, wh
 
 /* ---- sched_take.c */
 void job_note_time(Job *job, const MsgRangeDone *done);        /* what a range has taken */
+void job_recall_pace(Sched *sched, Job *job);                  /* before its first range: by what its task took the last time */
+void job_note_pace(Sched *sched, const Job *job);              /* when it has ended */
 uint64_t job_shares(const Sched *sched);                       /* how many ranges what is left should make at least */
 uint64_t job_usual_chunks(const Sched *sched, const Job *job); /* how many chunks the next range has, if its place admits it */
 Range job_take(Sched *sched, Job *job, uint32_t worker);       /* takes the next range for a worker out of what is to do */

@@ -8,6 +8,8 @@
  * of there stops at it.
  *
  * Where chunks may be remembered, each worker has a home: the part of them that it begins with whenever there are as many. */
+#include <string.h>
+
 #include "runtime/sched/sched_state.h"
 
 /* A range has remaining / (GUIDE · workers) chunks: large ones first, single chunks at the end, so that uneven work balances. */
@@ -38,12 +40,24 @@ static Range job_block(const Job *job, uint64_t chunk, uint64_t size) {
 #define RANGE_TIME_WORKER ((uint64_t)10000) /* more for each worker */
 enum { FIRST_PARTS = 1024, GROWTH = 4 };
 
+/* Of a task that has been done before, it is known what chunks take as long as this job is like the last one: each worker's first
+ * range is such a part of what it is to do, and no more, because it may be unlike it. */
+enum { KNOWN_PARTS = 4, KNOWN_GUIDE = 2 };
+
 /* Nor is a range shorter than this, as long as there is one for everybody: it would not be worth its messages. */
 #define RANGE_LEAST ((uint64_t)200000)
 
+/* What is left then is shared evenly, but not in pieces that take no longer than their messages: the last of them would be done
+ * sooner by one worker. */
+#define RANGE_FLOOR ((uint64_t)50000)
+
+static uint64_t job_floor(const Job *job) {
+    return job->chunk_time ? RANGE_FLOOR / job->chunk_time : 0;
+}
+
 static uint64_t job_known_chunks(const Sched *sched, const Job *job) {
     uint64_t live = sched_live_workers(sched), time = RANGE_TIME + live * RANGE_TIME_WORKER;
-    uint64_t first = 1 + job->spec.chunks / (FIRST_PARTS * live), most = GROWTH * job->largest;
+    uint64_t first = 1 + job->spec.chunks / ((job->is_known ? KNOWN_PARTS : FIRST_PARTS) * live), most = GROWTH * job->largest;
     if (most < first) most = first;
     uint64_t fitting = job->chunk_time ? time / job->chunk_time : most;
     return fitting < most ? fitting : most;
@@ -55,6 +69,39 @@ void job_note_time(Job *job, const MsgRangeDone *done) {
     job->chunk_time = (job->chunk_time + done->nanoseconds / done->done) / 2 + 1;
 }
 
+/* How much work a job is, whatever its chunks are; 0: that is not known. */
+static uint64_t job_work(const Job *job) {
+    return job->spec.elements ? job->spec.elements : job->spec.size;
+}
+
+static TaskPace *pace_of(Sched *sched, const Job *job) {
+    for (uint32_t i = 0; i < SCHED_PACES; i++) {
+        TaskPace *pace = &sched->paces[i];
+        if (pace->work > 0 && memcmp(pace->task, job->spec.task, sizeof pace->task) == 0) return pace;
+    }
+    return NULL;
+}
+
+void job_recall_pace(Sched *sched, Job *job) {
+    const TaskPace *pace = pace_of(sched, job);
+    bool may_differ = job->spec.flags & (JOB_MAY_STOP_EARLY | JOB_BY_RANGES) || job_work(job) == 0 || job->spec.chunks == 0;
+    if (!pace || may_differ) return;
+    double time = (double)pace->nanoseconds / (double)pace->work * (double)job_work(job) / (double)job->spec.chunks;
+    job->chunk_time = time < (double)RANGE_TIME ? (uint64_t)time + 1 : RANGE_TIME;
+    job->is_known = true;
+}
+
+void job_note_pace(Sched *sched, const Job *job) {
+    uint64_t nanoseconds = 0;
+    bool is_whole = job->end == END_NONE && job->phase != JOB_MAPS && job->stats.stored == 0;
+    if (job->spec.flags & (JOB_MAY_STOP_EARLY | JOB_BY_RANGES) || job_work(job) == 0 || !is_whole) return;
+    for (uint32_t i = 0; i < job->stats.worker_count; i++) nanoseconds += job->stats.workers[i].nanoseconds;
+    TaskPace *pace = pace_of(sched, job);
+    if (!pace) pace = &sched->paces[sched->next_pace++ % SCHED_PACES];
+    *pace = (TaskPace){.work = job_work(job), .nanoseconds = nanoseconds};
+    memcpy(pace->task, job->spec.task, sizeof pace->task);
+}
+
 uint64_t job_shares(const Sched *sched) {
     return (uint64_t)GUIDE * sched_live_workers(sched);
 }
@@ -62,9 +109,11 @@ uint64_t job_shares(const Sched *sched) {
 static uint64_t job_wanted_chunks(const Sched *sched, const Job *job) {
     uint64_t size = sched->config.range_chunks;
     if (size) return size;
-    uint64_t want = job->todo.total / job_shares(sched), most = job_most_chunks(sched, job);
+    uint64_t want = job->todo.total / (job->is_known ? KNOWN_GUIDE * sched_live_workers(sched) : job_shares(sched)),
+             most = job_most_chunks(sched, job);
     uint64_t least = job->chunk_time ? RANGE_LEAST / job->chunk_time : 0, each = job->todo.total / (2 * sched_live_workers(sched));
     if (want < least) want = least < each ? least : each;
+    if (want < job_floor(job)) want = job_floor(job);
     if (want > most) want = most;
     most = job_known_chunks(sched, job);
     if (want > most) want = most;
@@ -77,6 +126,13 @@ static uint64_t job_wanted_chunks(const Sched *sched, const Job *job) {
 static uint64_t node_at(uint64_t first, uint64_t want) {
     uint64_t size = 1;
     while (2 * size <= want && 2 * size <= RANGE_MAX && first % (2 * size) == 0) size *= 2;
+    return size;
+}
+
+/* The same of several nodes, where one would be too short for a range. */
+static uint64_t nodes_at(const Job *job, uint64_t first, uint64_t want) {
+    uint64_t size = node_at(first, want), floor = job_floor(job);
+    while (size < floor && size < want) size += node_at(first + size, want - size);
     return size;
 }
 
@@ -143,7 +199,7 @@ Range job_take(Sched *sched, Job *job, uint32_t worker) {
     } else {
         Range stretch = job_next_stretch(sched, job, worker);
         uint64_t size = job_wanted_chunks(sched, job);
-        if (!sched->config.range_chunks) size = node_at(stretch.first, size);
+        if (!sched->config.range_chunks) size = nodes_at(job, stretch.first, size);
         range = (Range){stretch.first, size < stretch.count ? size : stretch.count};
     }
     range = job_cut_blamed(job, range);

@@ -91,30 +91,31 @@ static void everybody_gets_a_first_range_before_anybody_a_second(void **state) {
     bench_free(&bench);
 }
 
-/* A few short ones come first. Each chunk takes so many nanoseconds. Returns how many ranges there were. */
-static size_t check_ranges(uint64_t nanoseconds, uint64_t least, uint64_t most) {
+/* A few short ones come first. Each chunk takes so many nanoseconds. `end` is the least that a range has behind those. Returns how
+ * many ranges there were. */
+static size_t check_ranges(uint64_t nanoseconds, uint64_t least, uint64_t most, uint64_t end) {
     size_t ranges = 0;
     Bench bench = bench_new((SchedConfig){.workers = 2}, 2);
     submit(&bench, 1, 1000);
-    uint64_t next = 0, largest = 0, last = 0;
+    uint64_t next = 0, largest = 0;
     MsgRange open[4];
     for (uint32_t i = 0; i < 4; i++) open[i] = sent(&bench, 1 + i % 2, MSG_RANGE, i / 2)->as.range;
     assert_int_equal(open[0].count, 1);
     for (uint32_t turn = 0; next < 1000; turn = (turn + 1) % 4) {
         MsgRange range = open[turn];
         assert_int_equal(range.first, next);
-        assert_int_equal(range.first % range.count, 0);
-        last = range.count;
-        if (last > largest) largest = last;
-        next += last;
+        if (end == 1) assert_int_equal(range.first % range.count, 0);
+        if (range.count > largest) largest = range.count;
+        if (largest > 64 && next + range.count < 1000) assert_true(range.count >= end);
+        next += range.count;
         ranges++;
         Message message = done(1, range.first, range.count);
         message.as.range_done.nanoseconds = nanoseconds * range.count;
         say(&bench, 1 + turn % 2, message);
         if (count_sent(&bench, 1 + turn % 2, MSG_RANGE)) open[turn] = sent(&bench, 1 + turn % 2, MSG_RANGE, 0)->as.range;
+        if (next == 1000 && end == 1) assert_int_equal(range.count, 1);
     }
     assert_int_equal(next, 1000);
-    assert_int_equal(last, 1);
     assert_in_range(largest, least, most);
     bench_free(&bench);
     return ranges;
@@ -122,9 +123,36 @@ static size_t check_ranges(uint64_t nanoseconds, uint64_t least, uint64_t most) 
 
 static void ranges_shrink_and_are_aligned(void **state) {
     (void)state;
-    size_t of_some_time = check_ranges(100000, 32, 64);
-    size_t of_next_to_none = check_ranges(100, 128, 128); /* short ranges are not worth their messages */
+    size_t of_some_time = check_ranges(100000, 32, 64, 1);
+    size_t of_little = check_ranges(5000, 64, 128, 10);       /* none is shorter than its messages take */
+    size_t of_next_to_none = check_ranges(100, 128, 512, 64); /* short ranges are not worth their messages */
+    assert_in_range(of_little, 2, of_some_time - 1);
     assert_in_range(of_next_to_none, 2, 3 * of_some_time / 4);
+}
+
+/* Does all of a job of 65,536 chunks, of a microsecond each; returns how many the first range had. */
+static uint64_t first_range_of(Bench *bench, uint64_t job) {
+    Message message = {.kind = MSG_JOB_SUBMIT, .job = job, .as.submit.spec = {.chunks = 1 << 16, .elements = 1 << 20}};
+    size_t begun = bench->handed_count;
+    say(bench, 0, message);
+    for (size_t at = begun; at < bench->handed_count; at++) {
+        MsgRange range = bench->handed[at].range;
+        Message answer = done(job, range.first, range.count);
+        answer.as.range_done.nanoseconds = 1000 * range.count;
+        say(bench, 1, answer);
+    }
+    Message end = {.kind = MSG_JOB_END, .job = job};
+    say(bench, 0, end);
+    return bench->handed[begun].range.count;
+}
+
+/* What chunks of a task take is known from its last job, and need not be found out. */
+static void tasks_are_remembered(void **state) {
+    (void)state;
+    Bench bench = bench_new((SchedConfig){.workers = 1}, 1);
+    assert_in_range(first_range_of(&bench, 1), 1, 64);
+    assert_int_equal(first_range_of(&bench, 2), 4096);
+    bench_free(&bench);
 }
 
 /* Says that worker 0 has done the range that it was handed last, whose chunks took so long each; returns the size of the next. */
@@ -725,6 +753,7 @@ int main(void) {
         cmocka_unit_test(ranges_wait_for_all_or_a_while),
         cmocka_unit_test(everybody_gets_a_first_range_before_anybody_a_second),
         cmocka_unit_test(ranges_shrink_and_are_aligned),
+        cmocka_unit_test(tasks_are_remembered),
         cmocka_unit_test(ranges_take_some_milliseconds),
         cmocka_unit_test(workers_go_on_behind_their_last_range),
         cmocka_unit_test(stretches_are_parted_between_large_nodes),
