@@ -62,7 +62,7 @@ typedef struct JobRun {
     uint64_t first, count;         /* chunks */
     const PlanLists *lists;        /* worker: the elements of list sources; root: NULL */
     const _Atomic uint64_t *limit; /* chunks from here on need not be mapped any more; NULL: all are needed */
-    _Atomic uint64_t *progress;    /* grows with each chunk; may be NULL */
+    _Atomic uint64_t *progress;    /* grows with each chunk, written by this thread alone; may be NULL */
     BlackBox *box;                 /* where the chunks are noted that are being mapped; may be NULL */
     uint64_t deadline;             /* nanoseconds: stop between chunks when it has passed; 0: none */
     bool is_patient;               /* it is no matter whether that is seen somewhat late: batches double up to some milliseconds */

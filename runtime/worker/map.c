@@ -31,6 +31,14 @@ static bool is_over(const JobRun *run, uint64_t chunk) {
     return is_past_limit(run, chunk) || (run->deadline && clock_now() > run->deadline);
 }
 
+/* One chunk more. Nobody else writes there, so that it need not be one step, which would wait for all loads and stores before it.
+ */
+static void progress_note(const JobRun *run) {
+    if (!run->progress) return;
+    uint64_t before = atomic_load_explicit(run->progress, memory_order_relaxed);
+    atomic_store_explicit(run->progress, before + 1, memory_order_relaxed);
+}
+
 /* Records in the frame, and in the run, how a call of the kernel ended; `count` chunks from `first` on were given to it. Returns
  * how many chunks of them count as mapped. */
 static uint64_t note_end(Job *job, JobRun *run, Frame *frame, const MrChunk *chunk, bool failed, uint64_t first, uint64_t count) {
@@ -114,7 +122,7 @@ static uint64_t map_once(Job *job, JobRun *run, Frame *frame, uint64_t first, ui
     frame_take_output(frame, &job->of, printed, first);
     run->elements += (uint64_t)chunk.elements;
     if (chunk.slices && plan_is_text(&job->plan)) run->size += (uint64_t)chunk.slices[0].first;
-    if (run->progress) atomic_fetch_add_explicit(run->progress, 1, memory_order_relaxed);
+    progress_note(run);
     return note_end(job, run, frame, &chunk, failed, first, count);
 }
 
@@ -185,19 +193,27 @@ static bool flat_fold(const Job *job, FlatStates *flat) {
     return false;
 }
 
-/* Maps a chunk into a state of its own. True: it has failed, or there is something to tell of it besides the state. */
-static bool flat_map(Job *job, JobRun *run, FlatStates *flat, uint64_t number) {
-    MrContext *context = job->of.context;
+/* The chunk of a node that is mapped into a state of its own, and what is the same for all of them. */
+typedef struct FlatChunk {
     MrChunk chunk;
+    Mapped mapped;
+    MrKernel *kernel;
+} FlatChunk;
+
+/* Chunks are short: whatever is done for each of them shows. True: it has failed, or there is something to tell of it besides the
+ * state. */
+static bool flat_map(Job *job, JobRun *run, FlatStates *flat, FlatChunk *at, uint64_t number) {
+    MrContext *context = job->of.context;
     blackbox_chunks(run->box, number, 1);
     context->failed_element = -1;
     flat->have[flat->count] = false;
-    if (plan_read(&job->plan, context, run->lists, number, 1, &chunk)) return true;
-    bool failed = kernel_run(job, &chunk, flat->states[flat->count], &flat->have[flat->count]);
+    context->mapped = &at->mapped.head;
+    bool failed = at->kernel(context, job->of.captures, &at->chunk, flat->states[flat->count], &flat->have[flat->count]);
+    context->mapped = NULL;
     flat->count++;
-    run->elements += (uint64_t)chunk.elements;
-    if (run->progress) atomic_fetch_add_explicit(run->progress, 1, memory_order_relaxed);
-    return failed || chunk.is_decided;
+    run->elements += (uint64_t)at->chunk.elements;
+    progress_note(run);
+    return failed || at->chunk.is_decided;
 }
 
 /* Maps the chunks of a node into a frame. False: something failed, ended or was printed, which belongs to its chunk. Then nothing
@@ -207,11 +223,14 @@ static bool map_flat(Job *job, JobRun *run, Frame *frame, uint64_t first, uint64
     size_t printed = context->out_len;
     uint64_t elements = run->elements;
     FlatStates flat;
+    FlatChunk at = {.mapped = {.head.locate = mapped_locate, .plan = &job->plan, .chunk = &at.chunk}};
+    at.kernel = cpu_kernel(job->plan.task);
     flat.count = 0;
-    bool is_odd = false;
+    bool is_odd = plan_read(&job->plan, context, run->lists, first, 1, &at.chunk);
     MR_FAULT_STARTED(started);
     for (*done = 0; *done < count && !is_odd && !is_past_limit(run, first + *done);) {
-        is_odd = flat_map(job, run, &flat, first + *done);
+        if (*done > 0) plan_next(&job->plan, &at.chunk);
+        is_odd = flat_map(job, run, &flat, &at, first + *done);
         ++*done;
         for (uint64_t node = *done; node % 2 == 0 && !is_odd; node /= 2) is_odd = flat_fold(job, &flat);
     }

@@ -337,6 +337,19 @@ bool plan_read(Plan *plan, MrContext *context, const PlanLists *given, uint64_t 
     return false;
 }
 
+void plan_next(const Plan *plan, MrChunk *chunk) {
+    uint64_t size = (uint64_t)1 << plan->shift, first = (uint64_t)chunk->first + size, left = plan->elements - first;
+    for (uint32_t i = 0; i < plan->task->source_count; i++) {
+        MrSlice *slice = &plan->slices[i];
+        slice->first = (int64_t)((uint64_t)slice->first + size * (uint64_t)slice->step);
+        if (slice->data) slice->data += size * plan->task->sources[i].element->size;
+    }
+    chunk->first = (int64_t)first;
+    chunk->count = (int64_t)(size < left ? size : left);
+    chunk->elements = 0;
+    chunk->is_decided = false;
+}
+
 /* A job that walks parts of lines may have been within a line. */
 static int64_t line_begin(const char *text, int64_t at) {
     while (at > 0 && text[at - 1] != '\n') at--;

@@ -68,6 +68,8 @@ typedef struct PlanLists {
 /* Fills in a chunk that covers chunks `first` … of the plan, `count` of them (text, tasks by chunk: 1). It borrows from the plan
  * until the next call. Fails as a primitive does. */
 bool plan_read(Plan *plan, MrContext *context, const PlanLists *given, uint64_t first, uint64_t count, MrChunk *chunk);
+/* From a chunk that plan_read has read by itself to the next one, which there is: of a job over ranges and lists alone. */
+void plan_next(const Plan *plan, MrChunk *chunk);
 
 /* What was being mapped when element `failed` of a chunk of plan_read's failed: "element 12", "plays/hamlet.txt, byte 4096". */
 void plan_locate(const Plan *plan, const MrChunk *chunk, int64_t failed, Buf *out);
