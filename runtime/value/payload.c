@@ -12,6 +12,8 @@
 
 #include "base/arena.h"
 
+/* MADV_COLLAPSE: of Linux 6.1, which not all headers have. */
+enum { HUGE_PAGE = 2 << 20, COLLAPSE = 25 };
 enum { HEAD_SIZE = 4096, HUGE_LEAST = 8 << 20, /* smaller ones are not worth a huge page at each end */ MOVED = 16 << 20 };
 
 struct MrPayload {
@@ -21,6 +23,7 @@ struct MrPayload {
     PayloadFile is_in; /* where it is published */
     bool is_published;
     bool is_foreign; /* the file is another process's, and what is written here is seen there */
+    size_t settled;  /* the number of the last huge page that was asked for, and one more */
 };
 
 static size_t mapped_size(size_t bytes) {
@@ -37,10 +40,22 @@ static Payload *payload_made(void *memory, size_t size) {
     return payload;
 }
 
+/* Addresses for so many bytes, in which data that are large begin where a huge page can. */
+static void *map_new(size_t size) {
+    const int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE;
+    size_t more = size < HUGE_LEAST ? 0 : HUGE_PAGE;
+    char *all = mmap(NULL, size + more, PROT_READ | PROT_WRITE, flags, -1, 0);
+    if (all == MAP_FAILED || !more) return all;
+    size_t before = (2 * (size_t)HUGE_PAGE - HEAD_SIZE - (uintptr_t)all % HUGE_PAGE) % HUGE_PAGE;
+    if (before) munmap(all, before);
+    munmap(all + before + size, more - before);
+    return all + before;
+}
+
 Payload *payload_try(size_t bytes) {
     if (bytes > PTRDIFF_MAX / 2) return NULL;
     size_t size = mapped_size(bytes);
-    void *memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    void *memory = map_new(size);
     if (memory == MAP_FAILED) return NULL;
     Payload *payload = payload_made(memory, size);
     atomic_init(&payload->references, 1);
@@ -121,6 +136,7 @@ static bool file_make(size_t size, PayloadFile *out) {
 
 static bool file_map(char *data, int file, size_t size, size_t at, int sharing) {
     void *place = mmap(data + at, size, PROT_READ | PROT_WRITE, sharing | MAP_FIXED | MAP_NORESERVE, file, (off_t)at);
+    if (place != MAP_FAILED && size >= HUGE_LEAST) (void)madvise(place, size, MADV_HUGEPAGE);
     return place != MAP_FAILED;
 }
 
@@ -194,4 +210,19 @@ Payload *payload_new_published(size_t bytes, PayloadFile *out) {
     payload->is_in = *out;
     payload->is_published = true;
     return payload;
+}
+
+/* Most systems have no huge pages for files in memory but on request. That is for memory that is there already: a page of it is
+ * enough, and reading makes that, without changing what others may have written. */
+void payload_settle(Payload *payload, const void *place, size_t bytes) {
+    if (!payload->is_foreign || payload->file_size < HUGE_LEAST || bytes == 0) return;
+    char *data = payload_data(payload);
+    size_t first = (size_t)((const char *)place - data), last = first + bytes - 1;
+    for (size_t page = first / HUGE_PAGE; page <= last / HUGE_PAGE; page++) {
+        if (payload->settled == page + 1 || (page + 1) * HUGE_PAGE > payload->file_size) continue;
+        payload->settled = page + 1;
+        volatile const char *begin = data + page * HUGE_PAGE;
+        (void)*begin;
+        (void)madvise(data + page * HUGE_PAGE, HUGE_PAGE, COLLAPSE);
+    }
 }

@@ -49,5 +49,7 @@ Payload *payload_new_published(size_t bytes, PayloadFile *out);
 Payload *payload_of_file(int file, size_t bytes);
 /* The same, but what is written is written to the file. It counts as shared, whoever has it. */
 Payload *payload_on_file(int file, size_t bytes);
+/* Before so many bytes are written to such a one: has huge pages for them where that can be. By the thread that writes. */
+void payload_settle(Payload *payload, const void *place, size_t bytes);
 
 #endif

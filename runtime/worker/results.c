@@ -16,10 +16,12 @@ static MrList **state_of(const Frame *frame) {
 
 void results_begin(const FrameContext *of, MrList **state, MrChunk *chunk) {
     const MrType *element = element_of(of);
-    if (of->results)
+    if (of->results) {
         chunk->places = payload_data(of->results) + (size_t)chunk->first * element->size;
-    else
+        payload_settle(of->results, chunk->places, (size_t)chunk->count * element->size);
+    } else {
         chunk->places = list_room(state, chunk->count, element);
+    }
 }
 
 bool results_end(const FrameContext *of, MrList **state, const MrChunk *chunk, bool failed) {
