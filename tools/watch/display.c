@@ -24,30 +24,35 @@
 #include "base/arena.h"
 #include "tools/watch/render.h"
 
-/* Milliseconds: between two looks at what is to be shown; between two drawings because of what the program writes; from one plain
- * line to the next, at first and at most. */
-enum { LOOK = 100, REDRAW = 40, PLAIN_FIRST = 5000, PLAIN_MOST = 60000 };
+/* Milliseconds: between two looks at what is to be shown; between two drawings because of what the program writes; until what has
+ * not changed is drawn anew, as something else may have written there; from one plain line to the next, at first and at most. */
+enum { LOOK = 100, REDRAW = 40, REFRESH = 1000, PLAIN_FIRST = 5000, PLAIN_MOST = 60000 };
 enum { MOST_JOBS = 4, DEFAULT_WIDTH = 80, DEFAULT_ROWS = 24, PIECE = 64 << 10 };
 
 /* Where in the program's output the cursor is. */
 typedef enum Cursor { AT_START, IN_LINE, AFTER_ESCAPE, IN_SEQUENCE } Cursor;
 
 struct Display {
-    const char *name;
+    DisplayConfig config;
     pthread_t thread;
     pthread_mutex_t mutex; /* guards what follows */
+    pthread_cond_t changed;
     Progress progress;
+    bool is_on, is_closing;
+    uint64_t asked, done; /* how often the thread was to look at all this, and has */
 
-    int wake; /* an eventfd: the display is to end */
+    int wake; /* an eventfd: it is to look */
+    bool is_begun;
     /* On a terminal: */
     bool is_terminal, has_output; /* standard output is this terminal, too */
     int terminal, old_output;     /* the real ones */
-    int master;                   /* what is written to the other end comes here; -1: everybody has closed it */
-    int signals;
+    int master, other;            /* what is written to the other end comes out of the first */
+    int signals;                  /* -1: the display takes none */
     sigset_t old_signals;
     RenderStyle style;
     /* The thread's: */
     Cursor cursor, before; /* before: what it is when the sequence is over */
+    bool is_shown;         /* what it knows of is_on */
     bool is_drawn;
     uint64_t drawn_at;
     Buf shown, out;
@@ -89,15 +94,27 @@ static bool is_in_front(const Display *display) {
     return group < 0 || group == getpgrp();
 }
 
+static void measure(Display *display) {
+    struct winsize size = {0};
+    unsigned width = display->style.width;
+    ioctl(display->terminal, TIOCGWINSZ, &size);
+    unsigned rows = size.ws_row ? size.ws_row : DEFAULT_ROWS;
+    display->style.width = size.ws_col ? size.ws_col : DEFAULT_WIDTH;
+    display->style.rows = rows - 1 < MOST_JOBS + 1 ? rows - 1 : MOST_JOBS + 1;
+    if (display->style.width != width) ioctl(display->master, TIOCSWINSZ, &size);
+}
+
 /* Draws over what is there, line by line, so that nothing flickers. */
 static void draw(Display *display) {
     Buf lines = {0};
     unsigned count = 0;
+    measure(display);
     pthread_mutex_lock(&display->mutex);
-    if (display->cursor == AT_START && is_in_front(display))
+    if (display->is_on && display->cursor == AT_START && is_in_front(display))
         count = render_lines(&display->progress, now_is(), &display->style, &lines);
     pthread_mutex_unlock(&display->mutex);
-    bool is_same = display->is_drawn && lines.len == display->shown.len && memcmp(lines.data, display->shown.data, lines.len) == 0;
+    bool is_fresh = display->is_drawn && now_is() - display->drawn_at < REFRESH * (uint64_t)1000000;
+    bool is_same = is_fresh && lines.len == display->shown.len && memcmp(lines.data, display->shown.data, lines.len) == 0;
     if (count == 0) {
         take_away(display);
     } else if (!is_same) {
@@ -142,72 +159,48 @@ static bool pass_on(Display *display) {
     char piece[PIECE];
     ssize_t got = read(display->master, piece, sizeof piece);
     if (got < 0 && errno == EINTR) return true;
-    if (got <= 0) {
-        if (got == 0 || errno != EAGAIN) { /* nobody has the other end any more */
-            close(display->master);
-            display->master = -1;
-        }
-        return false;
-    }
+    if (got <= 0) return false;
     take_away(display);
     buf_add(&display->out, piece, (size_t)got);
     for (ssize_t i = 0; i < got; i++) display->cursor = cursor_after(display, (unsigned char)piece[i]);
-    if (now_is() - display->drawn_at >= REDRAW * (uint64_t)1000000)
+    if (display->is_shown && now_is() - display->drawn_at >= REDRAW * (uint64_t)1000000)
         draw(display);
     else
         write_out(display);
     return true;
 }
 
-/* ---- the terminal's changes */
-
-static void measure(Display *display) {
-    struct winsize size = {0};
-    ioctl(display->terminal, TIOCGWINSZ, &size);
-    if (display->master >= 0) ioctl(display->master, TIOCSWINSZ, &size);
-    unsigned rows = size.ws_row ? size.ws_row : DEFAULT_ROWS;
-    display->style.width = size.ws_col ? size.ws_col : DEFAULT_WIDTH;
-    display->style.rows = rows - 1 < MOST_JOBS + 1 ? rows - 1 : MOST_JOBS + 1;
-}
-
-static void take_signal(Display *display) {
-    struct signalfd_siginfo info;
-    if (read(display->signals, &info, sizeof info) != (ssize_t)sizeof info) return;
-    if (info.ssi_signo == SIGTSTP) {
-        take_away(display);
-        write_out(display);
-        raise(SIGSTOP); /* for this thread, so that it does not get on any further before all stop */
-    }
-    measure(display);
-    draw(display);
-}
-
 /* ---- the thread */
 
-static bool is_over(const Display *display, int milliseconds) {
-    struct pollfd item = {.fd = display->wake, .events = POLLIN};
-    return poll(&item, 1, milliseconds) > 0;
+/* Ctrl-Z. The signal is for this thread, so that it does not get on any further before all stop. */
+static void take_stop(Display *display) {
+    struct signalfd_siginfo info;
+    if (read(display->signals, &info, sizeof info) != (ssize_t)sizeof info) return;
+    take_away(display);
+    write_out(display);
+    raise(SIGSTOP);
 }
 
-static void *plain_thread(void *argument) {
-    Display *display = argument;
-    for (int wait = PLAIN_FIRST; !is_over(display, wait);) {
-        Buf line = {0};
-        buf_printf(&line, "%s: ", display->name);
-        size_t before = line.len;
-        pthread_mutex_lock(&display->mutex);
-        render_plain(&display->progress, now_is(), &line);
-        uint64_t began = display->progress.began;
-        pthread_mutex_unlock(&display->mutex);
-        bool is_said = line.len > before;
-        buf_add_char(&line, '\n');
-        if (is_said) fwrite(line.data, 1, line.len, stderr);
-        buf_free(&line);
-        /* The longer a run takes, the rarer: a sixth of the time that it has taken. */
-        uint64_t sixth = began ? (now_is() - began) / 6000000 : 0;
-        wait = sixth < PLAIN_FIRST ? PLAIN_FIRST : sixth > PLAIN_MOST ? PLAIN_MOST : (int)sixth;
+/* Does what was asked for: what was written before is on the terminal then. False: that was the end. */
+static bool look(Display *display) {
+    uint64_t count;
+    if (read(display->wake, &count, sizeof count) != (ssize_t)sizeof count) return true;
+    pthread_mutex_lock(&display->mutex);
+    uint64_t asked = display->asked;
+    bool is_on = display->is_on, goes_on = !display->is_closing;
+    pthread_mutex_unlock(&display->mutex);
+    display->is_shown = is_on;
+    while (display->is_terminal && !is_on && pass_on(display)) {}
+    if (display->is_terminal && !is_on) {
+        take_away(display);
+        write_out(display);
+        display->cursor = AT_START;
     }
-    return NULL;
+    pthread_mutex_lock(&display->mutex);
+    display->done = asked;
+    pthread_cond_broadcast(&display->changed);
+    pthread_mutex_unlock(&display->mutex);
+    return goes_on;
 }
 
 static void *terminal_thread(void *argument) {
@@ -216,15 +209,48 @@ static void *terminal_thread(void *argument) {
         struct pollfd items[] = {{.fd = display->wake, .events = POLLIN},
                                  {.fd = display->signals, .events = POLLIN},
                                  {.fd = display->master, .events = POLLIN}};
-        if (poll(items, 3, LOOK) < 0 && errno != EINTR) break;
-        goes_on = !(items[0].revents & POLLIN);
-        if (items[1].revents & POLLIN) take_signal(display);
-        if (items[2].revents) pass_on(display);
-        if (now_is() - display->drawn_at >= LOOK * (uint64_t)1000000) draw(display);
+        if (poll(items, 3, display->is_shown ? LOOK : -1) < 0) continue;
+        if (items[1].revents & POLLIN) take_stop(display);
+        if (items[2].revents & POLLIN) pass_on(display);
+        if (items[0].revents & POLLIN) goes_on = look(display);
+        if (display->is_shown && now_is() - display->drawn_at >= LOOK * (uint64_t)1000000) draw(display);
     }
-    while (display->master >= 0 && pass_on(display)) {}
-    take_away(display);
-    write_out(display);
+    return NULL;
+}
+
+/* A line, if there is something to say; gives the milliseconds until the next. The longer a run takes, the rarer: a sixth of the
+ * time that it has taken. */
+static int say_plain(Display *display) {
+    Buf line = {0};
+    buf_printf(&line, "%s: ", display->config.name);
+    size_t before = line.len;
+    pthread_mutex_lock(&display->mutex);
+    uint64_t now = now_is(), sixth = (now - display->progress.began) / 6000000;
+    if (display->is_on) render_plain(&display->progress, now, &line);
+    pthread_mutex_unlock(&display->mutex);
+    bool is_said = line.len > before;
+    buf_add_char(&line, '\n');
+    if (is_said) fwrite(line.data, 1, line.len, stderr);
+    buf_free(&line);
+    return sixth < PLAIN_FIRST ? PLAIN_FIRST : sixth > PLAIN_MOST ? PLAIN_MOST : (int)sixth;
+}
+
+static void *plain_thread(void *argument) {
+    Display *display = argument;
+    int wait = -1;
+    for (bool goes_on = true; goes_on;) {
+        struct pollfd item = {.fd = display->wake, .events = POLLIN};
+        int ready = poll(&item, 1, wait);
+        if (ready < 0) continue;
+        if (ready == 0) {
+            wait = say_plain(display);
+            continue;
+        }
+        goes_on = look(display);
+        pthread_mutex_lock(&display->mutex);
+        wait = display->is_on ? PLAIN_FIRST : -1;
+        pthread_mutex_unlock(&display->mutex);
+    }
     return NULL;
 }
 
@@ -254,94 +280,119 @@ static int duplicate(int fd) {
     return fcntl(fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
 }
 
-/* The other end of the pseudo-terminal takes the place of what this process writes to. It hands on bytes as they are: the real
- * terminal does with them what it is set to. False: nothing is changed. */
-static bool take_over(Display *display) {
+/* A pseudo-terminal that hands on bytes as they are: the real one does with them what it is set to. */
+static bool make_terminal(Display *display) {
     struct termios modes;
-    struct winsize size = {0};
-    int other;
     if (tcgetattr(STDERR_FILENO, &modes) != 0) return false;
-    ioctl(STDERR_FILENO, TIOCGWINSZ, &size);
     cfmakeraw(&modes);
-    if (openpty(&display->master, &other, NULL, &modes, &size) != 0) return false;
+    if (openpty(&display->master, &display->other, NULL, &modes, NULL) != 0) return false;
     fcntl(display->master, F_SETFD, FD_CLOEXEC);
+    fcntl(display->other, F_SETFD, FD_CLOEXEC);
     fcntl(display->master, F_SETFL, O_NONBLOCK);
     display->terminal = duplicate(STDERR_FILENO);
     display->has_output = is_same_terminal();
     display->old_output = display->has_output ? duplicate(STDOUT_FILENO) : -1;
-    bool is_good = display->terminal >= 0 && (!display->has_output || display->old_output >= 0);
-    if (is_good) {
-        fflush(NULL);
-        dup2(other, STDERR_FILENO);
-        if (display->has_output) dup2(other, STDOUT_FILENO);
-    }
-    close(other);
-    return is_good;
+    return display->terminal >= 0 && (!display->has_output || display->old_output >= 0);
 }
 
-static void give_back(Display *display) {
-    fflush(NULL);
-    dup2(display->terminal, STDERR_FILENO);
-    if (display->has_output) dup2(display->old_output, STDOUT_FILENO);
+static bool take_signals(Display *display) {
+    sigset_t mask;
+    if (!display->config.takes_stop) return true;
+    sigemptyset(&mask);
+    sigaddset(&mask, SIGTSTP);
+    display->signals = signalfd(-1, &mask, SFD_CLOEXEC | SFD_NONBLOCK);
+    return display->signals >= 0 && sigprocmask(SIG_BLOCK, &mask, &display->old_signals) == 0;
+}
+
+/* Signals are for the other threads. */
+static bool start_thread(Display *display, void *(*body)(void *)) {
+    sigset_t all, old;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &old);
+    int reason = pthread_create(&display->thread, NULL, body, display);
+    pthread_sigmask(SIG_SETMASK, &old, NULL);
+    return reason == 0;
+}
+
+static bool start_terminal(Display *display) {
+    display->style.has_colour = !is_set("NO_COLOR");
+    display->style.has_unicode = is_unicode();
+    if (!make_terminal(display)) return false;
+    measure(display);
+    if (!take_signals(display)) return false;
+    if (start_thread(display, terminal_thread)) return true;
+    if (display->signals >= 0) sigprocmask(SIG_SETMASK, &display->old_signals, NULL);
+    return false;
 }
 
 static void close_all(Display *display) {
-    int files[] = {display->wake, display->terminal, display->old_output, display->master, display->signals};
+    int files[] = {display->wake, display->terminal, display->old_output, display->master, display->other, display->signals};
     for (size_t i = 0; i < sizeof files / sizeof *files; i++)
         if (files[i] >= 0) close(files[i]);
+    pthread_mutex_destroy(&display->mutex);
+    pthread_cond_destroy(&display->changed);
     progress_free(&display->progress);
     buf_free(&display->shown);
     buf_free(&display->out);
     free(display);
 }
 
-static bool take_signals(Display *display) {
-    sigset_t mask;
-    sigemptyset(&mask);
-    sigaddset(&mask, SIGTSTP);
-    sigaddset(&mask, SIGCONT);
-    sigaddset(&mask, SIGWINCH);
-    display->signals = signalfd(-1, &mask, SFD_CLOEXEC | SFD_NONBLOCK);
-    return display->signals >= 0 && sigprocmask(SIG_BLOCK, &mask, &display->old_signals) == 0;
-}
-
-static bool start_terminal(Display *display) {
-    display->style.has_colour = !is_set("NO_COLOR");
-    display->style.has_unicode = is_unicode();
-    if (!take_over(display)) return false;
-    measure(display);
-    if (take_signals(display)) {
-        if (pthread_create(&display->thread, NULL, terminal_thread, display) == 0) return true;
-        sigprocmask(SIG_SETMASK, &display->old_signals, NULL);
-    }
-    give_back(display);
-    return false;
-}
-
-Display *display_open(const char *name) {
+Display *display_open(const DisplayConfig *config) {
     const char *kind = getenv("TERM");
     Display *display = xcalloc(1, sizeof *display);
-    *display = (Display){.name = name, .terminal = -1, .old_output = -1, .master = -1, .signals = -1};
+    *display = (Display){.config = *config, .terminal = -1, .old_output = -1, .master = -1, .other = -1, .signals = -1};
     display->wake = eventfd(0, EFD_CLOEXEC);
     display->is_terminal = isatty(STDERR_FILENO) && !(kind && strcmp(kind, "dumb") == 0);
     pthread_mutex_init(&display->mutex, NULL);
-    bool is_started =
-        display->wake >= 0 &&
-        (display->is_terminal ? start_terminal(display) : pthread_create(&display->thread, NULL, plain_thread, display) == 0);
+    pthread_cond_init(&display->changed, NULL);
+    bool is_started = display->wake >= 0 && (display->is_terminal ? start_terminal(display) : start_thread(display, plain_thread));
     if (is_started) return display;
     close_all(display);
     return NULL;
 }
 
+/* Has the thread look at what has changed, and waits until it has. */
+static void ask(Display *display) {
+    uint64_t one = 1, number = ++display->asked;
+    while (write(display->wake, &one, sizeof one) < 0 && errno == EINTR) {}
+    while (display->done < number) pthread_cond_wait(&display->changed, &display->mutex);
+}
+
+void display_begin(Display *display) {
+    if (display->is_begun) return;
+    display->is_begun = true;
+    fflush(NULL);
+    if (display->is_terminal) dup2(display->other, STDERR_FILENO);
+    if (display->has_output) dup2(display->other, STDOUT_FILENO);
+    pthread_mutex_lock(&display->mutex);
+    progress_begin(&display->progress, now_is());
+    display->is_on = true;
+    ask(display);
+    pthread_mutex_unlock(&display->mutex);
+}
+
+void display_end(Display *display) {
+    if (!display->is_begun) return;
+    display->is_begun = false;
+    fflush(NULL);
+    if (display->is_terminal) dup2(display->terminal, STDERR_FILENO);
+    if (display->has_output) dup2(display->old_output, STDOUT_FILENO);
+    pthread_mutex_lock(&display->mutex);
+    display->is_on = false;
+    ask(display);
+    pthread_mutex_unlock(&display->mutex);
+}
+
 void display_close(Display **display) {
     Display *self = *display;
-    uint64_t one = 1;
     if (!self) return;
     *display = NULL;
-    if (self->is_terminal) give_back(self);
-    while (write(self->wake, &one, sizeof one) < 0 && errno == EINTR) {}
+    display_end(self);
+    pthread_mutex_lock(&self->mutex);
+    self->is_closing = true;
+    ask(self);
+    pthread_mutex_unlock(&self->mutex);
     pthread_join(self->thread, NULL);
-    if (self->is_terminal) sigprocmask(SIG_SETMASK, &self->old_signals, NULL);
-    pthread_mutex_destroy(&self->mutex);
+    if (self->signals >= 0) sigprocmask(SIG_SETMASK, &self->old_signals, NULL);
     close_all(self);
 }

@@ -15,6 +15,12 @@ void progress_free(Progress *progress) {
     *progress = (Progress){0};
 }
 
+void progress_begin(Progress *progress, uint64_t now) {
+    progress->began = now;
+    progress->lost = 0;
+    progress->again = progress->finished = 0;
+}
+
 /* ---- how far */
 
 /* Chunks of elements have as many of them as each other; those of text, about as many bytes, but for the ends of files. What was

@@ -34,7 +34,7 @@ typedef struct ProgressJob {
 typedef struct Progress {
     ProgressJob *jobs; /* in the order of their submission */
     size_t count, cap;
-    uint64_t began;      /* when the first news came, or as set by the owner; 0: not yet */
+    uint64_t began;      /* when the first news came, or progress_begin was called; 0: not yet */
     uint32_t here, busy; /* workers that take part; that have ranges, or merge */
     uint32_t lost;       /* so far */
     uint64_t again;      /* chunks that had to be handed out once more, so far */
@@ -43,6 +43,7 @@ typedef struct Progress {
     Buf held;            /* uint32_t for each worker: ranges and merges that it has */
 } Progress;
 
+void progress_begin(Progress *progress, uint64_t now); /* counts losses from here on, and the run's time */
 void progress_take(Progress *progress, const News *news, size_t count);
 void progress_free(Progress *progress);
 

@@ -22,7 +22,9 @@ static bool open_file(const Watch *watch, const char *path, Sink **sink) {
 bool watch_open(Watch *watch, const WatchConfig *config) {
     *watch = (Watch){.config = *config};
     if (!open_file(watch, config->events, &watch->events) || !open_file(watch, config->trace, &watch->traced)) return false;
-    if (config->shows_progress) watch->display = display_open(config->tool);
+    DisplayConfig display = {.name = config->tool, .takes_stop = true};
+    if (config->shows_progress) watch->display = display_open(&display);
+    if (watch->display) display_begin(watch->display);
     return true;
 }
 
