@@ -89,6 +89,7 @@ static void *hub_thread(void *argument) {
     config.on_wake = on_wake;
     config.on_log = on_log;
     config.on_job = on_job;
+    config.listener = alone->config.listener;
     Hub *hub = hub_open(&config, &error);
     pthread_mutex_lock(&alone->mutex);
     alone->is_listening = hub != NULL;

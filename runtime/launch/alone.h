@@ -2,6 +2,7 @@
 #ifndef RUNTIME_LAUNCH_ALONE_H
 #define RUNTIME_LAUNCH_ALONE_H
 
+#include "runtime/sched/news.h"
 #include "runtime/worker/cluster.h"
 #include "runtime/worker/programs.h"
 
@@ -14,7 +15,8 @@ typedef struct AloneConfig {
     uint32_t workers;
     uint64_t memory; /* bytes for each worker's values; 0: no limit */
     Shares *shares;
-    Lender *lender; /* of all threads, the root's too; NULL: there is none */
+    NewsListener listener; /* of the scheduler's news */
+    Lender *lender;        /* of all threads, the root's too; NULL: there is none */
 } AloneConfig;
 
 /* Starts the threads. *cluster: the root's connection to them. NULL: failed, *error malloc'ed. */

@@ -61,6 +61,7 @@ static bool start_threads(MrContext *context) {
                           .argv = self->runtime.io.argv,
                           .workers = self->runtime.workers,
                           .shares = self->runtime.shares,
+                          .listener = self->config.listener,
                           .lender = self->runtime.lender};
     char *error = NULL;
     self->alone = alone_start(&config, &self->runtime.cluster, &error);

@@ -8,6 +8,7 @@
 #include <signal.h>
 
 #include "base/buf.h"
+#include "runtime/sched/news.h"
 #include "runtime/worker/programs.h"
 
 typedef struct Experiment Experiment;
@@ -23,6 +24,7 @@ typedef struct ExperimentConfig {
     uint32_t workers;                     /* threads: 0: one for each processor; processes: 0: what mrrun thinks right */
     const ExperimentProcesses *processes; /* they and their texts must stay; NULL: workers are threads */
     int argc;                             /* what `args` is */
+    NewsListener listener;                /* of the jobs' news, on another thread */
     char **argv;
     bool is_served; /* for a client that sees each line when it is printed, and that alone ends the process: `exit` fails */
 } ExperimentConfig;

@@ -62,7 +62,7 @@ Hub *hub_open(const HubConfig *config, char **error) {
     if (config->keys) hub_allow(hub, config->keys->own.public_key);
     for (size_t i = 0; config->keys && i < config->keys->allowed_count; i++) hub_allow(hub, config->keys->allowed[i]);
     hub->sched = sched_new(&hub->config.sched, clock_now());
-    sched_tell_news(hub->sched, config->on_news != NULL);
+    sched_tell_news(hub->sched, config->listener.take != NULL);
     return hub;
 }
 
@@ -197,7 +197,8 @@ static void do_action(Hub *hub, const SchedAction *action) {
 static void step(Hub *hub, SchedEvent *event) {
     event->now = clock_now();
     sched_step(hub->sched, event, &hub->actions);
-    if (hub->actions.news.len > 0) hub->config.on_news(hub->config.data, hub->actions.news.items, hub->actions.news.len);
+    const NewsListener *listener = &hub->config.listener;
+    if (hub->actions.news.len > 0) listener->take(listener->data, hub->actions.news.items, hub->actions.news.len);
     hub->actions.news.len = 0;
     for (size_t i = 0; i < hub->actions.len; i++) do_action(hub, &hub->actions.items[i]);
     hub->actions.len = 0;

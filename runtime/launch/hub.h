@@ -24,7 +24,7 @@ typedef struct HubConfig {
     void (*on_kill)(void *data, uint32_t host, int64_t pid); /* end that process, which counts as lost; NULL: it has none */
     void (*on_job)(void *data, const Sched *sched, const JobStats *stats); /* a job is over */
     void (*on_message)(void *data, const Message *message, bool is_sent);  /* passes the scheduler; NULL: nobody wants to know */
-    void (*on_news)(void *data, const News *news, size_t count); /* what has happened, in order; NULL: nobody wants to know */
+    NewsListener listener;                                                 /* of the scheduler's news */
     void *data;
 } HubConfig;
 

@@ -59,6 +59,12 @@ typedef struct NewsList {
     size_t len, cap;
 } NewsList;
 
+/* Who wants to know: news as they come, on the scheduler's thread. `take` NULL: nobody. */
+typedef struct NewsListener {
+    void (*take)(void *data, const News *news, size_t count);
+    void *data;
+} NewsListener;
+
 const char *news_kind_name(NewsKind kind); /* "range.handed"; "?" for a number that is no kind */
 
 #endif

@@ -286,6 +286,7 @@ static bool take_option(Options *options, int option, char **argv, int *status) 
     case OPTION_SESSION:
         if (!parse_number(optarg, INT32_MAX, &number)) return wrong_number("--session", optarg, INT32_MAX, status);
         options->session = (int)number;
+        options->shows_progress = false; /* it is whoever has the terminal who shows it */
         return true;
     case OPTION_SHUFFLE:
         if (!parse_number(optarg, UINT64_MAX, &number)) return wrong_number("--shuffle", optarg, UINT64_MAX, status);

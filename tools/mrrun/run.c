@@ -283,11 +283,6 @@ static void on_message(void *data, const Message *message, bool is_sent) {
     profile_note(&run->profile, message, is_sent, clock_now());
 }
 
-static void on_news(void *data, const News *news, size_t count) {
-    Run *run = data;
-    watch_news(&run->watch, news, count);
-}
-
 static void on_replace(void *data, uint32_t host) {
     Place *place = place_for_one_more(data, host);
     if (place) place_spawn(place, ROLE_WORKER, -1);
@@ -353,7 +348,7 @@ static Hub *open_hub(Run *run, Net *net) {
     config.on_wake = on_wake;
     config.on_log = on_log;
     config.on_job = on_job;
-    if (watch_is_open(&run->watch)) config.on_news = on_news;
+    config.listener = watch_listener(&run->watch);
     config.on_replace = on_replace;
     config.on_kill = on_kill;
     Hub *hub = hub_open(&config, &error);

@@ -22,6 +22,7 @@ static const char help[] =
     "  -n, --workers=N      N workers that are processes (without this and what follows: a thread for each processor)\n"
     "      --host=A,B:4     workers on these hosts, over ssh; B has 4 slots; also --hostfile, --launcher, --ssh, --address\n"
     "      --memory=SIZE    a bound for each worker's values; also --retries=N, --no-respawn: as of mrrun (mrrun --help)\n"
+    "      --no-progress    do not show how far the jobs are\n"
     "  -i, --interactive    go on reading after the program, and show values, also without a terminal\n"
     "  -O0 -O1 -O2 -O3      how much to optimise cells with loops over data (default: -O2)\n"
     "  -h, --help           this text\n"
@@ -61,11 +62,12 @@ static bool parse_options(int argc, char **argv, ReplOptions *options, int *stat
                                           {"tcp", no_argument, NULL, OPTION_LAUNCH_FLAG}, /* for testing, and not in the help */
                                           {"workers", required_argument, NULL, 'n'},
                                           {"interactive", no_argument, NULL, 'i'},
+                                          {"no-progress", no_argument, NULL, 'P'},
                                           {"help", no_argument, NULL, 'h'},
                                           {"version", no_argument, NULL, 'V'},
                                           {0}};
     char name[] = "mri"; /* with which messages about options begin, wherever mri lies */
-    *options = (ReplOptions){.optimise = 2};
+    *options = (ReplOptions){.optimise = 2, .shows_progress = true};
     *status = EXIT_USAGE;
     options->launch = xcalloc((size_t)argc + 1, sizeof *options->launch);
     argv[0] = name;
@@ -85,6 +87,7 @@ static bool parse_options(int argc, char **argv, ReplOptions *options, int *stat
             }
             options->optimise = *optarg - '0';
             break;
+        case 'P': options->shows_progress = false; break;
         case 'h':
         case 'V':
             fputs(option == 'h' ? help : "mri " MR_VERSION "\n", stdout);

@@ -86,7 +86,9 @@ bool repl_cell(Repl *repl, const char *name, const char *text, size_t len) {
     CellOptions options = {.name = name ? name : numbered, .wants_value = !name, .is_coloured = repl->is_coloured};
     options.interrupt = &interrupted;
     interrupted = 0;
+    if (repl->display) display_begin(repl->display);
     CellOutcome outcome = workbench_run(repl->workbench, text, len, &options, &messages);
+    if (repl->display) display_end(repl->display);
     if (messages.len) fwrite(messages.data, 1, messages.len, stderr);
     buf_free(&messages);
     if (outcome.end == CELL_DONE && outcome.has_value) show_value(repl);
@@ -122,6 +124,10 @@ static bool wants_colour(void) {
     return isatty(STDOUT_FILENO) && isatty(STDERR_FILENO) && !(refused && *refused) && !(terminal && strcmp(terminal, "dumb") == 0);
 }
 
+static void take_news(void *data, const News *news, size_t count) {
+    display_news(data, news, count);
+}
+
 bool repl_start(Repl *repl, unsigned workers) {
     const ReplOptions *options = repl->options;
     WorkbenchProcesses processes = {.options = options->launch};
@@ -131,6 +137,8 @@ bool repl_start(Repl *repl, unsigned workers) {
                               .processes = options->has_processes ? &processes : NULL,
                               .argc = options->argc,
                               .argv = options->argv};
+    NewsListener listener = {.take = take_news, .data = repl->display};
+    if (repl->display) config.listener = &listener;
     char *error = NULL;
     Workbench *workbench = workbench_new(&config, &error);
     if (!workbench) {
@@ -146,7 +154,12 @@ bool repl_start(Repl *repl, unsigned workers) {
 
 int repl_run(const ReplOptions *options) {
     Repl repl = {.options = options, .is_coloured = wants_colour()};
-    if (!repl_start(&repl, options->workers)) return 1;
+    DisplayConfig display = {.name = "mri"};
+    if (options->shows_progress) repl.display = display_open(&display);
+    if (!repl_start(&repl, options->workers)) {
+        display_close(&repl.display);
+        return 1;
+    }
     bool ok = true;
     if (options->is_interactive) take_interrupts();
     if (options->program) ok = run_file(&repl, options->program);
@@ -158,6 +171,8 @@ int repl_run(const ReplOptions *options) {
         status = 1;
     }
     buf_free(&repl.saved);
-    if (!workbench_free(&repl.workbench)) _exit(status);
+    bool is_clean = workbench_free(&repl.workbench);
+    if (!is_clean) _exit(status); /* news may still come */
+    display_close(&repl.display);
     return status;
 }

@@ -2,6 +2,7 @@
 #ifndef TOOLS_REPL_REPL_H
 #define TOOLS_REPL_REPL_H
 
+#include "tools/watch/display.h"
 #include "tools/workbench/workbench.h"
 
 typedef struct ReplOptions {
@@ -13,14 +14,16 @@ typedef struct ReplOptions {
     bool has_processes; /* which work; else threads do */
     char **launch;      /* options of mrrun for them, ended by NULL */
     int optimise;
+    bool shows_progress; /* of cells that take long */
     bool is_interactive; /* reads cells after the program, and shows their values */
 } ReplOptions;
 
 typedef struct Repl {
     const ReplOptions *options;
     Workbench *workbench;
-    Buf saved;      /* the cells that have ended well */
-    unsigned cells; /* that were read: their numbers are their names in messages */
+    Buf saved;        /* the cells that have ended well */
+    unsigned cells;   /* that were read: their numbers are their names in messages */
+    Display *display; /* NULL: how far jobs are is not shown */
     bool is_coloured;
     bool is_over;
 } Repl;

@@ -351,11 +351,11 @@ Display *display_open(const DisplayConfig *config) {
     return NULL;
 }
 
-/* Has the thread look at what has changed, and waits until it has. */
-static void ask(Display *display) {
+/* Has the thread look at what has changed; `waits`: until it has. */
+static void ask(Display *display, bool waits) {
     uint64_t one = 1, number = ++display->asked;
     while (write(display->wake, &one, sizeof one) < 0 && errno == EINTR) {}
-    while (display->done < number) pthread_cond_wait(&display->changed, &display->mutex);
+    while (waits && display->done < number) pthread_cond_wait(&display->changed, &display->mutex);
 }
 
 void display_begin(Display *display) {
@@ -367,7 +367,7 @@ void display_begin(Display *display) {
     pthread_mutex_lock(&display->mutex);
     progress_begin(&display->progress, now_is());
     display->is_on = true;
-    ask(display);
+    ask(display, false);
     pthread_mutex_unlock(&display->mutex);
 }
 
@@ -379,7 +379,7 @@ void display_end(Display *display) {
     if (display->has_output) dup2(display->old_output, STDOUT_FILENO);
     pthread_mutex_lock(&display->mutex);
     display->is_on = false;
-    ask(display);
+    ask(display, true);
     pthread_mutex_unlock(&display->mutex);
 }
 
@@ -390,7 +390,7 @@ void display_close(Display **display) {
     display_end(self);
     pthread_mutex_lock(&self->mutex);
     self->is_closing = true;
-    ask(self);
+    ask(self, true);
     pthread_mutex_unlock(&self->mutex);
     pthread_join(self->thread, NULL);
     if (self->signals >= 0) sigprocmask(SIG_SETMASK, &self->old_signals, NULL);

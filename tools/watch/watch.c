@@ -28,20 +28,22 @@ bool watch_open(Watch *watch, const WatchConfig *config) {
     return true;
 }
 
-bool watch_is_open(const Watch *watch) {
-    return watch->display || watch->events || watch->traced;
-}
-
 void watch_begin(Watch *watch, uint64_t now, const char *program, uint32_t workers) {
     watch->began = now;
     if (watch->events) feed_begin(watch->events, program, workers);
     if (watch->traced) trace_begin(&watch->trace, watch->traced, now, program);
 }
 
-void watch_news(Watch *watch, const News *news, size_t count) {
+static void take_news(void *data, const News *news, size_t count) {
+    Watch *watch = data;
     if (watch->display) display_news(watch->display, news, count);
     for (size_t i = 0; watch->events && i < count; i++) feed_news(watch->events, watch->began, &news[i]);
     for (size_t i = 0; watch->traced && i < count; i++) trace_news(&watch->trace, &news[i]);
+}
+
+NewsListener watch_listener(Watch *watch) {
+    bool is_wanted = watch->display || watch->events || watch->traced;
+    return (NewsListener){.take = is_wanted ? take_news : NULL, .data = watch};
 }
 
 void watch_end(Watch *watch, uint64_t now, int status) {

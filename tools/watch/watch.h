@@ -23,11 +23,10 @@ typedef struct Watch {
 } Watch;
 
 bool watch_open(Watch *watch, const WatchConfig *config); /* false after a message: a file cannot be made */
-bool watch_is_open(const Watch *watch);                   /* somebody wants to know */
+NewsListener watch_listener(Watch *watch);                /* for who has the news */
 
 /* The run begins: with news from here on, until it ends. */
 void watch_begin(Watch *watch, uint64_t now, const char *program, uint32_t workers);
-void watch_news(Watch *watch, const News *news, size_t count);
 void watch_end(Watch *watch, uint64_t now, int status);
 
 /* When all of the run's processes have ended. False after a message: a file could not be written. */

@@ -41,6 +41,7 @@ Workbench *workbench_new(const WorkbenchConfig *config, char **error) {
         .workers = config->workers, .argc = config->argc, .argv = config->argv, .is_served = config->is_served};
     const char *patience = getenv("MR_BETTER_MS"); /* for tests; -1: no cell is run before it was replaced, however small it is */
     self->patience = patience && *patience ? strtol(patience, NULL, 10) : PATIENCE;
+    if (config->listener) experiment.listener = *config->listener;
     SessionOptions session = {.optimise = config->optimise, .library_dir = config->library_dir};
     if (!config->processes) session.replaced_from = self->patience < 0 ? 1 : LARGE; /* processes have copies of their own */
     self->cells = cells_new(&session);

@@ -22,6 +22,7 @@ typedef struct WorkbenchConfig {
     int optimise;            /* of cells with loops that may be worth it; others are compiled as quickly as possible */
     unsigned workers;        /* threads: 0: one for each processor; processes: 0: one for each processor, or slot of the hosts */
     const WorkbenchProcesses *processes; /* that work; its texts must stay; NULL: threads do */
+    const struct NewsListener *listener; /* of the jobs' news (sched/news.h), on another thread; copied; NULL: nobody */
     int argc;                            /* what `args` is */
     char **argv;
     bool is_served; /* as in experiment.h: lines are shown as they are printed, and `exit` fails */
