@@ -200,10 +200,8 @@ static void for_pieces(Frame *frame, const CoreExpr *expr, LLVMValueRef text, bo
     LLVMValueRef end = LLVMBuildInBoundsGEP2(b, gen->i8, data, &len, 1, "end");
     LLVMBuildStore(b, LLVMConstNull(cursor_type), cursor);
     gen_store_at(frame, data, cursor, offsetof(MrCursor, next));
-    if (!by_lines) {
-        LLVMValueRef room = frame_variable(frame, LLVMArrayType2(gen->i64, sizeof(MrSpans) / sizeof(int64_t)), "room");
-        gen_store_at(frame, room, cursor, offsetof(MrCursor, room));
-    }
+    LLVMValueRef room = frame_variable(frame, LLVMArrayType2(gen->i64, sizeof(MrSpans) / sizeof(int64_t)), "room");
+    gen_store_at(frame, room, cursor, offsetof(MrCursor, room));
     LLVMBasicBlockRef head = frame_block(frame, "next"), body = frame_block(frame, "body"), done = frame_block(frame, "done");
     frame_jump(frame, head);
     frame_enter(frame, head);

@@ -155,6 +155,10 @@ double mr_mod_float(MrContext *context, double left, double right);
 /* ---- primitives of the library. The result of a unit function is written nowhere: its `out` is not read. */
 
 bool mr_prim_len(MrContext *context, int64_t *out, const void *xs, const MrType *type);
+bool mr_prim_bytes_run(MrContext *context, MrRun *out, const MrString *s, int64_t from, const MrString *ranges, bool is_among,
+                       const MrRun *seen);
+bool mr_prim_byte_among(MrContext *context, bool *out, const MrString *s, int64_t at, const MrString *ranges, bool is_among);
+bool mr_prim_char_end(MrContext *context, int64_t *out, const MrString *s, int64_t from);
 bool mr_prim_lower(MrContext *context, MrString *out, const MrString *s);
 bool mr_prim_upper(MrContext *context, MrString *out, const MrString *s);
 bool mr_prim_trim(MrContext *context, MrString *out, const MrString *s);

@@ -21,7 +21,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { MR_ABI_VERSION = 8, MR_STRING_SLACK = 15 };
+enum { MR_ABI_VERSION = 9, MR_STRING_SLACK = 15 };
 
 /* ---- values */
 
@@ -44,15 +44,22 @@ typedef struct MrSpans {
     uint16_t starts[MR_SPANS_ROOM], ends[MR_SPANS_ROOM];
 } MrSpans;
 
-/* A walk through the words or lines of a text; to begin it, `next` is set, for words also `room`, and all else is zero. Words are
- * looked for some hundreds at a time. */
+/* A walk through the words or lines of a text; to begin it, `next` and `room` are set, and all else is zero. They are looked for
+ * some hundreds at a time. */
 typedef struct MrCursor {
     const char *next;          /* where what was not looked at yet begins */
-    const char *base;          /* lines: the 64 bytes looked at last; words: where those that were found are counted from ... */
-    uint64_t lines;            /* lines: of these 64 those that end lines which have not been given yet */
+    const char *base;          /* where those that were found are counted from ... */
+    uint64_t lines;            /* parts of lines: the one given last was not the last one of its line */
     const uint16_t *at, *stop; /* ... and the starts of those, in `room`, that have not been given yet */
-    MrSpans *room;             /* words: the caller's */
+    MrSpans *room;             /* the caller's */
 } MrCursor;
+
+/* Where a run of bytes ends, and what was seen in looking for that: as a tuple of three ints. All-zero: nothing. */
+typedef struct MrRun {
+    int64_t at;    /* the first byte behind the run; the text's length where there is none */
+    int64_t base;  /* the block of 64 bytes that was looked at last */
+    int64_t stops; /* a bit for each of its bytes that ends a run, and for all that lies behind the text's end */
+} MrRun;
 
 /* A walk through the parts of a text that a primitive of the library gives as a list; to begin it, `begin`, `from` and `next` are
  * the text's first byte, and all else is zero. */

@@ -1,4 +1,5 @@
-/* blocks.c: words of ASCII, as masks of 64 bits whose edges become lists of where words begin and end.
+/* blocks.c: words of ASCII, as masks of 64 bits whose edges become lists of where words begin and end; and the parts of lines,
+ * whose ends are the bits of a mask.
  *
  * A block's bytes are letters (and digits), apostrophes, those beyond ASCII, and others. An apostrophe counts when there are
  * letters on both sides, for which a bit is carried in from the block before and one from the block after. Where a block has a byte
@@ -19,6 +20,14 @@ typedef struct BlockBits {
     uint64_t apostrophes;
     uint64_t beyond; /* what is not ASCII */
 } BlockBits;
+
+typedef struct CutBits {
+    uint64_t separators, lines, returns;
+} CutBits;
+
+static inline uint64_t bits_below(size_t count) {
+    return count < BLOCK ? (UINT64_C(1) << count) - 1 : ~UINT64_C(0);
+}
 
 static inline bool is_ascii_word(char byte) {
     unsigned char c = (unsigned char)byte;
@@ -85,6 +94,21 @@ static inline BlockBits classify_class_base(const ByteClass *class, const char *
     return bits;
 }
 
+static inline CutBits classify_cuts_base(const char *p, size_t left, char separator) {
+    CutBits bits = {0};
+    uint64_t there = bits_below(left);
+    FILL_BLOCK(p, left)
+    for (int i = 0; i < BLOCK; i += VECTOR_BYTES) {
+        Bytes bytes;
+        memcpy(&bytes, p + i, sizeof bytes);
+        bits.separators |= (uint64_t)flag_bits((Flags)(bytes == (uint8_t)separator)) << i;
+        bits.lines |= (uint64_t)flag_bits((Flags)(bytes == '\n')) << i;
+        bits.returns |= (uint64_t)flag_bits((Flags)(bytes == '\r')) << i;
+    }
+    bits.separators &= there; /* which may be the byte that a block is filled with */
+    return bits;
+}
+
 /* Appends base + i to `out` for each bit i of the mask; up to 7 places after the last one may be written. */
 static inline __attribute__((always_inline)) uint32_t append_by_eight(uint16_t *out, uint32_t len, uint64_t mask, size_t base) {
     uint32_t count = (uint32_t)__builtin_popcountll(mask);
@@ -110,6 +134,13 @@ static inline __attribute__((always_inline)) uint32_t append_by_eight(uint16_t *
 #define BLOCKS_APPEND                    append_by_eight
 #define BLOCKS_LEAVE()                   (void)0
 #include "runtime/value/blocks_level.h"
+
+#define CUTS_TARGET
+#define CUTS_NAME     cuts_base
+#define CUTS_CLASSIFY classify_cuts_base
+#define CUTS_APPEND   append_by_eight
+#define CUTS_LEAVE()  (void)0
+#include "runtime/value/cuts_level.h"
 
 #if defined(__x86_64__)
 
@@ -180,6 +211,27 @@ TARGET_V3 static inline BlockBits classify_class_v3(const ByteClass *class, cons
 #define BLOCKS_LEAVE()                   _mm256_zeroupper()
 #include "runtime/value/blocks_level.h"
 
+TARGET_V3 static inline CutBits classify_cuts_v3(const char *p, size_t left, char separator) {
+    CutBits bits = {0};
+    uint64_t there = bits_below(left);
+    FILL_BLOCK(p, left)
+    for (int i = 0; i < BLOCK; i += 32) {
+        __m256i bytes = _mm256_loadu_si256((const __m256i *)(const void *)(p + i));
+        bits.separators |= (uint64_t)(uint32_t)_mm256_movemask_epi8(_mm256_cmpeq_epi8(bytes, _mm256_set1_epi8(separator))) << i;
+        bits.lines |= (uint64_t)(uint32_t)_mm256_movemask_epi8(_mm256_cmpeq_epi8(bytes, _mm256_set1_epi8('\n'))) << i;
+        bits.returns |= (uint64_t)(uint32_t)_mm256_movemask_epi8(_mm256_cmpeq_epi8(bytes, _mm256_set1_epi8('\r'))) << i;
+    }
+    bits.separators &= there;
+    return bits;
+}
+
+#define CUTS_TARGET   TARGET_V3
+#define CUTS_NAME     cuts_v3
+#define CUTS_CLASSIFY classify_cuts_v3
+#define CUTS_APPEND   append_by_eight
+#define CUTS_LEAVE()  _mm256_zeroupper()
+#include "runtime/value/cuts_level.h"
+
 /* ---- x86-64-v4 with VBMI2: a block is a register, and a mask picks numbers out of another one */
 
 #define TARGET_V4 __attribute__((target("avx512f,avx512bw,avx512vl,avx512vbmi2,bmi,bmi2,popcnt")))
@@ -239,6 +291,29 @@ TARGET_V4 static inline uint32_t append_packed(uint16_t *out, uint32_t len, uint
 #define BLOCKS_LEAVE()                   _mm256_zeroupper()
 #include "runtime/value/blocks_level.h"
 
+TARGET_V4 static inline CutBits classify_cuts_v4(const char *p, size_t left, char separator) {
+    __mmask64 there = bits_below(left);
+    __m512i bytes = _mm512_maskz_loadu_epi8(there, p);
+    return (CutBits){
+        .separators = _mm512_mask_cmpeq_epi8_mask(there, bytes, _mm512_set1_epi8(separator)),
+        .lines = _mm512_cmpeq_epi8_mask(bytes, _mm512_set1_epi8('\n')),
+        .returns = _mm512_cmpeq_epi8_mask(bytes, _mm512_set1_epi8('\r')),
+    };
+}
+
+/* Of masks with any number of bits. */
+TARGET_V4 static inline uint32_t append_halves(uint16_t *out, uint32_t len, uint64_t mask, size_t base) {
+    len = append_packed(out, len, (uint32_t)mask, base);
+    return append_packed(out, len, mask >> 32, base + 32);
+}
+
+#define CUTS_TARGET   TARGET_V4
+#define CUTS_NAME     cuts_v4
+#define CUTS_CLASSIFY classify_cuts_v4
+#define CUTS_APPEND   append_halves
+#define CUTS_LEAVE()  _mm256_zeroupper()
+#include "runtime/value/cuts_level.h"
+
 bool blocks_find_at(Blocks *blocks, const char *end, MrCpu level, bool packs) {
     if (blocks->class) {
         if (level >= MR_CPU_X86_64_V4 && packs) return find_class_v4(blocks, end);
@@ -248,6 +323,15 @@ bool blocks_find_at(Blocks *blocks, const char *end, MrCpu level, bool packs) {
     return level >= MR_CPU_X86_64_V3 ? find_v3(blocks, end) : find_base(blocks, end);
 }
 
+void cuts_find_at(Cuts *cuts, const char *end, MrCpu level, bool packs) {
+    if (level >= MR_CPU_X86_64_V4 && packs)
+        cuts_v4(cuts, end);
+    else if (level >= MR_CPU_X86_64_V3)
+        cuts_v3(cuts, end);
+    else
+        cuts_base(cuts, end);
+}
+
 #else
 
 bool blocks_find_at(Blocks *blocks, const char *end, MrCpu level, bool packs) {
@@ -255,8 +339,17 @@ bool blocks_find_at(Blocks *blocks, const char *end, MrCpu level, bool packs) {
     return blocks->class ? find_class_base(blocks, end) : find_base(blocks, end);
 }
 
+void cuts_find_at(Cuts *cuts, const char *end, MrCpu level, bool packs) {
+    (void)level, (void)packs;
+    cuts_base(cuts, end);
+}
+
 #endif
 
 bool blocks_find(Blocks *blocks, const char *end) {
     return blocks_find_at(blocks, end, cpu_level(), cpu_packs_bytes());
+}
+
+void cuts_find(Cuts *cuts, const char *end) {
+    cuts_find_at(cuts, end, cpu_level(), cpu_packs_bytes());
 }

@@ -1,4 +1,4 @@
-/* blocks.h: finding the words of text that is ASCII, 64 bytes at a time.
+/* blocks.h: finding the words of text that is ASCII, and the parts of lines, 64 bytes at a time.
  *
  * There are variants for several levels of the processor (cpu.h), all with the same results: those of the definition in words.h.
  * Any thread may call them. */
@@ -33,5 +33,20 @@ bool blocks_find(Blocks *blocks, const char *end);
 
 /* The same by the variant of a level, which the machine must have; `packs` as cpu_packs_bytes says. */
 bool blocks_find_at(Blocks *blocks, const char *end, MrCpu level, bool packs);
+
+/* A search for the ends of parts: separators, and the ends of lines. */
+typedef struct Cuts {
+    const char *base;
+    uint32_t at;    /* what was not looked at yet begins here */
+    uint32_t count; /* of parts found */
+    MrSpans *spans; /* of those, and at [count] the start of the part behind them; starts[0] is set by the caller */
+    char separator; /* not \r; where it is \n, the parts are the lines */
+    bool is_within; /* the last part found was not the last of its line */
+} Cuts;
+
+/* Appends the parts from `at` on, without the return before the end of a line, until the text ends or there is no room for those of
+ * another block. */
+void cuts_find(Cuts *cuts, const char *end);
+void cuts_find_at(Cuts *cuts, const char *end, MrCpu level, bool packs); /* as blocks_find_at */
 
 #endif

@@ -49,6 +49,33 @@ bool mr_string_slice(MrContext *context, MrString *out, const MrString *string, 
     return false;
 }
 
+static inline bool append_rare(MrContext *context, MrString *place, const MrString *parts, int64_t count) {
+    MrString grown = *place;
+    bool failed = string_append(context, &grown, parts, count);
+    *place = grown;
+    return failed;
+}
+
+/* What is added to nothing, or lies behind what is there, is not copied: so a text that is put together of the characters of
+ * another, one after the other, is a slice of that. */
+bool mr_string_append(MrContext *context, MrString *place, const MrString *parts, int64_t count) {
+    if (count == 1) {
+        MrString part = parts[0];
+        if (!part.len) return false;
+        if (!place->len) {
+            cell_retain(part.owner);
+            mr_string_drop(context, place);
+            *place = part;
+            return false;
+        }
+        if (part.owner == place->owner && part.data == place->data + place->len) {
+            place->len += part.len;
+            return false;
+        }
+    }
+    return append_rare(context, place, parts, count);
+}
+
 /* ---- lists */
 
 bool mr_list_get(MrContext *context, const void **element, MrList *list, int64_t index, const MrType *type) {
@@ -298,23 +325,17 @@ bool mr_next_found(MrContext *context, MrMatches *matches, MrString *out) {
 
 bool mr_next_line(MrContext *context, MrCursor *cursor, const char *end, MrString *out) {
     (void)context;
-    const char *p = cursor->next, *stop = end;
-    if (p >= end) return false;
-    while (!cursor->lines) {
-        const char *block = cursor->base ? cursor->base + BLOCK_BYTES : p;
-        if (UNLIKELY(block >= end)) { /* the last line, which has no end */
-            cursor->next = end;
-            *out = (MrString){p, end - p, NULL};
-            return true;
+    if (UNLIKELY(!cursor_take(cursor, out))) {
+        MrCursor look = *cursor;
+        MrString one = {0};
+        WordsFound found = text_line_parts_look(&look, end, '\n', &one);
+        *cursor = look;
+        if (found != WORDS_MANY) {
+            *out = one;
+            return found == WORDS_ONE;
         }
-        cursor->base = block;
-        cursor->lines = block_find(block, end - block, '\n');
+        cursor_take(cursor, out);
     }
-    stop = cursor->base + __builtin_ctzll(cursor->lines);
-    cursor->lines &= cursor->lines - 1;
-    cursor->next = stop + 1;
-    if (stop > p && stop[-1] == '\r') stop--;
-    *out = (MrString){p, stop - p, NULL};
     return true;
 }
 
@@ -336,6 +357,58 @@ bool mr_next_part(MrContext *context, MrParts *parts, const char *end, const MrS
 bool mr_next_line_part(MrContext *context, MrParts *parts, const char *end, const MrString *separator, MrString *out) {
     (void)context;
     return parts_next_of_line(parts, end, separator, out);
+}
+
+/* Those of a block's bytes that end a run, and all bits behind the text's end. Loads as block_find does. */
+static inline uint64_t block_stops(const char *p, int64_t len, const MrString *ranges, bool is_among) {
+    int64_t last = len < BLOCK_BYTES ? len - 1 : BLOCK_BYTES - 1;
+    uint64_t stops = is_among ? ~UINT64_C(0) : 0;
+    UNROLLED
+    for (int64_t i = 0; i < BLOCK_BYTES; i += SHORT_BYTES) {
+        Bytes bytes = load_bytes(p + (i < last ? i : last)), among = {0};
+        UNROLLED
+        for (int64_t range = 0; range < ranges->len; range += 2)
+            among |= (Bytes)(bytes - (uint8_t)ranges->data[range] <= (uint8_t)(ranges->data[range + 1] - ranges->data[range]));
+        stops ^= (uint64_t)flag_bits((Flags)among) << i;
+    }
+    return stops | ~(~UINT64_C(0) >> (BLOCK_BYTES - 1 - last));
+}
+
+/* A position within the block that was seen last takes no load. */
+bool mr_prim_bytes_run(MrContext *context, MrRun *out, const MrString *s, int64_t from, const MrString *ranges, bool is_among,
+                       const MrRun *seen) {
+    (void)context;
+    uint64_t ahead = (uint64_t)from - (uint64_t)seen->base;
+    uint64_t stops = ahead < BLOCK_BYTES ? (uint64_t)seen->stops >> ahead : 0;
+    if (LIKELY(stops)) {
+        *out = (MrRun){from + __builtin_ctzll(stops), seen->base, seen->stops};
+        return false;
+    }
+    *out = (MrRun){from, from, 0};
+    if ((uint64_t)from >= (uint64_t)s->len) return false;
+    int64_t base = from;
+    while (stops = block_stops(s->data + base, s->len - base, ranges, is_among), UNLIKELY(!stops) && s->len - base > BLOCK_BYTES)
+        base += BLOCK_BYTES;
+    *out = (MrRun){stops ? base + __builtin_ctzll(stops) : s->len, base, (int64_t)stops};
+    return false;
+}
+
+bool mr_prim_byte_among(MrContext *context, bool *out, const MrString *s, int64_t at, const MrString *ranges, bool is_among) {
+    if (UNLIKELY((uint64_t)at >= (uint64_t)s->len)) return string_slice_fail(context, s->len, at, 1);
+    uint8_t byte = (uint8_t)s->data[at];
+    bool is_there = false;
+    UNROLLED
+    for (int64_t i = 0; i < ranges->len; i += 2)
+        is_there |= (uint8_t)(byte - (uint8_t)ranges->data[i]) <= (uint8_t)(ranges->data[i + 1] - ranges->data[i]);
+    *out = is_there == is_among;
+    return false;
+}
+
+bool mr_prim_char_end(MrContext *context, int64_t *out, const MrString *s, int64_t from) {
+    (void)context;
+    const char *p = s->data + from;
+    *out = from + (LIKELY(!(*p & 0x80)) ? 1 : text_unit_len(p, s->data + s->len));
+    return false;
 }
 
 /* Where the parts of a text begin and end, up to `most` of them; returns their number, or -1 where there are more parts than that
@@ -373,8 +446,8 @@ bool mr_split_lent(MrContext *context, MrList **out, const MrString *s, const Mr
     return false;
 }
 
-static inline void lower_rare(MrString *out, MrString s) {
-    MrString lower = text_lower(&s);
+static inline void lower_rare(MrScratch *scratch, MrString *out, MrString s) {
+    MrString lower = text_lower_slice(scratch, &s);
     *out = lower;
 }
 
@@ -395,7 +468,7 @@ static inline bool lower_slice(MrScratch *scratch, MrString *out, const MrString
 bool mr_prim_lower(MrContext *context, MrString *out, const MrString *s) {
     MrScratch *scratch = &context->scratch;
     if (LIKELY(!s->owner && front_has_room(s->len) && scratch->left >= SHORT_BYTES && lower_slice(scratch, out, s))) return false;
-    lower_rare(out, *s);
+    lower_rare(scratch, out, *s);
     return false;
 }
 

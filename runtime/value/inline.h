@@ -12,6 +12,13 @@
 #define LIKELY(x)   __builtin_expect(!!(x), 1)
 #define UNLIKELY(x) __builtin_expect(!!(x), 0)
 
+/* Before a loop whose number of turns is known where it is inlined: it becomes so many copies. */
+#ifdef __clang__
+#define UNROLLED _Pragma("clang loop unroll(full)")
+#else
+#define UNROLLED _Pragma("GCC unroll 8")
+#endif
+
 /* ---- cells */
 
 static inline void cell_retain(MrCell *cell) {
@@ -91,6 +98,7 @@ enum { BLOCK_BYTES = 64 };
 static inline uint64_t block_find(const char *p, int64_t len, char byte) {
     int64_t last = len < BLOCK_BYTES ? len - 1 : BLOCK_BYTES - 1;
     uint64_t found = 0;
+    UNROLLED
     for (int64_t i = 0; i < BLOCK_BYTES; i += SHORT_BYTES) {
         Bytes bytes = load_bytes(p + (i < last ? i : last));
         found |= (uint64_t)flag_bits((Flags)(bytes == (uint8_t)byte)) << i;
@@ -102,6 +110,7 @@ static inline uint64_t block_find(const char *p, int64_t len, char byte) {
 static inline uint64_t block_find_two(const char *p, int64_t len, char one, char other) {
     int64_t last = len < BLOCK_BYTES ? len - 1 : BLOCK_BYTES - 1;
     uint64_t found = 0;
+    UNROLLED
     for (int64_t i = 0; i < BLOCK_BYTES; i += SHORT_BYTES) {
         Bytes bytes = load_bytes(p + (i < last ? i : last));
         found |= (uint64_t)flag_bits((Flags)((bytes == (uint8_t)one) | (bytes == (uint8_t)other))) << i;

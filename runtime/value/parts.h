@@ -14,7 +14,7 @@ uint64_t text_blanks_beyond(const char *begin, const char *block, const char *en
 /* As words_look, for what stands between white space (text.c). */
 WordsFound text_fields_look(MrCursor *cursor, const char *end, MrString *out);
 
-/* The same for the parts of the text's lines between separators of one byte (split.c). */
+/* The same for the parts of the text's lines between separators of one byte (split.c); where that is \n, for the lines. */
 WordsFound text_line_parts_look(MrCursor *cursor, const char *end, char separator, MrString *out);
 
 /* The length of the character at p < end, a byte that is not UTF-8 being one (text.c). */
@@ -28,6 +28,7 @@ static inline MrParts parts_of(const MrString *s) {
 static inline uint64_t parts_solid(const char *begin, const char *block, const char *end) {
     int64_t len = end - block, last = len < BLOCK_BYTES ? len - 1 : BLOCK_BYTES - 1;
     uint64_t blank = 0, beyond = 0, there = ~UINT64_C(0) >> (BLOCK_BYTES - 1 - last);
+    UNROLLED
     for (int64_t i = 0; i < BLOCK_BYTES; i += SHORT_BYTES) {
         Bytes bytes = load_bytes(block + (i < last ? i : last));
         blank |= (uint64_t)flag_bits((Flags)((bytes == ' ') | (bytes - '\t' < 5))) << i;

@@ -41,8 +41,6 @@ bool mr_prim_fields(MrContext *context, MrList **out, const MrString *s) {
 
 /* ---- the parts of lines, some hundreds at a time */
 
-enum { SPAN_WINDOW = UINT16_MAX - BLOCK_BYTES };
-
 /* The end of a part from `at` on, and in *next where the one after it begins; `end` where there is none. */
 static const char *line_part_end(const char *at, const char *end, char separator, const char **next) {
     while (at < end && *at != separator && *at != '\n') at++;
@@ -51,20 +49,15 @@ static const char *line_part_end(const char *at, const char *end, char separator
 }
 
 WordsFound text_line_parts_look(MrCursor *cursor, const char *end, char separator, MrString *out) {
-    const char *base = cursor->next, *from = base, *block = base;
-    uint64_t is_within = cursor->lines; /* the part given last was not the last one of its line */
+    const char *base = cursor->next;
     MrSpans *room = cursor->room;
-    uint32_t count = 0;
-    for (; block < end && count <= MR_SPANS - BLOCK_BYTES && block - base < SPAN_WINDOW; block += BLOCK_BYTES) {
-        for (uint64_t found = block_find_two(block, end - block, separator, '\n'); found; found &= found - 1) {
-            const char *at = block + __builtin_ctzll(found);
-            bool is_line = *at == '\n', has_return = is_line & (at[-(at > from)] == '\r');
-            room->starts[count] = (uint16_t)(from - base);
-            room->ends[count++] = (uint16_t)(at - has_return - base);
-            from = at + 1;
-            is_within = !is_line;
-        }
-    }
+    room->starts[0] = 0;
+    /* `lines`: the part given last was not the last one of its line. */
+    Cuts cuts = {.base = base, .spans = room, .separator = separator, .is_within = cursor->lines};
+    cuts_find(&cuts, end);
+    const char *block = base + cuts.at, *from = base + room->starts[cuts.count];
+    uint32_t count = cuts.count;
+    uint64_t is_within = cuts.is_within;
     cursor->base = base;
     cursor->at = room->starts;
     if (block < end && count == 0) { /* a part for which there is no room */

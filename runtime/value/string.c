@@ -106,7 +106,7 @@ static int64_t string_room(const MrString *string) {
 }
 
 /* A string that grows gets room for as much again, so that appending n times costs O(n); a short one is not worth the room. */
-bool mr_string_append(MrContext *context, MrString *place, const MrString *parts, int64_t count) {
+bool string_append(MrContext *context, MrString *place, const MrString *parts, int64_t count) {
     enum { SHORT = 64 };
     int64_t len = place->len;
     if (total_length(context, &len, parts, count)) return true;

@@ -86,25 +86,43 @@ static MrString text_mapped(const MrString *s, int32_t (*map)(int32_t)) {
 enum { IS_UPPER = 1, IS_BEYOND_ASCII = 2 };
 
 static int ascii_kinds(const MrString *s) {
-    int kinds = 0;
-    for (int64_t i = 0; i < s->len; i++) {
-        unsigned char c = (unsigned char)s->data[i];
-        kinds |= ((unsigned char)(c - 'A') < 26) * IS_UPPER | (c >= 0x80) * IS_BEYOND_ASCII;
+    Bytes beyond = {0}, upper = {0};
+    for (int64_t i = 0; i < s->len; i += SHORT_BYTES) {
+        Bytes bytes = load_bytes(s->data + i);
+        if (s->len - i < SHORT_BYTES) bytes &= short_mask(s->len - i);
+        beyond |= bytes;
+        upper |= (Bytes)(bytes - 'A' < 26);
     }
-    return kinds;
+    return (flag_bits((Flags)upper) ? IS_UPPER : 0) | (flag_bits((Flags)beyond) ? IS_BEYOND_ASCII : 0);
 }
 
-MrString text_lower(const MrString *s) {
+/* Of ASCII. Writes up to MR_STRING_SLACK bytes more. */
+static void ascii_lower(char *to, const MrString *s) {
+    for (int64_t i = 0; i < s->len; i += SHORT_BYTES) {
+        Bytes bytes = load_bytes(s->data + i);
+        bytes |= (Bytes)(bytes - 'A' < 26) & 0x20;
+        memcpy(to + i, &bytes, sizeof bytes);
+    }
+}
+
+static MrString text_lower(const MrString *s) {
     int kinds = ascii_kinds(s);
     if (kinds & IS_BEYOND_ASCII) return text_mapped(s, code_lower);
     if (!kinds) return string_slice(s, 0, s->len);
     char *bytes;
     MrString lower = string_alloc(s->len, &bytes);
-    for (int64_t i = 0; i < s->len; i++) {
-        unsigned char c = (unsigned char)s->data[i];
-        bytes[i] = (char)(c | ((unsigned char)(c - 'A') < 26) << 5);
-    }
+    ascii_lower(bytes, s);
     return lower;
+}
+
+MrString text_lower_slice(MrScratch *scratch, const MrString *s) {
+    int kinds = s->owner || scratch->left < s->len ? IS_BEYOND_ASCII : ascii_kinds(s);
+    if (kinds != IS_UPPER) return text_lower(s);
+    char *to = scratch->at;
+    scratch->at += s->len;
+    scratch->left -= s->len;
+    ascii_lower(to, s);
+    return (MrString){to, s->len, NULL};
 }
 
 bool mr_prim_upper(MrContext *context, MrString *out, const MrString *s) {
@@ -201,8 +219,22 @@ static const char *unit_before(const char *begin, const char *end) {
     return end - 1;
 }
 
+/* The same where the characters are a few of ASCII: they are compared at once, and no other byte is one of them. */
+static void trim_of_few(MrString *out, const MrString *s, const MrString *characters) {
+    Bytes few = load_bytes(characters->data);
+    uint32_t there = first_bits(characters->len);
+    const char *begin = s->data, *end = s->data + s->len;
+    while (begin < end && flag_bits((Flags)(few == (uint8_t)*begin)) & there) begin++;
+    while (begin < end && flag_bits((Flags)(few == (uint8_t)end[-1])) & there) end--;
+    *out = string_slice(s, begin - s->data, end - begin);
+}
+
 bool mr_prim_trim_of(MrContext *context, MrString *out, const MrString *s, const MrString *characters) {
     (void)context;
+    if (is_short(characters->len) && !(flag_bits((Flags)load_bytes(characters->data)) & first_bits(characters->len))) {
+        trim_of_few(out, s, characters);
+        return false;
+    }
     uint64_t ascii[2] = {0};
     for (int64_t i = 0; i < characters->len; i++) {
         unsigned char byte = (unsigned char)characters->data[i];
