@@ -138,8 +138,43 @@ static LLVMValueRef float_rank(Frame *frame, LLVMValueRef value) {
     return LLVMBuildSelect(b, is_nan, gen_int(gen, INT64_MAX), rank, "");
 }
 
+/* A tuple of a few numbers and strings is compared field by field; what else there is, by the runtime. */
+static bool is_simple_tuple(const CoreType *type) {
+    enum { FIELDS_MOST = 4 };
+    bool is_simple = type->kind == CORE_TYPE_TUPLE && type->arg_count > 0 && type->arg_count <= FIELDS_MOST;
+    for (size_t i = 0; is_simple && i < type->arg_count; i++)
+        is_simple = gen_is_scalar(type->args[i]) || type->args[i]->kind == CORE_TYPE_STRING;
+    return is_simple;
+}
+
+static LLVMValueRef gen_equal(Frame *frame, const CoreType *type, LLVMValueRef left, LLVMValueRef right);
+
+/* The first fields that differ decide: as their order, or (`is_equal`) whether there are none. */
+static LLVMValueRef compare_fields(Frame *frame, const CoreType *type, LLVMValueRef left, LLVMValueRef right, bool is_equal) {
+    LLVMBuilderRef b = frame->builder;
+    size_t count = type->arg_count;
+    LLVMBasicBlockRef done = frame_block(frame, "compared"), *ends = arena_array(frame->gen->arena, LLVMBasicBlockRef, count);
+    LLVMValueRef *answers = arena_array(frame->gen->arena, LLVMValueRef, count);
+    for (unsigned i = 0; i < count; i++) {
+        LLVMValueRef a = LLVMBuildExtractValue(b, left, i, ""), c = LLVMBuildExtractValue(b, right, i, "");
+        answers[i] = (is_equal ? gen_equal : gen_compare_total)(frame, type->args[i], a, c);
+        ends[i] = LLVMGetInsertBlock(b);
+        LLVMBasicBlockRef next = i + 1 < count ? frame_block(frame, "same") : done;
+        if (next == done) {
+            frame_jump(frame, done);
+        } else {
+            frame_branch(frame, is_equal ? answers[i] : LLVMBuildIsNull(b, answers[i], ""), next, done);
+        }
+        frame_enter(frame, next);
+    }
+    LLVMValueRef phi = LLVMBuildPhi(b, is_equal ? frame->gen->i1 : frame->gen->i64, "compared");
+    LLVMAddIncoming(phi, answers, ends, (unsigned)count);
+    return phi;
+}
+
 LLVMValueRef gen_compare_total(Frame *frame, const CoreType *type, LLVMValueRef left, LLVMValueRef right) {
     LLVMBuilderRef b = frame->builder;
+    if (is_simple_tuple(type)) return compare_fields(frame, type, left, right, false);
     switch (type->kind) {
     case CORE_TYPE_FLOAT:
         left = float_rank(frame, left);
@@ -169,6 +204,7 @@ static LLVMValueRef gen_equal(Frame *frame, const CoreType *type, LLVMValueRef l
         return frame_runtime(frame, RUNTIME_mr_string_equal,
                              (LLVMValueRef[]){frame_address(frame, left), frame_address(frame, right)});
     default:
+        if (is_simple_tuple(type)) return compare_fields(frame, type, left, right, true);
         return frame_runtime(
             frame, RUNTIME_mr_equal,
             (LLVMValueRef[]){frame_address(frame, left), frame_address(frame, right), gen_descriptor(frame->gen, type)});
@@ -200,12 +236,12 @@ static LLVMValueRef gen_in(Frame *frame, const CoreType *type, LLVMValueRef elem
     Gen *gen = frame->gen;
     switch (type->kind) {
     case CORE_TYPE_MAP:
-    case CORE_TYPE_SET:
-        return LLVMBuildIsNotNull(
-            frame->builder,
-            frame_runtime(frame, RUNTIME_mr_map_find,
-                          (LLVMValueRef[]){container, frame_address(frame, element), gen_descriptor(gen, type)}),
-            "");
+    case CORE_TYPE_SET: {
+        LLVMValueRef args[] = {container, frame_address(frame, element), gen_descriptor(gen, type)};
+        LLVMValueRef found = frame_runtime(frame, RUNTIME_mr_map_find, args);
+        if (frame->loop || frame->kernel) frame_inline(frame, found);
+        return LLVMBuildIsNotNull(frame->builder, found, "");
+    }
     case CORE_TYPE_LIST:
         return frame_runtime(frame, RUNTIME_mr_list_contains,
                              (LLVMValueRef[]){container, frame_address(frame, element), gen_descriptor(gen, type)});
