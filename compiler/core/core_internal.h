@@ -35,6 +35,7 @@ void core_each_job_code(CoreJob *job, CoreVisit *visit, void *context);
 
 void core_tidy(CoreProgram *program); /* tidy.c: hidden variables that are read once, at once, are replaced by their values */
 void core_parts(CoreProgram *program, uint32_t *next_var); /* parts.c: parts of texts that are walked, and need no list */
+void core_runs(CoreProgram *program, uint32_t *next_var);  /* runs.c: loops over bytes that go on behind runs of them */
 void core_keep(CoreProgram *program, uint32_t *next_var);  /* keep.c: what of a keyed job's table is wanted at all */
 void core_tail(CoreProgram *program, uint32_t *next_var);  /* tail.c: calls that a function ends in become loops and jumps */
 void core_own(CoreProgram *program);                       /* own.c: marks last uses as moves */

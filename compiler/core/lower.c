@@ -136,6 +136,7 @@ static void lower_top_level(Lower *l) {
 static bool finish_program(Lower *l) {
     core_tidy(l->program);
     core_parts(l->program, &l->next_var);
+    core_runs(l->program, &l->next_var);
     core_keep(l->program, &l->next_var);
     core_mark_recursive(l->program);
     core_tail(l->program, &l->next_var);

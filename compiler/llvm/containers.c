@@ -168,22 +168,53 @@ static LLVMValueRef slice_count(Frame *frame, LLVMValueRef first, LLVMValueRef l
     return saturating(frame, "llvm.smax", 9, count, gen_int(gen, 0));
 }
 
+static LLVMValueRef string_slice(Frame *frame, const CoreExpr *expr, LLVMValueRef whole, LLVMValueRef first, LLVMValueRef count) {
+    LLVMValueRef out = gen_result(frame, expr->type);
+    LLVMValueRef args[] = {out, frame_address(frame, whole), first, count};
+    frame_runtime_check(frame, RUNTIME_mr_string_slice, args, expr->span);
+    return gen_load(frame, expr->type, out);
+}
+
+/* In a loop: a part of a string that is within it, and not empty, is made at once. Comparisons without a sign see to both ends. */
+static LLVMValueRef string_slice_quick(Frame *frame, const CoreExpr *expr, LLVMValueRef whole, LLVMValueRef first,
+                                       LLVMValueRef last) {
+    Gen *gen = frame->gen;
+    LLVMBuilderRef b = frame->builder;
+    LLVMValueRef stop = expr->flag ? last : LLVMBuildAdd(b, last, gen_int(gen, 1), "");
+    LLVMValueRef is_outside = LLVMBuildICmp(b, LLVMIntUGT, stop, LLVMBuildExtractValue(b, whole, 1, "len"), "");
+    LLVMValueRef is_empty = LLVMBuildICmp(b, LLVMIntUGE, first, stop, "");
+    LLVMBasicBlockRef usual = frame_if_rare(frame, LLVMBuildOr(b, is_outside, is_empty, "")), done = frame_block(frame, "slice");
+    LLVMValueRef slices[2];
+    LLVMBasicBlockRef ends[2];
+    slices[0] = string_slice(frame, expr, whole, first, slice_count(frame, first, last, expr->flag));
+    ends[0] = LLVMGetInsertBlock(b);
+    frame_jump(frame, done);
+    frame_enter(frame, usual);
+    LLVMValueRef data = LLVMBuildExtractValue(b, whole, 0, "data");
+    LLVMValueRef slice = LLVMBuildInsertValue(b, whole, LLVMBuildInBoundsGEP2(b, gen->i8, data, &first, 1, ""), 0, "");
+    slice = LLVMBuildInsertValue(b, slice, LLVMBuildSub(b, stop, first, ""), 1, "");
+    slices[1] = value_take(frame, value_borrowed(slice, expr->type));
+    ends[1] = LLVMGetInsertBlock(b);
+    frame_jump(frame, done);
+    frame_enter(frame, done);
+    LLVMValueRef phi = LLVMBuildPhi(b, gen->string, "");
+    LLVMAddIncoming(phi, slices, ends, 2);
+    return phi;
+}
+
 Value gen_slice(Frame *frame, const CoreExpr *expr) {
     Gen *gen = frame->gen;
     const CoreType *type = expr->args.items[0]->type;
     Value values[3];
     gen_operands(frame, expr->args.items, expr->args.len, values);
-    LLVMValueRef whole = value_read(frame, &values[0]), first = values[1].llvm, out = gen_result(frame, expr->type);
-    LLVMValueRef count = expr->args.len > 2 ? slice_count(frame, first, values[2].llvm, expr->flag) : gen_int(gen, MR_OPEN);
-    if (type->kind == CORE_TYPE_STRING) {
-        LLVMValueRef args[] = {out, frame_address(frame, whole), first, count};
-        LLVMValueRef failed = frame_runtime(frame, RUNTIME_mr_string_slice, args);
-        if (frame->loop || frame->kernel) frame_inline(frame, failed);
-        frame_check_at(frame, failed, expr->span);
-    } else {
-        LLVMValueRef args[] = {out, whole, first, count, gen_descriptor(gen, type)};
-        frame_runtime_check(frame, RUNTIME_mr_list_slice, args, expr->span);
-    }
+    LLVMValueRef whole = value_read(frame, &values[0]), first = values[1].llvm, last = expr->args.len > 2 ? values[2].llvm : NULL;
+    if (type->kind == CORE_TYPE_STRING && last && (frame->loop || frame->kernel))
+        return value_owned(string_slice_quick(frame, expr, whole, first, last), expr->type);
+    LLVMValueRef count = last ? slice_count(frame, first, last, expr->flag) : gen_int(gen, MR_OPEN);
+    if (type->kind == CORE_TYPE_STRING) return value_owned(string_slice(frame, expr, whole, first, count), expr->type);
+    LLVMValueRef out = gen_result(frame, expr->type);
+    LLVMValueRef args[] = {out, whole, first, count, gen_descriptor(gen, type)};
+    frame_runtime_check(frame, RUNTIME_mr_list_slice, args, expr->span);
     return value_owned(gen_load(frame, expr->type, out), expr->type);
 }
 
@@ -235,7 +266,9 @@ Value gen_concat(Frame *frame, const CoreExpr *expr) {
     if (is_moved(expr->args.items[0]) && values[0].ownership == VALUE_PARKED) {
         LLVMValueRef more = string_array(frame, values + 1, count - 1), place = values[0].slot->address;
         LLVMValueRef args[] = {place, more, gen_int(gen, (int64_t)count - 1)};
-        frame_runtime_check(frame, RUNTIME_mr_string_append, args, expr->span);
+        LLVMValueRef failed = frame_runtime(frame, RUNTIME_mr_string_append, args);
+        if (frame->loop || frame->kernel) frame_inline(frame, failed);
+        frame_check_at(frame, failed, expr->span);
         values[0].llvm = gen_load(frame, expr->type, place);
         return values[0];
     }

@@ -250,7 +250,7 @@ static Value gen_let(Frame *frame, const CoreExpr *expr) {
     Scope temporaries;
     if (!is_lent) scope_enter(frame, &temporaries);
     Value value = gen_expr(frame, init);
-    LLVMValueRef taken = var->is_mutable ? value_keep(frame, value) : value_take(frame, value);
+    LLVMValueRef taken = var->is_mutable ? value_settle(frame, value) : value_take(frame, value);
     if (!is_lent) scope_leave(frame);
     if (!var->is_mutable && (var->type->is_flat || LLVMIsConstant(taken))) {
         frame_bind_value(frame, var, taken);

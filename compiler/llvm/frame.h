@@ -140,6 +140,8 @@ Value value_unit(Frame *frame, const CoreType *type);
 LLVMValueRef value_read(Frame *frame, Value *value); /* to look at until the statement ends; an owned one is parked */
 LLVMValueRef value_take(Frame *frame, Value value);  /* as the owner: retained where it is borrowed */
 LLVMValueRef value_keep(Frame *frame, Value value);  /* as the owner, free of slices: to be stored where it may outlive the chunk */
+/* The same for a variable that is assigned, all of it: in a kernel, whose variables the chunk outlives, a text may stay a slice. */
+LLVMValueRef value_settle(Frame *frame, Value value);
 void value_hold(Frame *frame, Value *value);         /* parks an owned value: what comes next may fail */
 void value_secure(Frame *frame, Value *value); /* makes a borrowed one owned and parks it: what comes next may change its owner */
 void value_drop(Frame *frame, LLVMValueRef value, const CoreType *type);           /* of an owner that is not in a slot */

@@ -111,7 +111,8 @@ Value gen_assign(Frame *frame, const CoreExpr *expr) {
     }
     Value *next = values;
     LLVMValueRef address = place_address(frame, expr, place->steps.len, &next);
-    LLVMValueRef fresh = value_keep(frame, values[step_count]);
+    bool is_whole = place->var && place->steps.len == 0;
+    LLVMValueRef fresh = is_whole ? value_settle(frame, values[step_count]) : value_keep(frame, values[step_count]);
     LLVMValueRef old = place->type->is_flat ? NULL : gen_load(frame, place->type, address);
     LLVMBuildStore(frame->builder, fresh, address);
     if (old) value_drop(frame, old, place->type);

@@ -86,3 +86,8 @@ LLVMValueRef value_keep(Frame *frame, Value value) {
     }
     return value.llvm;
 }
+
+LLVMValueRef value_settle(Frame *frame, Value value) {
+    bool outlives = frame->kernel && !frame->walks_text && !frame->sink && value.type->kind == CORE_TYPE_STRING;
+    return outlives ? value_take(frame, value) : value_keep(frame, value);
+}
