@@ -195,7 +195,7 @@ static void test_scratch(void **state) {
     char room[40 + MR_STRING_SLACK];
     MrString slice = TEXT_OF("Capital"), owned = string_of("Capital"), out;
     context.scratch = (MrScratch){room, 40};
-    for (int i = 0; i < 4; i++) {
+    for (int i = 0; i < 5; i++) {
         mr_prim_lower(&context, &out, &slice);
         assert_ptr_equal(out.data, room + 7 * i);
         assert_null(out.owner);
