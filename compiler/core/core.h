@@ -407,10 +407,9 @@ void core_print(const CoreProgram *program, Buf *out);
 typedef void CorePlanMore(void *context, const CoreJob *job, Buf *out);
 void core_print_plan(const CoreProgram *program, CorePlanMore *more, void *context, Buf *out); /* more may be NULL */
 void core_print_dot(const CoreProgram *program, Buf *out); /* functions and jobs as a graph, for Graphviz */
-bool core_may_be_replaced(
-    const CoreProgram *program);                 /* there is no loop in it that a replacement would not reach */
-bool core_runs_once(const CoreProgram *program); /* there are no jobs, functions or loops in it */
-size_t core_size(const CoreProgram *program);    /* expressions */
+bool core_may_be_replaced(const CoreProgram *program);     /* there is no loop in it that a replacement would not reach */
+bool core_runs_once(const CoreProgram *program);           /* there are no jobs, functions or loops in it */
+size_t core_size(const CoreProgram *program);              /* expressions */
 void core_print_expr(const CoreExpr *expr, Buf *out);
 
 /* Operands are evaluated in their order, except that one which is nothing but a variable, or a part of one, waits for the others

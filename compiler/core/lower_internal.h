@@ -165,7 +165,7 @@ void bind_global_let(Lower *l, Env *env, AstLet *let, CoreExprs *out);
 
 /* ---- cells (lower_cell.c) */
 
-CoreExpr *lower_given(Lower *l, Env *env, AstGiven *given);       /* reads what an earlier cell left */
+CoreExpr *lower_given(Lower *l, Env *env, AstGiven *given); /* reads what an earlier cell left */
 CoreExpr *lower_kept(Lower *l, Env *env, AstKept *kept);
 void bind_given(Lower *l, Env *env, AstLet *let, CoreExprs *out); /* a let whose value is given */
 void lower_wanted(Lower *l, Env *env, Ast *ast, CoreExprs *out);  /* the value of the last statement */

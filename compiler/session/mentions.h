@@ -12,8 +12,8 @@ typedef struct Mentions {
     Names *names; /* get those that are mentioned, some more than once */
 } Mentions;
 
-/* For ast_each_child, too; `mentions` is a Mentions. A local name is taken for a mention of what is called so outside. */
-void mentions_add(Ast *node, void *mentions);
+/* For ast_each_child, too; `context` is a Mentions. A local name is taken for a mention of what is called so outside. */
+void mentions_add(Ast *node, void *context);
 
 /* Whether the item is kept as text, and the names that it declares: of a type its constructors', of an import what it brings in. */
 bool mentions_declared(const ParseInput *input, const Ast *item, Names *names);

@@ -23,7 +23,8 @@ typedef struct IoState {
     uint64_t written;    /* files that were written or replaced */
     FileList kept;       /* see io_file_list */
     bool reader_is_gone; /* root: standard output is a pipe that nobody reads any more */
-    void (*leave)(MrContext *context, int status); /* root: ends the program; does not return; NULL: it is about to end, or cannot be ended so */
+    /* root: ends the program, and does not return; NULL: it is about to end, or cannot be ended so */
+    void (*leave)(MrContext *context, int status);
 } IoState;
 
 static inline IoState *io_state(MrContext *context) {

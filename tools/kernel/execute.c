@@ -84,7 +84,8 @@ json_t *answer_execute(Seat *seat, const Request *request) {
     if (request->is_aborted) return json_pack("{s:s, s:I}", "status", "aborted", "execution_count", seat->count);
     bool is_empty = execution.code[strspn(execution.code, " \t\r\n")] == '\0' && execution.len == strlen(execution.code);
     if (execution.is_stored && !is_empty) seat->count++;
-    say(seat, &execution, "execute_input", json_pack("{s:s%, s:I}", "code", execution.code, execution.len, "execution_count", seat->count));
+    say(seat, &execution, "execute_input",
+        json_pack("{s:s%, s:I}", "code", execution.code, execution.len, "execution_count", seat->count));
     Buf messages = {0}, name = {0};
     buf_printf(&name, "cell %lld", (long long)seat->count);
     CellOptions options = {.name = buf_text(&name), .wants_value = true, .is_coloured = true, .interrupt = &seat->interrupt};

@@ -8,7 +8,7 @@ typedef struct Mailbox Mailbox;
 
 Mailbox *mailbox_new(void);           /* NULL: impossible; errno says why */
 void mailbox_free(Mailbox **mailbox); /* empty by then */
-void mailbox_put(Mailbox *mailbox, void *item);
+void mailbox_put(Mailbox *mailbox, void *what);
 void *mailbox_take(Mailbox *mailbox);           /* NULL: there is nothing */
 void *mailbox_wait(Mailbox *mailbox);           /* until there is something */
 int mailbox_descriptor(const Mailbox *mailbox); /* can be read while there is something */

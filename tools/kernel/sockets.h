@@ -14,7 +14,7 @@ enum { MOST_WATCHED = 4 };
 
 /* What is ready: a channel, bit by bit, and of `count` descriptors those that can be read, behind the channels. Waits for at most
  * so many milliseconds; -1: for ever. */
-unsigned sockets_wait(Sockets *sockets, const int *watched, size_t count, int milliseconds);
+unsigned sockets_wait(Sockets *self, const int *watched, size_t count, int milliseconds);
 
 /* What has come on a channel, frame by frame. False: nothing. */
 bool sockets_receive(Sockets *sockets, Channel channel, Frames *out);
@@ -23,6 +23,6 @@ bool sockets_receive(Sockets *sockets, Channel channel, Frames *out);
 bool sockets_send(Sockets *sockets, Channel channel, const Frames *frames);
 
 /* Whether a client that has no room for what is published does not get it, so that the others do. At first: no. */
-void sockets_leave_out(Sockets *sockets, bool leaves_out);
+void sockets_leave_out(Sockets *self, bool leaves_out);
 
 #endif
