@@ -1,14 +1,14 @@
 /* byte_test.h: what code says of one byte of a text, found out by the compiler.
  *
- * In a loop over a text, conditions such as `c == " "`, `c >= "a" and c <= "z"` or `is_letter(c)` depend on nothing but one byte. What
- * they say can be known for each of the 256 beforehand. Nothing is changed; one thread. */
+ * In a loop over a text, conditions such as `c == " "`, `c >= "a" and c <= "z"` or `is_letter(c)` depend on nothing but one byte.
+ * What they say can be known for each of the 256 beforehand. Nothing is changed; one thread. */
 #ifndef COMPILER_CORE_BYTE_TEST_H
 #define COMPILER_CORE_BYTE_TEST_H
 
 #include "compiler/core/core_internal.h"
 
-/* A loop over the bytes of a text: at `index`, which has that text before it and at least one byte of it behind it, or by a variable
- * that is the character there. */
+/* A loop over the bytes of a text: at `index`, which has that text before it and at least one byte of it behind it, or by a
+ * variable that is the character there. */
 typedef struct ByteLoop {
     const CoreVar *text;     /* never assigned; NULL: not known yet, the first that is looked into at the index */
     const CoreVar *index;    /* NULL: there is none */

@@ -142,7 +142,7 @@ LLVMValueRef value_take(Frame *frame, Value value);  /* as the owner: retained w
 LLVMValueRef value_keep(Frame *frame, Value value);  /* as the owner, free of slices: to be stored where it may outlive the chunk */
 /* The same for a variable that is assigned, all of it: in a kernel, whose variables the chunk outlives, a text may stay a slice. */
 LLVMValueRef value_settle(Frame *frame, Value value);
-void value_hold(Frame *frame, Value *value);         /* parks an owned value: what comes next may fail */
+void value_hold(Frame *frame, Value *value);   /* parks an owned value: what comes next may fail */
 void value_secure(Frame *frame, Value *value); /* makes a borrowed one owned and parks it: what comes next may change its owner */
 void value_drop(Frame *frame, LLVMValueRef value, const CoreType *type);           /* of an owner that is not in a slot */
 LLVMValueRef value_detach(Frame *frame, LLVMValueRef value, const CoreType *type); /* of an owned value: slices are copied */
