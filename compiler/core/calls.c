@@ -47,6 +47,7 @@ static void reach_visit(CoreExpr *expr, void *context) {
     ReachWalk *walk = context;
     if (expr->fn) reach_fn(walk, expr->fn);
     const CoreType *called = called_type(expr);
+    if (called) walk->reach->calls_values = true;
     if (called && reach_is_new(walk, called)) vec_push(walk->arena, &walk->called, called);
     if (expr->kind == CORE_TRY) walk->reach->catches = true;
     if (expr->kind == CORE_PRIM && strcmp(expr->text, "print") == 0) walk->reach->prints = true;
@@ -96,8 +97,9 @@ void core_find_globals(CoreProgram *program) {
         job->globals.len = 0;
         for (size_t g = 0; g < reach.globals.len; g++) vec_push(program->arena, &job->globals, reach.globals.items[g]);
         sort_globals(job);
-        job->catches = reach.catches;
-        job->prints = reach.prints;
+        bool is_unknown = reach.calls_values && program->given.len > 0; /* code of another cell, which may do anything */
+        job->catches = reach.catches || is_unknown;
+        job->prints = reach.prints || is_unknown;
         arena_free(&scratch);
     }
 }

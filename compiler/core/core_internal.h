@@ -33,6 +33,7 @@ void core_each_job_code(CoreJob *job, CoreVisit *visit, void *context);
 
 /* ---- passes over the whole program, in this order */
 
+void core_close(CoreProgram *program, uint32_t *next_var); /* close.c: of a cell: values that are code read no globals */
 void core_tidy(CoreProgram *program); /* tidy.c: hidden variables that are read once, at once, are replaced by their values */
 void core_parts(CoreProgram *program, uint32_t *next_var); /* parts.c: parts of texts that are walked, and need no list */
 void core_runs(CoreProgram *program, uint32_t *next_var);  /* runs.c: loops over bytes that go on behind runs of them */
@@ -51,9 +52,10 @@ void core_hash(CoreProgram *program); /* hash.c: names jobs and the program by t
 typedef struct CoreReach {
     VEC(CoreFn *) fns; /* in the order in which they are met */
     VEC(CoreGlobal *) globals;
-    Map seen;     /* fns, globals and jobs met so far */
-    bool catches; /* there is a TRY among them */
-    bool prints;  /* there is a call of `print` among them */
+    Map seen;          /* fns, globals and jobs met so far */
+    bool catches;      /* there is a TRY among them */
+    bool prints;       /* there is a call of `print` among them */
+    bool calls_values; /* function values are called, or streams walked, of whatever function */
 } CoreReach;
 
 /* The type of the values that a closure's function or a walk function makes: a function or stream. */

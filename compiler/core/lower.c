@@ -134,6 +134,7 @@ static void lower_top_level(Lower *l) {
 }
 
 static bool finish_program(Lower *l) {
+    if (l->checked->cell != CELL_NONE) core_close(l->program, &l->next_var);
     core_tidy(l->program);
     core_parts(l->program, &l->next_var);
     core_runs(l->program, &l->next_var);

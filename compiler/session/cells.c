@@ -96,6 +96,7 @@ typedef struct Composer {
     const Cells *cells;
     Session *session;
     Names wanted, redeclared; /* names: those that are mentioned, and those of declarations in the new cell */
+    Names bound;              /* by a let or var in the new cell: an earlier function of the name is not meant any more */
     VEC(Parsed) parsed;
     bool *is_taken; /* of each known one */
     AstList *items; /* of each that was taken */
@@ -156,9 +157,17 @@ static void add_items(Composer *c, const Known *known, AstList *items) {
     }
 }
 
+/* The names of a pattern; those of constructors without fields begin with other letters. */
+static void collect_bound(Ast *node, void *context) {
+    const Mentions *bound = context;
+    const char *name = node->kind == AST_PAT_NAME ? ast_as(PatName, node)->name : "";
+    if ((*name >= 'a' && *name <= 'z') || *name == '_') vec_push(bound->arena, bound->names, name);
+    ast_each_child(node, collect_bound, context);
+}
+
 static bool is_redeclared(const Composer *c, const Known *known) {
     for (size_t i = 0; i < known->name_count; i++)
-        if (names_hold(&c->redeclared, known->names[i])) return true;
+        if (names_hold(&c->redeclared, known->names[i]) || (known->text && names_hold(&c->bound, known->names[i]))) return true;
     return false;
 }
 
@@ -223,6 +232,8 @@ static Session *compile(Cells *cells, const SessionOptions *options, const char 
         Ast *item = session->own_items.items[i];
         mentions_declared(&input, item, &c.redeclared);
         mentions_add(item, &(Mentions){arena, &c.wanted});
+        if (item->kind == AST_LET) collect_bound(ast_as(Let, item)->pattern, &(Mentions){arena, &c.bound});
+        if (item->kind == AST_VAR) vec_push(arena, &c.bound, ast_as(Var, item)->name);
     }
     c.is_taken = arena_array(arena, bool, cells->count + 1);
     c.items = arena_array(arena, AstList, cells->count + 1);

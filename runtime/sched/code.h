@@ -10,7 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { CODE_HASH_SIZE = 16, CODE_NEEDS = 256 /* at most */ };
+enum { CODE_HASH_SIZE = 16, CODE_NEEDS = 4096 /* at most */ };
 
 typedef struct Code Code;
 

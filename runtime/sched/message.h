@@ -138,7 +138,7 @@ enum {
 typedef struct JobSpec {
     uint8_t task[MESSAGE_HASH_SIZE]; /* the kernel, found in the program's task table */
     uint8_t code[MESSAGE_HASH_SIZE]; /* the object code that it lies in (code.h), which a worker that lacks it pulls from the owner
-                                        (GET DATA_CODE); all zero: the executable */
+                                        (GET DATA_CODE); all zero: the executable. Between threads, a number for it */
     uint64_t chunks;                 /* n: the tree's leaves are 0 … n-1; at most MESSAGE_CHUNKS */
     uint64_t elements, size;         /* of the whole input, for people: elements where known, bytes where known; else 0 */
     uint64_t blob_size;              /* bytes of the encoded captures */

@@ -27,7 +27,7 @@ typedef struct PeerConfig {
     const char *data_endpoint, *name; /* copied */
     uint32_t host;                    /* see MsgHello */
     int64_t pid, wish;                /* the same */
-    Codes *codes;                     /* where the code is put that this worker has, for its owner; NULL: nowhere */
+    Codes *codes;                     /* where the code is put that this worker has pulled; NULL: all code is there already */
     uint64_t heartbeat_every;         /* 1 s */
     uint64_t dead_after; /* silence of the scheduler until this worker gives up; 30 s (the launcher's pipe is quicker) */
 } PeerConfig;

@@ -58,7 +58,7 @@ static void forget_codes(Peer *peer) {
             continue;
         }
         *link = old->next;
-        if (peer->config.codes) codes_remove(peer->config.codes, code_hash(old->code));
+        codes_remove(peer->config.codes, code_hash(old->code));
         peer_code_order(peer, PEER_UNLOAD, old->code);
         code_release(&old->code);
         free(old);
@@ -84,7 +84,7 @@ static void want_needs(Peer *peer, PeerJob *job, const Code *code) {
 }
 
 void peer_want_codes(Peer *peer, PeerJob *job) {
-    if (!code_is_named(job->spec.code)) return;
+    if (!code_is_named(job->spec.code) || !peer->config.codes) return;
     const Code *code = find_code(peer, job->spec.code);
     if (code)
         want_needs(peer, job, code);
@@ -112,7 +112,7 @@ static void take_code(Peer *peer, PeerJob *job, Code *code) {
         PeerCode *known = xcalloc(1, sizeof *known);
         *known = (PeerCode){peer->codes, code_keep(code)};
         peer->codes = known;
-        if (peer->config.codes) codes_add(peer->config.codes, code);
+        codes_add(peer->config.codes, code);
         peer_code_order(peer, PEER_LOAD, code);
     }
     if (is_same(code_hash(code), job->spec.code)) want_needs(peer, job, code);
@@ -145,7 +145,7 @@ void peer_each_fetch(Peer *peer, PeerJob *job, void (*visit)(Peer *peer, PeerJob
 void peer_free_codes(Peer *peer) {
     for (PeerCode *known = peer->codes, *next; known; known = next) {
         next = known->next;
-        if (peer->config.codes) codes_remove(peer->config.codes, code_hash(known->code));
+        codes_remove(peer->config.codes, code_hash(known->code));
         code_release(&known->code);
         free(known);
     }

@@ -450,10 +450,22 @@ static bool finish_map(Decoder *decoder, MrMap *map) {
     return finish_entries(decoder, map);
 }
 
+/* Functions of other cells have descriptors of their own; types that are no more the same have gone with their values. What lies
+ * deeper is taken to be the same. */
+enum { SAME_DEPTH = 12 };
+
+static bool type_is_same(const MrType *a, const MrType *b, unsigned depth) {
+    if (a == b || depth == 0) return true;
+    if (a->kind != b->kind || a->size != b->size || a->field_count != b->field_count || a->is_flat != b->is_flat) return false;
+    for (uint32_t i = 0; i < a->field_count; i++)
+        if (!type_is_same(a->fields[i], b->fields[i], depth - 1)) return false;
+    return a->name && b->name && strcmp(a->name, b->name) == 0;
+}
+
 /* Is this the code of values of the type that is asked for? Calling any other would take its arguments for what they are not. */
 static bool function_fits(const MrFunction *function, const MrType *type, bool is_source) {
     if (is_source && function->walk == MR_WALK_NONE) return false;
-    if (function->type) return function->type == type;
+    if (function->type) return type_is_same(function->type, type, SAME_DEPTH);
     for (uint64_t i = 0; i < STREAM_FUNCTIONS; i++)
         if (stream_functions[i] == function) return true; /* if its source does, which is there and is read next */
     return false;

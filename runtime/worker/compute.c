@@ -60,9 +60,11 @@ struct Entry {
 typedef struct Loaded Loaded;
 struct Loaded {
     Loaded *next;
-    const MrProgram *program;
+    const MrProgram *own;
+    MrProgram program; /* joined with those that it needs */
+    bool is_joined;
     void *handle; /* the loader's */
-    uint8_t hash[CODE_HASH_SIZE];
+    Code *code;
 };
 
 struct Compute {
@@ -198,33 +200,56 @@ static void do_load(Compute *compute, const PeerAction *action) {
         return;
     }
     Loaded *loaded = xcalloc(1, sizeof *loaded);
-    *loaded = (Loaded){.next = compute->loaded, .program = program, .handle = handle};
-    memcpy(loaded->hash, code_hash(action->code), sizeof loaded->hash);
+    *loaded = (Loaded){.next = compute->loaded, .own = program, .handle = handle, .code = code_keep(action->code)};
+    program_join(&loaded->program, program, NULL, 0);
     compute->loaded = loaded;
-    programs_add(compute->config.programs, program, action->code);
+    programs_add(compute->config.programs, &loaded->program, action->code);
+}
+
+static Loaded **find_loaded(Compute *compute, const uint8_t *hash) {
+    Loaded **link = &compute->loaded;
+    while (*link && memcmp(code_hash((*link)->code), hash, CODE_HASH_SIZE) != 0) link = &(*link)->next;
+    return link;
+}
+
+/* All that the code needs was loaded before the first job of it. */
+static void join_needs(Compute *compute, Loaded *loaded) {
+    const MrProgram *others[CODE_NEEDS];
+    uint32_t count = code_need_count(loaded->code), found = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        const Loaded *other = *find_loaded(compute, code_need(loaded->code, i));
+        if (other) others[found++] = other->own;
+    }
+    program_part(&loaded->program);
+    program_join(&loaded->program, loaded->own, others, found);
+    loaded->is_joined = found == count;
 }
 
 /* False: somebody is in it still. */
 static bool unload(Compute *compute, Loaded **link) {
     Loaded *loaded = *link;
     const ProgramLoader *loader = compute->config.loader;
-    if (!programs_remove(compute->config.programs, loaded->program)) return false;
-    cost_forget(&compute->runtime, loaded->program);
+    if (!programs_remove(compute->config.programs, &loaded->program)) return false;
+    cost_forget(&compute->runtime, loaded->own);
     *link = loaded->next;
+    for (Loaded *other = compute->loaded; other; other = other->next) other->is_joined = false; /* maybe with this one */
+    program_part(&loaded->program);
     loader->unload(loader->data, loaded->handle);
+    code_release(&loaded->code);
     free(loaded);
     return true;
 }
 
 /* All jobs of it have been dropped before. */
 static void do_unload(Compute *compute, const PeerAction *action) {
-    Loaded **link = &compute->loaded;
-    while (*link && memcmp((*link)->hash, code_hash(action->code), CODE_HASH_SIZE) != 0) link = &(*link)->next;
+    Loaded **link = find_loaded(compute, code_hash(action->code));
     if (*link) unload(compute, link);
 }
 
 static void do_open(Compute *compute, Entry *entry, const PeerAction *action) {
     const MrProgram *program;
+    Loaded *loaded = *find_loaded(compute, action->spec.code);
+    if (loaded && !loaded->is_joined) join_needs(compute, loaded);
     const MrTask *task = programs_enter(compute->config.programs, action->spec.task, action->spec.code, &program);
     if (!task) { /* of a cell that has ended: the job was cancelled with it, which will be heard soon */
         if (programs_own(compute->config.programs)->top_level || compute->config.loader)

@@ -9,14 +9,16 @@
 
 typedef struct Added {
     const MrProgram *program;
-    Code *code;  /* or NULL */
-    size_t jobs; /* that have entered it */
+    Code *code;                   /* or NULL */
+    uint8_t hash[CODE_HASH_SIZE]; /* what it is known by */
+    size_t jobs;                  /* that have entered it */
     bool is_removed;
 } Added;
 
 struct Programs {
     pthread_mutex_t mutex; /* guards what follows */
     Added *added;          /* the own one first */
+    uint64_t numbered;     /* so far, of those without code */
     size_t count, cap;
 };
 
@@ -26,7 +28,11 @@ void programs_add(Programs *programs, const MrProgram *program, Code *code) {
         programs->cap = programs->cap ? 2 * programs->cap : 4;
         programs->added = xrealloc(programs->added, programs->cap * sizeof *programs->added);
     }
-    programs->added[programs->count++] = (Added){.program = program, .code = code ? code_keep(code) : NULL};
+    Added *added = &programs->added[programs->count];
+    *added = (Added){.program = program, .code = code ? code_keep(code) : NULL};
+    if (code) memcpy(added->hash, code_hash(code), CODE_HASH_SIZE);
+    if (!code && programs->count > 0) memcpy(added->hash, &(uint64_t){++programs->numbered}, sizeof programs->numbered);
+    programs->count++;
     pthread_mutex_unlock(&programs->mutex);
 }
 
@@ -77,16 +83,12 @@ static const MrTask *find_task(const MrProgram *program, const uint8_t *hash) {
     return NULL;
 }
 
-static bool is_in_code(const Added *added, const uint8_t *code) {
-    return !code_is_named(code) || (added->code && memcmp(code_hash(added->code), code, CODE_HASH_SIZE) == 0);
-}
-
 const MrTask *programs_enter(Programs *programs, const uint8_t *hash, const uint8_t *code, const MrProgram **program) {
     const MrTask *task = NULL;
     pthread_mutex_lock(&programs->mutex);
     for (size_t i = programs->count; i-- > 0 && !task;) {
         Added *added = &programs->added[i];
-        if (added->is_removed || !is_in_code(added, code)) continue;
+        if (added->is_removed || memcmp(added->hash, code, CODE_HASH_SIZE) != 0) continue;
         task = find_task(added->program, hash);
         if (!task) continue;
         *program = added->program;
@@ -103,20 +105,55 @@ void programs_leave(Programs *programs, const MrProgram *program) {
     pthread_mutex_unlock(&programs->mutex);
 }
 
-static bool has_task(const MrProgram *program, const MrTask *task) {
-    for (uint32_t i = 0; i < program->task_count; i++)
-        if (program->tasks[i] == task) return true;
-    return false;
+void programs_code_of(Programs *programs, const MrProgram *program, uint8_t hash[CODE_HASH_SIZE]) {
+    pthread_mutex_lock(&programs->mutex);
+    const Added *added = find(programs, program);
+    memcpy(hash, added ? added->hash : programs->added[0].hash, CODE_HASH_SIZE);
+    pthread_mutex_unlock(&programs->mutex);
 }
 
-void programs_code_of(Programs *programs, const MrTask *task, uint8_t hash[CODE_HASH_SIZE]) {
-    memset(hash, 0, CODE_HASH_SIZE);
-    pthread_mutex_lock(&programs->mutex);
-    for (size_t i = programs->count; i-- > 1;) {
-        const Added *added = &programs->added[i];
-        if (!added->code || !has_task(added->program, task)) continue;
-        memcpy(hash, code_hash(added->code), CODE_HASH_SIZE);
-        break;
+/* ---- programs that know others */
+
+/* Both kinds of tables are arrays of pointers to constants. */
+static void **join(const void *own, size_t own_count, const void *const *others, const uint32_t *counts, size_t count,
+                   uint32_t *total) {
+    size_t len = own_count;
+    for (size_t i = 0; i < count; i++) len += counts[i];
+    void **all = xcalloc(len + 1, sizeof *all);
+    memcpy(all, own, own_count * sizeof *all);
+    size_t at = own_count;
+    for (size_t i = 0; i < count; i++) {
+        memcpy(all + at, others[i], counts[i] * sizeof *all);
+        at += counts[i];
     }
-    pthread_mutex_unlock(&programs->mutex);
+    *total = (uint32_t)len;
+    return all;
+}
+
+void program_join(MrProgram *joined, const MrProgram *own, const MrProgram *const *others, size_t count) {
+    const void **tables = xcalloc(count + 1, sizeof *tables);
+    uint32_t *counts = xcalloc(count + 1, sizeof *counts);
+    *joined = *own;
+    for (size_t i = 0; i < count; i++) {
+        tables[i] = others[i]->tasks;
+        counts[i] = others[i]->task_count;
+    }
+    joined->tasks =
+        (const MrTask *const *)(const void *)join(own->tasks, own->task_count, tables, counts, count, &joined->task_count);
+    for (size_t i = 0; i < count; i++) {
+        tables[i] = others[i]->functions;
+        counts[i] = others[i]->function_count;
+    }
+    joined->functions = (const MrFunction *const *)(const void *)join(own->functions, own->function_count, tables, counts, count,
+                                                                      &joined->function_count);
+    free(tables);
+    free(counts);
+}
+
+void program_part(MrProgram *joined) {
+    free((void *)(uintptr_t)joined->tasks);
+    free((void *)(uintptr_t)joined->functions);
+    joined->tasks = NULL;
+    joined->functions = NULL;
+    joined->task_count = joined->function_count = 0;
 }

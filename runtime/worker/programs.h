@@ -17,16 +17,21 @@ const MrProgram *programs_own(const Programs *programs);
 
 /* `code` is where it comes from, for processes that lack it; NULL: they do not, or there are none. It is kept. */
 void programs_add(Programs *programs, const MrProgram *program, Code *code);
+
+/* Cells may be given values of earlier ones that are code, and so need their programs: makes *joined the program `own` with the
+ * tasks and functions of these others behind its own. All must stay; program_part frees what was made. */
+void program_join(MrProgram *joined, const MrProgram *own, const MrProgram *const *others, size_t count);
+void program_part(MrProgram *joined); /* only its own are there again */
 /* From now on nobody enters the program; false: somebody is in it still, and it is to be asked again. */
 bool programs_remove(Programs *programs, const MrProgram *program);
 
-/* The task of this hash, which lies in that code (all zero: in any program, the one that was added last comes first), and whose
- * program is then entered; NULL: there is none. */
+/* The task of this hash in the program that programs_code_of gave that number, which is then entered; NULL: there is none. */
 const MrTask *programs_enter(Programs *programs, const uint8_t *hash, const uint8_t *code, const MrProgram **program);
 void programs_leave(Programs *programs, const MrProgram *program);
 
-/* The hash of the code that the task lies in; all zero: it lies in none that travels. */
-void programs_code_of(Programs *programs, const MrTask *task, uint8_t hash[CODE_HASH_SIZE]);
+/* What the program is known by here and in other processes: its code's hash; where it has none, a number that no other has; of the
+ * own one, all zero. */
+void programs_code_of(Programs *programs, const MrProgram *program, uint8_t hash[CODE_HASH_SIZE]);
 
 /* How object code becomes a program, in processes that get it from others. One thread. */
 typedef struct ProgramLoader {

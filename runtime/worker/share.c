@@ -196,7 +196,7 @@ Share *share_submit(Shares *shares, Job *job, ShareTerms terms) {
     *spec = (JobSpec){.chunks = job->plan.chunks, .elements = job->plan.elements, .size = job->plan.size, .lists = job->plan.lists};
     memcpy(spec->task, task->hash, sizeof spec->task);
     const MrRuntime *runtime = runtime_of(job->of.context);
-    if (runtime->programs) programs_code_of(runtime->programs, task, spec->code);
+    if (runtime->programs) programs_code_of(runtime->programs, job->of.context->program, spec->code);
     spec->grain = terms.grain;
     if (task->flags & MR_TASK_EXACT) spec->flags |= JOB_EXACT_COMMUTATIVE;
     if (task->flags & MR_TASK_STOPS) spec->flags |= JOB_MAY_STOP_EARLY;

@@ -29,6 +29,10 @@ static bool holds_code(const MrType *type, unsigned depth) {
     return false;
 }
 
+bool value_holds_code(const Value *value) {
+    return holds_code(value->type, DEPTH);
+}
+
 /* ---- the table */
 
 static Value *find(const Values *values, const char *name) {
@@ -102,7 +106,6 @@ void values_take(Values *values, MrContext *context, const CellName *known, Load
     } else {
         copy_value(context, bytes, place, type);
     }
-    loaded->is_pinned = loaded->is_pinned || (has_code && !known->is_remade);
     loaded->values++;
     values_drop(values, context, known->name);
     if (values->len == values->cap) {

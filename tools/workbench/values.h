@@ -2,8 +2,8 @@
  *
  * A value's descriptors lie in the code of the cell that left it, so that this code stays as long as the value has its name. All
  * else in it is its own: a value is copied when its cell ends, unless nothing in it leads to the cell's code. What holds functions
- * cannot be copied: its cell's code stays for ever, but where later cells do not get the value. Values belong to the thread of the
- * context. */
+ * cannot be copied: its cell's code, and that of the cells whose functions may be among them, stay as long as any value that may
+ * have them, but where later cells do not get the value. Values belong to the thread of the context. */
 #ifndef TOOLS_WORKBENCH_VALUES_H
 #define TOOLS_WORKBENCH_VALUES_H
 
@@ -18,10 +18,13 @@ typedef struct Loaded {
     struct Loaded *next;
     JitCode *code;
     JitCode *better; /* what replaces its functions; NULL: nothing does */
-    const MrProgram *program;
-    Code *object;    /* for workers that lack it */
+    const MrProgram *own;
+    MrProgram program;     /* joined with those of `needs` */
+    struct Loaded **needs; /* cells in whose code values lie that it was given, with those that they need */
+    uint32_t need_count;
+    Code *object;    /* for workers that lack it; NULL: there are none */
     unsigned values; /* that have descriptors there */
-    bool is_pinned;
+    unsigned users;  /* cells that need it */
 } Loaded;
 
 /* A value by its name. */
@@ -38,6 +41,8 @@ typedef struct Values {
 } Values;
 
 const Value *values_find(const Values *values, const char *name); /* NULL: there is none */
+
+bool value_holds_code(const Value *value); /* functions, streams, futures */
 
 /* Gives the program's global the value: both have it then. */
 void values_give(MrContext *context, const Value *value, uint32_t global);

@@ -108,9 +108,9 @@ static void take_values(CellRun *run, MrContext *context) {
 
 static void run_cell(MrContext *context, void *data) {
     CellRun *run = data;
-    experiment_enter(context, run->loaded->program, run->loaded->object);
+    experiment_enter(context, &run->loaded->program, run->loaded->object);
     give_values(run, context);
-    bool failed = run->loaded->program->top_level(context);
+    bool failed = run->loaded->program.top_level(context);
     context->out_is_direct = true;
     if (io_flush(context) && !failed) failed = true;
     if (failed)
@@ -122,6 +122,9 @@ static void run_cell(MrContext *context, void *data) {
 }
 
 static void loaded_free(Loaded *loaded) {
+    for (uint32_t i = 0; i < loaded->need_count; i++) loaded->needs[i]->users--;
+    free(loaded->needs);
+    program_part(&loaded->program);
     jit_unload(&loaded->code);
     code_release(&loaded->object);
     if (loaded->better) jit_unload(&loaded->better);
@@ -137,7 +140,7 @@ static void clear_away(MrContext *context, void *data) {
     }
     for (Loaded **link = &self->loaded; *link;) {
         Loaded *loaded = *link;
-        if (loaded->values > 0 || loaded->is_pinned || !experiment_forget(context, loaded->program, loaded->object)) {
+        if (loaded->values > 0 || loaded->users > 0 || !experiment_forget(context, &loaded->program, loaded->object)) {
             link = &loaded->next;
             continue;
         }
@@ -148,6 +151,37 @@ static void clear_away(MrContext *context, void *data) {
 
 /* ---- cells */
 
+static void add_need(Loaded *loaded, Loaded *other) {
+    for (uint32_t i = 0; i < loaded->need_count; i++)
+        if (loaded->needs[i] == other) return;
+    loaded->needs = xrealloc(loaded->needs, (loaded->need_count + 1) * sizeof(Loaded *));
+    loaded->needs[loaded->need_count++] = other;
+    other->users++;
+}
+
+/* Functions that the cell is given lie in other cells' code; the program knows these, too. */
+static void find_needs(const Workbench *self, const Session *cell, Loaded *loaded) {
+    CellName name;
+    for (size_t i = 0; cell_given(cell, i, &name); i++) {
+        const Value *value = values_find(&self->values, name.name);
+        if (!value || !value_holds_code(value)) continue;
+        add_need(loaded, value->loaded);
+        for (uint32_t k = 0; k < value->loaded->need_count; k++) add_need(loaded, value->loaded->needs[k]);
+    }
+    const MrProgram **others = xcalloc(loaded->need_count + 1, sizeof *others);
+    for (uint32_t i = 0; i < loaded->need_count; i++) others[i] = loaded->needs[i]->own;
+    program_join(&loaded->program, loaded->own, others, loaded->need_count);
+    free(others);
+}
+
+/* For processes that lack it. */
+static void make_object(Loaded *loaded, const Buf *object) {
+    Code **needs = xcalloc(loaded->need_count + 1, sizeof *needs);
+    for (uint32_t i = 0; i < loaded->need_count; i++) needs[i] = loaded->needs[i]->object;
+    loaded->object = code_new(object->data, object->len, needs, loaded->need_count);
+    free(needs);
+}
+
 static Loaded *load(Workbench *self, Session *cell, Buf *messages) {
     Buf object = {0};
     char *error = NULL;
@@ -157,8 +191,9 @@ static Loaded *load(Workbench *self, Session *cell, Buf *messages) {
         const MrProgram *program = code ? jit_find(code, "mr_program") : NULL;
         if (program) {
             loaded = xcalloc(1, sizeof *loaded);
-            *loaded = (Loaded){.next = self->loaded, .code = code, .program = program};
-            if (self->processes) loaded->object = code_new(object.data, object.len, NULL, 0);
+            *loaded = (Loaded){.next = self->loaded, .code = code, .own = program};
+            find_needs(self, cell, loaded);
+            if (self->processes) make_object(loaded, &object);
             self->loaded = loaded;
         } else {
             buf_printf(messages, "error: the cell cannot be loaded: %s\n", error ? error : "it mentions what this process lacks");
@@ -180,7 +215,7 @@ static void improve(void *data) {
         run->better =
             better_new(cells_compile_better(self->cells, run->options->name, run->source, run->len, run->options->wants_value));
     if (better_is_done(run->better)) {
-        run->loaded->better = better_load(run->better, self->jit, run->loaded->code, run->loaded->program);
+        run->loaded->better = better_load(run->better, self->jit, run->loaded->code, run->loaded->own);
     }
 }
 
