@@ -139,13 +139,19 @@ static void test_functions_of_other_types(void **state) {
     Arena *arena = arena_new();
     MrType *asked = type_of(arena, MR_FUNCTION, NULL, NULL), *other = type_of(arena, MR_FUNCTION, NULL, NULL);
     MrType *stream = type_of(arena, MR_FUNCTION, NULL, NULL);
+    asked->name = "int -> int";
+    other->name = "int -> string";
+    stream->name = "stream[int]";
+    MrType *alike = type_of(arena, MR_FUNCTION, NULL, NULL); /* of another cell */
+    alike->name = asked->name;
     const MrFunction right = {.env = &type_unit, .name = "right", .type = asked};
     const MrFunction wrong = {.env = &type_unit, .name = "wrong", .type = other};
     const MrFunction walk = {.env = &type_unit, .name = "walk", .walk = MR_WALK_ELEMENTS, .element = &type_int, .type = stream};
     const MrFunction unknown = {.env = &type_unit, .name = "unknown"};
-    const MrFunction *const functions[] = {&right, &wrong, &walk, &unknown};
-    const MrProgram program = {.function_count = 4, .functions = functions};
-    /* A number: 1 … 4 are the program's, 5 is take, whose source follows and then how many. */
+    const MrFunction of_other_cell = {.env = &type_unit, .name = "right", .type = alike};
+    const MrFunction *const functions[] = {&right, &wrong, &walk, &unknown, &of_other_cell};
+    const MrProgram program = {.function_count = 5, .functions = functions};
+    /* A number: 1 … 5 are the program's, 6 is take, whose source follows and then how many. */
     static const struct {
         const char *bytes;
         size_t size;
@@ -156,15 +162,16 @@ static void test_functions_of_other_types(void **state) {
         {"\2", 1, false, "a function is of another type"},
         {"\3", 1, false, "a function is of another type"},
         {"\4", 1, false, "a function is of another type"},
+        {"\5", 1, false, NULL},
         {"\1", 1, true, "a function is of another type"},
         {"\3", 1, true, NULL},
-        {"\5\3\7\0\0\0\0\0\0\0", 10, true, NULL},
-        {"\5\5\3\7\0\0\0\0\0\0\0\7\0\0\0\0\0\0\0", 19, true, NULL},
-        {"\5\3\7\0\0\0\0\0\0\0", 10, false, "a function is of another type"},
-        {"\5\1\7\0\0\0\0\0\0\0", 10, false, "a function is of another type"},
-        {"\5\1\7\0\0\0\0\0\0\0", 10, true, "a function is of another type"},
-        {"\5\0\7\0\0\0\0\0\0\0", 10, true, "a stream has no source"},
-        {"\5\0\7\0\0\0\0\0\0\0", 10, false, "a stream has no source"},
+        {"\6\3\7\0\0\0\0\0\0\0", 10, true, NULL},
+        {"\6\6\3\7\0\0\0\0\0\0\0\7\0\0\0\0\0\0\0", 19, true, NULL},
+        {"\6\3\7\0\0\0\0\0\0\0", 10, false, "a function is of another type"},
+        {"\6\1\7\0\0\0\0\0\0\0", 10, false, "a function is of another type"},
+        {"\6\1\7\0\0\0\0\0\0\0", 10, true, "a function is of another type"},
+        {"\6\0\7\0\0\0\0\0\0\0", 10, true, "a stream has no source"},
+        {"\6\0\7\0\0\0\0\0\0\0", 10, false, "a stream has no source"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         MrClosure *value = NULL;
