@@ -77,17 +77,6 @@ static Known eval_in(Eval *e, const CoreExpr *expr) {
     return known_bool(is_there);
 }
 
-static bool is_index(const Eval *e, const CoreExpr *expr) {
-    return e->depth == 0 && expr->kind == CORE_LOCAL && expr->var == e->loop->index;
-}
-
-/* There is a byte of the text at the index. */
-static bool is_within(const Eval *e, const CoreExpr *expr) {
-    const CoreExpr *left = expr->args.items[0], *right = expr->args.items[1];
-    if (expr->op == CORE_OP_LT) return is_index(e, left) && byte_is_length(e->loop, right);
-    return expr->op == CORE_OP_GT && is_index(e, right) && byte_is_length(e->loop, left);
-}
-
 static Known eval_op(Eval *e, const CoreExpr *expr) {
     if (expr->op == CORE_OP_IN) return eval_in(e, expr);
     if (expr->op == CORE_OP_NOT) {
@@ -95,7 +84,7 @@ static Known eval_op(Eval *e, const CoreExpr *expr) {
         return operand.kind == KNOWN_BOOL ? known_bool(!operand.number) : (Known){0};
     }
     if (expr->op < CORE_OP_EQ || expr->op > CORE_OP_GE) return (Known){0};
-    if (is_within(e, expr)) {
+    if (e->depth == 0 && byte_is_within(e->loop, expr)) {
         e->loop->is_assumed = true;
         return known_bool(true);
     }
@@ -248,6 +237,17 @@ bool byte_is_length(const ByteLoop *loop, const CoreExpr *expr) {
     }
     if (expr->kind != CORE_PRIM || strcmp(expr->text, "len") != 0 || !loop->text) return false;
     return expr->args.items[0]->kind == CORE_LOCAL && expr->args.items[0]->var == loop->text;
+}
+
+static bool is_index(const ByteLoop *loop, const CoreExpr *expr) {
+    return expr->kind == CORE_LOCAL && expr->var == loop->index;
+}
+
+bool byte_is_within(const ByteLoop *loop, const CoreExpr *expr) {
+    if (expr->kind != CORE_OP || (expr->op != CORE_OP_LT && expr->op != CORE_OP_GT)) return false;
+    const CoreExpr *left = expr->args.items[0], *right = expr->args.items[1];
+    if (expr->op == CORE_OP_LT) return is_index(loop, left) && byte_is_length(loop, right);
+    return is_index(loop, right) && byte_is_length(loop, left);
 }
 
 /* ---- what stays as it is */

@@ -24,6 +24,9 @@ bool byte_is_element(ByteLoop *loop, const CoreExpr *expr);
 /* Is it the length of the loop's text? */
 bool byte_is_length(const ByteLoop *loop, const CoreExpr *expr);
 
+/* Does it say that there is a byte at the index, which is not negative? */
+bool byte_is_within(const ByteLoop *loop, const CoreExpr *expr);
+
 typedef enum ByteAnswer {
     BYTE_NO,
     BYTE_YES,

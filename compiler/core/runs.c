@@ -154,6 +154,29 @@ static void find_text(CoreExpr *expr, void *context) {
     core_each_child(expr, find_text, bytes);
 }
 
+/* Does the byte alone say whether the loop goes on, and does it end with the text? */
+static bool is_decided(RunLoop *loop, const CoreExpr *condition) {
+    const CoreExpr *otherwise = condition->kind == CORE_IF ? condition->args.items[2] : NULL;
+    if (!otherwise || otherwise->kind != CORE_BOOL || otherwise->flag) return false;
+    Arena *scratch = arena_new();
+    bool is_known = byte_is_within(&loop->bytes, condition->args.items[0]);
+    for (unsigned byte = 0; byte < RUN_BYTES && is_known; byte++)
+        is_known = byte_test(scratch, &loop->bytes, condition, (uint8_t)byte) != BYTE_UNKNOWN;
+    arena_free(&scratch);
+    return is_known;
+}
+
+/* What is left of a loop when it has gone on behind a run: nothing, but where its position is none in the text and it fails. */
+static CoreExpr *rest_of_loop(RunLoop *loop, CoreVar *index, CoreExpr *walk) {
+    Runs *runs = loop->runs;
+    Span span = walk->span;
+    CoreExpr *rest = run_node(runs, CORE_IF, CORE_TYPE_TUPLE, span);
+    run_add(runs, rest, run_binary(runs, CORE_OP_LT, run_local(runs, index, span), run_number(runs, 0, span)));
+    run_add(runs, rest, walk);
+    run_add(runs, rest, run_node(runs, CORE_BLOCK, CORE_TYPE_TUPLE, span));
+    return rest;
+}
+
 /* The bodies of such loops end in the step. Before the loop, and after each step, it goes on behind the idle run. */
 static void while_loop(RunLoop *loop) {
     Runs *runs = loop->runs;
@@ -180,7 +203,7 @@ static void while_loop(RunLoop *loop) {
     if (before) run_add(runs, body, run_assign(runs, index, behind_idle(loop, run_local(runs, index, span))));
     *walk = *expr;
     run_add(runs, block, run_assign(runs, index, behind_idle(loop, run_local(runs, index, span))));
-    run_add(runs, block, walk);
+    run_add(runs, block, !before && is_decided(loop, walk->args.items[0]) ? rest_of_loop(loop, index, walk) : walk);
     *expr = *block;
 }
 
