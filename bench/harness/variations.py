@@ -16,8 +16,9 @@ def programs(options):
     picture = options.pick([1024, 1024, 1000], [512, 512, 500], [64, 64, 100])
     yield "examples/wordcount.mr", [text], False, ["wordcount_where", "wordcount_match", "=wordcount_reducer", "wordcount_fields",
                                                    "wordcount_split", "wordcount_regex", "wordcount_list", "wordcount_push",
-                                                   "wordcount_hand"]
-    yield "bench/groupby.mr", [table], False, ["=groupby_reducer", "groupby_where", "=groupby_match"]
+                                                   "wordcount_hand", "wordcount_chars", "wordcount_while", "wordcount_letters",
+                                                   "wordcount_lower", "wordcount_longest"]
+    yield "bench/groupby.mr", [table], False, ["=groupby_reducer", "groupby_where", "=groupby_match", "=groupby_record"]
     yield "bench/dot.mr", [size, turns], True, ["dot_where", "=dot_reducer"]
     yield "bench/int_dot.mr", [size, turns], True, ["int_dot_function"]
     yield "bench/float_sum.mr", [size, turns], True, ["=float_sum_reducer"]
