@@ -58,7 +58,7 @@ typedef struct RunLoop {
 /* ---- what there is to skip (runs_find.c) */
 
 /* The ends of a body; the loop's way is that to its beginning. */
-void run_find_ends(RunLoop *loop, CoreExpr *body);
+void run_find_ends(RunLoop *loop, CoreExpr *expr);
 void run_find_end(RunLoop *loop, CoreExpr *at, CoreVar *grown); /* the same of one end */
 
 /* When all are found: those for whose bytes nothing is done whatever else is the case become the loop's `idle`, unless a text grows

@@ -89,7 +89,7 @@ bool run_settle_ends(RunLoop *loop) {
         RunEnd end = loop->ends.items[i];
         bool is_idle = end.is_sure && !grows;
         for (size_t byte = 0; byte < RUN_BYTES && is_idle; byte++) in[byte] |= end.in[byte];
-        end.bytes = is_idle ? (RunBytes){0} : run_bytes(loop, end.in);
+        if (!is_idle) end.bytes = run_bytes(loop, end.in);
         if (end.bytes.ranges) loop->ends.items[kept++] = end;
     }
     loop->ends.len = kept;

@@ -123,9 +123,9 @@ static void show_elements(const Trial *trial, Buf *out, const char *words, const
 }
 
 static void show_case(const Trial *trial, Buf *out, const Case *c, const Held *states) {
-    static const char *const names[] = {"a", "b", "c"};
+    static const char *const names[CASE_PARTS] = {"a", "b", "c"};
     bool is_function = !trial->law->init;
-    for (size_t i = 0; i < law_parts(trial->kind); i++) {
+    for (size_t i = 0; i < law_parts(trial->kind) && i < CASE_PARTS; i++) {
         bool is_element = trial->kind == LAW_ADD && i == 1;
         if (is_element)
             show(out, "x", element_at(trial, c->parts[1], 0), trial->law->element);
