@@ -54,7 +54,7 @@ RUNTIME_SRC  := $(call sources,runtime/value runtime/io runtime/sched runtime/ne
 DRIVER_SRC   := $(call sources,compiler/driver)
 MRRUN_SRC    := $(call sources,tools/mrrun tools/watch)
 REPL_SRC     := $(call sources,tools/repl tools/workbench)
-SHOW_SRC     := $(patsubst %,tools/watch/%.c,display progress render)
+SHOW_SRC     := $(patsubst %,tools/watch/%.c,display progress render report)
 KERNEL_SRC   := $(call sources,tools/kernel tools/workbench)
 GRAMMAR_OBJ  := $(patsubst %,$(BUILD)/obj/gen/%.o,$(if $(wildcard grammar/parser.y),parser lexer))
 
@@ -184,7 +184,7 @@ $(BUILD)/bin/mrc: $(call objects,$(DRIVER_SRC)) $(LIB_COMPILER) $(LIB_BASE)
 # Cells mention any of the runtime's functions: all of it is there, and can be found by name.
 $(BUILD)/bin/mri: $(call objects,$(REPL_SRC) $(SHOW_SRC)) $(LIB_COMPILER) $(LIB_MRT)
 	@mkdir -p $(@D)
-	$(CC) $(LDFLAGS) -o $@ $(filter-out $(LIB_MRT),$^) -Wl,--whole-archive $(LIB_MRT) -Wl,--no-whole-archive -rdynamic $(JIT_LIBS) $(RUNTIME_LIBS) -ledit
+	$(CC) $(LDFLAGS) -o $@ $(filter-out $(LIB_MRT),$^) -Wl,--whole-archive $(LIB_MRT) -Wl,--no-whole-archive -rdynamic $(JIT_LIBS) $(RUNTIME_LIBS) -ledit -ljansson
 $(BUILD)/bin/mr-kernel: $(call objects,$(KERNEL_SRC)) $(LIB_COMPILER) $(LIB_MRT)
 	@mkdir -p $(@D)
 	$(CC) $(LDFLAGS) -o $@ $(filter-out $(LIB_MRT),$^) -Wl,--whole-archive $(LIB_MRT) -Wl,--no-whole-archive -rdynamic $(JIT_LIBS) $(RUNTIME_LIBS) -ljansson -lsodium

@@ -137,7 +137,9 @@ static void *worker_thread(void *argument) {
 
 /* The run ends before the program does; the scheduler's thread says why, and is waited for. */
 static void on_end(void *data, int status) {
+    const Alone *alone = data;
     wait_for_end(data);
+    if (alone->config.listener.leave) alone->config.listener.leave(alone->config.listener.data);
     _exit(status);
 }
 

@@ -174,6 +174,8 @@ static void leave(MrContext *context, int status) {
     io_flush(context);
     disconnect(experiment_of(context));
     fflush(NULL);
+    const NewsListener *listener = &experiment_of(context)->config.listener;
+    if (listener->leave) listener->leave(listener->data);
     _exit(status);
 }
 

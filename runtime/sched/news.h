@@ -62,6 +62,7 @@ typedef struct NewsList {
 /* Who wants to know: news as they come, on the scheduler's thread. `take` NULL: nobody. */
 typedef struct NewsListener {
     void (*take)(void *data, const News *news, size_t count);
+    void (*leave)(void *data); /* of programs that run in the listener's own process: it is about to end at once; NULL: no matter */
     void *data;
 } NewsListener;
 

@@ -14,6 +14,7 @@ while not wait([total], 0.03) {
 }
 print("in all {await total}, after {line} lines")
 MR
+{ cat spoken.mr; echo 'exit(7)'; } > leaving.mr
 cat > short.mr <<'MR'
 print(map i => i * i over 1..100000 reduce sum)
 MR

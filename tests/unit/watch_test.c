@@ -12,6 +12,7 @@
 
 #include "tools/watch/feed.h"
 #include "tools/watch/render.h"
+#include "tools/watch/report.h"
 #include "tools/watch/trace.h"
 
 #define SECOND ((uint64_t)1000000000)
@@ -197,6 +198,42 @@ static void lines(void **state) {
     progress_free(&progress);
 }
 
+/* What is written of it in one process is as good in another, but for the samples. */
+static void reports(void **state) {
+    Progress progress = three_jobs(), other = {0};
+    Buf line = {0};
+    (void)state;
+    report_line(&progress, 3 * SECOND, &line);
+    assert_true(report_read(&other, 3 * SECOND, line.data, line.len));
+    assert_int_equal(other.count, 3);
+    assert_int_equal(other.here, 8);
+    assert_int_equal(other.busy, 1);
+    for (size_t i = 0; i < 3; i++) {
+        const ProgressJob *one = &progress.jobs[i], *same = &other.jobs[i];
+        assert_int_equal(one->number, same->number);
+        assert_float_equal(progress_share(one), progress_share(same), 1e-9);
+        assert_float_equal(progress_elements(one), progress_elements(same), 1e-9);
+        assert_int_equal(one->submitted, same->submitted);
+    }
+    map(&progress, 4 * SECOND, 1, 10, 55);
+    line.len = 0;
+    report_line(&progress, 4 * SECOND, &line);
+    assert_true(report_read(&other, 4 * SECOND, line.data, line.len));
+    assert_float_equal(progress_pace(&other.jobs[0], 4 * SECOND).elements, 100, 1e-9);
+    const char *wrong[] = {"", "{", "[]", "{\"jobs\":3}", "{\"event\":\"progress\"}"};
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) assert_false(report_read(&other, 0, wrong[i], strlen(wrong[i])));
+    const char odd[] = "{\"jobs\":[7,{\"job\":-1,\"done\":9,\"of\":1e400}]}",
+               odder[] = "{\"jobs\":[7,{\"job\":-1,\"done\":9,\"phase\":\"x\"}]}";
+    report_read(&other, 1, odd, strlen(odd));
+    assert_true(report_read(&other, 1, odder, strlen(odder)));
+    Buf out = {0};
+    render_lines(&other, 9 * SECOND, &(RenderStyle){.width = 80, .rows = 5}, &out);
+    buf_free(&out);
+    buf_free(&line);
+    progress_free(&progress);
+    progress_free(&other);
+}
+
 /* ---- files */
 
 static char path[] = "/tmp/watch-test-XXXXXX";
@@ -305,9 +342,9 @@ static void clocks(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(shares),     cmocka_unit_test(shares_of_text), cmocka_unit_test(long_jobs),
-        cmocka_unit_test(all_widths), cmocka_unit_test(lines),          cmocka_unit_test(bad_path),
-        cmocka_unit_test(full_disk),  cmocka_unit_test(events),         cmocka_unit_test(clocks),
+        cmocka_unit_test(shares), cmocka_unit_test(shares_of_text), cmocka_unit_test(long_jobs), cmocka_unit_test(all_widths),
+        cmocka_unit_test(lines),  cmocka_unit_test(bad_path),       cmocka_unit_test(full_disk), cmocka_unit_test(events),
+        cmocka_unit_test(clocks), cmocka_unit_test(reports),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

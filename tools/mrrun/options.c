@@ -48,6 +48,7 @@ static const char help[] =
     "      --stats=json  the same as JSON, on standard error\n"
     "      --no-progress  do not show how far the jobs are\n"
     "      --trace FILE  write what every worker does when, for Perfetto or chrome://tracing\n"
+    "      --progress FILE  write how far the jobs are, ten times a second, as lines of JSON\n"
     "      --events FILE  write what happens as it happens, as lines of JSON\n"
     "      --simulate N  after the run, tell how it would go with N workers (at most 10000)\n"
     "      --shuffle=SEED  hand out small ranges in an order drawn from SEED: the result must not change (for testing)\n"
@@ -82,6 +83,7 @@ enum {
     OPTION_NO_PROGRESS,
     OPTION_TRACE,
     OPTION_EVENTS,
+    OPTION_PROGRESS,
     OPTION_SESSION,
 };
 
@@ -99,6 +101,7 @@ static const struct option long_options[] = {
     {"session", required_argument, NULL, OPTION_SESSION},           /* for tools, and not in the help */
     {"range-chunks", required_argument, NULL, OPTION_RANGE_CHUNKS}, /* for measuring, and not in the help */
     {"trace", required_argument, NULL, OPTION_TRACE},
+    {"progress", required_argument, NULL, OPTION_PROGRESS},
     {"events", required_argument, NULL, OPTION_EVENTS},
     {"no-progress", no_argument, NULL, OPTION_NO_PROGRESS},
     {"checkpoint", required_argument, NULL, OPTION_CHECKPOINT},
@@ -280,6 +283,7 @@ static bool take_option(Options *options, int option, char **argv, int *status) 
         options->simulated = (uint32_t)number;
         return true;
     case OPTION_TRACE: return take_file("--trace", &options->trace, status);
+    case OPTION_PROGRESS: return take_file("--progress", &options->progress, status);
     case OPTION_EVENTS: return take_file("--events", &options->events, status);
     case OPTION_NO_PROGRESS: options->shows_progress = false; return true;
     case OPTION_TCP: options->uses_tcp = true; return true;

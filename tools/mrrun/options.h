@@ -30,7 +30,7 @@ typedef struct Options {
     StatsKind stats;
     double timeout;             /* seconds that the run may take; 0: as long as it likes */
     uint32_t retries;           /* workers that may die of one chunk before the run ends */
-    const char *trace, *events; /* files for these; NULL: they are not wanted */
+    const char *trace, *events, *progress; /* files for these; NULL: they are not wanted */
     bool shows_progress;        /* how far the jobs are, on standard error */
     bool respawns;              /* lost workers are replaced */
     uint64_t memory;            /* bytes for each worker's values; 0: no limit */

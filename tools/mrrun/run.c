@@ -52,6 +52,7 @@ bool run_start_timer(Run *run) {
 bool run_watch(Run *run) {
     const Options *options = &run->options;
     WatchConfig config = {.tool = "mrrun", .events = options->events, .trace = options->trace};
+    config.progress = options->progress;
     config.shows_progress = options->shows_progress;
     return watch_open(&run->watch, &config);
 }

@@ -69,7 +69,7 @@ static bool parse_options(int argc, char **argv, ReplOptions *options, int *stat
     char name[] = "mri"; /* with which messages about options begin, wherever mri lies */
     *options = (ReplOptions){.optimise = 2, .shows_progress = true};
     *status = EXIT_USAGE;
-    options->launch = xcalloc((size_t)argc + 1, sizeof *options->launch);
+    options->launch = xcalloc((size_t)argc + 2, sizeof *options->launch);
     argv[0] = name;
     for (int option, which = 0; (option = getopt_long(argc, argv, "+n:iO:h", longs, &which)) != -1;) {
         switch (option) {

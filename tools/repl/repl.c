@@ -79,6 +79,15 @@ static void show_value(Repl *repl) {
     buf_free(&out);
 }
 
+/* Processes that are started meanwhile write where the display sees it, for as long as they live. */
+static void watch_begins(Repl *repl) {
+    if (repl->display) display_begin(repl->display);
+}
+
+static void watch_ends(Repl *repl) {
+    if (repl->display) display_end(repl->display);
+}
+
 bool repl_cell(Repl *repl, const char *name, const char *text, size_t len) {
     char numbered[32];
     Buf messages = {0};
@@ -86,9 +95,9 @@ bool repl_cell(Repl *repl, const char *name, const char *text, size_t len) {
     CellOptions options = {.name = name ? name : numbered, .wants_value = !name, .is_coloured = repl->is_coloured};
     options.interrupt = &interrupted;
     interrupted = 0;
-    if (repl->display) display_begin(repl->display);
+    watch_begins(repl);
     CellOutcome outcome = workbench_run(repl->workbench, text, len, &options, &messages);
-    if (repl->display) display_end(repl->display);
+    watch_ends(repl);
     if (messages.len) fwrite(messages.data, 1, messages.len, stderr);
     buf_free(&messages);
     if (outcome.end == CELL_DONE && outcome.has_value) show_value(repl);
@@ -111,9 +120,11 @@ static void read_cells(Repl *repl) {
     Lines *lines = lines_open(repl);
     size_t len;
     for (const char *text; !repl->is_over && (text = lines_next(lines, &len));) {
-        if (*text == ':')
+        if (*text == ':') {
+            watch_begins(repl);
             repl_command(repl, text);
-        else if (text[strspn(text, " \t\r\n")])
+            watch_ends(repl);
+        } else if (text[strspn(text, " \t\r\n")])
             repl_cell(repl, NULL, text, len);
     }
     lines_close(&lines);
@@ -128,6 +139,10 @@ static void take_news(void *data, const News *news, size_t count) {
     display_news(data, news, count);
 }
 
+static void leave(void *data) {
+    display_end(data);
+}
+
 bool repl_start(Repl *repl, unsigned workers) {
     const ReplOptions *options = repl->options;
     WorkbenchProcesses processes = {.options = options->launch};
@@ -137,10 +152,12 @@ bool repl_start(Repl *repl, unsigned workers) {
                               .processes = options->has_processes ? &processes : NULL,
                               .argc = options->argc,
                               .argv = options->argv};
-    NewsListener listener = {.take = take_news, .data = repl->display};
+    NewsListener listener = {.take = take_news, .leave = leave, .data = repl->display};
     if (repl->display) config.listener = &listener;
     char *error = NULL;
+    watch_begins(repl);
     Workbench *workbench = workbench_new(&config, &error);
+    watch_ends(repl);
     if (!workbench) {
         fprintf(stderr, "mri: %s\n", error);
         free(error);
@@ -152,10 +169,20 @@ bool repl_start(Repl *repl, unsigned workers) {
     return true;
 }
 
+/* Where workers are processes, mrrun knows how far the jobs are, and writes it where the display reads it. */
+static void open_display(Repl *repl) {
+    const ReplOptions *options = repl->options;
+    DisplayConfig config = {.name = "mri", .has_source = options->has_processes};
+    size_t count = 0;
+    if (options->shows_progress) repl->display = display_open(&config);
+    if (!repl->display || !options->has_processes) return;
+    while (options->launch[count]) count++;
+    if (asprintf(&options->launch[count], "--progress=%s", display_source(repl->display)) < 0) options->launch[count] = NULL;
+}
+
 int repl_run(const ReplOptions *options) {
     Repl repl = {.options = options, .is_coloured = wants_colour()};
-    DisplayConfig display = {.name = "mri"};
-    if (options->shows_progress) repl.display = display_open(&display);
+    open_display(&repl);
     if (!repl_start(&repl, options->workers)) {
         display_close(&repl.display);
         return 1;

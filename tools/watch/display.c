@@ -23,6 +23,7 @@
 
 #include "base/arena.h"
 #include "tools/watch/render.h"
+#include "tools/watch/report.h"
 
 /* Milliseconds: between two looks at what is to be shown; between two drawings because of what the program writes; until what has
  * not changed is drawn anew, as something else may have written there; from one plain line to the next, at first and at most. */
@@ -32,16 +33,26 @@ enum { MOST_JOBS = 4, DEFAULT_WIDTH = 80, DEFAULT_ROWS = 24, PIECE = 64 << 10 };
 /* Where in the program's output the cursor is. */
 typedef enum Cursor { AT_START, IN_LINE, AFTER_ESCAPE, IN_SEQUENCE } Cursor;
 
+/* Of a process that goes on from one time that is shown to the next. */
+typedef struct ProgressTotals {
+    uint32_t lost;
+    uint64_t again, finished;
+} ProgressTotals;
+
 struct Display {
     DisplayConfig config;
     pthread_t thread;
     pthread_mutex_t mutex; /* guards what follows */
     pthread_cond_t changed;
     Progress progress;
+    ProgressTotals totals, before_begin; /* as lines from the source have them: now; when display_begin was called */
     bool is_on, is_closing;
     uint64_t asked, done; /* how often the thread was to look at all this, and has */
 
-    int wake; /* an eventfd: it is to look */
+    int source, source_end; /* a pipe from which lines come; -1: there is none */
+    char source_path[48];
+    Buf lines; /* of it; the thread's */
+    int wake;  /* an eventfd: it is to look */
     bool is_begun;
     /* On a terminal: */
     bool is_terminal, has_output; /* standard output is this terminal, too */
@@ -68,6 +79,47 @@ void display_news(Display *display, const News *news, size_t count) {
     pthread_mutex_lock(&display->mutex);
     progress_take(&display->progress, news, count);
     pthread_mutex_unlock(&display->mutex);
+}
+
+const char *display_source(const Display *display) {
+    return display->source_path;
+}
+
+/* The other process opens the pipe by its path, so that nobody inherits it. */
+static bool open_source(Display *display) {
+    int ends[2];
+    if (pipe2(ends, O_CLOEXEC | O_NONBLOCK) != 0) return false;
+    display->source = ends[0];
+    display->source_end = ends[1];
+    snprintf(display->source_path, sizeof display->source_path, "/proc/%d/fd/%d", (int)getpid(), ends[1]);
+    return true;
+}
+
+/* What was lost, and done, before what is shown began is not counted. */
+static void take_line(Display *display, const char *line, size_t len) {
+    Progress *progress = &display->progress;
+    pthread_mutex_lock(&display->mutex);
+    if (report_read(progress, now_is(), line, len)) {
+        ProgressTotals all = {progress->lost, progress->again, progress->finished}, *before = &display->before_begin;
+        display->totals = all;
+        progress->lost = all.lost > before->lost ? all.lost - before->lost : 0;
+        progress->again = all.again > before->again ? all.again - before->again : 0;
+        progress->finished = all.finished > before->finished ? all.finished - before->finished : 0;
+    }
+    pthread_mutex_unlock(&display->mutex);
+}
+
+static void read_source(Display *display) {
+    char piece[4096];
+    for (ssize_t got; (got = read(display->source, piece, sizeof piece)) > 0;) buf_add(&display->lines, piece, (size_t)got);
+    size_t at = 0;
+    for (const char *end; at < display->lines.len && (end = memchr(display->lines.data + at, '\n', display->lines.len - at));) {
+        size_t len = (size_t)(end - ((const char *)display->lines.data + at));
+        take_line(display, (const char *)display->lines.data + at, len);
+        at += len + 1;
+    }
+    display->lines.len -= at;
+    if (at > 0) memmove(display->lines.data, display->lines.data + at, display->lines.len);
 }
 
 /* ---- writing to the terminal */
@@ -208,8 +260,10 @@ static void *terminal_thread(void *argument) {
     for (bool goes_on = true; goes_on;) {
         struct pollfd items[] = {{.fd = display->wake, .events = POLLIN},
                                  {.fd = display->signals, .events = POLLIN},
-                                 {.fd = display->master, .events = POLLIN}};
-        if (poll(items, 3, display->is_shown ? LOOK : -1) < 0) continue;
+                                 {.fd = display->master, .events = POLLIN},
+                                 {.fd = display->source, .events = POLLIN}};
+        if (poll(items, 4, display->is_shown ? LOOK : -1) < 0) continue;
+        if (items[3].revents & POLLIN) read_source(display);
         if (items[1].revents & POLLIN) take_stop(display);
         if (items[2].revents & POLLIN) pass_on(display);
         if (items[0].revents & POLLIN) goes_on = look(display);
@@ -235,21 +289,23 @@ static int say_plain(Display *display) {
     return sixth < PLAIN_FIRST ? PLAIN_FIRST : sixth > PLAIN_MOST ? PLAIN_MOST : (int)sixth;
 }
 
+static int milliseconds_until(uint64_t time) {
+    uint64_t now = now_is();
+    return now < time ? (int)((time - now) / 1000000) + 1 : 0;
+}
+
 static void *plain_thread(void *argument) {
     Display *display = argument;
-    int wait = -1;
+    uint64_t next = 0; /* when a line is due */
     for (bool goes_on = true; goes_on;) {
-        struct pollfd item = {.fd = display->wake, .events = POLLIN};
-        int ready = poll(&item, 1, wait);
-        if (ready < 0) continue;
-        if (ready == 0) {
-            wait = say_plain(display);
-            continue;
+        struct pollfd items[] = {{.fd = display->wake, .events = POLLIN}, {.fd = display->source, .events = POLLIN}};
+        if (poll(items, 2, display->is_shown ? milliseconds_until(next) : -1) < 0) continue;
+        if (items[1].revents & POLLIN) read_source(display);
+        if (items[0].revents & POLLIN) {
+            goes_on = look(display);
+            next = now_is() + PLAIN_FIRST * (uint64_t)1000000;
         }
-        goes_on = look(display);
-        pthread_mutex_lock(&display->mutex);
-        wait = display->is_on ? PLAIN_FIRST : -1;
-        pthread_mutex_unlock(&display->mutex);
+        if (display->is_shown && now_is() >= next) next = now_is() + (uint64_t)say_plain(display) * 1000000;
     }
     return NULL;
 }
@@ -326,12 +382,14 @@ static bool start_terminal(Display *display) {
 }
 
 static void close_all(Display *display) {
-    int files[] = {display->wake, display->terminal, display->old_output, display->master, display->other, display->signals};
+    int files[] = {display->wake,  display->terminal, display->old_output, display->master,
+                   display->other, display->signals,  display->source,     display->source_end};
     for (size_t i = 0; i < sizeof files / sizeof *files; i++)
         if (files[i] >= 0) close(files[i]);
     pthread_mutex_destroy(&display->mutex);
     pthread_cond_destroy(&display->changed);
     progress_free(&display->progress);
+    buf_free(&display->lines);
     buf_free(&display->shown);
     buf_free(&display->out);
     free(display);
@@ -341,11 +399,13 @@ Display *display_open(const DisplayConfig *config) {
     const char *kind = getenv("TERM");
     Display *display = xcalloc(1, sizeof *display);
     *display = (Display){.config = *config, .terminal = -1, .old_output = -1, .master = -1, .other = -1, .signals = -1};
+    display->source = display->source_end = -1;
     display->wake = eventfd(0, EFD_CLOEXEC);
     display->is_terminal = isatty(STDERR_FILENO) && !(kind && strcmp(kind, "dumb") == 0);
     pthread_mutex_init(&display->mutex, NULL);
     pthread_cond_init(&display->changed, NULL);
-    bool is_started = display->wake >= 0 && (display->is_terminal ? start_terminal(display) : start_thread(display, plain_thread));
+    bool is_started = display->wake >= 0 && (!config->has_source || open_source(display)) &&
+                      (display->is_terminal ? start_terminal(display) : start_thread(display, plain_thread));
     if (is_started) return display;
     close_all(display);
     return NULL;
@@ -366,6 +426,8 @@ void display_begin(Display *display) {
     if (display->has_output) dup2(display->other, STDOUT_FILENO);
     pthread_mutex_lock(&display->mutex);
     progress_begin(&display->progress, now_is());
+    if (display->source >= 0) progress_set_jobs(&display->progress, NULL, 0, 0);
+    display->before_begin = display->totals;
     display->is_on = true;
     ask(display, false);
     pthread_mutex_unlock(&display->mutex);

@@ -23,6 +23,7 @@ typedef struct DisplayConfig {
     /* The bars are to go before the process is stopped (Ctrl-Z). No thread takes SIGTSTP then but the display's: open it before
      * others are started. */
     bool takes_stop;
+    bool has_source; /* instead of news, lines of another process come (report.h), through a pipe */
 } DisplayConfig;
 
 /* NULL: it cannot be, for want of some resource, and nothing is changed. */
@@ -32,6 +33,9 @@ Display *display_open(const DisplayConfig *config);
  * bars are gone. Times and losses count from the first one on. */
 void display_begin(Display *display);
 void display_end(Display *display);
+
+/* With has_source: where that process is to write. */
+const char *display_source(const Display *display);
 
 void display_news(Display *display, const News *news, size_t count);
 

@@ -178,3 +178,25 @@ void progress_take(Progress *progress, const News *news, size_t count) {
         if (news->job) take_of_job(progress, news);
     }
 }
+
+/* ---- instead of news */
+
+void progress_set_jobs(Progress *progress, const ProgressJob *jobs, size_t count, uint64_t now) {
+    ProgressJob *items = xcalloc(count + 1, sizeof *items);
+    for (size_t i = 0; i < count; i++) {
+        ProgressJob *job = &items[i];
+        const ProgressJob *before = find_job(progress, jobs[i].number);
+        *job = jobs[i];
+        job->spacing = SPACING;
+        if (before) {
+            memcpy(job->samples, before->samples, sizeof job->samples);
+            job->sample_count = before->sample_count;
+            job->spacing = before->spacing;
+        }
+        if (job->started) add_sample(job, now);
+    }
+    free(progress->jobs);
+    progress->jobs = items;
+    progress->count = count;
+    progress->cap = count + 1;
+}

@@ -45,6 +45,8 @@ typedef struct Progress {
 
 void progress_begin(Progress *progress, uint64_t now); /* counts losses from here on, and the run's time */
 void progress_take(Progress *progress, const News *news, size_t count);
+/* Instead of news: these jobs are under way now, of which all is known but the samples. */
+void progress_set_jobs(Progress *progress, const ProgressJob *jobs, size_t count, uint64_t now);
 void progress_free(Progress *progress);
 
 double progress_share(const ProgressJob *job);    /* 0 … 1 of the mapping, by bytes or elements of the input */

@@ -22,6 +22,9 @@ static bool open_file(const Watch *watch, const char *path, Sink **sink) {
 bool watch_open(Watch *watch, const WatchConfig *config) {
     *watch = (Watch){.config = *config};
     if (!open_file(watch, config->events, &watch->events) || !open_file(watch, config->trace, &watch->traced)) return false;
+    char *error = NULL;
+    if (config->progress) watch->report = report_open(config->progress, &error);
+    if (config->progress && !is_well(watch, watch->report != NULL, error)) return false;
     DisplayConfig display = {.name = config->tool, .takes_stop = true};
     if (config->shows_progress) watch->display = display_open(&display);
     if (watch->display) display_begin(watch->display);
@@ -37,12 +40,13 @@ void watch_begin(Watch *watch, uint64_t now, const char *program, uint32_t worke
 static void take_news(void *data, const News *news, size_t count) {
     Watch *watch = data;
     if (watch->display) display_news(watch->display, news, count);
+    if (watch->report) report_news(watch->report, news, count);
     for (size_t i = 0; watch->events && i < count; i++) feed_news(watch->events, watch->began, &news[i]);
     for (size_t i = 0; watch->traced && i < count; i++) trace_news(&watch->trace, &news[i]);
 }
 
 NewsListener watch_listener(Watch *watch) {
-    bool is_wanted = watch->display || watch->events || watch->traced;
+    bool is_wanted = watch->display || watch->report || watch->events || watch->traced;
     return (NewsListener){.take = is_wanted ? take_news : NULL, .data = watch};
 }
 
@@ -63,6 +67,7 @@ static bool close_file(const Watch *watch, const char *path, Sink **sink) {
 
 bool watch_close(Watch *watch) {
     display_close(&watch->display);
+    report_close(&watch->report);
     bool is_good = close_file(watch, watch->config.events, &watch->events);
     is_good = close_file(watch, watch->config.trace, &watch->traced) && is_good;
     trace_free(&watch->trace);

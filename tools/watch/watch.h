@@ -6,17 +6,19 @@
 #define TOOLS_WATCH_WATCH_H
 
 #include "tools/watch/display.h"
+#include "tools/watch/report.h"
 #include "tools/watch/trace.h"
 
 typedef struct WatchConfig {
-    const char *tool;           /* begins messages and plain lines */
-    const char *events, *trace; /* files; NULL: not wanted */
+    const char *tool;                      /* begins messages and plain lines */
+    const char *events, *trace, *progress; /* files: feed.h, trace.h, report.h; NULL: not wanted */
     bool shows_progress;
 } WatchConfig;
 
 typedef struct Watch {
     WatchConfig config;
     Display *display;
+    Report *report;
     Sink *events, *traced;
     Trace trace;
     uint64_t began;

@@ -102,6 +102,13 @@ class Run:
         self.screen.feed(data)
         return len(data) > 0
 
+    def rest(self):
+        """Until nothing has come for a moment: what was being drawn is there."""
+        before = -1
+        while before < len(self.raw):
+            before = len(self.raw)
+            self.go_on(0.03)
+
     def until(self, test, seconds=60):
         """Until the screen's lines pass the test, which gives something true; gives that."""
         end = time.monotonic() + seconds

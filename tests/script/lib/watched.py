@@ -60,7 +60,7 @@ def watch(columns, other_columns):
     run = Run([MRRUN, "-n", "3", "./spoken"], columns)
     run.until(lambda lines: bars(lines, columns))
     for _ in range(5):
-        run.go_on()
+        run.rest()
         check_said(run.screen.text()[:run.screen.row], columns, False)
     kill_worker(run, 1)
     run.until(lambda lines: any(", 1 lost" in line for line in bars(lines, columns)))
@@ -119,6 +119,16 @@ def flood():
     check(run.screen.text() == wanted, "the flood is not as it should be")
 
 
+def session(arguments):
+    """A cell of mri, which ends the process: all that it has printed is there, the bars are not."""
+    run = Run([os.path.join(os.path.dirname(os.environ["MRC"]), "mri"), *arguments, "leaving.mr"])
+    run.until(lambda lines: bars(lines, 80))
+    check(run.end() == 7, "mri: the status is not the program's")
+    lines = run.screen.text()
+    check(lines[-2].startswith("in all 64980") and lines[-1] == "", f"mri: the end is {lines[-3:]}")
+    check(lines[-2].endswith(f" after {check_said(lines, 80, True)} lines"), "mri: lines are missing")
+
+
 def traced():
     """A trace is JSON; spans of a track lie in each other or apart; they add up to what the statistics say; so do the events."""
     run = subprocess.run([MRRUN, "-n", "3", "--trace", "trace.json", "--events", "events.json", "--stats=json", "./computes"],
@@ -167,6 +177,8 @@ watch(80, 60)
 watch(40, 50)
 stopped()
 flood()
+session([])
+session(["-n", "2"])
 os.environ["MR_LOCAL_MS"] = "0"
 no_sequences([MRRUN, "-n", "2", "./short"], "a short run")
 no_sequences([MRRUN, "-n", "2", "--no-progress", "./flood"], "--no-progress")
