@@ -102,12 +102,13 @@ class Run:
         self.screen.feed(data)
         return len(data) > 0
 
-    def rest(self):
-        """Until nothing has come for a moment: what was being drawn is there."""
-        before = -1
-        while before < len(self.raw):
-            before = len(self.raw)
-            self.go_on(0.03)
+    def drawn(self, last, seconds=60):
+        """Until what comes is at its end with these bytes: a drawing is complete."""
+        end = time.monotonic() + seconds
+        self.go_on()
+        while not self.raw.endswith(last):
+            if not self.go_on() or time.monotonic() > end:
+                raise SystemExit("nothing is drawn any more")
 
     def until(self, test, seconds=60):
         """Until the screen's lines pass the test, which gives something true; gives that."""
