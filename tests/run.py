@@ -30,7 +30,8 @@ Families:
               counts its live values
     valgrind  the programs of run and dist (without a file `slow`) under valgrind: no bad access, no leak
     fuzz      each tests/fuzz/x_fuzz.c for FUZZ_SECONDS (60); generated programs compiled and run in different ways (differ.py), and
-              arithmetic near the edge of 64 bits (kernels.py); programs changed at random (mutate.py)
+              arithmetic near the edge of 64 bits (kernels.py); loops over bytes (bytes.py); programs changed at
+              random (mutate.py)
 
 --golden rewrites the expected files of `golden`, `run`, `dist`, `examples`, `library` and `explain` instead of comparing; read the difference before you commit.
 The last lines count: "N skipped", then "N passed, N failed"."""
@@ -543,6 +544,7 @@ def fuzz(options):
             if status:
                 raise Failure((out + err).decode(errors="replace")[-4000:])
     yield "differ", lambda: python(ROOT / "tests/fuzz/differ.py", "--count", 2 * seconds)
+    yield "bytes", lambda: python(ROOT / "tests/fuzz/bytes.py", "--count", 2 * seconds)
     yield "kernels", lambda: python(ROOT / "tests/fuzz/kernels.py", "--count", 2 * seconds)
     yield "mutate", lambda: python(ROOT / "tests/fuzz/mutate.py", "--seconds", seconds)
 

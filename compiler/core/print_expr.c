@@ -4,6 +4,8 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "compiler/source/shown.h"
+
 const char *core_op_text(CoreOp op) {
     static const char *const texts[] = {
         [CORE_OP_ADD] = "+",       [CORE_OP_SUB] = "-",
@@ -93,7 +95,15 @@ void print_fn_name(Printer *printer, const CoreFn *fn) {
     buf_printf(printer->out, "fn%" PRIuPTR, (uintptr_t)*slot);
 }
 
+/* What is not UTF-8, such as a range of bytes, is shown in numbers. */
+static bool is_utf8(const char *p, const char *end) {
+    size_t len = 1;
+    for (; p < end && len > 0; p += len) len = utf8_length(p, end);
+    return len > 0;
+}
+
 static void print_string(Buf *out, const char *text, size_t len) {
+    bool is_shown = is_utf8(text, text + len);
     buf_add_char(out, '"');
     for (size_t i = 0; i < len; i++) {
         unsigned char c = (unsigned char)text[i];
@@ -101,7 +111,7 @@ static void print_string(Buf *out, const char *text, size_t len) {
             buf_printf(out, "\\%c", c);
         } else if (c == '\n') {
             buf_add_text(out, "\\n");
-        } else if (c < 0x20 || c == 0x7f) {
+        } else if (c < 0x20 || c == 0x7f || (c >= 0x80 && !is_shown)) {
             buf_printf(out, "\\x%02x", c);
         } else {
             buf_add_char(out, (char)c);

@@ -46,6 +46,21 @@ static bool is_plain_range(const CoreExpr *range) {
     return first->kind == CORE_INT && first->integer >= 0 && (range->flag || is_less);
 }
 
+/* Does it end where the text does? */
+static bool ends_with_text(const RunLoop *loop, const CoreExpr *range) {
+    const CoreExpr *last = range->args.items[1];
+    if (range->flag) return byte_is_length(&loop->bytes, last);
+    return last->args.items[1]->integer == 1 && byte_is_length(&loop->bytes, last->args.items[0]);
+}
+
+/* A run may go on behind where the loop ends: what is added to a text must not. */
+static void drop_grown(RunLoop *loop) {
+    size_t kept = 0;
+    for (size_t i = 0; i < loop->ends.len; i++)
+        if (!loop->ends.items[i].grown) loop->ends.items[kept++] = loop->ends.items[i];
+    loop->ends.len = kept;
+}
+
 /* Becomes
  *     let end = len(line)
  *     var at = behind_idle(0)
@@ -58,6 +73,7 @@ static void for_range(RunLoop *loop) {
     if (!is_plain_range(range)) return;
     loop->bytes.index = i;
     run_find_ends(loop, loop->expr->args.items[0]);
+    if (!ends_with_text(loop, range)) drop_grown(loop);
     if (!run_settle_ends(loop)) return;
     Span span = loop->expr->span;
     CoreVar *end = run_variable(runs, "end", CORE_TYPE_INT, false, span), *at = run_variable(runs, "at", CORE_TYPE_INT, true, span);
