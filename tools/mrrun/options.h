@@ -28,13 +28,13 @@ typedef struct Options {
     int session;   /* the descriptor of a root that has started mrrun (runtime/launch/attach.h); -1: there is none */
     bool uses_tcp; /* processes of this machine talk as those of several do */
     StatsKind stats;
-    double timeout;             /* seconds that the run may take; 0: as long as it likes */
-    uint32_t retries;           /* workers that may die of one chunk before the run ends */
+    double timeout;                        /* seconds that the run may take; 0: as long as it likes */
+    uint32_t retries;                      /* workers that may die of one chunk before the run ends */
     const char *trace, *events, *progress; /* files for these; NULL: they are not wanted */
-    bool shows_progress;        /* how far the jobs are, on standard error */
-    bool respawns;              /* lost workers are replaced */
-    uint64_t memory;            /* bytes for each worker's values; 0: no limit */
-    const char *checkpoint;     /* the journal's directory; NULL: there is none */
+    bool shows_progress;                   /* how far the jobs are, on standard error */
+    bool respawns;                         /* lost workers are replaced */
+    uint64_t memory;                       /* bytes for each worker's values; 0: no limit */
+    const char *checkpoint;                /* the journal's directory; NULL: there is none */
     JournalMode journal_mode;
     double checkpoint_every;   /* seconds; 0: not said (while options are read) */
     const char *shown_journal; /* only this is to be done: its directory */
