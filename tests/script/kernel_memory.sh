@@ -6,4 +6,4 @@ for python in python3 /usr/bin/python3; do
 done
 [ -n "$python" ] || { echo "needs python3-zmq"; exit 77; }
 "$python" "$ROOT/tests/script/lib/kernel_hostile.py" --short \
-    valgrind -q --error-exitcode=9 --leak-check=full --errors-for-leak-kinds=definite "$BUILD/bin/mr-kernel" -n 2
+    valgrind -q --error-exitcode=9 --leak-check=full --errors-for-leak-kinds=definite "$BUILD/bin/mr-kernel"

@@ -11,15 +11,16 @@
 
 enum { EXIT_USAGE = 2, MOST_WORKERS = 4096 };
 
-static const char help[] = "Usage: mr-kernel [options] CONNECTION.json\n"
+static const char help[] = "Usage: mr-kernel [options] CONNECTION.json [-- --host=A,B:4 ...]\n"
                            "Runs cells of mr for Jupyter, which starts it, and says in the connection file where to listen.\n"
                            "\n"
-                           "  -n, --workers=N      how many workers (default: one for each processor)\n"
+                           "  -n, --workers=N      N workers that are processes (default: a thread for each processor)\n"
                            "  -O0 -O1 -O2 -O3      how much to optimise cells with loops over data (default: -O2)\n"
                            "  -h, --help           this text\n"
                            "      --version        the version\n"
                            "\n"
-                           "`make install-kernel` makes it known to Jupyter.\n";
+                           "What follows `--` is for mrrun, which then has the workers: hosts, memory and so on (mrrun --help).\n"
+                           "`make install-kernel` makes the kernel known to Jupyter.\n";
 
 static bool parse_workers(const char *text, unsigned *workers) {
     char *end;
@@ -34,7 +35,8 @@ static bool parse_workers(const char *text, unsigned *workers) {
 }
 
 /* False: the process is to end with *status. */
-static bool parse_options(int argc, char **argv, WorkbenchConfig *config, const char **connection, int *status) {
+static bool parse_options(int argc, char **argv, WorkbenchConfig *config, WorkbenchProcesses *processes, const char **connection,
+                          int *status) {
     static const struct option longs[] = {
         {"workers", required_argument, NULL, 'n'}, {"help", no_argument, NULL, 'h'}, {"version", no_argument, NULL, 'V'}, {0}};
     *config = (WorkbenchConfig){.optimise = 2, .is_served = true};
@@ -43,6 +45,7 @@ static bool parse_options(int argc, char **argv, WorkbenchConfig *config, const 
         switch (option) {
         case 'n':
             if (!parse_workers(optarg, &config->workers)) return false;
+            config->processes = processes;
             break;
         case 'O':
             if (strlen(optarg) != 1 || *optarg < '0' || *optarg > '3') {
@@ -59,7 +62,10 @@ static bool parse_options(int argc, char **argv, WorkbenchConfig *config, const 
         default: fprintf(stderr, "Try `mr-kernel --help`.\n"); return false;
         }
     }
-    if (optind + 1 == argc) {
+    bool has_launch = optind + 1 < argc && strcmp(argv[optind - 1], "--") == 0; /* getopt has put the file behind it */
+    processes->options = argv + (has_launch ? optind + 1 : argc);
+    if (has_launch) config->processes = processes;
+    if (optind + 1 == argc || has_launch) {
         *connection = argv[optind];
         return true;
     }
@@ -69,11 +75,13 @@ static bool parse_options(int argc, char **argv, WorkbenchConfig *config, const 
 
 int main(int argc, char **argv) {
     WorkbenchConfig config;
+    WorkbenchProcesses processes = {0};
     Connection connection;
     const char *path;
     char *error = NULL;
     int status;
-    if (!parse_options(argc, argv, &config, &path, &status)) return status;
+    if (workbench_work(argc, argv, &status)) return status;
+    if (!parse_options(argc, argv, &config, &processes, &path, &status)) return status;
     char *library_dir = session_library_dir();
     config.library_dir = library_dir;
     bool ok = library_dir && sodium_init() >= 0 && connection_read(path, &connection, &error);

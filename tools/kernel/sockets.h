@@ -17,10 +17,10 @@ enum { MOST_WATCHED = 4 };
 unsigned sockets_wait(Sockets *self, const int *watched, size_t count, int milliseconds);
 
 /* What has come on a channel, frame by frame. False: nothing. */
-bool sockets_receive(Sockets *sockets, Channel channel, Frames *out);
+bool sockets_receive(Sockets *self, Channel channel, Frames *out);
 
 /* False: some client does not read what is published; to be tried again. Whoever cannot be reached by a reply does not get it. */
-bool sockets_send(Sockets *sockets, Channel channel, const Frames *frames);
+bool sockets_send(Sockets *self, Channel channel, const Frames *frames);
 
 /* Whether a client that has no room for what is published does not get it, so that the others do. At first: no. */
 void sockets_leave_out(Sockets *self, bool leaves_out);

@@ -9,8 +9,8 @@ TIMEOUT = 60
 
 
 class Kernel:
-    def __init__(self):
-        self.manager, self.client = start_new_kernel(kernel_name="mr", startup_timeout=TIMEOUT)
+    def __init__(self, *options):
+        self.manager, self.client = start_new_kernel(kernel_name="mr", startup_timeout=TIMEOUT, extra_arguments=list(options))
 
     def run(self, code, **options):
         """The reply's content, and what was published: (type, content) without states."""
@@ -202,6 +202,17 @@ def test_a_program_cannot_end_the_kernel(kernel):
     reply, _ = kernel.run("exit(3)")
     assert reply["status"] == "error" and "exit" in reply["evalue"], reply
     assert kernel.value("1") == "1 : int"
+
+
+def test_workers_that_are_processes(_):
+    for options in (["-n", "2"], ["--", "--memory=1G"]):
+        kernel = Kernel(*options)
+        try:
+            reply, said = kernel.run('fn f(x: int) -> int {\n  if x > 150 { log("at {x}") }\n  sleep(0.005)\n  x % 7\n}\nlet total = map f over 1..200 reduce sum')
+            assert reply["status"] == "ok" and "worker" in written(said, "stderr") and "at 200" in written(said, "stderr"), (options, reply, said)
+            assert kernel.value("total") == "598 : int"
+        finally:
+            kernel.stop()
 
 
 def main():

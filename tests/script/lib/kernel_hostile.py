@@ -53,6 +53,13 @@ class Kernel:
         self.context.destroy()
         return log
 
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        if self.process.poll() is None:
+            self.process.kill()
+
 
 def signed(parts, key=KEY):
     return [DELIMITER, hmac.new(key, b"".join(parts), hashlib.sha256).hexdigest().encode(), *parts]
@@ -160,8 +167,7 @@ def take_nothing(kernel, shell):
     is_well(kernel, shell)
 
 
-def short(command):
-    kernel = Kernel(command)
+def short(kernel):
     shell = kernel.connect(zmq.DEALER, "shell_port")
     shell.send_multipart([b"nonsense"])
     for kind, content in (("kernel_info_request", {}), ("execute_request", {"code": "let xs = list(map x => (x, \"{x}\") over 1..100)\nprint(len(xs))\nxs"}),
@@ -175,16 +181,19 @@ def short(command):
     assert "few frames" in log and len(log.splitlines()) == 1, log
 
 
-def main():
-    if sys.argv[1] == "--short":
-        return short(sys.argv[2:])
-    kernel = Kernel(sys.argv[1:])
+def hostile(kernel):
     shell = kernel.connect(zmq.DEALER, "shell_port")
     is_well(kernel, shell)
     for attack in (send_garbage, send_bytes, send_much, beat, take_nothing):
         attack(kernel, shell)
     log = kernel.close()
     assert "its signature is wrong" in log and "too few frames" in log and len(log) < 10000, log
+
+
+def main():
+    is_short = sys.argv[1] == "--short"
+    with Kernel(sys.argv[2 if is_short else 1:]) as kernel:
+        (short if is_short else hostile)(kernel)
 
 
 main()
