@@ -60,9 +60,10 @@ bool run_take(Job *job, Share **share, void *result) {
 
 /* ---- here or there */
 
-/* A single worker in the same process would only do what this thread can do, unless its memory is limited. */
+/* A single worker in the same process would only do what this thread can do, unless its memory is limited. 0 workers: it is not
+ * known yet how many there will be. */
 static bool may_distribute(const MrRuntime *runtime, const Job *job) {
-    bool is_use = runtime->workers > 1 || runtime->local_nanoseconds == 0 || runtime->memory > 0;
+    bool is_use = runtime->workers != 1 || runtime->local_nanoseconds == 0 || runtime->memory > 0;
     bool has_workers = runtime->cluster || (runtime->start && is_use);
     return has_workers && !runtime->is_trying && job->plan.chunks >= 2;
 }

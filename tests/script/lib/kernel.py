@@ -205,13 +205,14 @@ def test_a_program_cannot_end_the_kernel(kernel):
 
 
 def test_workers_that_are_processes(_):
-    kernel = Kernel("-n", "2", "--", "--memory=1G")
-    try:
-        reply, said = kernel.run('fn f(x: int) -> int {\n  if x > 150 { log("at {x}") }\n  sleep(0.005)\n  x % 7\n}\nlet total = map f over 1..200 reduce sum')
-        assert reply["status"] == "ok" and "[worker" in written(said, "stderr"), (reply, said)
-        assert kernel.value("total") == "598 : int"
-    finally:
-        kernel.stop()
+    for options in (["-n", "2"], ["--", "--memory=1G"]):
+        kernel = Kernel(*options)
+        try:
+            reply, said = kernel.run('fn f(x: int) -> int {\n  if x > 150 { log("at {x}") }\n  sleep(0.005)\n  x % 7\n}\nlet total = map f over 1..200 reduce sum')
+            assert reply["status"] == "ok" and "[worker" in written(said, "stderr"), (options, reply, said)
+            assert kernel.value("total") == "598 : int"
+        finally:
+            kernel.stop()
 
 
 def main():
