@@ -26,7 +26,7 @@ struct Workbench {
 
 enum {
     PATIENCE = 40, /* milliseconds: as Workbench.patience */
-    LARGE = 1000   /* expressions of a cell that takes longer than that to compile well */
+    LARGE = 600    /* expressions of a cell that takes longer than that to compile well */
 };
 
 static double seconds_now(void) {
