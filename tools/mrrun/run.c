@@ -52,12 +52,8 @@ bool run_start_timer(Run *run) {
 bool run_watch(Run *run) {
     const Options *options = &run->options;
     WatchConfig config = {.tool = "mrrun", .events = options->events, .trace = options->trace};
-<<<<<<< HEAD
     config.progress = options->progress;
-    config.shows_progress = options->shows_progress;
-=======
     config.shows_progress = options->shows_progress && options->session < 0; /* the terminal is the session's */
->>>>>>> 5da0a81 (tests: object code that travels, and sessions whose workers, mrrun and cells are disturbed)
     return watch_open(&run->watch, &config);
 }
 

@@ -6,7 +6,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/arena.h"
 #include "base/nearest.h"
 #include "compiler/session/session.h"
 #include "tools/repl/repl.h"
@@ -18,12 +17,7 @@ static const char help[] =
     "Runs mr cell by cell: what is typed is compiled and run at once, and what it declares is there for what follows. With a "
     "program, runs\n"
     "that first; without a terminal, standard input is one program.\n"
-    "\n"
-    "  -n, --workers=N      N workers that are processes (without this and what follows: a thread for each processor)\n"
-    "      --host=A,B:4     workers on these hosts, over ssh; B has 4 slots; also --hostfile, --launcher, --ssh, --address\n"
-    "      --memory=SIZE    a bound for each worker's values; also --retries=N, --no-respawn: as of mrrun (mrrun --help)\n"
-    "      --no-progress    do not show how far the jobs are\n"
-    "  -i, --interactive    go on reading after the program, and show values, also without a terminal\n"
+    "\n" LAUNCH_HELP "  -i, --interactive    go on reading after the program, and show values, also without a terminal\n"
     "  -O0 -O1 -O2 -O3      how much to optimise cells with loops over data (default: -O2)\n"
     "  -h, --help           this text\n"
     "      --version        the version\n"
@@ -38,28 +32,9 @@ static bool report_option(char **argv, const struct option *longs) {
     return false;
 }
 
-enum { OPTION_LAUNCH = 256 /* what mrrun understands, with and ... */, OPTION_LAUNCH_FLAG /* ... without a value */ };
-
-/* "--memory=2G", for mrrun; `launch` has room for it. */
-static void add_launch(ReplOptions *options, const char *name, const char *value) {
-    size_t count = 0;
-    while (options->launch[count]) count++;
-    int len = value ? asprintf(&options->launch[count], "--%s=%s", name, value) : asprintf(&options->launch[count], "--%s", name);
-    if (len < 0) out_of_memory(strlen(name));
-    options->has_processes = true;
-}
-
 /* False: the process is to end with *status. */
 static bool parse_options(int argc, char **argv, ReplOptions *options, int *status) {
-    static const struct option longs[] = {{"host", required_argument, NULL, OPTION_LAUNCH},
-                                          {"hostfile", required_argument, NULL, OPTION_LAUNCH},
-                                          {"launcher", required_argument, NULL, OPTION_LAUNCH},
-                                          {"ssh", required_argument, NULL, OPTION_LAUNCH},
-                                          {"address", required_argument, NULL, OPTION_LAUNCH},
-                                          {"memory", required_argument, NULL, OPTION_LAUNCH},
-                                          {"retries", required_argument, NULL, OPTION_LAUNCH},
-                                          {"no-respawn", no_argument, NULL, OPTION_LAUNCH_FLAG},
-                                          {"tcp", no_argument, NULL, OPTION_LAUNCH_FLAG}, /* for testing, and not in the help */
+    static const struct option longs[] = {LAUNCH_OPTIONS,
                                           {"workers", required_argument, NULL, 'n'},
                                           {"interactive", no_argument, NULL, 'i'},
                                           {"no-progress", no_argument, NULL, 'P'},
@@ -67,9 +42,8 @@ static bool parse_options(int argc, char **argv, ReplOptions *options, int *stat
                                           {"version", no_argument, NULL, 'V'},
                                           {0}};
     char name[] = "mri"; /* with which messages about options begin, wherever mri lies */
-    *options = (ReplOptions){.optimise = 2, .shows_progress = true};
+    *options = (ReplOptions){.optimise = 2, .shows_progress = true, .launch = options->launch};
     *status = EXIT_USAGE;
-    options->launch = xcalloc((size_t)argc + 2, sizeof *options->launch);
     argv[0] = name;
     for (int option, which = 0; (option = getopt_long(argc, argv, "+n:iO:h", longs, &which)) != -1;) {
         switch (option) {
@@ -77,8 +51,11 @@ static bool parse_options(int argc, char **argv, ReplOptions *options, int *stat
             if (!repl_parse_workers(optarg, &options->workers)) return false;
             options->has_processes = true;
             break;
-        case OPTION_LAUNCH:
-        case OPTION_LAUNCH_FLAG: add_launch(options, longs[which].name, option == OPTION_LAUNCH ? optarg : NULL); break;
+        case LAUNCH_OPTION:
+        case LAUNCH_FLAG:
+            launch_add(options->launch, &longs[which], option == LAUNCH_OPTION ? optarg : NULL);
+            options->has_processes = true;
+            break;
         case 'i': options->is_interactive = true; break;
         case 'O':
             if (strlen(optarg) != 1 || *optarg < '0' || *optarg > '3') {
@@ -102,17 +79,13 @@ static bool parse_options(int argc, char **argv, ReplOptions *options, int *stat
     return true;
 }
 
-static void free_options(ReplOptions *options) {
-    for (char **text = options->launch; *text; text++) free(*text);
-    free(options->launch);
-}
-
 int main(int argc, char **argv) {
-    ReplOptions options;
+    Launch launch = {0};
+    ReplOptions options = {.launch = &launch};
     int status;
     if (workbench_work(argc, argv, &status)) return status;
     if (!parse_options(argc, argv, &options, &status)) {
-        free_options(&options);
+        launch_free(&launch);
         return fflush(stdout) == 0 ? status : 1;
     }
     char *library_dir = session_library_dir();
@@ -124,7 +97,7 @@ int main(int argc, char **argv) {
     bool has_terminal = isatty(STDIN_FILENO);
     if (has_terminal && !options.program) options.is_interactive = true;
     status = repl_run(&options);
-    free_options(&options);
+    launch_free(&launch);
     free(library_dir);
     return status;
 }

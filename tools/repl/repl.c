@@ -145,7 +145,7 @@ static void leave(void *data) {
 
 bool repl_start(Repl *repl, unsigned workers) {
     const ReplOptions *options = repl->options;
-    WorkbenchProcesses processes = {.options = options->launch};
+    WorkbenchProcesses processes = {.options = options->launch->options};
     WorkbenchConfig config = {.library_dir = options->library_dir,
                               .optimise = options->optimise,
                               .workers = workers,
@@ -173,11 +173,9 @@ bool repl_start(Repl *repl, unsigned workers) {
 static void open_display(Repl *repl) {
     const ReplOptions *options = repl->options;
     DisplayConfig config = {.name = "mri", .has_source = options->has_processes};
-    size_t count = 0;
     if (options->shows_progress) repl->display = display_open(&config);
     if (!repl->display || !options->has_processes) return;
-    while (options->launch[count]) count++;
-    if (asprintf(&options->launch[count], "--progress=%s", display_source(repl->display)) < 0) options->launch[count] = NULL;
+    launch_add(options->launch, &(struct option){.name = "progress"}, display_source(repl->display));
 }
 
 int repl_run(const ReplOptions *options) {

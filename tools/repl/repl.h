@@ -3,6 +3,7 @@
 #define TOOLS_REPL_REPL_H
 
 #include "tools/watch/display.h"
+#include "tools/workbench/launch.h"
 #include "tools/workbench/workbench.h"
 
 typedef struct ReplOptions {
@@ -12,7 +13,7 @@ typedef struct ReplOptions {
     char **argv;
     unsigned workers;   /* 0: one for each processor, or slot of the hosts */
     bool has_processes; /* which work; else threads do */
-    char **launch;      /* options of mrrun for them, ended by NULL, with room for one more; malloc'ed */
+    Launch *launch;     /* options of mrrun for them; more may be added */
     int optimise;
     bool shows_progress; /* of cells that take long */
     bool is_interactive; /* reads cells after the program, and shows their values */
