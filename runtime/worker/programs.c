@@ -30,8 +30,11 @@ void programs_add(Programs *programs, const MrProgram *program, Code *code) {
     }
     Added *added = &programs->added[programs->count];
     *added = (Added){.program = program, .code = code ? code_keep(code) : NULL};
-    if (code) memcpy(added->hash, code_hash(code), CODE_HASH_SIZE);
-    if (!code && programs->count > 0) memcpy(added->hash, &(uint64_t){++programs->numbered}, sizeof programs->numbered);
+    if (!code && programs->count > 0) programs->numbered++;
+    if (code)
+        memcpy(added->hash, code_hash(code), CODE_HASH_SIZE);
+    else if (programs->count > 0)
+        memcpy(added->hash, &programs->numbered, sizeof programs->numbered);
     programs->count++;
     pthread_mutex_unlock(&programs->mutex);
 }
