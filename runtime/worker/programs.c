@@ -117,16 +117,20 @@ void programs_code_of(Programs *programs, const MrProgram *program, uint8_t hash
 
 /* ---- programs that know others */
 
-/* Both kinds of tables are arrays of pointers to constants. */
+static void add_table(void **all, const void *table, size_t count) {
+    if (count) memcpy(all, table, count * sizeof *all);
+}
+
+/* Both kinds of tables are arrays of pointers to constants; of one without any there may be no address. */
 static void **join(const void *own, size_t own_count, const void *const *others, const uint32_t *counts, size_t count,
                    uint32_t *total) {
     size_t len = own_count;
     for (size_t i = 0; i < count; i++) len += counts[i];
     void **all = xcalloc(len + 1, sizeof *all);
-    memcpy(all, own, own_count * sizeof *all);
+    add_table(all, own, own_count);
     size_t at = own_count;
     for (size_t i = 0; i < count; i++) {
-        memcpy(all + at, others[i], counts[i] * sizeof *all);
+        add_table(all + at, others[i], counts[i]);
         at += counts[i];
     }
     *total = (uint32_t)len;
